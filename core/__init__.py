@@ -1,0 +1,54 @@
+"""The provably sparsest single-hidden-layer ReLU network through given data.
+
+>>> import sparsest
+>>> problem = sparsest.Problem([[-2], [-1], [0], [1], [2], [3]], [0, 0, 1, 1, 0, 0])
+>>> result = sparsest.exact.solve(problem)
+>>> result.lower_bound, result.upper_bound, str(result.status)
+(3, 3, 'optimal')
+"""
+
+import importlib
+import types
+from importlib.metadata import version
+
+from sparsest import datasets
+from sparsest.errors import InputError, SolverError, SparsestError
+from sparsest.network import Network
+from sparsest.objectives import Objective
+from sparsest.problem import Problem
+from sparsest.results import ExactResult, FitResult, History, Outcome, Proof, Status, Verdict
+from sparsest.serialization import load, save
+
+__version__ = version("sparsest")
+
+__all__ = [
+    "ExactResult",
+    "FitResult",
+    "History",
+    "InputError",
+    "Network",
+    "Objective",
+    "Outcome",
+    "Problem",
+    "Proof",
+    "SolverError",
+    "SparsestError",
+    "Status",
+    "Verdict",
+    "__version__",
+    "compare",
+    "continuous",
+    "datasets",
+    "exact",
+    "load",
+    "save",
+]
+
+# Subpackages are imported when first touched, so that `import sparsest` loads neither torch nor Pyomo.
+_SUBPACKAGES = frozenset({"exact", "continuous", "compare"})
+
+
+def __getattr__(name: str) -> types.ModuleType:
+    if name in _SUBPACKAGES:
+        return importlib.import_module(f"sparsest.{name}")
+    raise AttributeError(f"module 'sparsest' has no attribute {name!r}")

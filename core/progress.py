@@ -1,0 +1,61 @@
+"""Time limits and progress reports, shared by every long computation."""
+
+import dataclasses
+import time
+from collections.abc import Callable
+
+from sparsest.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class Progress:
+    """A snapshot of a running computation, handed to the caller's callback.
+
+    Attributes
+    ----------
+    message : str
+        What is being done, a few words.
+    seconds : float
+        Wall time since the start.
+    nodes : int
+        Search nodes, or training steps.
+    fraction : float or None
+        Share of the work done, when it is known.
+    lower_bound, upper_bound : int or None
+        Interval known so far, when there is one.
+    """
+
+    message: str
+    seconds: float
+    nodes: int = 0
+    fraction: float | None = None
+    lower_bound: int | None = None
+    upper_bound: int | None = None
+
+
+ProgressCallback = Callable[[Progress], None]
+
+
+class Deadline:
+    """A time limit in seconds that started when the object was made; None never ends."""
+
+    def __init__(self, time_limit: float | None) -> None:
+        if time_limit is not None and not time_limit > 0:  # also refuses nan
+            raise InputError(f"time_limit = {time_limit!r}: it must be a positive number of seconds, or None")
+        self._start = time.perf_counter()
+        self._limit = float("inf") if time_limit is None else float(time_limit)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the start."""
+        return time.perf_counter() - self._start
+
+    @property
+    def remaining(self) -> float:
+        """Seconds left, at least 0; infinite without a limit."""
+        return max(0.0, self._limit - self.seconds)
+
+    @property
+    def expired(self) -> bool:
+        """Whether the time is up."""
+        return self.seconds >= self._limit

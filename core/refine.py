@@ -1,0 +1,141 @@
+"""Make a network that nearly interpolates do so to the last digits of float64."""
+
+import functools
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsest import tolerances
+from sparsest.network import Network
+from sparsest.problem import FloatArray, Problem
+
+# Newton's method on a piecewise linear map ends after one or two steps unless a pattern changes.
+_MAX_STEPS = 6
+# Shares of an interval's width that are aimed at inside its end, in turn: a little leaves room for the
+# rounding of any later use; the middle is right where the interval is narrower than an LP solver's
+# accuracy, which touches both ends; the end itself is all that some vertices allow.
+_INSIDE = (1e-3, 0.5, 0.0)
+# Steps of a magnified program stay below this many errors, so that patterns seldom change on the way.
+_FAR = 1e4
+
+Correction = Callable[[Problem, Network], Network]
+
+
+def refine(problem: Problem, network: Network) -> Network:
+    """Return `network` moved by the least-norm correction that puts its values into their intervals.
+
+    Zero entries of every neuron stay zero, so no count can rise. Samples that violate their interval, or
+    touch an end of it up to the accuracy of an LP solver, are asked to lie a little inside that end, in the
+    middle, or on it, whichever works out; the linear system of the current activation patterns is solved in
+    the least-squares sense and the step repeated. Where intervals are so narrow, and samples so many, that no
+    such choice suits all, the correction is a linear program whose unit is the error to be removed (iterative
+    refinement: Gleixner, Steffy and Wolter 2016). When no step makes the largest violation smaller within the
+    weight bound, the network comes back as it was (in canonical form).
+
+    Parameters
+    ----------
+    problem : Problem
+        The intervals to meet.
+    network : Network
+        A network near interpolation, such as an LP solver's.
+    """
+    best = start = network.canonical()
+    for inside in _INSIDE:
+        best = _repeated(problem, start, best, functools.partial(_corrected, inside=inside))
+    if not best.interpolates(problem):
+        best = _repeated(problem, best, best, _magnified)
+    return best
+
+
+def _repeated(problem: Problem, start: Network, best: Network, correct: Correction) -> Network:
+    """Return the best of `best` and the networks that repeated correction of `start` leads to."""
+    current = start
+    for _ in range(_MAX_STEPS):
+        if best.residual(problem) == 0:
+            break
+        current = correct(problem, current)
+        allowed = current.within_bound(problem) or not best.within_bound(problem)
+        if allowed and current.residual(problem) < best.residual(problem):
+            best = current
+    return best
+
+
+def _corrected(problem: Problem, network: Network, inside: float) -> Network:
+    values = network(problem.X)
+    wanted, rows = _nearest_ends(problem, values, inside)
+    matrix = _derivative(network, problem.homogeneous[rows])
+    return network if matrix.size == 0 else _moved(network, _least_norm(matrix, wanted[rows] - values[rows]))
+
+
+def _magnified(problem: Problem, network: Network) -> Network:
+    """Correct by a linear program for the step in units of the error, as deep inside the intervals as can be.
+
+    What an LP solver neglects is then neglected in those units, a billion times below the error.
+    """
+    from scipy.optimize import linprog  # `import sparsest` is to stay light
+
+    unit = max(network.residual(problem), tolerances.LP_FEASIBILITY * problem.label_scale)
+    values = network(problem.X)
+    with np.errstate(over="ignore"):
+        to_low, to_high = (problem.low - values) / unit, (problem.high - values) / unit
+    depth = np.minimum(to_high - to_low, 1.0)
+    matrix, scale = _scaled(_derivative(network, problem.homogeneous))
+    if matrix.shape[1] == 0:
+        return network
+    above, below = to_high < _FAR, to_low > -_FAR  # other ends are out of reach of a step in these units
+    found = linprog(
+        np.r_[np.zeros(matrix.shape[1]), -1.0],
+        A_ub=np.r_[np.c_[matrix, depth][above], np.c_[-matrix, depth][below]],
+        b_ub=np.r_[to_high[above], -to_low[below]],
+        bounds=[(-_FAR, _FAR)] * matrix.shape[1] + [(-_FAR, 0.5)],
+        method="highs",
+        options={"primal_feasibility_tolerance": tolerances.LP_FEASIBILITY},
+    )
+    return network if found.x is None else _moved(network, unit * found.x[:-1] / scale)
+
+
+def _derivative(network: Network, homogeneous: FloatArray) -> FloatArray:
+    """Change of the values (n, m) with each nonzero entry of the folded neurons, then of the skip."""
+    folded = network.folded
+    active = (homogeneous @ folded.T > 0) * network.outputs
+    columns = [active[:, k, None] * homogeneous[:, folded[k] != 0] for k in range(network.width)]
+    if network.skip is not None:
+        columns.append(homogeneous)
+    return np.concatenate(columns, axis=1) if columns else np.zeros((len(homogeneous), 0))
+
+
+def _moved(network: Network, step: FloatArray) -> Network:
+    """Add a step to the entries that `_derivative` speaks of."""
+    folded = network.folded.copy()
+    nonzero = folded != 0
+    used = int(nonzero.sum())
+    folded[nonzero] += step[:used]
+    skip = None if network.skip is None else network.skip + step[used:]
+    return Network.from_folded(folded, network.outputs, skip)
+
+
+def _nearest_ends(
+    problem: Problem, values: FloatArray, inside: float
+) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Return a value to aim at for each sample, and which samples violate or touch an interval end."""
+    reach = tolerances.LP_FEASIBILITY * problem.label_scale
+    to_low, to_high = values - problem.low, problem.high - values
+    width = problem.high - problem.low
+    step = inside * np.where(np.isfinite(width), width, problem.label_scale)
+    ends = np.where(to_low <= to_high, problem.low + step, problem.high - step)
+    return ends, np.minimum(to_low, to_high) <= reach
+
+
+def _least_norm(matrix: FloatArray, right: FloatArray) -> FloatArray:
+    """Least-squares solution of least norm, columns scaled to one so that units do not matter."""
+    scaled, scale = _scaled(matrix)
+    step, *_ = np.linalg.lstsq(scaled, right, rcond=1e-13)
+    return np.asarray(step / scale, dtype=np.float64)
+
+
+def _scaled(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Divide each column by its largest entry; return the divisors too."""
+    scale = np.abs(matrix).max(axis=0, initial=0.0)
+    scale[scale == 0] = 1.0
+    return matrix / scale, scale

@@ -1,0 +1,456 @@
+"""Problems, networks and results as versioned JSON and NPZ files, without pickle.
+
+A document is ``{"format": "sparsest/<kind>", "version": 1, ...}``. Floats are written so that they read back
+bit for bit; infinite interval ends are the strings "inf" and "-inf". An NPZ file holds the same document,
+with every array of numbers outside the options moved into an array of its own. Options read back as JSON
+holds them: tuples as lists, infinities as strings. Files are written to a temporary neighbour first
+and moved into place, and read only up to `LARGEST_FILE` bytes.
+"""
+
+import contextlib
+import dataclasses
+import io
+import json
+import math
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from sparsest.errors import InputError
+from sparsest.network import Network
+from sparsest.objectives import Objective
+from sparsest.problem import FloatArray, Problem, exact_floats
+from sparsest.results import ExactResult, FitResult, History, Outcome, Proof, Status, Verdict
+
+VERSION = 1
+# Larger files are refused before they are read; a million samples in a hundred dimensions fit.
+LARGEST_FILE = 2**30
+
+Document = dict[str, Any]
+Arrays = dict[str, np.ndarray[Any, Any]]
+Converter = Callable[[Any], Any]
+Savable = Problem | Network | ExactResult | FitResult | Verdict
+_KINDS: dict[type, str] = {
+    Problem: "problem",
+    Network: "network",
+    ExactResult: "exact-result",
+    FitResult: "fit-result",
+    Verdict: "verdict",
+}
+
+
+def encode(item: Savable) -> Document:
+    """Return the JSON document of a problem, network or result.
+
+    Raises
+    ------
+    InputError
+        For any other type.
+    """
+    kind = _KINDS.get(type(item))
+    if kind is None:
+        raise InputError(f"a {type(item).__name__} cannot be saved: save a problem, network or result")
+    shape = {"n_features": item.n_features} if isinstance(item, Network) else {}
+    return {"format": f"sparsest/{kind}", "version": VERSION, **shape, **_fields(item)}
+
+
+def decode(document: object) -> Savable:
+    """Return the object that a document describes.
+
+    Raises
+    ------
+    InputError
+        When the document is not of a known format and version, or a field is missing or wrong.
+    """
+    if not isinstance(document, dict) or not isinstance(document.get("format"), str):
+        raise InputError('not a sparsest document: the field "format" is missing')
+    family, _, kind = document["format"].partition("/")
+    if family != "sparsest" or kind not in _DECODERS:
+        known = ", ".join(f"sparsest/{name}" for name in _DECODERS)
+        raise InputError(f"unknown format {document['format'][:80]!r}: known are {known}")
+    version = document.get("version")
+    if type(version) is not int or version != VERSION:
+        raise InputError(f"{kind} document of version {version!r:.40}: this release reads {VERSION}")
+    try:
+        return _DECODERS[kind](document)
+    except InputError:
+        raise
+    except KeyError as error:
+        raise InputError(f"{kind} document lacks the field {error}") from None
+    except RecursionError:
+        raise InputError("nested too deeply") from None
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise InputError(f"{kind} document has an unusable field: {error!s:.200}") from None
+
+
+def save(item: Savable, path: str | os.PathLike[str]) -> None:
+    """Write a problem, network or result to a .json or .npz file, atomically.
+
+    Raises
+    ------
+    InputError
+        For an unknown ending or an item that cannot be saved.
+    OSError
+        When the file cannot be written.
+    """
+    target = Path(path)
+    document: object = encode(item)
+    arrays: Arrays = {}
+    ending = check_ending(target)
+    if ending == ".npz":
+        document = _without_arrays(document, "", arrays)
+    try:
+        text = json.dumps(document, indent=1 if ending == ".json" else None, allow_nan=False)
+    except TypeError as error:  # an option of a type that JSON has no word for
+        raise InputError(f"the {type(item).__name__} cannot be saved: {error}") from None
+    if ending == ".json":
+        write_atomically(target, f"{text}\n".encode())
+        return
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, document=np.array(text), **arrays)
+    write_atomically(target, buffer.getvalue())
+
+
+def load(path: str | os.PathLike[str]) -> Savable:
+    """Read a problem, network or result from a .json or .npz file.
+
+    Raises
+    ------
+    InputError
+        When the file is missing, too large, damaged, or not written by `save`.
+    """
+    source = Path(path)
+    ending = check_ending(source)
+    refuse_large_file(source)
+    try:
+        document = _read_json(source) if ending == ".json" else _read_npz(source)
+        return decode(document)
+    except InputError as error:
+        raise InputError(f"{source}: {error}") from None
+
+
+def check_ending(path: Path) -> str:
+    """Return ".json" or ".npz", or raise `InputError` for another ending."""
+    ending = path.suffix.lower()
+    if ending not in (".json", ".npz"):
+        raise InputError(f"{path}: unknown ending {ending!r}, use .json or .npz")
+    return ending
+
+
+def refuse_large_file(path: Path) -> None:
+    """Raise `InputError` unless `path` is a readable file of at most `LARGEST_FILE` bytes."""
+    try:
+        if not path.is_file():
+            raise InputError(f"{path}: {'it is not a file' if path.exists() else 'there is no such file'}")
+        size = path.stat().st_size
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+    if size > LARGEST_FILE:
+        raise InputError(f"{path}: {size} bytes, more than the {LARGEST_FILE} that are read")
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees either the old content or all of the new."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)  # mkstemp makes private files
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def refuse_zip_bomb(path: Path) -> None:
+    """Raise `InputError` when a zip archive claims to unpack to more than `LARGEST_FILE` bytes."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            total = sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise InputError(f"not a readable NPZ file: {error}") from None
+    if total > LARGEST_FILE:
+        raise InputError(f"unpacks to {total} bytes, more than the {LARGEST_FILE} that are read")
+
+
+def read_arrays(path: Path, wanted: Sequence[str] | None = None) -> Arrays:
+    """Read the wanted arrays of an NPZ file, by default all, without unpickling anything.
+
+    Raises
+    ------
+    InputError
+        When the file is damaged, claims to be too large, lacks a wanted array, or has a Python object in it.
+    """
+    refuse_zip_bomb(path)
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            names = archive.files if wanted is None else wanted
+            if missing := [name for name in names if name not in archive.files]:
+                raise InputError(f"has no array {missing[0]!r}: its arrays are {', '.join(archive.files)}")
+            return {name: np.asarray(archive[name]) for name in names}
+    except InputError:
+        raise
+    except (
+        Exception
+    ) as error:  # a damaged archive raises anything from zlib.error to TokenError and MemoryError
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"not a readable NPZ file: {reason:.200}") from None
+
+
+def _read_json(path: Path) -> object:
+    try:
+        return _parsed(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise InputError(f"not readable JSON: {error}") from None
+
+
+def _parsed(text: str) -> object:
+    """Parse JSON by the book: no NaN or Infinity, and no number that overflows to one."""
+    try:
+        document: object = json.loads(text, parse_constant=_finite, parse_float=_finite)
+    except RecursionError:
+        raise InputError("nested too deeply") from None
+    return document
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text:.40} is not a finite number")
+    return value
+
+
+def _read_npz(path: Path) -> object:
+    arrays = read_arrays(path)
+    try:
+        return _with_arrays(_parsed(str(arrays["document"])), arrays)
+    except InputError:
+        raise
+    except KeyError as error:
+        raise InputError(f"not written by sparsest: entry {error} is missing") from None
+    except RecursionError:
+        raise InputError("nested too deeply") from None
+    except ValueError as error:
+        raise InputError(f"not written by sparsest: {error}") from None
+
+
+def _fields(item: Any) -> Document:
+    return {field.name: _plain(getattr(item, field.name)) for field in dataclasses.fields(item)}
+
+
+def _plain(value: Any) -> Any:
+    """Turn a field's value into what JSON holds."""
+    if isinstance(value, (Network, ExactResult, FitResult)):
+        return encode(value)
+    if isinstance(value, History):
+        return _fields(value)
+    if isinstance(value, (Status, Proof, Outcome, Objective)):
+        return str(value)
+    if isinstance(value, np.ndarray):
+        return [_plain(entry) for entry in value.tolist()] if value.ndim else _plain(value.item())
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float) and not np.isfinite(value):
+        return str(value)
+    return value
+
+
+def _array(value: Any) -> FloatArray:
+    """Turn an array, or nested lists with "inf" and "-inf" in them, into an array of floats."""
+    return exact_floats(value if isinstance(value, np.ndarray) else _floats(value), "it")
+
+
+def _floats(value: Any) -> Any:
+    return [_floats(entry) for entry in value] if isinstance(value, list) else _number(value)
+
+
+def _number(value: Any) -> Any:
+    """Return an integer or float as it is, and a float for the name of one that JSON cannot hold."""
+    if isinstance(value, str) and value in ("inf", "-inf", "nan"):
+        return float(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise InputError(f"{value!r:.40} stands where a number is needed")
+    return value
+
+
+def _float(value: Any) -> float:
+    return float(exact_floats(_number(value), "it"))
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InputError(f"{value!r:.40} stands where a whole number is needed")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise InputError(f"{value!r:.40} stands where a text is needed")
+    return value
+
+
+def _mapping(value: Any) -> Document:
+    if not isinstance(value, dict):
+        raise InputError(f"{value!r:.40} stands where a mapping is needed")
+    return value
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _optional(convert: Converter) -> Converter:
+    return lambda value: None if value is None else convert(value)
+
+
+def _without_arrays(value: Any, name: str, arrays: Arrays) -> Any:
+    """Move every nonempty list of numbers into `arrays` and leave ``{"array": name}`` in its place."""
+    if isinstance(value, dict):
+        # options are the caller's own words: their lists may mean anything
+        return {
+            key: entry
+            if key == "options"
+            else _without_arrays(entry, f"{name}.{key}" if name else key, arrays)
+            for key, entry in value.items()
+        }
+    if isinstance(value, list) and value:
+        try:
+            arrays[name] = _array(value)
+        except (InputError, ValueError):
+            return value
+        return {"array": name}
+    return value
+
+
+def _with_arrays(value: Any, arrays: Arrays) -> Any:
+    if isinstance(value, dict):
+        if set(value) == {"array"}:
+            return arrays[_text(value["array"])]
+        return {
+            key: entry if key == "options" else _with_arrays(entry, arrays) for key, entry in value.items()
+        }
+    return value
+
+
+def _problem(document: Document) -> Problem:
+    converters = {"X": _array, "low": _array, "high": _array, "skip": _as_it_is, "weight_bound": _as_it_is}
+    return Problem.from_intervals(**_converted(document, converters))
+
+
+def _network(document: Document) -> Network:
+    converters: dict[str, Converter] = {
+        "n_features": _whole,
+        "weights": _array,
+        "biases": _array,
+        "outputs": _array,
+        "skip": _optional(_array),
+    }
+    fields = _converted(document, converters)
+    weights, n_features = fields["weights"], fields.pop("n_features")
+    if weights.size == 0:
+        fields["weights"] = weights = weights.reshape(0, n_features)  # a list without rows has lost it
+    if weights.shape[-1:] != (n_features,):
+        raise InputError(f"weights have shape {weights.shape} in a document of {n_features} features")
+    return Network(**fields)
+
+
+_Kind = TypeVar("_Kind")
+
+
+def _decoded(document: object, kind: type[_Kind]) -> _Kind:
+    item = decode(document)
+    if not isinstance(item, kind):
+        raise InputError(f"a {_KINDS[type(item)]} stands where a {_KINDS[kind]} is needed")
+    return item
+
+
+def _exact_result(document: Document) -> ExactResult:
+    converters: dict[str, Converter] = {
+        "status": Status.parse,
+        "proof": Proof.parse,
+        "objective": Objective.parse,
+        "lower_bound": _whole,
+        "upper_bound": _optional(_whole),
+        "network": _optional(lambda value: _decoded(value, Network)),
+        "residual": _optional(_float),
+        "method": _text,
+        "reason": _text,
+        "seconds": _float,
+        "nodes": _whole,
+        "unverified": _whole,
+        "solver": _text,
+        "remark": _text,
+        "options": _mapping,
+    }
+    return ExactResult(**_converted(document, converters))
+
+
+def _fit_result(document: Document) -> FitResult:
+    converters: dict[str, Converter] = {
+        "objective": Objective.parse,
+        "p": _float,
+        "raw": lambda value: _decoded(value, Network),
+        "raw_residual": _float,
+        "polished": lambda value: _decoded(value, Network),
+        "polished_residual": _float,
+        "restart_counts": _array,
+        "restart_residuals": _array,
+        "raw_counts": _array,
+        "raw_residuals": _array,
+        "history": _history,
+        "steps": _whole,
+        "seconds": _float,
+        "seed": _whole,
+        "device": _text,
+        "options": _mapping,
+    }
+    return FitResult(**_converted(document, converters))
+
+
+def _history(document: Any) -> History:
+    names = [field.name for field in dataclasses.fields(History)]
+    return History(**_converted(_mapping(document), dict.fromkeys(names, _array)))
+
+
+def _verdict(document: Document) -> Verdict:
+    converters: dict[str, Converter] = {
+        "outcome": Outcome.parse,
+        "reason": _text,
+        "exact": lambda value: _decoded(value, ExactResult),
+        "continuous": lambda value: _decoded(value, FitResult),
+    }
+    return Verdict(**_converted(document, converters))
+
+
+def _converted(document: Document, converters: Mapping[str, Converter]) -> Document:
+    fields = {}
+    for name, convert in converters.items():
+        value = document[name]
+        try:
+            fields[name] = convert(value)
+        except InputError as error:
+            raise InputError(f"field {name!r}: {error}") from None
+        except (TypeError, ValueError) as error:
+            raise InputError(f"field {name!r} is unusable: {error!s:.200}") from None
+    return fields
+
+
+_DECODERS: dict[str, Callable[[Document], Savable]] = {
+    "problem": _problem,
+    "network": _network,
+    "exact-result": _exact_result,
+    "fit-result": _fit_result,
+    "verdict": _verdict,
+}

@@ -1,0 +1,39 @@
+"""Every numerical tolerance of the package, one name each, with the evidence for its value."""
+
+from typing import Final
+
+# A network meets an interval when it misses it by at most this, relative to the size of the terms that
+# are added up on that sample. Networks re-solved on their own patterns reach some 1e-15; an LP solver's
+# raw answer (1e-9) must not pass.
+ROUNDING: Final = 1e-12
+
+# Terms that cancel may make `ROUNDING` arbitrarily forgiving, so their size counts at most this many
+# times the largest label: no accepted residual exceeds ROUNDING * CANCELLATION = 1e-9 of the labels.
+CANCELLATION: Final = 1e3
+
+# Primal and dual feasibility asked of every LP and MIP, on rows and columns scaled to about one. Big-M
+# models "prove" false optima at the usual 1e-6 to 1e-7; at 1e-9 the known cases were right. HiGHS accepts
+# nothing below 1e-10.
+LP_FEASIBILITY: Final = 1e-9
+
+# Integrality asked of MIP solvers; times the largest big-M it is the size of a weight that a binary at
+# "zero" lets through.
+MIP_INTEGRALITY: Final = 1e-9
+
+# Entries of input data beyond this are refused: a product of two of them must stay a finite float.
+LARGEST_MAGNITUDE: Final = 1e100
+
+# Two hyperplanes count as one when their unit normals differ by at most this in every entry.
+SAME_HYPERPLANE: Final = 1e-9
+
+# A trained neuron whose path-norm share is below this fraction of the largest is counted as inactive when
+# a network without exact zeros (no proximal step) is judged.
+INACTIVE: Final = 1e-8
+
+# A restart whose mean squared error, labels scaled to about one, is at most this is said to fit before the
+# polish. Runs that lost a neuron they needed stop at 1/36 or 1/3 on peak-plateau; the others pass 1e-6.
+TRAINED_LOSS: Final = 1e-5
+
+# Products of floats below this may have lost digits to underflow, where no relative error bound holds; signs
+# that hang on them are decided in integers. Well above the smallest normal float, 2e-308.
+UNDERFLOW: Final = 1e-290
