@@ -1,0 +1,426 @@
+"""Cells against linear programs over all sign vectors, Whitney's theorem, closed forms and counts by hand."""
+
+import dataclasses
+import itertools
+import math
+from fractions import Fraction
+
+import networkx
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+
+from sparsest.errors import InputError
+from sparsest.exact import cells as cells_module
+from sparsest.exact.arrangement import exact_rays, make_arrangement, rays
+from sparsest.exact.cell_points import make_coordinates
+from sparsest.exact.cells import Cells, count_in_general_position, enumerate_cells
+from sparsest.exact.pattern_graph import pattern_graph
+
+repeatable = settings(
+    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+
+
+def grid(side, dimension):
+    return np.array(list(itertools.product(range(side), repeat=dimension)), dtype=float)
+
+
+def small_integer_data(most_samples, largest, most_features=3):
+    """Coordinates so small that repeated, collinear and coplanar samples are the rule."""
+    return st.integers(1, most_features).flatmap(
+        lambda d: st.lists(
+            st.lists(st.integers(0, largest), min_size=d, max_size=d), min_size=1, max_size=most_samples
+        )
+    )
+
+
+def rank(rows):
+    """Rank by elimination over the rationals."""
+    rows = [[Fraction(value) for value in row] for row in rows]
+    found = 0
+    for column in range(len(rows[0]) if rows else 0):
+        pivot = next((i for i in range(found, len(rows)) if rows[i][column]), None)
+        if pivot is None:
+            continue
+        rows[found], rows[pivot] = rows[pivot], rows[found]
+        for i in range(found + 1, len(rows)):
+            factor = rows[i][column] / rows[found][column]
+            rows[i] = [a - factor * b for a, b in zip(rows[i], rows[found], strict=True)]
+        found += 1
+    return found
+
+
+def whitney_count(X):
+    """Whitney 1932 with Zaslavsky 1975: the number of regions is |sum over subsets (-1)^(|S| - rank S)|.
+
+    The characteristic polynomial at -1 has all terms (-1)^|S| (-1)^(D - rank S) of one sign after the outer
+    absolute value.
+    """
+    rows = [[*map(float, row), 1.0] for row in np.unique(np.asarray(X, dtype=float), axis=0)]
+    total = 0
+    for size in range(len(rows) + 1):
+        for chosen in itertools.combinations(rows, size):
+            total += (-1) ** (size - rank(chosen))
+    return abs(total)
+
+
+def patterns_by_linear_programs(X):
+    """Maximise t with ``sign_i xh_i . u >= t`` and ``|u_j| <= 1`` for each of the 2^N sign vectors.
+
+    On integers up to 3 with d <= 3 a feasible t is a ratio of small determinants, far above 1e-6.
+    """
+    homogeneous = np.c_[np.asarray(X, dtype=float), np.ones(len(X))]
+    width = homogeneous.shape[1]
+    found = []
+    for bits in itertools.product([False, True], repeat=len(X)):
+        signs = np.where(bits, 1.0, -1.0)[:, None]
+        answer = linprog(
+            np.r_[np.zeros(width), -1.0],
+            A_ub=np.c_[-signs * homogeneous, np.ones(len(X))],
+            b_ub=np.zeros(len(X)),
+            bounds=[(-1, 1)] * width + [(None, 1)],
+        )
+        assert answer.status == 0
+        if -answer.fun > 1e-6:
+            found.append(bits)
+    return np.array(found, dtype=bool)
+
+
+def assert_well_formed(X, cells: Cells, *, every_point=True):
+    """Sorted distinct rows, closed under complement, points with the right signs in rational arithmetic."""
+    X = np.asarray(X, dtype=float)
+    assert cells.patterns.dtype == np.bool_
+    assert cells.patterns.shape[1] == len(X)
+    assert cells.points.shape == (len(cells.patterns), X.shape[1] + 1)
+    np.testing.assert_array_equal(cells.patterns, np.unique(cells.patterns, axis=0))
+    np.testing.assert_array_equal(cells.patterns, ~cells.patterns[::-1])
+    homogeneous = [[Fraction(value) for value in row] + [Fraction(1)] for row in X.tolist()]
+    for pattern, point in zip(cells.patterns, cells.points, strict=True):
+        if np.isnan(point).any():
+            assert not every_point
+            continue
+        exact = [Fraction(value) for value in point.tolist()]
+        values = [sum(a * b for a, b in zip(row, exact, strict=True)) for row in homogeneous]
+        assert all((value > 0) if bit else (value < 0) for value, bit in zip(values, pattern, strict=True))
+
+
+class TestCounts:
+    @pytest.mark.parametrize(
+        ("n_samples", "n_rank", "count"),
+        [
+            (1, 1, 2),  # one hyperplane, two sides, whatever the dimension
+            (1, 4, 2),
+            (5, 2, 10),  # n lines through the origin of the plane cut it into 2n sectors
+            (4, 3, 14),  # 2 (1 + 3 + 3): all of the 16 patterns but the two with alternating corners
+            (3, 3, 8),  # independent: every pattern
+            (100, 3, 9902),  # 2 (1 + 99 + 4851)
+        ],
+    )
+    def test_closed_form(self, n_samples, n_rank, count):
+        assert count_in_general_position(n_samples, n_rank) == count
+
+    @pytest.mark.parametrize(
+        ("n_samples", "n_features"),
+        [(1, 1), (40, 1), (3, 2), (25, 2), (70, 2), (12, 3), (9, 5), (12, 9), (5, 8)],
+    )
+    def test_general_position(self, n_samples, n_features):
+        X = np.random.default_rng(n_samples).normal(size=(n_samples, n_features))
+        cells = enumerate_cells(X)
+        # normal samples are in general position with probability one; the rank cannot exceed N
+        expected = count_in_general_position(n_samples, min(n_samples, n_features + 1))
+        assert len(cells.patterns) == expected
+        assert_well_formed(X, cells)
+
+    @pytest.mark.parametrize(
+        ("X", "count"),
+        [
+            # all equal: one hyperplane
+            ([[3.0, -2.0]] * 5, 2),
+            ([[0.0]] * 2, 2),
+            # d = 1, N distinct points: the threshold in one of N + 1 gaps, two orientations; the outer gaps
+            # of one orientation are those of the other
+            ([[0.0], [5.0], [1.0], [7.0]], 8),
+            ([[0.0], [1.0], [1.0], [0.0], [2.0]], 6),
+            # three collinear points in the plane are as on a line: 2 * 3
+            ([[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]], 6),
+            # a line of three and one point off it: of the 6 patterns of the line, each with both bits of the
+            # fourth (tilt the separating line so that it passes either side): 12 < 14
+            ([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0], [0.0, 1.0]], 12),
+            # unit square, general position for Xh (no three collinear): all but the two diagonals
+            ([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]], 14),
+            # cube: the 104 threshold functions of three Boolean variables (OEIS A000609)
+            (grid(2, 3), 104),
+            # 4-cube: 1882 threshold functions of four Boolean variables
+            (grid(2, 4), 1882),
+            # 3x3 grid. Zaslavsky: regions = sum of |mu| over flats (collinear sets here), ranks 0 to 3:
+            # 1, 9 points, lines: 8 of three points with |mu| = 2 and, as 8 * 3 of the 36 pairs lie on them,
+            # 12 of two points with |mu| = 1: 28. mu(top) = -(1 - 9 + 28) = -20. In all 1 + 9 + 28 + 20.
+            (grid(3, 2), 58),
+            # constant and repeated features change nothing: 5 points of a line in disguise
+            ([[1.0, x, x, 2 * x + 1] for x in (0.0, 3.0, 1.0, 9.0, 4.0)], 10),
+            # coplanar points in d = 3 count as in the plane: 4 points, no three collinear
+            ([[0.0, 0.0, 0.0], [1.0, 0.0, 1.0], [0.0, 1.0, 1.0], [1.0, 1.0, 2.0]], 14),
+        ],
+    )
+    def test_degenerate_by_hand(self, X, count):
+        cells = enumerate_cells(X)
+        assert len(cells.patterns) == count
+        assert_well_formed(X, cells)
+
+    @repeatable
+    @given(small_integer_data(most_samples=8, largest=2, most_features=4))
+    def test_whitney(self, X):
+        assert len(enumerate_cells(X).patterns) == whitney_count(X)
+
+    @pytest.mark.parametrize("shift", [0.1, 1e6, -3e9 + 0.25])
+    def test_whitney_where_decimals_are_only_nearly_collinear(self, shift):
+        # 0.1, 0.2, 0.3 are not equally spaced as floats: which triples are collinear is decided bit by bit
+        X = (
+            np.array([[0.1, 0.1], [0.2, 0.2], [0.3, 0.3], [0.1, 0.3], [0.3, 0.1], [0.2, 0.1], [0.1, 0.2]])
+            + shift
+        )
+        cells = enumerate_cells(X)
+        assert len(cells.patterns) == whitney_count(X)
+        assert_well_formed(X, cells, every_point=False)
+
+
+class TestPatterns:
+    @repeatable
+    @given(small_integer_data(most_samples=6, largest=3))
+    def test_every_sign_vector_by_linear_programs(self, X):
+        cells = enumerate_cells(X)
+        np.testing.assert_array_equal(cells.patterns, patterns_by_linear_programs(X))
+        assert_well_formed(X, cells)
+
+    @repeatable
+    @given(small_integer_data(most_samples=14, largest=3, most_features=3), st.randoms(use_true_random=False))
+    def test_equivariance(self, X, random):
+        # permuting, repeating and affinely moving the samples permutes and repeats the columns
+        X = np.array(X, dtype=float)
+        rows = [random.randrange(len(X)) for _ in range(3)] + random.sample(range(len(X)), len(X))
+        moved = X[rows] * 2.0**-30 + 1024.0  # exact
+        expected = np.unique(enumerate_cells(X).patterns[:, rows], axis=0)
+        np.testing.assert_array_equal(enumerate_cells(moved).patterns, expected)
+
+    @pytest.mark.parametrize(
+        "X", [grid(6, 2), grid(2, 3), grid(7, 2)[::2] @ [[1, 2], [3, 5]], grid(3, 3)[::2]]
+    )
+    def test_exact_path_on_integer_data(self, X):
+        # samples far away, with odd coordinates, make determinants too large for a float, so the zeros among
+        # the others have to be decided in integers; without the far columns the cells are those of the others
+        far = np.random.default_rng(0).integers(2**48, 2**52, size=(2, X.shape[1])) * 2.0 + 1
+        both = np.concatenate([far, X])
+        assert make_arrangement(make_coordinates(X).integers).error == 0
+        assert make_arrangement(make_coordinates(both).integers).error > 0
+        cells = enumerate_cells(both)
+        np.testing.assert_array_equal(np.unique(cells.patterns[:, 2:], axis=0), enumerate_cells(X).patterns)
+        assert_well_formed(both, cells)
+
+    def test_affine_maps_are_undone(self):
+        # a unimodular map with entries up to 2^40: lattice reduction finds the small integers again
+        X = grid(2, 3)
+        upper = np.eye(3) + (2.0**20 + 1) * np.triu(np.ones((3, 3)), 1)
+        moved = X @ (upper.T @ upper)
+        assert np.abs(moved).max() < 2**53
+        assert make_arrangement(make_coordinates(moved).integers).error == 0
+        cells = enumerate_cells(np.c_[moved, moved[:, :1]])
+        np.testing.assert_array_equal(cells.patterns, enumerate_cells(X).patterns)
+
+    def test_two_words_of_bits(self):
+        # more than 64 distinct samples, and several chunks merged: prefixes and suffixes of 130 points
+        X = np.arange(130.0)[::-1, None]
+        steps = np.array([np.arange(130) >= k for k in range(130)])
+        expected = np.unique(np.concatenate([steps, ~steps]), axis=0)
+        np.testing.assert_array_equal(enumerate_cells(X).patterns, expected)
+
+    def test_chunks_are_merged(self, monkeypatch):
+        X = np.concatenate([grid(5, 2), np.random.default_rng(0).normal(size=(10, 2))])
+        whole = enumerate_cells(X)
+        monkeypatch.setattr("sparsest.exact.arrangement.CHUNK", 100)
+        monkeypatch.setattr("sparsest.exact.localization._MERGE_AT", 50)
+        pieces = enumerate_cells(X)
+        np.testing.assert_array_equal(whole.patterns, pieces.patterns)
+        assert_well_formed(X, pieces)
+
+
+class TestRays:
+    @pytest.mark.parametrize("X", [grid(4, 2), grid(2, 4), np.random.default_rng(2).normal(size=(9, 3))])
+    def test_filter_and_integers_agree(self, X):
+        # an error bound of 1 leaves no sign to the floats
+        filtered = make_arrangement(make_coordinates(X).integers)
+        exact = dataclasses.replace(filtered, error=1.0)
+        for one, other in zip(rays(filtered), rays(exact), strict=True):
+            np.testing.assert_array_equal(one.subsets, other.subsets)
+            np.testing.assert_array_equal(one.covectors, other.covectors)
+            np.testing.assert_allclose(one.vectors, other.vectors, atol=1e-13)
+
+    @pytest.mark.parametrize("size", [1, 2, 3, 5])
+    def test_cofactors_are_determinants(self, size):
+        # det([A; h]) = cofactors(A) . h against the determinant of NumPy, on integers that it gets right
+        normals = np.random.default_rng(size).integers(-9, 9, size=(size + 4, size))
+        arrangement = make_arrangement(normals.astype(object))
+        subsets = np.array(list(itertools.combinations(range(size + 4), size - 1)), dtype=np.intp)
+        found = exact_rays(arrangement, subsets) @ arrangement.integers.T
+        rows = arrangement.integers.astype(float)
+        expected = [
+            [np.linalg.det(np.r_[rows[s], rows[i : i + 1]]) for i in range(size + 4)] for s in subsets
+        ]
+        np.testing.assert_array_equal(found.astype(float), np.round(expected))
+
+
+class TestScales:
+    def test_units_do_not_matter(self):
+        X = np.random.default_rng(3).integers(-1000, 1000, size=(15, 2)).astype(float)
+        scaled = X * [2.0**200, 2.0**-200]
+        cells = enumerate_cells(scaled)
+        np.testing.assert_array_equal(cells.patterns, enumerate_cells(X).patterns)
+        assert_well_formed(scaled, cells)
+
+    @pytest.mark.parametrize("n_features", [1, 2])
+    def test_mixed_magnitudes(self, n_features):
+        random = np.random.default_rng(4)
+        X = random.normal(size=(14, n_features)) * 10.0 ** random.integers(-14, 15, size=(14, n_features))
+        cells = enumerate_cells(X)
+        assert len(cells.patterns) == count_in_general_position(14, n_features + 1)
+        assert_well_formed(X, cells)
+
+    def test_columns_of_very_different_size(self):
+        X = np.random.default_rng(5).normal(size=(30, 2)) * [1e12, 1e-12]
+        cells = enumerate_cells(X)
+        assert len(cells.patterns) == count_in_general_position(30, 3)
+        assert_well_formed(X, cells)
+
+    def test_offset_with_small_differences(self):
+        X = 1e6 + 1e-6 * np.random.default_rng(6).normal(size=(30, 2))
+        cells = enumerate_cells(X)
+        assert len(cells.patterns) == whitney_or_generic(X)
+        assert_well_formed(X, cells)
+
+    def test_neighbouring_floats(self):
+        # 1 and the next two floats: gaps of one unit in the last place still hold a threshold
+        following = np.nextafter(1.0, 2.0)
+        X = [[1.0], [following], [np.nextafter(following, 2.0)], [0.0], [5e-324], [1e100], [-1e100]]
+        cells = enumerate_cells(X)
+        assert len(cells.patterns) == 14
+        # a threshold below 5e-324 and above 0 needs w and b 324 orders of magnitude apart
+        assert_well_formed(X, cells, every_point=False)
+        assert np.isnan(cells.points).any(axis=1).sum() <= 2
+
+    def test_almost_collinear(self):
+        # exactly collinear, and off the line by one unit in the last place of one coordinate
+        X = np.array([[0.0, 0.0], [1.0, 1.0], [3.0, 3.0]])
+        bent = X.copy()
+        bent[1, 1] = np.nextafter(1.0, 2.0)
+        assert len(enumerate_cells(X).patterns) == 6
+        cells = enumerate_cells(bent)
+        assert len(cells.patterns) == 8  # three independent rows: every pattern
+        assert_well_formed(bent, cells)
+
+    def test_cells_thinner_than_floats_are_marked(self):
+        # decimals on a grid: lines that ought to meet in one point miss it by rounding, and the cells in
+        # between are narrower than float64 in every direction
+        X = grid(6, 2) * 0.1
+        cells = enumerate_cells(X)
+        missing = np.isnan(cells.points)
+        np.testing.assert_array_equal(missing.any(axis=1), missing.all(axis=1))
+        assert missing[:, 0].mean() < 0.05
+        assert_well_formed(X, cells, every_point=False)
+
+
+def whitney_or_generic(X):
+    """Count for plane data without four samples on a line: general position, less two a collinear triple.
+
+    Moving one of three collinear samples off the line opens one more antipodal pair of cells.
+    """
+    exact = [[Fraction(value) for value in row] + [Fraction(1)] for row in np.asarray(X).tolist()]
+    collinear = sum(rank(triple) < 3 for triple in itertools.combinations(exact, 3))
+    return count_in_general_position(len(X), 3) - 2 * collinear
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("X", "message"),
+        [
+            ([[0.0], [np.nan]], "X holds nan at row 1"),
+            ([[np.inf, 0.0]], "X holds inf at row 0"),
+            (np.zeros((0, 2)), "at least one sample"),
+            (3.0, "two-dimensional"),
+            ([["a"]], "X has type|not an array of numbers"),
+        ],
+    )
+    def test_bad_input(self, X, message):
+        with pytest.raises(InputError, match=message):
+            enumerate_cells(X)
+
+    @pytest.mark.parametrize("shape", [(3000, 3), (60, 30), (30_000, 1)])
+    def test_too_many_cells(self, shape):
+        with pytest.raises(InputError, match=rf"N = {shape[0]} samples and d = {shape[1]} features"):
+            enumerate_cells(np.random.default_rng(0).normal(size=shape))
+
+    def test_limits_hold_for_distinct_samples(self, monkeypatch):
+        # 100 rows but two samples: 4 cells of 100 bits
+        X = np.repeat([[0.0], [1.0]], 50, axis=0)
+        monkeypatch.setattr(cells_module, "MAX_PATTERN_ENTRIES", 400)
+        assert enumerate_cells(X).patterns.shape == (4, 100)
+        monkeypatch.setattr(cells_module, "MAX_PATTERN_ENTRIES", 399)
+        with pytest.raises(InputError, match="use fewer samples"):
+            enumerate_cells(X)
+
+    def test_one_feature_as_a_flat_list(self):
+        assert len(enumerate_cells([0, 1, 2]).patterns) == 6
+
+
+def edges_by_definition(patterns, X):
+    """Pairs of cells whose differing columns are exactly the repetitions of one sample."""
+    edges = {}
+    for i, j in itertools.combinations(range(len(patterns)), 2):
+        columns = np.flatnonzero(patterns[i] != patterns[j])
+        if len({tuple(X[column]) for column in columns}) == 1:
+            edges[i, j] = int(columns[0])
+    return edges
+
+
+class TestGraph:
+    @pytest.mark.parametrize("n_samples", [2, 3, 10])
+    def test_one_feature_is_a_cycle(self, n_samples):
+        graph = pattern_graph(enumerate_cells(np.arange(n_samples)[:, None]))
+        assert graph.number_of_nodes() == 2 * n_samples
+        assert {degree for _, degree in graph.degree} == {2}
+        assert networkx.is_connected(graph)
+
+    def test_all_equal_is_one_edge(self):
+        graph = pattern_graph(enumerate_cells([[4.0, 4.0]] * 3))
+        assert list(graph.edges(data="sample")) == [(0, 1, 0)]
+
+    def test_independent_samples_are_a_cube(self):
+        graph = pattern_graph(enumerate_cells(np.eye(4)))
+        assert networkx.is_isomorphic(graph, networkx.hypercube_graph(4))
+
+    @repeatable
+    @given(small_integer_data(most_samples=7, largest=2, most_features=2))
+    def test_by_definition(self, X):
+        cells = enumerate_cells(X)
+        graph = pattern_graph(cells)
+        found = {(min(i, j), max(i, j)): sample for i, j, sample in graph.edges(data="sample")}
+        assert found == edges_by_definition(cells.patterns, X)
+        assert networkx.is_connected(graph)
+        for node, pattern in graph.nodes(data="pattern"):
+            np.testing.assert_array_equal(pattern, cells.patterns[node])
+
+    def test_edges_are_facets(self):
+        # facets on one hyperplane are the cells of the others restricted to it: in general position
+        # N hyperplanes, each with 2 sum_{k < d} C(N - 2, k) cells
+        cells = enumerate_cells(np.random.default_rng(1).normal(size=(12, 3)))
+        expected = 12 * 2 * sum(math.comb(10, k) for k in range(3))
+        assert pattern_graph(cells).number_of_edges() == expected
+
+    def test_distance_counts_hyperplanes(self):
+        # tope graphs are isometric in the cube of patterns
+        X = grid(3, 2)
+        cells = enumerate_cells(X)
+        lengths = dict(networkx.all_pairs_shortest_path_length(pattern_graph(cells)))
+        for i, j in itertools.combinations(range(len(cells.patterns)), 2):
+            assert lengths[i][j] == (cells.patterns[i] != cells.patterns[j]).sum()
