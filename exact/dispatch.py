@@ -1,0 +1,201 @@
+"""Choose an exact method, run it, and judge what it hands back."""
+
+import time
+from collections.abc import Callable, Mapping
+
+from sparsest.errors import InputError
+from sparsest.exact import univariate
+from sparsest.exact.search import Search
+from sparsest.exact.witness import projection_witness
+from sparsest.network import Network
+from sparsest.objectives import Objective
+from sparsest.problem import Problem
+from sparsest.progress import Deadline, ProgressCallback
+from sparsest.results import ExactResult, Status
+
+METHODS = ("auto", "univariate", "tree", "mip")
+
+
+def solve(
+    problem: Problem,
+    objective: str | Objective = Objective.NEURONS,
+    *,
+    method: str = "auto",
+    time_limit: float | None = None,
+    node_limit: int | None = None,
+    solver: str = "highs",
+    solver_options: Mapping[str, object] | None = None,
+    progress: ProgressCallback | None = None,
+) -> ExactResult:
+    """Bound the smallest count of a network that meets every interval, and find a network that attains it.
+
+    Parameters
+    ----------
+    problem : Problem
+        The data.
+    objective : str or Objective
+        "neurons", "weights" or "parameters".
+    method : str
+        "univariate" (two-state recursion: one feature, skip, exact labels; neurons or weights), "tree"
+        (activation tree; neurons), "mip" (mixed-integer program over cells; any objective), or "auto".
+    time_limit : float, optional
+        Seconds after which the interval known so far is returned. The search also stops on Ctrl-C.
+    node_limit : int, optional
+        Largest number of linear programs.
+    solver : str
+        MIP solver by its Pyomo name, for "mip".
+    solver_options : mapping, optional
+        Options handed to that solver under its own names.
+    progress : callable, optional
+        Called a few times a second with a `Progress`.
+
+    Returns
+    -------
+    ExactResult
+        Bounds, witness, and what they rest on. Ends early with an interval, never with a guess.
+
+    Raises
+    ------
+    InputError
+        For an unknown method, or one that does not apply to the problem.
+    SolverError
+        When the MIP solver is not available.
+
+    Examples
+    --------
+    >>> from sparsest import Problem, exact
+    >>> result = exact.solve(Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]))
+    >>> result.upper_bound, str(result.status), str(result.proof), result.method
+    (2, 'optimal', 'exact', 'tree')
+    """
+    goal = Objective.parse(objective)
+    Deadline(time_limit)  # refuses a time limit that makes no sense
+    if node_limit is not None and node_limit < 1:
+        raise InputError(f"node_limit = {node_limit!r}: it must be at least 1, or None")
+    chosen, reason = _choose(problem, goal) if method == "auto" else (_applicable(problem, goal, method), "")
+    runs: dict[str, Callable[[], Search]] = {
+        "univariate": lambda: univariate.solve_univariate(problem),
+        "tree": lambda: _tree(problem, time_limit, node_limit, progress),
+        "mip": lambda: _mip(problem, goal, solver, time_limit, node_limit, solver_options, progress),
+    }
+    start = time.perf_counter()
+    found = runs[chosen]()
+    return _judged(
+        problem,
+        goal,
+        found,
+        method=chosen,
+        reason=reason,
+        seconds=time.perf_counter() - start,
+        options={
+            "time_limit": time_limit,
+            "node_limit": node_limit,
+            "solver": solver if chosen == "mip" else None,
+            "solver_options": dict(solver_options or {}),
+        },
+    )
+
+
+def _choose(problem: Problem, objective: Objective) -> tuple[str, str]:
+    """Return the method that "auto" takes, and why."""
+    if univariate.applies_to(problem, objective):
+        return "univariate", "one feature, a skip and exact labels: the recursion needs no search"
+    if objective is not Objective.NEURONS:
+        return "mip", f"{objective} are counted: only the mixed-integer program does that here"
+    if problem.weight_bound is not None:
+        witness = projection_witness(problem.distinct())
+        if witness is None or not witness.rounded(problem.n_features).within_bound(problem):
+            return "mip", "weights are bounded and may admit no network: the mixed-integer program can tell"
+    return "tree", "neurons are counted: the activation tree needs no bound on weights and proves exactly"
+
+
+def _applicable(problem: Problem, objective: Objective, method: str) -> str:
+    if method not in METHODS:
+        raise InputError(f"unknown method {method!r}: choose one of {', '.join(METHODS)}")
+    if method == "tree" and objective is not Objective.NEURONS:
+        raise InputError(f"method 'tree' counts neurons, not {objective}: use method='mip'")
+    if method == "univariate" and not univariate.applies_to(problem, objective):
+        raise InputError(
+            "method 'univariate' needs one feature, skip=True, tolerance 0, no weight bound and the "
+            "objective neurons or weights: use method='auto'"
+        )
+    return method
+
+
+def _tree(
+    problem: Problem, time_limit: float | None, node_limit: int | None, progress: ProgressCallback | None
+) -> Search:
+    from sparsest.exact.tree import solve_tree
+
+    return solve_tree(problem, time_limit=time_limit, node_limit=node_limit, progress=progress)
+
+
+def _mip(
+    problem: Problem,
+    objective: Objective,
+    solver: str,
+    time_limit: float | None,
+    node_limit: int | None,
+    solver_options: Mapping[str, object] | None,
+    progress: ProgressCallback | None,
+) -> Search:
+    from sparsest.exact.mip import solve_mip  # loads Pyomo
+
+    return solve_mip(
+        problem,
+        objective,
+        solver=solver,
+        time_limit=time_limit,
+        node_limit=node_limit,
+        solver_options=solver_options,
+        progress=progress,
+    )
+
+
+def _judged(
+    problem: Problem,
+    objective: Objective,
+    found: Search,
+    *,
+    method: str,
+    reason: str,
+    seconds: float,
+    options: Mapping[str, object],
+) -> ExactResult:
+    """Recompute every figure of a search's witness from the data, and believe no other.
+
+    A witness whose rational original was checked exactly stands even where its floats, rounded, do not
+    reach the accuracy asked of networks without such a proof.
+    """
+    network, status = found.network, found.status
+    if network is not None and not found.exact_witness and not network.solves(problem):
+        network = None
+    upper = None if network is None else network.count(objective)
+    if status is Status.OPTIMAL and upper != found.lower_bound:
+        status = Status.NUMERICAL
+    return ExactResult(
+        status=status,
+        proof=found.proof,
+        objective=objective,
+        lower_bound=found.lower_bound,
+        upper_bound=upper,
+        network=network,
+        residual=None if network is None else network.residual(problem),
+        method=method,
+        reason=reason,
+        seconds=seconds,
+        nodes=found.nodes,
+        unverified=found.unverified,
+        solver=found.solver,
+        remark=found.remark or _remark_on(problem, network),
+        options=options,
+    )
+
+
+def _remark_on(problem: Problem, network: Network | None) -> str:
+    if network is None or network.solves(problem):
+        return ""
+    return (
+        f"the witness was checked in rational arithmetic; rounded to floats it misses by up to "
+        f"{network.residual(problem):.1e}, because its weights are large or cancel"
+    )

@@ -1,0 +1,122 @@
+"""A problem's data in rational arithmetic, the rows of its linear programs, and linear systems over them.
+
+Data are binary floats, so every row is a vector of integers after scaling by a power of two.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+import flint
+import numpy as np
+
+from sparsest.problem import Problem
+
+
+class Row(NamedTuple):
+    """A row of the tree's linear program.
+
+    With a neuron: ``xh_i . u_neuron >= 0`` when ``bits[neuron]``, else ``<= 0``. Without (-1): the value
+    ``sum_k bits_k sign_k xh_i . u_k [+ xh_i . (a, c)]`` lies in sample i's interval. With sample -1:
+    ``|u_neuron,j| <= weight_bound`` for the coordinate `j`.
+    """
+
+    sample: int
+    neuron: int
+    bits: tuple[int, ...]
+    coordinate: int = -1
+
+
+class ExactData:
+    """A problem's data as integers and rationals; row i of ``[X, 1]`` is scaled by a power of two."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.size = problem.n_features + 1
+        homogeneous = problem.homogeneous
+        fractions = [[Fraction(value) for value in row] for row in homogeneous.tolist()]
+        self.scales = [max(value.denominator for value in row) for row in fractions]
+        self.rows = [
+            [int(value * scale) for value in row] for row, scale in zip(fractions, self.scales, strict=True)
+        ]
+
+    def interval(self, sample: int) -> tuple[flint.fmpq | None, flint.fmpq | None]:
+        """Return the exact ends of a sample's interval, None where it is open-ended."""
+        problem = self.problem
+        return _end(problem.low[sample]), _end(problem.high[sample])
+
+
+def _end(value: float) -> flint.fmpq | None:
+    return rational(float(value)) if np.isfinite(value) else None
+
+
+def rational(value: float) -> flint.fmpq:
+    """Return a finite float as an exact rational."""
+    return flint.fmpq(*value.as_integer_ratio())
+
+
+def fraction_to_rational(value: Fraction) -> flint.fmpq:
+    """Return a Fraction as python-flint's rational."""
+    return flint.fmpq(value.numerator, value.denominator)
+
+
+def coefficients(data: ExactData, signs: Sequence[int], skip: bool, row: Row) -> list[int]:
+    """Return a row's integer coefficients in the K neurons' numbers and, with a skip, the affine term's."""
+    size, zeros = data.size, [0] * data.size
+    vector: list[int] = []
+    if row.coordinate >= 0:
+        vector = [0] * (size * (len(signs) + skip))
+        vector[row.neuron * size + row.coordinate] = 1
+        return vector
+    integers = data.rows[row.sample]
+    for k, sign in enumerate(signs):
+        if row.neuron == k:
+            vector += integers
+        elif row.neuron < 0 and row.bits[k]:
+            vector += integers if sign > 0 else [-value for value in integers]
+        else:
+            vector += zeros
+    if skip:
+        vector += integers if row.neuron < 0 else zeros
+    return vector
+
+
+def side_of(data: ExactData, row: Row, lower: bool) -> flint.fmpq | None:
+    """Return the right-hand side of a row's lower or upper side, as `coefficients` scale it; None if open."""
+    if row.coordinate >= 0:
+        bound = rational(float(data.problem.weight_bound or 0.0))
+        return -bound if lower else bound
+    if row.neuron >= 0:
+        return flint.fmpq(0) if bool(row.bits[row.neuron]) == lower else None
+    end = data.interval(row.sample)[0 if lower else 1]
+    return None if end is None else end * data.scales[row.sample]
+
+
+def pivots(reduced: flint.fmpz_mat | flint.fmpq_mat, rank: int) -> list[int]:
+    """Return the pivot columns of a matrix in reduced row echelon form."""
+    columns: list[int] = []
+    column = 0
+    for i in range(rank):
+        while reduced[i, column] == 0:
+            column += 1
+        columns.append(column)
+    return columns
+
+
+def solution_near(
+    equations: list[tuple[list[int], flint.fmpq]], start: list[flint.fmpq]
+) -> list[flint.fmpq] | None:
+    """Return an exact solution whose free entries are those of `start`; None if there is no solution."""
+    if not start or not equations:
+        return start if all(right == 0 for _, right in equations) else None
+    matrix = flint.fmpq_mat([[flint.fmpq(v) for v in row] + [right] for row, right in equations])
+    reduced, rank = matrix.rref()
+    leading = pivots(reduced, rank)
+    n = len(start)
+    if leading and leading[-1] == n:
+        return None
+    solution = list(start)
+    free = [j for j in range(n) if j not in set(leading)]
+    for i, pivot in enumerate(leading):
+        solution[pivot] = reduced[i, n] - sum((reduced[i, j] * start[j] for j in free), flint.fmpq(0))
+    return solution

@@ -1,0 +1,152 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracles import minimum_neurons
+
+from sparsest import Problem, Proof, Status, datasets
+from sparsest.exact.rational import ExactData
+from sparsest.exact.rational_network import meets_every_interval
+from sparsest.exact.tree import solve_tree
+from sparsest.exact.witness import projection_witness
+
+
+def proven_minimum(problem, **options):
+    result = solve_tree(problem, **options)
+    assert result.status is Status.OPTIMAL
+    assert result.network.count() == result.lower_bound
+    assert result.network.solves(problem)
+    return result
+
+
+@pytest.mark.parametrize(
+    ("problem", "neurons"),
+    [
+        (Problem([3], [0]), 0),
+        (Problem([3], [-2]), 1),
+        (Problem([3], [-2], skip=True), 0),
+        (Problem([0, 1], [1, -1]), 2),  # one neuron has one sign
+        (Problem([0, 1, 2], [5, 5, 5]), 1),  # a constant neuron
+        (Problem([0, 1, 2], [5, 5, 5], skip=True), 0),
+        (Problem([0, 1, 2], [0, 0, 0]), 0),
+        (Problem([0, 0, 1], [1, 1, 3]), 1),
+        # a tent without a skip: three changes of slope
+        (Problem([-1, 0, 1, 2, 3], [0, 0, 1, 0, 0]), 3),
+        # max(0, x + y) - 2 max(0, x + y - 1); one neuron is convex or concave, xor is neither
+        (Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]), 2),
+        (Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], skip=True), 1),
+        # classes: P - N with one neuron each has N(0,0) + N(1,1) = N's affine part on either diagonal
+        # <= N(0,1) + N(1,0) <= P(0,1) + P(1,0) - 2 <= P(0,0) + P(1,1) - 2 <= N(0,0) + N(1,1) - 4
+        (Problem.classification([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]), 3),
+        (Problem.classification([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], skip=True), 1),
+        (Problem([-1, 0, 1 / 15, 1], [0, 0, 1, 1]), 2),
+        (Problem([-1, 0, 1 / 15, 1], [0, 0, 1, 1], weight_bound=10), 4),
+        (Problem([-1, 0, 1 / 15, 1], [0, 0, 1, 1], weight_bound=100), 2),
+    ],
+)
+def test_minimum_derived_by_hand(problem, neurons):
+    result = proven_minimum(problem)
+    assert result.lower_bound == neurons
+    assert result.proof is Proof.EXACT
+
+
+def small_problem(seed):
+    """Integer data with repeated, collinear and constant inputs on purpose; some intervals and bounds."""
+    rng = np.random.default_rng(seed)
+    d, n = int(rng.integers(1, 4)), int(rng.integers(1, 6))
+    X = rng.integers(0, 3, (n, d)).astype(float)
+    y = rng.integers(-2, 3, n).astype(float)
+    _, first = np.unique(X, axis=0, return_inverse=True)
+    y = y[first]  # repeated inputs get equal labels
+    tolerance = float(rng.choice([0.0, 0.0, 0.5]))
+    bound = float(rng.choice([1.0, 2.0])) if rng.random() < 0.2 else None
+    if rng.random() < 0.2 and bound is None:
+        return Problem.classification(X, y > 0, skip=bool(rng.integers(2)))
+    return Problem(X, y, skip=bool(rng.integers(2)), tolerance=tolerance, weight_bound=bound)
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**32 - 1))
+def test_equals_brute_force_over_cells(seed):
+    problem = small_problem(seed)
+    result = solve_tree(problem, time_limit=20)
+    if result.status is Status.TIME_LIMIT:  # a bound that no network may meet
+        assert problem.weight_bound is not None
+        return
+    expected = minimum_neurons(problem, 4)
+    assert result.lower_bound == expected if expected is not None else result.lower_bound > 4
+    assert result.proof is Proof.EXACT
+    assert result.unverified == 0
+
+
+@pytest.mark.parametrize("skip", [False, True])
+@pytest.mark.parametrize("scale", [1e-12, 1e12])
+@pytest.mark.parametrize("offset", [0.0, 1e6])
+def test_units_do_not_matter(skip, scale, offset):
+    rng = np.random.default_rng(1)
+    X, y = rng.integers(-8, 9, (6, 2)) / 8.0, rng.integers(-8, 9, 6) / 8.0
+    plain = proven_minimum(Problem(X, y, skip=skip))
+    moved = proven_minimum(Problem(X * [1.0, 1024.0] + offset, y * scale, skip=skip))
+    assert moved.lower_bound == plain.lower_bound
+    assert moved.proof is Proof.EXACT
+
+
+@pytest.mark.parametrize(("d", "n", "k"), [(1, 20, 3), (2, 20, 3), (2, 60, 2), (3, 30, 2), (5, 20, 1)])
+def test_planted_networks_are_found_and_never_beaten_unproven(d, n, k):
+    problem = datasets.load("planted", d=d, n=n, k=k).problem()
+    result = proven_minimum(problem)
+    assert result.lower_bound <= k
+    assert result.proof is Proof.EXACT
+
+
+def test_labels_met_to_rounding_only_are_not_called_met():
+    # computed labels, tolerance 0: in general no network with the planted width meets them exactly
+    problem = datasets.load("planted", d=2, n=20, k=2).problem(tolerance=0.0)
+    result = solve_tree(problem, node_limit=3000)
+    assert result.status is Status.NODE_LIMIT
+    assert result.lower_bound >= 3
+    assert "2 neurons meet the labels up to rounding" in result.remark
+
+
+def test_limits_leave_a_valid_interval():
+    problem = datasets.load("uniform", d=2, n=12).problem()
+    result = solve_tree(problem, node_limit=200)
+    assert result.status is Status.NODE_LIMIT
+    assert result.nodes <= 201
+    assert result.lower_bound < result.network.count()
+    assert result.network.solves(problem)
+    assert solve_tree(problem, time_limit=1e-3).status is Status.TIME_LIMIT
+
+
+def test_interruption_leaves_a_valid_interval():
+    def interrupt(state):
+        raise KeyboardInterrupt
+
+    result = solve_tree(datasets.load("uniform", d=2, n=14).problem(), progress=interrupt)
+    assert result.status is Status.INTERRUPTED
+    assert result.lower_bound < result.network.count()
+
+
+def test_bound_that_admits_no_network_is_never_called_optimal():
+    # slopes sum to at most R a pattern: one sample pair needs slope 10, patterns of two samples are few
+    result = solve_tree(Problem([0, 1], [0, 10], weight_bound=1.0), time_limit=20)
+    assert result.status is Status.INFEASIBLE
+    assert result.network is None
+
+
+def test_answers_are_reproducible():
+    problem = datasets.load("uniform", d=2, n=8).problem()
+    first, second = solve_tree(problem), solve_tree(problem)
+    assert first == second
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_projection_witness_fits_exactly(seed):
+    problem = small_problem(seed)
+    if problem.weight_bound is not None:
+        problem = problem.replace(weight_bound=None)
+    distinct = problem.distinct()
+    witness = projection_witness(distinct)
+    assert witness is not None
+    assert meets_every_interval(ExactData(distinct), witness)
+    assert len(witness.signs) <= distinct.n_samples + 1

@@ -1,0 +1,137 @@
+import itertools
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sparsest import InputError, Problem, Proof, Status
+from sparsest.exact.univariate import curvature_signs, interpolate, rational_interpolant, solve_univariate
+
+
+def brute_force_cost(x, y, p):
+    """Least cost over every choice of one adjacent chord's slope at each inner sample, without the recursion.
+
+    Exact slopes; a choice is legal if the function is the chord wherever curvature changes sign.
+    """
+    x, y = [Fraction(v) for v in x], [Fraction(v) for v in y]
+    slopes = [
+        (b - a) / (d - c) for (a, b), (c, d) in zip(itertools.pairwise(y), itertools.pairwise(x), strict=True)
+    ]
+    curvature = [(v > u) - (v < u) for u, v in itertools.pairwise(slopes)]
+    best = np.inf
+    for choice in itertools.product((0, 1), repeat=len(curvature)):
+        path = [slopes[0]]
+        for i, after in enumerate(choice):
+            path.append(slopes[i + after])
+            if i + 1 == len(curvature) or curvature[i + 1] != curvature[i]:
+                path.append(slopes[i + 1])
+        changes = [abs(float(b - a)) for a, b in itertools.pairwise(path) if a != b]
+        best = min(best, sum(change**p for change in changes) if p else len(changes))
+    return best
+
+
+samples = st.integers(2, 8).flatmap(
+    lambda n: st.tuples(
+        st.lists(st.integers(-12, 12), min_size=n, max_size=n, unique=True).map(sorted),
+        st.lists(st.integers(-2, 2), min_size=n, max_size=n),
+    )
+)
+
+
+@given(samples, st.sampled_from([0.0, 0.3, 0.5, 0.9, 1.0]), st.sampled_from([1.0, 0.25, 2.0**40]))
+def test_cost_equals_brute_force_and_function_interpolates(data, p, scale):
+    x, y = np.array(data[0]) * scale, np.array(data[1], dtype=float)
+    best = interpolate(x, y, p)
+    assert best.cost == pytest.approx(brute_force_cost(x, y, p), rel=1e-9, abs=1e-9)
+    assert np.all(best.changes != 0)
+    assert np.all(np.diff(best.knots) >= 0)
+    network = best.to_network()
+    assert network.interpolates(Problem(x, y, skip=True))
+    assert network.path_norm(p, "weights") == pytest.approx(best.cost, rel=1e-9, abs=1e-9)
+
+
+@given(samples)
+def test_rational_interpolant_is_exact_and_as_sparse(data):
+    x, y = [Fraction(v, 3) for v in data[0]], [Fraction(v, 7) for v in data[1]]
+    g = rational_interpolant(x, y)
+    for xi, yi in zip(x, y, strict=True):
+        bends = (
+            change * max(Fraction(0), xi - knot) for change, knot in zip(g.changes, g.knots, strict=True)
+        )
+        assert g.slope * xi + g.intercept + sum(bends) == yi
+    floats = interpolate(np.array(data[0], dtype=float), np.array(data[1], dtype=float), 0.0)
+    assert len(g.knots) == len(floats.knots)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "knots"),
+    [
+        ([0], [5], 0),
+        ([0, 1], [5, -7], 0),
+        ([0, 1, 2], [1, 1, 1], 0),
+        ([0, 1, 2], [0, 1, 0], 1),
+        # one run of m = 2 curvature points of one sign: the two outer chords meet, ceil(2 / 2) = 1
+        ([0, 1, 2, 3], [0, 1, 1, 0], 1),
+        # curvature +, -, -, +: runs of 1, 2, 1 points need 1 + 1 + 1 knots
+        ([-2, -1, 0, 1, 2, 3], [0, 0, 1, 1, 0, 0], 3),
+        # x^2 on -3..3: one run of m = 5, ceil(5 / 2) = 3
+        (range(-3, 4), [9, 4, 1, 0, 1, 4, 9], 3),
+        # alternating: 5 runs of one point each
+        (range(7), [0, 1, 0, 1, 0, 1, 0], 5),
+        # a flat point (collinear) between two points of curvature + separates them
+        ([0, 1, 2, 3, 4], [1, 0, 0, 0, 1], 2),
+    ],
+)
+def test_number_of_knots_derived_by_hand(x, y, knots):
+    result = solve_univariate(Problem(list(x), y, skip=True))
+    assert (result.status, result.proof) == (Status.OPTIMAL, Proof.EXACT)
+    assert result.lower_bound == result.network.count() == knots
+
+
+def test_l1_cost_is_total_variation_of_the_slopes():
+    # for p = 1 every tangent choice in a run costs the same: the sum of |s_{i+1} - s_i| = 1 + 1 + 1 + 1 - 0
+    best = interpolate(np.arange(-2.0, 4), np.array([0.0, 0, 1, 1, 0, 0]), 1.0)
+    assert best.cost == pytest.approx(4.0)
+
+
+def test_curvature_below_rounding_is_decided_exactly():
+    # 0.1, 0.4, 0.7 are not equally spaced as binary floats, so labels 1, 0, -1 are not collinear
+    x = np.array([0.1, 0.4, 0.7])
+    assert Fraction(0.4) - Fraction(0.1) != Fraction(0.7) - Fraction(0.4)
+    assert curvature_signs(x, np.array([1.0, 0.0, -1.0]))[0] != 0
+    # multiples of 1/8 are
+    assert curvature_signs(np.array([0.125, 0.5, 0.875]), np.array([1.0, 0.0, -1.0]))[0] == 0
+
+
+def test_underflowing_products_are_decided_exactly():
+    tiny = 1e-200
+    assert curvature_signs(np.array([0.0, tiny, 2 * tiny]), np.array([0.0, tiny, 3 * tiny]))[0] == 1
+
+
+def test_samples_too_close_for_a_slope_are_refused():
+    with pytest.raises(InputError, match="too close together"):
+        interpolate(np.array([0.0, 5e-324, 1.0]), np.array([0.0, 1.0, 0.0]), 0.0)
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
+@pytest.mark.parametrize("offset", [0.0, 1e6])
+def test_scale_and_offset_do_not_change_the_count(scale, offset):
+    x = np.array([-2.0, -1, 0, 1, 2, 3]) + offset
+    result = solve_univariate(Problem(x, np.array([0.0, 0, 1, 1, 0, 0]) * scale, skip=True))
+    assert result.lower_bound == 3
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        Problem([0, 1], [0, 1]),
+        Problem([0, 1], [0, 1], skip=True, tolerance=0.1),
+        Problem([[0, 1]], [0], skip=True),
+        Problem([0, 1], [0, 1], skip=True, weight_bound=1),
+    ],
+)
+def test_problems_it_does_not_solve_are_refused(problem):
+    with pytest.raises(InputError, match="needs one feature"):
+        solve_univariate(problem)
