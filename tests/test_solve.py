@@ -1,0 +1,115 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from sparsest import InputError, Network, Problem, Proof, SolverError, Status, exact
+from sparsest.exact import dispatch
+from sparsest.exact.search import Search
+from sparsest.objectives import Objective
+
+PEAK = Problem([-2, -1, 0, 1, 2, 3], [0, 0, 1, 1, 0, 0])
+
+
+@pytest.mark.parametrize("method", ["tree", "mip"])
+def test_methods_by_name(method):
+    result = exact.solve(PEAK, method=method)
+    assert (result.method, result.reason) == (method, "")
+    assert result.status is Status.OPTIMAL
+    assert result.lower_bound == result.upper_bound == 3
+    assert result.residual == PEAK.violation(result.network(PEAK.X)).max()
+
+
+@pytest.mark.parametrize(
+    ("problem", "objective", "method"),
+    [
+        (PEAK, "neurons", "tree"),
+        (PEAK.replace(skip=True), "neurons", "univariate"),
+        (PEAK.replace(skip=True), "weights", "univariate"),
+        (PEAK.replace(skip=True), "parameters", "mip"),
+        (PEAK, "weights", "mip"),
+        (Problem([0, 1], [0, 1], skip=True, tolerance=0.1), "neurons", "tree"),
+        (Problem([0, 1], [0, 1], weight_bound=2), "neurons", "tree"),
+        # no network of the projection kind within the bound is known: the program has to tell
+        (Problem([0, 1], [0, 1], weight_bound=0.1), "neurons", "mip"),
+    ],
+)
+def test_auto_says_what_it_chose_and_why(problem, objective, method):
+    result = exact.solve(problem, objective)
+    assert result.method == method
+    assert result.reason
+    assert result.status in (Status.OPTIMAL, Status.INFEASIBLE)
+
+
+def test_weight_bound_that_admits_no_network():
+    # on two samples there are four patterns; only slopes of 0.1 each, so f(1) - f(0) = 10 is out of reach
+    result = exact.solve(Problem([0, 1], [0, 10], weight_bound=0.1))
+    assert result.status is Status.INFEASIBLE
+    assert result.upper_bound is None
+    assert result.network is None
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"method": "magic"}, "unknown method 'magic': choose one of auto"),
+        ({"method": "univariate"}, "skip=True"),
+        ({"method": "tree", "objective": "weights"}, "use method='mip'"),
+        ({"objective": "knots"}, "unknown objective 'knots'"),
+        ({"time_limit": 0}, "time_limit"),
+        ({"time_limit": float("nan")}, "time_limit"),
+        ({"node_limit": 0}, "node_limit"),
+    ],
+)
+def test_bad_options(options, message):
+    with pytest.raises(InputError, match=message):
+        exact.solve(PEAK, **options)
+
+
+def test_unknown_solver():
+    with pytest.raises(SolverError, match="no_such_solver"):
+        exact.solve(PEAK, method="mip", solver="no_such_solver")
+
+
+class TestReferee:
+    """A method's own claims are not believed."""
+
+    def judge(self, monkeypatch, search, problem=PEAK):
+        monkeypatch.setattr(dispatch, "_tree", lambda *arguments: search)
+        return exact.solve(problem, method="tree")
+
+    honest = Search(Status.OPTIMAL, Proof.NUMERICAL, 3, exact.solve(PEAK).network, 1)
+
+    def test_honest_search(self, monkeypatch):
+        result = self.judge(monkeypatch, self.honest)
+        assert (result.status, result.upper_bound) == (Status.OPTIMAL, 3)
+
+    def test_network_that_does_not_fit_is_dropped(self, monkeypatch):
+        wrong = Network([[1.0], [1.0], [1.0]], [1.0, 0.5, 0.0], [1.0, -2.0, 1.0])
+        result = self.judge(monkeypatch, dataclasses.replace(self.honest, network=wrong))
+        assert (result.status, result.upper_bound, result.network) == (Status.NUMERICAL, None, None)
+
+    def test_optimal_with_a_gap_is_not_optimal(self, monkeypatch):
+        result = self.judge(monkeypatch, dataclasses.replace(self.honest, lower_bound=2))
+        assert (result.status, result.lower_bound, result.upper_bound) == (Status.NUMERICAL, 2, 3)
+
+    def test_optimal_without_a_witness_is_not_optimal(self, monkeypatch):
+        result = self.judge(monkeypatch, dataclasses.replace(self.honest, network=None))
+        assert (result.status, result.upper_bound) == (Status.NUMERICAL, None)
+
+
+def test_exact_witness_with_huge_weights_is_kept_and_explained():
+    # a step of 1 within 1e-13: slopes of 1e13, whose rounding alone exceeds the accuracy asked of floats
+    x = [0.0, 1.0, 1.0 + 2**-43, 2.0, 3.0]
+    result = exact.solve(Problem(x, [0.1, 0.1, 1.3, 1.3, 0.7]))
+    assert result.status is Status.OPTIMAL
+    assert result.upper_bound == result.lower_bound == 3
+    assert result.residual > 1e-6
+    assert "checked in rational arithmetic; rounded to floats it misses" in result.remark
+
+
+@pytest.mark.parametrize("objective", list(Objective))
+def test_constant_zero_needs_nothing(objective):
+    result = exact.solve(Problem([[0, 1], [2, 3]], [0, 0]), objective)
+    assert (result.status, result.lower_bound, result.upper_bound) == (Status.OPTIMAL, 0, 0)
+    assert np.all(result.network([[5, 6]]) == 0)
