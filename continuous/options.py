@@ -1,0 +1,85 @@
+"""The checks of `minimize`'s options: each returns the value to use or says what to change."""
+
+import math
+import operator
+
+import torch
+
+from sparsest.continuous.training import Schedule
+from sparsest.errors import InputError
+from sparsest.objectives import Objective, check_power
+
+_DTYPES = {"float64": torch.float64, "float32": torch.float32}
+
+
+def schedule(
+    steps: int, learning_rate: float, regularization: float, p: float, objective: str | Objective
+) -> Schedule:
+    """Return the training schedule, or raise `InputError`."""
+    return Schedule(
+        steps=count("steps", steps),
+        learning_rate=_real("learning_rate", learning_rate, positive=True),
+        regularization=_real("regularization", regularization, positive=False),
+        p=check_power(_real("p", p, positive=False)),
+        objective=Objective.parse(objective),
+    )
+
+
+def count(name: str, value: int) -> int:
+    """Return a positive integer option, or raise `InputError`."""
+    number = _integer(name, value)
+    if number < 1:
+        raise InputError(f"{name} = {value!r}: it must be at least 1")
+    return number
+
+
+def seed(value: int) -> int:
+    """Return a seed that torch accepts, or raise `InputError`."""
+    number = _integer("seed", value)
+    if not 0 <= number < 2**63:
+        raise InputError(f"seed = {value!r}: it must be at least 0 and less than 2**63")
+    return number
+
+
+def device(name: str) -> torch.device:
+    """Return the torch device called `name`, or raise `InputError` when it is unknown or absent."""
+    available = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if name == "auto":
+        return torch.device("cuda" if available else "cpu")
+    try:
+        chosen = torch.device(name)
+    except (RuntimeError, TypeError):
+        raise InputError(f"device = {name!r}: use 'auto', 'cpu', 'cuda' or 'cuda:0'") from None
+    if chosen.type not in ("cpu", "cuda"):
+        raise InputError(f"device = {name!r}: only 'cpu' and 'cuda' are supported, or 'auto'")
+    if chosen.type == "cuda" and (chosen.index or 0) >= available:
+        raise InputError(f"device = {name!r}: torch sees {available} CUDA devices here; use 'cpu' or 'auto'")
+    return chosen
+
+
+def dtype(name: str) -> torch.dtype:
+    """Return the torch type called `name`, or raise `InputError`."""
+    if not isinstance(name, str) or name not in _DTYPES:
+        raise InputError(f"dtype = {name!r}: use 'float64' or 'float32'")
+    return _DTYPES[name]
+
+
+def _integer(name: str, value: int) -> int:
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        return operator.index(value)
+    except TypeError:
+        raise InputError(f"{name} = {value!r}: a whole number is needed") from None
+
+
+def _real(name: str, value: float, *, positive: bool) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} = {value!r}: a number is needed") from None
+    if not math.isfinite(number) or number < 0 or (positive and number == 0):
+        raise InputError(
+            f"{name} = {value!r}: it must be {'positive' if positive else 'at least 0'} and finite"
+        )
+    return number

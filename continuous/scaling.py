@@ -1,0 +1,97 @@
+"""Data of any units brought to about one before training and polishing, and networks taken back."""
+
+import dataclasses
+
+import numpy as np
+
+from sparsest.network import Network
+from sparsest.objectives import Objective
+from sparsest.problem import FloatArray, Problem
+
+# An affine fit this close to the labels, relative to them, leaves nothing but rounding.
+_AFFINE_LABELS = 1e-13
+
+
+@dataclasses.dataclass(frozen=True)
+class Scaling:
+    """A problem in units of about one, ``x' = (x - center) / width`` and ``y' = (y - trend(x)) / height``.
+
+    Widths (one a feature) and the height are powers of two. With a skip connection the trend is the
+    least-squares affine fit of the labels, otherwise zero. The center is zero for the objective
+    ``parameters``, since a shift of the inputs changes which biases are zero; every other count is the
+    same in both units.
+
+    Attributes
+    ----------
+    homogeneous : array (N, d + 1)
+        Scaled inputs and a column of ones.
+    low, high : array (N,)
+        Scaled interval ends.
+    bounds : array (d,) or None
+        Bound on every scaled ``|v_k w_kj|``.
+    to_units : array (d + 1, d + 1)
+        A scaled folded neuron times this matrix is the folded neuron of the problem.
+    trend : array (d + 1,) or None
+        The affine fit, in the problem's units; None without a skip.
+    height : float
+        Unit of the labels.
+    """
+
+    homogeneous: FloatArray
+    low: FloatArray
+    high: FloatArray
+    bounds: FloatArray | None
+    to_units: FloatArray
+    trend: FloatArray | None
+    height: float
+
+    @classmethod
+    def of(cls, problem: Problem, objective: Objective) -> "Scaling":
+        """Return the scaling that suits the data of `problem`."""
+        X = problem.X
+        center = np.zeros(X.shape[1]) if objective is Objective.PARAMETERS else _middles(X)
+        widths = power_of_two(np.abs(X - center).max(axis=0))
+        inputs = np.c_[(X - center) / widths, np.ones(len(X))]
+        trend = _trend(inputs, problem) if problem.skip else np.zeros(X.shape[1] + 1)
+        fitted = inputs @ trend
+        low, high = problem.low - fitted, problem.high - fitted
+        ends = np.abs(np.r_[low, high])
+        size = ends[np.isfinite(ends)].max(initial=0.0)
+        height = float(power_of_two(np.array(problem.label_scale)))
+        if size > _AFFINE_LABELS * problem.label_scale:
+            height = float(power_of_two(np.array(size)))
+        back = np.diag(np.r_[1 / widths, 1.0])
+        back[:-1, -1] = -center / widths
+        bounds = None if problem.weight_bound is None else problem.weight_bound * (widths / height)
+        return cls(
+            inputs,
+            low / height,
+            high / height,
+            bounds,
+            back * height,
+            trend @ back if problem.skip else None,
+            height,
+        )
+
+    def network(self, folded: FloatArray, signs: FloatArray, skip: FloatArray | None) -> Network:
+        """Return the network of the problem for scaled neurons (K, d + 1), signs (K,) and skip (d + 1,)."""
+        affine = None
+        if self.trend is not None:
+            affine = self.trend + (0.0 if skip is None else skip @ self.to_units)
+        return Network.from_folded(folded @ self.to_units, signs, affine)
+
+
+def power_of_two(sizes: FloatArray) -> FloatArray:
+    """Return the power of two with ``size / 2 < power <= size`` of every positive entry, and 1 for zeros."""
+    _, exponents = np.frexp(np.where(sizes > 0, sizes, 1.0))
+    return np.asarray(np.ldexp(1.0, exponents - 1), dtype=np.float64)
+
+
+def _middles(X: FloatArray) -> FloatArray:
+    low, high = X.min(axis=0), X.max(axis=0)
+    return np.asarray(low + (high - low) / 2, dtype=np.float64)
+
+
+def _trend(inputs: FloatArray, problem: Problem) -> FloatArray:
+    fit, *_ = np.linalg.lstsq(inputs, problem.targets, rcond=None)
+    return np.asarray(fit, dtype=np.float64)
