@@ -1,0 +1,184 @@
+"""Run both sides on one problem and say whether they agree."""
+
+import dataclasses
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from sparsest.continuous import DEFAULT_STEPS, minimize
+from sparsest.exact import solve
+from sparsest.exact.rational import ExactData
+from sparsest.exact.rational_network import rational_witness
+from sparsest.network import Network
+from sparsest.objectives import Objective
+from sparsest.problem import Problem
+from sparsest.progress import Progress, ProgressCallback
+from sparsest.results import ExactResult, FitResult, Outcome, Proof, Status, Verdict
+from sparsest.serialization import save
+
+
+def compare(
+    problem: Problem,
+    *,
+    p: float = 0.4,
+    objective: str | Objective = Objective.NEURONS,
+    method: str = "auto",
+    solver: str = "highs",
+    time_limit: float | None = None,
+    width: int | None = None,
+    restarts: int = 32,
+    steps: int = DEFAULT_STEPS,
+    seed: int = 0,
+    device: str = "auto",
+    directory: str | os.PathLike[str] = ".",
+    progress: ProgressCallback | None = None,
+) -> Verdict:
+    """Find the smallest count exactly, train networks towards it, and compare.
+
+    Parameters
+    ----------
+    problem : Problem
+        The data.
+    p : float
+        Exponent of the path norm that training minimises, 0 < p <= 1.
+    objective : str or Objective
+        What is counted, and whose path norm is minimised.
+    method, solver, time_limit
+        As for `sparsest.exact.solve`; the time limit holds for each side.
+    width, restarts, steps, seed, device
+        As for `sparsest.continuous.minimize`.
+    directory : path
+        Where a disagreement is written, with everything needed to reproduce it.
+    progress : callable, optional
+        Called with a `Progress` by both sides in turn.
+
+    Returns
+    -------
+    Verdict
+        With one sentence of reason and both results.
+
+    Raises
+    ------
+    InputError
+        For options that one of the sides refuses.
+    """
+    goal = Objective.parse(objective)
+    exact = solve(
+        problem,
+        goal,
+        method=method,
+        solver=solver,
+        time_limit=time_limit,
+        progress=_labelled(progress, "exact"),
+    )
+    continuous = minimize(
+        problem,
+        p,
+        objective=goal,
+        width=width,
+        restarts=restarts,
+        steps=steps,
+        seed=seed,
+        device=device,
+        time_limit=time_limit,
+        progress=_labelled(progress, "continuous"),
+    )
+    verdict = judge(problem, exact, continuous)
+    return _recorded(problem, verdict, Path(directory)) if verdict.outcome is Outcome.DISAGREE else verdict
+
+
+def judge(problem: Problem, exact: ExactResult, continuous: FitResult) -> Verdict:
+    """Return the verdict on two finished results, every figure of the trained network recomputed.
+
+    Parameters
+    ----------
+    problem : Problem
+        The data that both sides were given.
+    exact : ExactResult
+        Bounds on the smallest count.
+    continuous : FitResult
+        Training's result for the same objective.
+    """
+    outcome, reason = _judgement(problem, exact, continuous.polished)
+    return Verdict(outcome, reason, exact, continuous)
+
+
+def _judgement(problem: Problem, exact: ExactResult, network: Network) -> tuple[Outcome, str]:
+    what = exact.objective.value
+    count, low, high = network.count(exact.objective), exact.lower_bound, exact.upper_bound
+    if not network.solves(problem):
+        return _not_interpolating(problem, exact, network)
+    if exact.status is Status.INFEASIBLE:
+        return Outcome.DISAGREE, f"training found {count} {what} where the exact side proved that none fit"
+    if count < low:
+        if exact.proof is Proof.EXACT and not _is_exact(problem, network, exact.objective):
+            return Outcome.NOT_INTERPOLATING, (
+                f"training fits with {count} {what} up to rounding ({network.residual(problem):.1e}), "
+                f"not exactly, and exact interpolation provably needs {low}: allow a tolerance"
+            )
+        return (
+            Outcome.DISAGREE,
+            f"training fits with {count} {what}, fewer than the claimed lower bound {low}",
+        )
+    if count == low and (high == low or _is_exact(problem, network, exact.objective)):
+        by = "exact side" if high == low else "lower bound of the exact side and training's witness"
+        return Outcome.AGREE, f"both reach {count} {what}, the minimum ({_strength(exact)} by the {by})"
+    if exact.status is Status.OPTIMAL:
+        return Outcome.CONTINUOUS_ABOVE, (
+            f"training stopped at {count} {what}, {count - low} above the minimum {low} ({_strength(exact)})"
+        )
+    best = count if high is None else min(count, high)
+    return Outcome.EXACT_OPEN, (
+        f"the minimum lies in [{low}, {best}] {what}; the exact side stopped ({exact.status.sentence}), "
+        f"training found {count}"
+    )
+
+
+def _not_interpolating(problem: Problem, exact: ExactResult, network: Network) -> tuple[Outcome, str]:
+    if exact.status is Status.INFEASIBLE:
+        return Outcome.INFEASIBLE, Outcome.INFEASIBLE.sentence
+    if not network.within_bound(problem):
+        return (
+            Outcome.NOT_INTERPOLATING,
+            f"the trained network exceeds the weight bound {problem.weight_bound:g}",
+        )
+    violation = network.violation(problem)
+    row = int(violation.argmax())
+    return Outcome.NOT_INTERPOLATING, (
+        f"the best trained network misses its interval by {violation[row]:.3g} at row {row}; "
+        "try more restarts, more steps or a larger width"
+    )
+
+
+def _strength(exact: ExactResult) -> str:
+    return "proven in rational arithmetic" if exact.proof is Proof.EXACT else "proven up to LP tolerances"
+
+
+def _is_exact(problem: Problem, network: Network, objective: Objective) -> bool:
+    """Whether a rational network beside this one, with no higher count, provably meets every interval."""
+    data = ExactData(problem.distinct())
+    return rational_witness(data, network, keep_zeros=objective is not Objective.NEURONS) is not None
+
+
+def _labelled(progress: ProgressCallback | None, side: str) -> ProgressCallback | None:
+    if progress is None:
+        return None
+
+    def report(state: Progress) -> None:
+        progress(dataclasses.replace(state, message=f"{side}: {state.message}"))
+
+    return report
+
+
+def _recorded(problem: Problem, verdict: Verdict, directory: Path) -> Verdict:
+    """Write a disagreement's problem and verdict, and say where in its reason."""
+    stem = f"sparsest-disagreement-{problem.digest[:12]}"
+    files: dict[Path, Callable[[Path], None]] = {
+        directory / f"{stem}-problem.json": lambda path: save(problem, path),
+        directory / f"{stem}-verdict.json": lambda path: save(verdict, path),
+    }
+    for path, write in files.items():
+        write(path)
+    return dataclasses.replace(
+        verdict, reason=f"{verdict.reason}; written to reproduce: {', '.join(str(path) for path in files)}"
+    )
