@@ -1,0 +1,77 @@
+"""`sparsest compare`: whether the exact and the continuous side agree."""
+
+import typer
+
+from sparsest.cli import exit_codes, options, output
+from sparsest.cli.data import Asked, read_problem
+
+
+def compare(
+    data: options.Data,
+    p: options.Power = 0.4,
+    objective: options.CountedObjective = "neurons",
+    method: options.Method = "auto",
+    solver: options.Solver = "highs",
+    width: options.Width = None,
+    restarts: options.Restarts = 32,
+    steps: options.Steps = None,
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    skip: options.Skip = False,
+    tolerance: options.Tolerance = None,
+    weight_bound: options.WeightBound = None,
+    classify: options.Classify = False,
+    margin: options.Margin = 1.0,
+    target: options.Target = None,
+    time_limit: options.TimeLimit = None,
+    json: options.Json = False,
+    plot: options.Plot = None,
+    save: options.Output = None,
+) -> None:
+    """Find the sparsest network exactly, train towards it, and say whether both agree.
+
+    \b
+    Example:
+      sparsest compare peak-plateau --plot figure.png
+
+    \b
+    Exit codes: 0 AGREE; 1 CONTINUOUS_ABOVE, NOT_INTERPOLATING, INFEASIBLE or DISAGREE; 2 bad input;
+    3 EXACT_OPEN (the exact side stopped early). The time limit holds for each side.
+    DISAGREE is a bug: problem and verdict are written to the current folder.
+    """
+    output.check_outputs(plot, save)
+    problem = read_problem(data, Asked(target, skip, tolerance, weight_bound, classify, margin))
+    from sparsest.compare import compare as compare_sides
+    from sparsest.continuous import DEFAULT_STEPS
+
+    with output.progress_bar(quiet=json) as progress:
+        verdict = compare_sides(
+            problem,
+            p=p,
+            objective=objective,
+            method=method,
+            solver=solver,
+            time_limit=time_limit,
+            width=width,
+            restarts=restarts,
+            steps=DEFAULT_STEPS if steps is None else steps,
+            seed=seed,
+            device=device,
+            progress=progress,
+        )
+    output.write(verdict, save)
+    if json:
+        output.print_json({"verdict": str(verdict.outcome)} | output.document_of(problem, verdict))
+    else:
+        output.print_block(output.describe_problem(data, problem), [])
+        output.print_block("exact", output.exact_rows(verdict.exact))
+        output.print_block("continuous", output.fit_rows(problem, verdict.continuous))
+        output.print_block(f"{verdict.outcome}: {verdict.reason}", [])
+    if plot is not None:
+        from sparsest.figures import plot_networks
+
+        networks = [("continuous", verdict.continuous.polished)]
+        if verdict.exact.network is not None:
+            networks.insert(0, ("exact", verdict.exact.network))
+        output.draw(plot_networks(problem, networks, f"{data}: {verdict.outcome}"), plot)
+    raise typer.Exit(exit_codes.of_outcome(verdict.outcome))

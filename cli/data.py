@@ -1,0 +1,80 @@
+"""From what the user names on the command line to a problem."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from sparsest import datasets, tables
+from sparsest.errors import InputError
+from sparsest.problem import Problem, exact_floats
+from sparsest.serialization import load
+
+
+class Asked(NamedTuple):
+    """How the data become a problem: the options of the same names."""
+
+    target: str | None
+    skip: bool
+    tolerance: float | None
+    weight_bound: float | None
+    classify: bool
+    margin: float
+
+
+def read_problem(data: str, asked: Asked) -> Problem:
+    """Return the problem that DATA and the options describe.
+
+    Raises
+    ------
+    InputError
+        For an unknown name, an unusable file, or options that do not go together.
+    """
+    path = Path(data)
+    if asked.classify and asked.tolerance is not None:
+        raise InputError(
+            "--tolerance and --classify exclude each other: a class has a margin, not a tolerance"
+        )
+    if path.suffix.lower() == ".json":
+        return _saved_problem(path, asked)
+    if path.suffix.lower() in tables.ENDINGS or path.exists():
+        table = tables.read_table(path, asked.target)
+        return _problem(table.X, table.y, asked, 0.0, f"column {table.target!r} of {path}")
+    if asked.target is not None:
+        raise InputError(f"--target names a column of a file, and {data!r} is not a file")
+    dataset = datasets.parse(data)
+    return _problem(dataset.X, dataset.y, asked, dataset.tolerance, f"labels of {data}")
+
+
+def _problem(
+    X: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+    y: np.ndarray[tuple[int, ...], np.dtype[np.generic]],
+    asked: Asked,
+    suggested: float,
+    labels: str,
+) -> Problem:
+    if asked.classify:
+        return Problem.classification(X, y, asked.margin, skip=asked.skip, weight_bound=asked.weight_bound)
+    if y.dtype.kind not in "fiub":
+        raise InputError(f"{labels} is not numeric: use --classify for two classes")
+    tolerance = suggested if asked.tolerance is None else asked.tolerance
+    return Problem(
+        X,
+        exact_floats(y, labels),
+        skip=asked.skip,
+        tolerance=tolerance,
+        weight_bound=asked.weight_bound,
+    )
+
+
+def _saved_problem(path: Path, asked: Asked) -> Problem:
+    problem = load(path)
+    if not isinstance(problem, Problem):
+        raise InputError(f"{path} holds a {type(problem).__name__}, not a problem")
+    if asked.tolerance is not None or asked.classify or asked.target is not None:
+        raise InputError(
+            f"{path} is a saved problem: it has its intervals, so leave out the options for labels"
+        )
+    skip = problem.skip or asked.skip
+    bound = problem.weight_bound if asked.weight_bound is None else asked.weight_bound
+    return problem.replace(skip=skip, weight_bound=bound)

@@ -1,0 +1,23 @@
+"""What the exit codes of the commands mean."""
+
+from typing import Final
+
+from sparsest.results import Outcome, Status
+
+DONE: Final = 0
+NEGATIVE: Final = 1
+BAD_INPUT: Final = 2
+OPEN: Final = 3
+
+BY_STATUS: Final = {Status.OPTIMAL: DONE, Status.INFEASIBLE: NEGATIVE}
+BY_OUTCOME: Final = {Outcome.AGREE: DONE, Outcome.EXACT_OPEN: OPEN}
+
+
+def of_status(status: Status) -> int:
+    """Return the exit code of `sparsest solve`."""
+    return BY_STATUS.get(status, OPEN)
+
+
+def of_outcome(outcome: Outcome) -> int:
+    """Return the exit code of `sparsest compare`."""
+    return BY_OUTCOME.get(outcome, NEGATIVE)

@@ -1,0 +1,76 @@
+"""The `sparsest` command."""
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from sparsest import SparsestError, __version__
+from sparsest.cli.compare import compare
+from sparsest.cli.datasets import datasets
+from sparsest.cli.exit_codes import BAD_INPUT
+from sparsest.cli.solve import solve
+from sparsest.cli.train import train
+
+
+class _Commands(TyperGroup):
+    """Turns the package's errors, and files that cannot be read or written, into one sentence."""
+
+    def invoke(self, ctx: Any) -> Any:  # the context's type is private to typer
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except SparsestError as error:
+            message = str(error)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            message = f"{error.filename or 'file'}: {error.strerror or error}"
+        typer.echo(f"Error: {message}", err=True)
+        raise typer.Exit(BAD_INPUT)
+
+
+app = typer.Typer(
+    cls=_Commands,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Example:  sparsest compare peak-plateau",
+)
+app.command()(solve)
+app.command()(train)
+app.command()(compare)
+app.command()(datasets)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sparsest {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Find the provably sparsest ReLU network with one hidden layer through data, and train towards it.
+
+    \b
+    Exit codes of every command:
+      0  done (compare: both sides agree)
+      1  the verdict is negative, or no network fits
+      2  bad input
+      3  stopped early: an interval is known
+    """
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    app(prog_name="sparsest")
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,42 @@
+"""Arguments and options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Data = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="A dataset's name (see `sparsest datasets`), a CSV, Parquet or NPZ file, or a saved problem.",
+    ),
+]
+Target = Annotated[str | None, typer.Option(help="Label column of a file; the last one by default.")]
+Skip = Annotated[bool, typer.Option("--skip/--no-skip", help="Allow an affine term, which is not counted.")]
+Tolerance = Annotated[
+    float | None,
+    typer.Option(help="Largest distance from a label; by default 0, or what the dataset suggests."),
+]
+WeightBound = Annotated[
+    float | None, typer.Option(help="Upper bound on every |v w_j|; none by default.", metavar="R")
+]
+Classify = Annotated[
+    bool, typer.Option("--classify", help="Labels are two classes: separate them by sign instead of fitting.")
+]
+Margin = Annotated[float, typer.Option(help="With --classify: smallest |f| on a sample.")]
+CountedObjective = Annotated[str, typer.Option("--objective", help="neurons, weights or parameters.")]
+Method = Annotated[str, typer.Option(help="Exact method: auto, univariate, tree or mip.")]
+Solver = Annotated[str, typer.Option(help="MIP solver by its Pyomo name, for --method mip.")]
+TimeLimit = Annotated[
+    float | None, typer.Option(help="Seconds after which the interval known so far is reported.")
+]
+Power = Annotated[float, typer.Option("--p", help="Exponent of the path norm, 0 < p <= 1.")]
+Restarts = Annotated[int, typer.Option(help="Independent random initial networks, trained as one batch.")]
+Width = Annotated[int | None, typer.Option(help="Neurons at the start; by default chosen from N.")]
+Steps = Annotated[int | None, typer.Option(help="Training steps; a good default for small data.")]
+Seed = Annotated[int, typer.Option(help="Seed of the initial networks.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:K.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else on stdout.")]
+Plot = Annotated[Path | None, typer.Option(help="Draw a figure: .png, .svg or .pdf.", metavar="FILE")]
+Output = Annotated[Path | None, typer.Option(help="Save the result: .json or .npz.", metavar="FILE")]

@@ -1,0 +1,252 @@
+"""What the commands print, draw and save."""
+
+import json
+import os
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from sparsest.errors import InputError
+from sparsest.network import Network
+from sparsest.objectives import Objective
+from sparsest.problem import FloatArray, Problem
+from sparsest.progress import Progress, ProgressCallback
+from sparsest.results import ExactResult, FitResult, Proof, Status
+from sparsest.serialization import Savable, check_ending, encode, save
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from rich.table import Table
+
+# Neurons listed one by one; more are summed up.
+_LISTED = 20
+# Input weights shown of one neuron.
+_SHOWN_WEIGHTS = 4
+# Longer lines are hard to read, however wide the terminal.
+_WIDEST = 110
+# Nothing is drawn on the terminal for work shorter than this many seconds.
+_PATIENCE = 1.0
+
+Rows = list[tuple[str, str]]
+
+
+def check_outputs(plot: Path | None, output: Path | None) -> None:
+    """Raise `InputError` before a long computation whose result could not be written."""
+    if plot is not None:
+        from sparsest.figures import check_ending as check_figure_ending
+
+        check_figure_ending(plot)
+        _check_writable(plot)
+    if output is not None:
+        check_ending(output)
+        _check_writable(output)
+
+
+def _check_writable(path: Path) -> None:
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: name a file")
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: the folder {path.parent} does not exist")
+    if not os.access(path.parent, os.W_OK):
+        raise InputError(f"{path}: the folder {path.parent} cannot be written to")
+
+
+def write(item: Savable, output: Path | None) -> None:
+    """Save a result if a file was asked for."""
+    if output is not None:
+        save(item, output)
+        typer.echo(f"saved {output}", err=True)
+
+
+def draw(figure: "Figure", plot: Path) -> None:
+    """Save a figure."""
+    from sparsest.figures import save_figure
+
+    save_figure(figure, plot)
+    typer.echo(f"drew {plot}", err=True)
+
+
+def print_json(document: dict[str, Any]) -> None:
+    """Print one JSON document."""
+    typer.echo(json.dumps(document, indent=2, allow_nan=False))
+
+
+def document_of(problem: Problem, result: Savable) -> dict[str, Any]:
+    """Return a result's JSON document together with what names its problem."""
+    facts = {
+        "samples": problem.n_samples,
+        "features": problem.n_features,
+        "skip": problem.skip,
+        "weight_bound": problem.weight_bound,
+        "digest": problem.digest,
+    }
+    return encode(result) | {"problem": facts}
+
+
+@contextmanager
+def progress_bar(quiet: bool) -> Iterator[ProgressCallback | None]:
+    """Show progress on stderr when it is a terminal and the work takes longer than a second."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    bar = Bar(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        TextColumn("{task.fields[known]}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    task = bar.add_task("", total=None, known="")
+    started = False
+
+    def report(state: Progress) -> None:
+        nonlocal started
+        if not started and state.seconds >= _PATIENCE:
+            bar.start()
+            started = True
+        bar.update(
+            task,
+            description=state.message,
+            total=None if state.fraction is None else 1.0,
+            completed=state.fraction or 0.0,
+            known=_known(state),
+        )
+
+    try:
+        yield report
+    finally:
+        if started:
+            bar.stop()
+
+
+def _known(state: Progress) -> str:
+    if state.lower_bound is None:
+        return f"{state.nodes} steps"
+    upper = "?" if state.upper_bound is None else str(state.upper_bound)
+    return f"in [{state.lower_bound}, {upper}], {state.nodes} nodes"
+
+
+def print_block(title: str, rows: Rows) -> None:
+    """Print a heading and aligned ``name value`` lines, wrapped to the terminal."""
+    width = min(shutil.get_terminal_size().columns, _WIDEST)
+    indent = 4 + max((len(name) for name, _ in rows), default=0)
+    typer.secho(textwrap.fill(title, width), bold=True)
+    for name, value in rows:
+        start = f"  {name}".ljust(indent)
+        typer.echo(textwrap.fill(value, width, initial_indent=start, subsequent_indent=" " * indent))
+
+
+def describe_problem(name: str, problem: Problem) -> str:
+    """Return one line on the data."""
+    kind = "exact labels" if problem.is_interpolation else "intervals"
+    skip = "with skip" if problem.skip else "without skip"
+    bound = "" if problem.weight_bound is None else f", |v w| <= {problem.weight_bound:g}"
+    samples = f"{problem.n_samples} sample{'s' * (problem.n_samples != 1)}"
+    features = f"{problem.n_features} feature{'s' * (problem.n_features != 1)}"
+    return f"{name}: {samples}, {features}, {kind}, {skip}{bound}"
+
+
+def exact_rows(result: ExactResult) -> Rows:
+    """Return the lines that say what the exact side knows."""
+    rows = [
+        (result.objective.value, _bounds(result)),
+        ("status", f"{result.status}: {result.status.sentence}"),
+    ]
+    rows.append(("proof", _proof(result)))
+    rows.append(("method", result.method + (f" ({result.reason})" if result.reason else "")))
+    if result.residual is not None:
+        rows.append(("residual", f"{result.residual:.1e} in float64"))
+    rows.append(("time", f"{result.seconds:.2f} s, {result.nodes} nodes, {result.solver}"))
+    if result.remark:
+        rows.append(("note", result.remark))
+    return rows
+
+
+def _bounds(result: ExactResult) -> str:
+    if result.status is Status.INFEASIBLE:
+        return "no network fits"
+    if result.status is Status.OPTIMAL:
+        proven = result.proof is Proof.EXACT
+        return f"{result.upper_bound}, " + ("proven minimal" if proven else "minimal up to solver tolerances")
+    upper = "unknown" if result.upper_bound is None else str(result.upper_bound)
+    return f"at least {result.lower_bound}, at most {upper}"
+
+
+def _proof(result: ExactResult) -> str:
+    if result.proof is Proof.EXACT:
+        return f"{result.proof}: {result.proof.sentence}"
+    leaves = f" ({result.unverified} nodes unverified)" if result.unverified else ""
+    return f"{result.proof}: {result.proof.sentence}{leaves}"
+
+
+def fit_rows(problem: Problem, fit: FitResult) -> Rows:
+    """Return the lines that say what training found, raw and polished apart."""
+    reached = int((fit.restart_counts[fit.restart_residuals <= fit.polished_residual] == fit.count).sum())
+    fits = "fits" if fit.polished.solves(problem) else "does not fit"
+    return [
+        ("polished", f"{_counts(fit.polished)}; {fits}, residual {fit.polished_residual:.1e}"),
+        ("raw", f"{_counts(fit.raw)}; residual {fit.raw_residual:.1e}"),
+        ("training", f"p = {fit.p:g} on {fit.objective}, {fit.steps} steps, seed {fit.seed}, {fit.device}"),
+        ("restarts", f"{len(fit.restart_counts)}, of which {reached} polished to the same count or residual"),
+        ("time", f"{fit.seconds:.2f} s" + _stopped(fit)),
+    ]
+
+
+def _stopped(fit: FitResult) -> str:
+    why = str(fit.options.get("stopped", "finished"))
+    return "" if why == "finished" else f", stopped early ({why.replace('_', ' ')})"
+
+
+def _counts(network: Network) -> str:
+    return ", ".join(f"{network.count(objective)} {objective}" for objective in Objective)
+
+
+def print_network(title: str, network: Network) -> None:
+    """Print a network's neurons, at most a screenful."""
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False)
+    console.print(title, style="bold")
+    if network.skip is not None:
+        console.print(f"  affine term {_numbers(network.skip[:-1])} . x + {network.skip[-1]:.6g}")
+    if network.width:
+        console.print(_neuron_table(network))
+    if network.width > _LISTED:
+        console.print(f"  ... and {network.width - _LISTED} more")
+
+
+def _neuron_table(network: Network) -> "Table":
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    univariate = network.n_features == 1
+    for name in (
+        "  output",
+        "weight" if univariate else "weights",
+        "bias",
+        *(["knot"] if univariate else []),
+    ):
+        table.add_column(name, justify="right", no_wrap=True)
+    for weights, bias, output in list(zip(network.weights, network.biases, network.outputs, strict=True))[
+        :_LISTED
+    ]:
+        knot = [f"{0.0 - bias / weights[0]:.6g}" if weights[0] else "none"] if univariate else []
+        table.add_row(f"{output:+.6g}", _numbers(weights), f"{bias:.6g}", *knot)
+    return table
+
+
+def _numbers(values: FloatArray) -> str:
+    shown = ", ".join(f"{value:.6g}" for value in values[:_SHOWN_WEIGHTS])
+    more = ", ..." if len(values) > _SHOWN_WEIGHTS else ""
+    return shown if len(values) == 1 else f"({shown}{more})"

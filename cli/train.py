@@ -1,0 +1,66 @@
+"""`sparsest train`: gradient descent on the l^p path norm."""
+
+import typer
+
+from sparsest.cli import exit_codes, options, output
+from sparsest.cli.data import Asked, read_problem
+
+
+def train(
+    data: options.Data,
+    p: options.Power = 0.4,
+    objective: options.CountedObjective = "weights",
+    width: options.Width = None,
+    restarts: options.Restarts = 32,
+    steps: options.Steps = None,
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    skip: options.Skip = False,
+    tolerance: options.Tolerance = None,
+    weight_bound: options.WeightBound = None,
+    classify: options.Classify = False,
+    margin: options.Margin = 1.0,
+    target: options.Target = None,
+    time_limit: options.TimeLimit = None,
+    json: options.Json = False,
+    plot: options.Plot = None,
+    save: options.Output = None,
+) -> None:
+    """Train networks on the l^p path norm and polish them until they fit.
+
+    \b
+    Example:
+      sparsest train peak-plateau --p 0.4 --plot training.png
+
+    \b
+    Exit codes: 0 the polished network fits, 1 it does not, 2 bad input.
+    Nothing here is a proof of sparsity: see `sparsest compare`.
+    """
+    output.check_outputs(plot, save)
+    problem = read_problem(data, Asked(target, skip, tolerance, weight_bound, classify, margin))
+    from sparsest.continuous import DEFAULT_STEPS, minimize
+
+    with output.progress_bar(quiet=json) as progress:
+        fit = minimize(
+            problem,
+            p,
+            objective=objective,
+            width=width,
+            restarts=restarts,
+            steps=DEFAULT_STEPS if steps is None else steps,
+            seed=seed,
+            device=device,
+            time_limit=time_limit,
+            progress=progress,
+        )
+    output.write(fit, save)
+    if json:
+        output.print_json(output.document_of(problem, fit))
+    else:
+        output.print_block(output.describe_problem(data, problem), output.fit_rows(problem, fit))
+        output.print_network("polished network", fit.polished)
+    if plot is not None:
+        from sparsest.figures import plot_fit
+
+        output.draw(plot_fit(problem, fit, data), plot)
+    raise typer.Exit(exit_codes.DONE if fit.polished.solves(problem) else exit_codes.NEGATIVE)

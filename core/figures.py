@@ -1,0 +1,356 @@
+"""Figures of networks and of training runs; matplotlib is imported when one is drawn."""
+
+import contextlib
+import io
+import math
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from sparsest.errors import InputError
+from sparsest.network import Network
+from sparsest.problem import FloatArray, Problem
+from sparsest.results import FitResult, History
+from sparsest.serialization import write_atomically
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.contour import QuadContourSet
+    from matplotlib.figure import Figure, FigureBase
+
+ENDINGS: Final = (".png", ".svg", ".pdf")
+
+# Okabe and Ito's colours, which stay apart for colour-blind readers.
+_COLORS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+_MARKERS: Final = ("o", "s", "D", "^", "v", "P")
+# The first network is drawn as a wide solid line and later ones dashed and thinner on top of it, so that
+# functions that coincide all stay visible.
+_WIDTHS: Final = (4.0, 2.0, 1.6, 1.3)
+_DASHES: Final = ("solid", (0, (4, 3)), (0, (1, 2)), (0, (6, 2, 1, 2)))
+
+_STYLE: Final[dict[Any, Any]] = {
+    "font.size": 11,
+    "axes.titlesize": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    # fixed ids: equal figures are equal files
+    "svg.hashsalt": "sparsest",
+}
+_DPI: Final = 150
+_GRID: Final = 201  # contour grid, points a side
+_REACH: Final = 0.5  # knots further outside the data than this share of their range are not shown
+_FLOOR: Final = 1e-16  # losses below this are drawn here: they are zero up to rounding
+
+
+def plot_networks(problem: Problem, networks: Sequence[tuple[str, Network]], title: str = "") -> "Figure":
+    """Draw what networks do on a problem's data.
+
+    One feature: the functions over the data and their intervals, knots marked; an arrow is an interval
+    without end. Two features: a panel for each network with its contours and the line on which each neuron
+    switches on. More: values beside the intervals, sample by sample.
+
+    Parameters
+    ----------
+    problem : Problem
+        The data.
+    networks : sequence of (str, Network)
+        What to draw, each with its name in the legend.
+    title : str
+        Above the figure.
+
+    Raises
+    ------
+    InputError
+        When there is no network, or one takes another number of features than the problem has.
+    """
+    _check_networks(problem, networks)
+    with _style():
+        panels = len(networks) if problem.n_features == 2 else 1
+        figure = _figure(width=7.2 if panels == 1 else 4.4 * panels + 0.8, height=4.4)
+        _draw_networks(figure, problem, networks)
+        if title:
+            figure.suptitle(title)
+    return figure
+
+
+def plot_history(history: History, highlight: int | None = None) -> "Figure":
+    """Draw loss, path norm and active neurons over the steps of a training run.
+
+    Parameters
+    ----------
+    history : History
+        Thin lines, one a restart.
+    highlight : int, optional
+        The restart to draw wide.
+
+    Raises
+    ------
+    InputError
+        When the history is empty or has no such restart.
+    """
+    with _style():
+        figure = _figure(width=6.0, height=6.0)
+        _draw_history(figure, history, highlight)
+    return figure
+
+
+def plot_fit(problem: Problem, fit: FitResult, title: str = "") -> "Figure":
+    """Draw a training run beside its networks, raw and polished.
+
+    The restart that the polished network came from is drawn wide.
+    """
+    networks = [("raw", fit.raw), ("polished", fit.polished)]
+    _check_networks(problem, networks)
+    with _style():
+        panels = 2 if problem.n_features == 2 else 1.5
+        figure = _figure(width=4.6 * (panels + 1), height=4.8)
+        sides: Any = figure.subfigures(1, 2, width_ratios=[panels, 1])
+        left, right = sides
+        _draw_networks(left, problem, networks)
+        best = (fit.restart_counts == fit.count) & (fit.restart_residuals == fit.polished_residual)
+        _draw_history(right, fit.history, int(np.argmax(best)) if best.any() else None)
+        if title:
+            figure.suptitle(title)
+    return figure
+
+
+def save_figure(figure: "Figure", path: str | os.PathLike[str]) -> None:
+    """Write a figure as PNG, SVG or PDF, by the ending of `path`.
+
+    A file that exists is replaced at once or not at all. Equal figures give equal files.
+
+    Raises
+    ------
+    InputError
+        When the ending is another one.
+    OSError
+        When the file cannot be written.
+    """
+    target = Path(path)
+    check_ending(target)
+    kind = target.suffix.lower()[1:]
+    undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
+    content = io.BytesIO()
+    with _style():
+        figure.savefig(content, format=kind, dpi=_DPI, metadata=undated)
+    write_atomically(target, content.getvalue())
+
+
+def check_ending(path: Path) -> None:
+    """Raise `InputError` unless `save_figure` knows the ending of `path`."""
+    if path.suffix.lower() not in ENDINGS:
+        raise InputError(
+            f"{path} does not end in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}: rename the figure"
+        )
+
+
+def _check_networks(problem: Problem, networks: Sequence[tuple[str, Network]]) -> None:
+    if not networks:
+        raise InputError("there is no network to draw: give at least one")
+    for name, network in networks:
+        if network.n_features != problem.n_features:
+            raise InputError(
+                f"network {name!r} takes {network.n_features} features: the data have {problem.n_features}"
+            )
+
+
+@contextlib.contextmanager
+def _style() -> Iterator[None]:
+    import matplotlib as mpl
+
+    with mpl.rc_context(_STYLE):
+        yield
+
+
+def _figure(width: float, height: float) -> "Figure":
+    # a Figure of its own, not pyplot's: nothing global, no window, no backend to choose
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def _draw_networks(figure: "FigureBase", problem: Problem, networks: Sequence[tuple[str, Network]]) -> None:
+    if problem.n_features == 2:
+        _draw_planes(figure, problem, networks)
+    elif problem.n_features == 1:
+        _draw_functions(figure.subplots(), problem, networks)
+    else:
+        _draw_samples(figure.subplots(), problem, networks)
+
+
+def _draw_functions(axes: "Axes", problem: Problem, networks: Sequence[tuple[str, Network]]) -> None:
+    low, high = _view(problem, networks)
+    for k, (name, network) in enumerate(networks):
+        knots = _knots(network)
+        knots = knots[(knots >= low) & (knots <= high)]
+        corners = np.unique(np.r_[low, knots, high])
+        color, width = _COLORS[k % len(_COLORS)], _WIDTHS[min(k, len(_WIDTHS) - 1)]
+        axes.plot(
+            corners,
+            network(corners[:, None]),
+            color=color,
+            linewidth=width,
+            linestyle=_DASHES[k % len(_DASHES)],
+            label=_legend(name, network),
+        )
+        # markers shrink in step with the lines, for the same reason
+        marker: dict[str, Any] = {"marker": _MARKERS[k % len(_MARKERS)], "markersize": 11 - 3 * min(k, 2)}
+        axes.plot(knots, network(knots[:, None]), linestyle="none", color=color, fillstyle="none", **marker)
+    _draw_intervals(axes, problem.X[:, 0], problem)
+    axes.set(xlim=(low, high), xlabel="x", ylabel="f(x)")
+    _legend_below(axes)
+
+
+def _view(problem: Problem, networks: Sequence[tuple[str, Network]]) -> tuple[float, float]:
+    """Range of x: the data, and the knots that are not far outside them."""
+    low, high = problem.X.min(), problem.X.max()
+    span = (high - low) or 1.0
+    knots = np.concatenate([_knots(network) for _, network in networks])
+    near = knots[(knots >= low - _REACH * span) & (knots <= high + _REACH * span)]
+    ends = np.r_[near, low, high]
+    return float(ends.min() - 0.08 * span), float(ends.max() + 0.08 * span)
+
+
+def _knots(network: Network) -> FloatArray:
+    """Positions ``-b / w`` of the neurons of a network of one input that are not constant."""
+    slopes = network.weights[:, 0]
+    real = (slopes != 0) & (network.outputs != 0)
+    return np.asarray(-network.biases[real] / slopes[real], dtype=np.float64)
+
+
+def _draw_intervals(axes: "Axes", x: FloatArray, problem: Problem) -> None:
+    """Draw data points with their intervals as bars; an arrow where an interval has no end."""
+    targets = problem.targets
+    arrow = 0.12 * (np.ptp(axes.get_ylim()) or 1.0)
+    open_low, open_high = np.isneginf(problem.low), np.isposinf(problem.high)
+    below = np.where(open_low, arrow, targets - np.where(open_low, 0.0, problem.low))
+    above = np.where(open_high, arrow, np.where(open_high, 0.0, problem.high) - targets)
+    bars: dict[str, Any] = {"color": "black", "linestyle": "none", "linewidth": 1.2, "zorder": 5}
+    closed = ~(open_low | open_high)
+    wide = closed & (problem.high > problem.low)
+    if wide.any():
+        axes.errorbar(x[wide], targets[wide], yerr=(below[wide], above[wide]), capsize=3, **bars)
+    for is_open, length, flag in ((open_high, above, "lolims"), (open_low, below, "uplims")):
+        if is_open.any():
+            axes.errorbar(
+                x[is_open], targets[is_open], yerr=length[is_open], capsize=3, **bars | {flag: True}
+            )
+    axes.plot(x, targets, linestyle="none", marker="o", markersize=5, color="black", label="data", zorder=6)
+
+
+def _draw_samples(axes: "Axes", problem: Problem, networks: Sequence[tuple[str, Network]]) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    order = np.argsort(problem.targets, kind="stable")
+    place = np.arange(1, problem.n_samples + 1)
+    for k, (name, network) in enumerate(networks):
+        axes.plot(
+            place,
+            network(problem.X)[order],
+            linestyle="none",
+            marker=_MARKERS[k % len(_MARKERS)],
+            markersize=11 - 2 * min(k, 2),
+            markeredgewidth=1.6,
+            fillstyle="none",
+            color=_COLORS[k % len(_COLORS)],
+            label=_legend(name, network),
+        )
+    _draw_intervals(axes, place.astype(np.float64), problem.subset(order))
+    axes.set(xlabel="sample, sorted by target", ylabel="value")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _legend_below(axes)
+
+
+def _draw_planes(figure: "FigureBase", problem: Problem, networks: Sequence[tuple[str, Network]]) -> None:
+    from matplotlib.colors import Normalize
+
+    panels = figure.subplots(1, len(networks), squeeze=False, sharex=True, sharey=True)[0]
+    low, high = problem.X.min(axis=0), problem.X.max(axis=0)
+    margin = 0.15 * np.where(high > low, high - low, 1.0)
+    low, high = low - margin, high + margin
+    bottom, top = problem.targets.min(), problem.targets.max()
+    slack = 0.25 * ((top - bottom) or 1.0)
+    colors = {"norm": Normalize(bottom - slack, top + slack), "cmap": "viridis"}
+    for axes, (name, network) in zip(panels, networks, strict=True):
+        filled = _draw_plane(axes, (low, high), network, colors)
+        axes.scatter(
+            *problem.X.T, c=problem.targets, s=60, edgecolors="white", linewidths=1.6, zorder=4, **colors
+        )
+        axes.set(xlabel="x1", title=_legend(name, network), xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+    panels[0].set_ylabel("x2")
+    figure.colorbar(filled, ax=list(panels), label="f(x)")
+
+
+def _draw_plane(
+    axes: "Axes", box: tuple[FloatArray, FloatArray], network: Network, colors: dict[str, Any]
+) -> "QuadContourSet":
+    """Draw contours, and the lines ``w . x + b = 0`` ticked on the side where the neuron is active."""
+    from matplotlib import patheffects
+
+    x1, x2 = (np.linspace(box[0][j], box[1][j], _GRID) for j in (0, 1))
+    grid = np.stack(np.meshgrid(x1, x2), axis=-1)
+    values = network(grid.reshape(-1, 2)).reshape(_GRID, _GRID)
+    levels = np.linspace(colors["norm"].vmin, colors["norm"].vmax, 19)
+    filled = axes.contourf(x1, x2, values, levels=levels, extend="both", **colors)
+    for weights, bias, output in zip(network.weights, network.biases, network.outputs, strict=True):
+        segment = _segment(weights, bias, *box)
+        if output == 0 or segment is None:
+            continue
+        style = "solid" if output > 0 else (0, (5, 3))
+        for color, width in (("white", 3.6), ("black", 1.8)):
+            line = axes.plot(*segment.T, color=color, linewidth=width, linestyle=style, zorder=3)[0]
+        ticks = patheffects.TickedStroke(spacing=14, angle=90, length=0.5)
+        line.set_path_effects([patheffects.Normal(), ticks])
+    return filled
+
+
+def _segment(weights: FloatArray, bias: float, low: FloatArray, high: FloatArray) -> FloatArray | None:
+    """Part of the line ``w . x + b = 0`` inside a box, (2, 2), or None; ``w . x + b > 0`` on its left."""
+    size = weights @ weights
+    if size == 0:
+        return None
+    start, direction = -bias * weights / size, np.array([weights[1], -weights[0]]) / math.sqrt(size)
+    first, last = -math.inf, math.inf
+    for j in range(2):
+        if direction[j] == 0:
+            if not low[j] <= start[j] <= high[j]:
+                return None
+            continue
+        enter, leave = sorted(((low[j] - start[j]) / direction[j], (high[j] - start[j]) / direction[j]))
+        first, last = max(first, enter), min(last, leave)
+    return start + np.array([[first], [last]]) * direction if first < last else None
+
+
+def _draw_history(figure: "FigureBase", history: History, highlight: int | None) -> None:
+    courses = [np.atleast_2d(np.asarray(part, dtype=np.float64).T) for part in
+               (history.loss, history.path_norm, history.active)]  # fmt: skip
+    restarts = len(courses[0])
+    if history.steps.size == 0:
+        raise InputError("the history is empty: train for at least one step")
+    if highlight is not None and not 0 <= highlight < restarts:
+        raise InputError(f"highlight = {highlight}: the history has restarts 0 to {restarts - 1}")
+    panels = figure.subplots(3, 1, sharex=True)
+    for axes, course, name in zip(panels, courses, ("loss", "path norm", "active neurons"), strict=True):
+        floor = 0.0 if name == "active neurons" else _FLOOR
+        shown = np.maximum(course, floor)
+        axes.plot(history.steps, shown.T, color=_COLORS[5], linewidth=0.7, alpha=0.6)
+        if highlight is not None:
+            axes.plot(history.steps, shown[highlight], color=_COLORS[1], linewidth=2.2)
+        axes.set_ylabel(name)
+    panels[0].set_yscale("log")
+    panels[2].set_ylim(bottom=0)
+    panels[2].set_xlabel("step")
+
+
+def _legend(name: str, network: Network) -> str:
+    count = network.count("neurons")
+    return f"{name} ({count} neuron{'' if count == 1 else 's'})"
+
+
+def _legend_below(axes: "Axes") -> None:
+    # the data may be anywhere, so no place inside the axes is free for certain
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3)

@@ -1,0 +1,296 @@
+import importlib.metadata
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from sparsest import Network, Problem, Proof, Status, load, save
+from sparsest.cli.main import app
+
+QUICK = ["--restarts", "4", "--steps", "400"]
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], prog_name="sparsest")
+
+
+def run(*arguments, **options):
+    """A true process, as a shell starts it."""
+    command = [sys.executable, "-m", "sparsest.cli.main", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, **options)
+
+
+@pytest.fixture
+def curve(tmp_path):
+    path = tmp_path / "curve.csv"
+    pd.DataFrame({"x": range(6), "noise": [0] * 6, "y": [0, 0, 1, 1, 0, 0]}).to_csv(path, index=False)
+    return path
+
+
+class TestSolve:
+    def test_table_says_what_is_proven(self):
+        result = call("solve", "peak-plateau")
+        assert result.exit_code == 0
+        for words in (
+            "3, proven minimal",
+            "exact: every step was verified",
+            "tree (neurons",
+            "witness",
+            "knot",
+        ):
+            assert words in result.stdout
+
+    def test_json_is_the_whole_output(self):
+        result = call("solve", "peak-plateau", "--json")
+        document = json.loads(result.stdout)
+        assert (document["status"], document["objective"]) == ("optimal", "neurons")
+        assert document["lower_bound"] == document["upper_bound"] == 3
+        assert {"method", "seconds", "network", "proof", "nodes", "problem"} <= document.keys()
+        assert result.stderr == ""
+
+    def test_numerical_proofs_are_not_called_proven(self):
+        result = call("solve", "xor", "--objective", "weights")
+        assert result.exit_code == 0
+        assert "4, minimal up to solver tolerances" in result.stdout
+        assert "proven" not in result.stdout
+
+    def test_time_limit_gives_an_interval_and_its_exit_code(self):
+        result = call("solve", "uniform:d=2,n=16", "--time-limit", "0.5")
+        assert result.exit_code == 3
+        assert "at least" in result.stdout
+        assert "the time limit was reached" in result.stdout
+        for word in ("optimal", "proven", "minimal"):
+            assert word not in result.stdout
+
+    def test_bound_that_no_network_meets(self):
+        result = call("solve", "tent", "--weight-bound", "0.01")
+        assert result.exit_code == 1
+        assert "no network fits" in result.stdout
+
+    def test_csv_with_target_skip_and_tolerance(self, curve):
+        result = call("solve", curve, "--target", "y", "--skip", "--tolerance", "0.5", "--json")
+        assert json.loads(result.stdout)["upper_bound"] == 0  # the constant 1/2 is within 1/2 of every label
+
+    @pytest.mark.parametrize("ending", ["parquet", "npz"])
+    def test_other_files(self, tmp_path, ending):
+        path = tmp_path / f"data.{ending}"
+        if ending == "npz":
+            np.savez(path, X=np.arange(3.0), y=np.array([0.0, 1.0, 0.0]))
+        else:
+            pd.DataFrame({"x": [0.0, 1.0, 2.0], "y": [0.0, 1.0, 0.0]}).to_parquet(path)
+        assert json.loads(call("solve", path, "--skip", "--json").stdout)["upper_bound"] == 1
+
+    def test_classes_by_name(self, tmp_path):
+        path = tmp_path / "classes.csv"
+        pd.DataFrame({"x": [0, 1, 2], "kind": ["cat", "dog", "dog"]}).to_csv(path, index=False)
+        result = call("solve", path, "--classify", "--skip", "--json")
+        assert json.loads(result.stdout)["upper_bound"] == 0
+        assert call("solve", path).exit_code == 2
+
+    def test_saved_problem_and_saved_result(self, tmp_path):
+        save(Problem([0, 1, 2], [0, 1, 0]), tmp_path / "problem.json")
+        result = call("solve", tmp_path / "problem.json", "--save", tmp_path / "result.json")
+        assert result.exit_code == 0
+        again = load(tmp_path / "result.json")
+        assert (again.status, again.proof) == (Status.OPTIMAL, Proof.EXACT)
+
+    @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+    def test_plot(self, tmp_path, ending):
+        path = tmp_path / f"figure.{ending}"
+        result = call("solve", "xor", "--plot", path, "--json")
+        assert json.loads(result.stdout)
+        start = path.read_bytes()[:200]
+        assert {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[ending] in start
+
+    @pytest.mark.skipif(os.name == "nt", reason="signals")
+    def test_interrupt_reports_the_interval(self):
+        command = [sys.executable, "-m", "sparsest.cli.main", "solve", "uniform:d=2,n=20", "--json"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        time.sleep(4)
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=60)
+        assert process.returncode == 3, stderr
+        document = json.loads(stdout)
+        assert document["status"] == "interrupted"
+        assert document["lower_bound"] < document["upper_bound"]
+
+
+class TestTrain:
+    def test_reports_raw_and_polished_apart(self):
+        result = call("train", "tent", *QUICK)
+        assert result.exit_code == 0
+        assert "raw" in result.stdout
+        assert "3 neurons" in result.stdout
+        assert "proven" not in result.stdout
+
+    def test_network_that_does_not_fit(self):
+        result = call("train", "zigzag", "--width", "1", "--restarts", "1", "--steps", "5")
+        assert result.exit_code == 1
+        assert "does not fit" in result.stdout
+
+    def test_json_plot_and_save(self, tmp_path):
+        files = tmp_path / "training.png", tmp_path / "fit.npz"
+        result = call("train", "tent", *QUICK, "--json", "--plot", files[0], "--save", files[1])
+        assert json.loads(result.stdout)["polished"]["format"] == "sparsest/network"
+        assert files[0].stat().st_size > 10_000
+        assert load(files[1]).polished.count() == 3
+
+
+class TestCompare:
+    def test_agree(self):
+        result = call("compare", "peak-plateau", *QUICK)
+        assert result.exit_code == 0
+        assert "AGREE: both reach 3 neurons" in result.stdout
+
+    def test_json(self):
+        document = json.loads(call("compare", "xor", *QUICK, "--json").stdout)
+        assert document["verdict"] == document["outcome"] == "AGREE"
+        assert document["exact"]["upper_bound"] == 2
+        assert document["continuous"]["objective"] == "neurons"
+
+    def test_negative_verdict(self):
+        result = call("compare", "zigzag", "--width", "1", "--restarts", "1", "--steps", "5")
+        assert result.exit_code == 1
+        assert "NOT_INTERPOLATING" in result.stdout
+
+    def test_open_verdict(self, tmp_path):
+        # plenty of neurons for training, too little time for the exact side
+        result = call("compare", "uniform:d=3,n=24", "--time-limit", "1.5", "--width", "100")
+        assert "optimal" not in result.stdout
+        assert result.exit_code in (1, 3)
+        assert "EXACT_OPEN" in result.stdout or "NOT_INTERPOLATING" in result.stdout
+
+
+class TestDatasets:
+    def test_list_and_detail(self):
+        assert "peak-plateau" in call("datasets").stdout
+        assert "1 neurons with a skip, proven" in call("datasets", "xor").stdout
+
+    def test_json(self):
+        names = [entry["name"] for entry in json.loads(call("datasets", "--json").stdout)["datasets"]]
+        assert "close4" in names
+        detail = json.loads(call("datasets", "planted:d=1,n=3,k=1", "--json").stdout)
+        assert len(detail["X"]) == len(detail["y"]) == 3
+
+
+def bad_inputs(folder):
+    """Arguments, and words that the one sentence on stderr must hold."""
+
+    def csv(name, text):
+        path = folder / name
+        path.write_text(text)
+        return path
+
+    duplicates = csv("duplicates.csv", "x,y\n0,1\n1,2\n0,3\n")
+    network = folder / "network.json"
+    save(Network.zero(1), network)
+    return [
+        (["solve", "no-such-data"], "unknown dataset"),
+        (["solve", "peakplateau"], "did you mean 'peak-plateau'"),
+        (["solve", "planted:q=3"], "no parameter 'q'"),
+        (["solve", "planted:d=two"], "not key=number"),
+        (["solve", folder / "missing.csv"], "no such file"),
+        (["solve", folder], "unknown ending"),
+        (["solve", csv("empty.csv", "")], "empty.csv"),
+        (["solve", csv("header.csv", "x,y\n")], "no rows"),
+        (["solve", csv("text.csv", "x,y\n0,1\na,2\n")], "row 1"),
+        (["solve", csv("gap.csv", "x,y\n0,1\n,2\n")], "empty at row 1"),
+        (["solve", csv("one.csv", "x\n0\n")], "1 column"),
+        (["solve", csv("infinite.csv", "x,y\n0,1\ninf,2\n")], "row 1"),
+        (["solve", csv("labels.csv", "x,y\n0,a\n1,b\n")], "--classify"),
+        (["solve", csv("three.csv", "x,y\n0,a\n1,b\n2,c\n"), "--classify"], "3 classes"),
+        (["solve", duplicates], "rows 0 and 2"),
+        (["solve", duplicates, "--target", "z"], "'z'"),
+        (["solve", "xor", "--target", "y"], "--target"),
+        (["solve", network], "not a problem"),
+        (["solve", csv("broken.json", "{")], "not readable JSON"),
+        (["solve", "xor", "--tolerance", "-1"], "negative"),
+        (["solve", "xor", "--tolerance", "nan"], "nan"),
+        (["solve", "xor", "--weight-bound", "0"], "positive"),
+        (["solve", "xor", "--time-limit", "0"], "time_limit"),
+        (["solve", "xor", "--objective", "knots"], "neurons"),
+        (["solve", "xor", "--method", "magic"], "univariate"),
+        (["solve", "xor", "--method", "univariate"], "skip=True"),
+        (["solve", "xor", "--method", "mip", "--solver", "magic"], "magic"),
+        (["solve", "xor", "--plot", "figure.bmp"], ".bmp"),
+        (["solve", "xor", "--plot", folder / "none" / "figure.png"], "does not exist"),
+        (["solve", "xor", "--save", "result.pkl"], ".pkl"),
+        (["solve", "xor", "--classify", "--tolerance", "1"], "exclude each other"),
+        (["solve", "xor", "--classify", "--margin", "0"], "margin"),
+        (["train", "xor", "--p", "0"], "p = 0"),
+        (["train", "xor", "--p", "1.5"], "1.5"),
+        (["train", "xor", "--restarts", "0"], "restarts"),
+        (["train", "xor", "--steps", "0"], "steps"),
+        (["train", "xor", "--width", "-3"], "width"),
+        (["train", "xor", "--device", "toaster"], "toaster"),
+        (["compare", "xor", "--p", "2"], "p = 2"),
+        (["datasets", "nothing"], "unknown dataset"),
+        (["conquer"], "conquer"),
+        (["solve"], "DATA"),
+        (["solve", "xor", "--time-limit", "soon"], "--time-limit"),
+    ]
+
+
+def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path):
+    for arguments, words in bad_inputs(tmp_path):
+        result = call(*arguments)
+        place = f"{arguments}: {result.stderr!r}"
+        assert result.exit_code == 2, place
+        assert result.stdout == "", place
+        assert words in result.stderr, place
+        assert "Traceback" not in result.stderr, place
+        assert isinstance(result.exception, SystemExit), place
+        if "Usage" not in result.stderr:  # the parser's own errors come with a usage line
+            assert result.stderr.startswith("Error: "), place
+            assert result.stderr.count("\n") == 1, place
+
+
+def test_bad_input_as_a_process():
+    done = run("solve", "no-such-data")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("Error: unknown dataset")
+
+
+@pytest.mark.parametrize("command", ["solve", "train", "compare", "datasets"])
+def test_help_shows_an_example_and_exit_codes(command):
+    result = call(command, "--help")
+    assert result.exit_code == 0
+    assert f"    sparsest {command}" in result.stdout
+    assert "Exit codes" in result.stdout
+
+
+def test_top_level_help_and_version():
+    assert "0  done" in call("--help").stdout
+    assert call("--version").stdout == f"sparsest {importlib.metadata.version('sparsest')}\n"
+
+
+def test_help_loads_no_heavy_library():
+    script = (
+        "import sys\nfrom typer.testing import CliRunner\nfrom sparsest.cli.main import app\n"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
+        "print(*{name.split('.')[0] for name in sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert not set(done.stdout.split()) & {
+        "torch",
+        "pyomo",
+        "pandas",
+        "matplotlib",
+        "scipy",
+        "networkx",
+        "highspy",
+    }
+
+
+def test_unwritable_place_is_found_before_the_work(tmp_path):
+    start = time.perf_counter()
+    result = call("solve", "uniform:d=3,n=40", "--save", tmp_path / "none" / "result.json")
+    assert result.exit_code == 2
+    assert time.perf_counter() - start < 5  # the search itself would not end

@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+
+from sparsest import InputError, Network, Problem, continuous, datasets, exact
+from sparsest.figures import plot_fit, plot_history, plot_networks, save_figure
+
+PEAK = datasets.load("peak-plateau").problem()
+
+
+def legend_of(figure):
+    return [text.get_text() for axes in figure.axes for text in axes.get_legend().get_texts()]
+
+
+def test_line_shows_functions_data_and_knots():
+    network = exact.solve(PEAK).network
+    figure = plot_networks(PEAK, [("exact", network), ("again", network)], "title")
+    (axes,) = figure.axes
+    assert legend_of(figure) == ["exact (3 neurons)", "again (3 neurons)", "data"]
+    drawn = [set(np.round(line.get_xdata(), 12)) for line in axes.lines]
+    assert {-1.0, 0.5, 2.0} in drawn  # the knots, derived in test_univariate
+    assert set(PEAK.X[:, 0]) in drawn
+    # the function is drawn through its peak, not only between samples: f(1/2) = 3/2
+    assert max(line.get_ydata().max() for line in axes.lines) == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        Problem([0, 1, 2], [0, 1, 0], tolerance=0.1, skip=True),
+        Problem.classification([0, 1, 2], [0, 1, 1]),
+        Problem.from_intervals([0, 1], [-np.inf, -np.inf], [np.inf, np.inf]),
+        Problem([7], [3]),
+        Problem([[0, 0], [1, 1]], [0, 1]),
+        Problem([[0, 0], [0, 1]], [1, 1]),  # a constant feature and a constant label
+        Problem([[0, 0, 0], [1, 1, 2]], [0, 1]),
+    ],
+)
+def test_every_kind_of_problem_can_be_drawn(problem, tmp_path):
+    network = exact.solve(problem).network
+    figure = plot_networks(problem, [("exact", network), ("zero", Network.zero(problem.n_features))])
+    save_figure(figure, tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_plane_has_a_panel_for_each_network():
+    problem = datasets.load("xor").problem()
+    network = exact.solve(problem).network
+    figure = plot_networks(problem, [("one", network), ("two", network)])
+    assert [axes.get_title() for axes in figure.axes if axes.get_title()] == [
+        "one (2 neurons)",
+        "two (2 neurons)",
+    ]
+
+
+def test_training_run():
+    fit = continuous.minimize(PEAK, restarts=3, steps=50)
+    labels = [axes.get_ylabel() for axes in plot_history(fit.history, highlight=1).axes]
+    assert labels == ["loss", "path norm", "active neurons"]
+    assert "active neurons" in [axes.get_ylabel() for axes in plot_fit(PEAK, fit).axes]
+
+
+def test_refusals(tmp_path):
+    figure = plot_networks(PEAK, [("zero", Network.zero(1))])
+    with pytest.raises(InputError, match="bmp"):
+        save_figure(figure, tmp_path / "figure.bmp")
+    with pytest.raises(InputError):
+        plot_networks(PEAK, [])
+    with pytest.raises(InputError):
+        plot_networks(PEAK, [("two features", Network.zero(2))])
+
+
+def test_equal_figures_are_equal_files(tmp_path):
+    for name in ("a.svg", "b.svg"):
+        save_figure(plot_networks(PEAK, [("zero", Network.zero(1))]), tmp_path / name)
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
