@@ -34,7 +34,7 @@ class Objective(enum.StrEnum):
             return cls(name)
         except ValueError:
             choices = ", ".join(repr(member.value) for member in cls)
-            raise InputError(f"unknown objective {name!r}: choose one of {choices}") from None
+            raise InputError(f"unknown objective {name!r:.40}: choose one of {choices}") from None
 
 
 def check_power(p: float, *, zero_allowed: bool = False) -> float:

@@ -429,7 +429,6 @@ def _group_rows(
 ) -> tuple[NDArray[np.intp], FloatArray, FloatArray]:
     """Group equal rows of X: the group of each row, and each group's intersected interval."""
     distinct, groups = np.unique(X, axis=0, return_inverse=True)
-    groups = groups.ravel()  # NumPy 2.0.0 alone returns a column here
     group_low = np.full(len(distinct), -np.inf)
     group_high = np.full(len(distinct), np.inf)
     np.maximum.at(group_low, groups, low)

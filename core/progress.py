@@ -1,6 +1,7 @@
 """Time limits and progress reports, shared by every long computation."""
 
 import dataclasses
+import numbers
 import time
 from collections.abc import Callable
 
@@ -40,8 +41,11 @@ class Deadline:
     """A time limit in seconds that started when the object was made; None never ends."""
 
     def __init__(self, time_limit: float | None) -> None:
-        if time_limit is not None and not time_limit > 0:  # also refuses nan
-            raise InputError(f"time_limit = {time_limit!r}: it must be a positive number of seconds, or None")
+        number = isinstance(time_limit, numbers.Real) and not isinstance(time_limit, bool)
+        if time_limit is not None and not (number and time_limit > 0):  # also refuses nan
+            raise InputError(
+                f"time_limit = {time_limit!r:.40}: it must be a positive number of seconds, or None"
+            )
         self._start = time.perf_counter()
         self._limit = float("inf") if time_limit is None else float(time_limit)
 

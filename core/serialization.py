@@ -131,7 +131,7 @@ def load(path: str | os.PathLike[str]) -> Savable:
         document = _read_json(source) if ending == ".json" else _read_npz(source)
         return decode(document)
     except InputError as error:
-        raise InputError(f"{source}: {error}") from None
+        raise InputError(f"{source}: {' '.join(str(error).split())}") from None
 
 
 def check_ending(path: Path) -> str:
@@ -362,7 +362,7 @@ def _network(document: Document) -> Network:
     if weights.size == 0:
         fields["weights"] = weights = weights.reshape(0, n_features)  # a list without rows has lost it
     if weights.shape[-1:] != (n_features,):
-        raise InputError(f"weights have shape {weights.shape} in a document of {n_features} features")
+        raise InputError(f"weights have shape {weights.shape} in a document of {n_features!s:.20} features")
     return Network(**fields)
 
 

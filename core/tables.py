@@ -66,7 +66,7 @@ def _from_csv(path: Path, target: str | None) -> Table:
 
     _refuse_other_separators(path)
     try:
-        cells = pd.read_csv(path, header=None, dtype=str, encoding="utf-8-sig", skipinitialspace=True)
+        cells = pd.read_csv(path, header=None, dtype=str, skipinitialspace=True)
     except Exception as error:  # the parser has many ways to fail
         raise _unreadable(error) from None
     names = ["" if pd.isna(name) else str(name).strip() for name in cells.iloc[0]]

@@ -1,0 +1,44 @@
+"""Results: sentences for people, and deadlines."""
+
+import numpy as np
+import pytest
+
+from sparsest import InputError, Outcome, Proof, Status
+from sparsest.progress import Deadline
+
+
+@pytest.mark.parametrize("member", [*Status, *Proof, *Outcome], ids=repr)
+def test_members_have_a_name_and_a_sentence(member):
+    assert type(member)(str(member)) is member
+    assert str(member) == member.value
+    assert " " in member.sentence
+    assert "\n" not in member.sentence
+
+
+def test_names_are_those_of_saved_files():
+    # a member that is renamed makes files of earlier releases unreadable
+    assert {str(member) for member in Status} >= {
+        "optimal",
+        "time_limit",
+        "node_limit",
+        "infeasible",
+        "numerical",
+    }
+    assert {str(member) for member in Proof} >= {"exact", "numerical"}
+    assert {str(member) for member in Outcome} >= {"AGREE", "CONTINUOUS_ABOVE", "EXACT_OPEN", "DISAGREE"}
+
+
+@pytest.mark.parametrize("limit", [0, -1, float("nan"), "1", True, [1]])
+def test_refused_time_limits(limit):
+    with pytest.raises(InputError, match="positive number of seconds, or None"):
+        Deadline(limit)
+
+
+def test_deadlines():
+    assert Deadline(None).remaining == float("inf")
+    assert not Deadline(None).expired
+    assert Deadline(1e-9).expired
+    assert Deadline(1e-9).remaining == 0
+    ahead = Deadline(np.int64(1000))
+    assert 990 < ahead.remaining <= 1000 - ahead.seconds + 1
+    assert not ahead.expired
