@@ -17,11 +17,11 @@ def compare(
     steps: options.Steps = None,
     seed: options.Seed = 0,
     device: options.Device = "auto",
-    skip: options.Skip = False,
+    skip: options.Skip = None,
     tolerance: options.Tolerance = None,
     weight_bound: options.WeightBound = None,
     classify: options.Classify = False,
-    margin: options.Margin = 1.0,
+    margin: options.Margin = None,
     target: options.Target = None,
     time_limit: options.TimeLimit = None,
     json: options.Json = False,
@@ -59,7 +59,6 @@ def compare(
             device=device,
             progress=progress,
         )
-    output.write(verdict, save)
     if json:
         output.print_json({"verdict": str(verdict.outcome)} | output.document_of(problem, verdict))
     else:
@@ -67,6 +66,7 @@ def compare(
         output.print_block("exact", output.exact_rows(verdict.exact))
         output.print_block("continuous", output.fit_rows(problem, verdict.continuous))
         output.print_block(f"{verdict.outcome}: {verdict.reason}", [])
+    output.write(verdict, save)  # after printing: a full disk must not cost the result
     if plot is not None:
         from sparsest.figures import plot_networks
 

@@ -15,11 +15,11 @@ class Asked(NamedTuple):
     """How the data become a problem: the options of the same names."""
 
     target: str | None
-    skip: bool
+    skip: bool | None
     tolerance: float | None
     weight_bound: float | None
     classify: bool
-    margin: float
+    margin: float | None
 
 
 def read_problem(data: str, asked: Asked) -> Problem:
@@ -35,15 +35,22 @@ def read_problem(data: str, asked: Asked) -> Problem:
         raise InputError(
             "--tolerance and --classify exclude each other: a class has a margin, not a tolerance"
         )
+    if asked.margin is not None and not asked.classify:
+        raise InputError("--margin is the margin of two classes: add --classify, or give a --tolerance")
     if path.suffix.lower() == ".json":
         return _saved_problem(path, asked)
-    if path.suffix.lower() in tables.ENDINGS or path.exists():
+    if path.suffix.lower() in tables.ENDINGS or (not _names_dataset(data) and path.exists()):
         table = tables.read_table(path, asked.target)
         return _problem(table.X, table.y, asked, 0.0, f"column {table.target!r} of {path}")
     if asked.target is not None:
         raise InputError(f"--target names a column of a file, and {data!r} is not a file")
     dataset = datasets.parse(data)
     return _problem(dataset.X, dataset.y, asked, dataset.tolerance, f"labels of {data}")
+
+
+def _names_dataset(data: str) -> bool:
+    """Whether DATA is a dataset even when a folder of that name lies nearby; ./xor is the folder."""
+    return data.partition(":")[0] in datasets.names()
 
 
 def _problem(
@@ -53,15 +60,18 @@ def _problem(
     suggested: float,
     labels: str,
 ) -> Problem:
+    skip = bool(asked.skip)
     if asked.classify:
-        return Problem.classification(X, y, asked.margin, skip=asked.skip, weight_bound=asked.weight_bound)
-    if y.dtype.kind not in "fiub":
+        margin = 1.0 if asked.margin is None else asked.margin
+        return Problem.classification(X, y, margin, skip=skip, weight_bound=asked.weight_bound)
+    # integers beyond 64 bits come as objects
+    if y.dtype.kind not in "fiub" and not all(isinstance(label, (int, float)) for label in y):
         raise InputError(f"{labels} is not numeric: use --classify for two classes")
     tolerance = suggested if asked.tolerance is None else asked.tolerance
     return Problem(
         X,
         exact_floats(y, labels),
-        skip=asked.skip,
+        skip=skip,
         tolerance=tolerance,
         weight_bound=asked.weight_bound,
     )
@@ -75,6 +85,6 @@ def _saved_problem(path: Path, asked: Asked) -> Problem:
         raise InputError(
             f"{path} is a saved problem: it has its intervals, so leave out the options for labels"
         )
-    skip = problem.skip or asked.skip
+    skip = problem.skip if asked.skip is None else asked.skip
     bound = problem.weight_bound if asked.weight_bound is None else asked.weight_bound
     return problem.replace(skip=skip, weight_bound=bound)

@@ -13,7 +13,9 @@ Data = Annotated[
     ),
 ]
 Target = Annotated[str | None, typer.Option(help="Label column of a file; the last one by default.")]
-Skip = Annotated[bool, typer.Option("--skip/--no-skip", help="Allow an affine term, which is not counted.")]
+Skip = Annotated[
+    bool | None, typer.Option("--skip/--no-skip", help="Allow an affine term, which is not counted.")
+]
 Tolerance = Annotated[
     float | None,
     typer.Option(help="Largest distance from a label; by default 0, or what the dataset suggests."),
@@ -24,7 +26,9 @@ WeightBound = Annotated[
 Classify = Annotated[
     bool, typer.Option("--classify", help="Labels are two classes: separate them by sign instead of fitting.")
 ]
-Margin = Annotated[float, typer.Option(help="With --classify: smallest |f| on a sample.")]
+Margin = Annotated[
+    float | None, typer.Option(help="With --classify: smallest |f| on a sample; 1 by default.")
+]
 CountedObjective = Annotated[str, typer.Option("--objective", help="neurons, weights or parameters.")]
 Method = Annotated[str, typer.Option(help="Exact method: auto, univariate, tree or mip.")]
 Solver = Annotated[str, typer.Option(help="MIP solver by its Pyomo name, for --method mip.")]

@@ -1,9 +1,9 @@
 """What the commands print, draw and save."""
 
 import json
-import os
 import shutil
 import sys
+import tempfile
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,15 +53,23 @@ def _check_writable(path: Path) -> None:
         raise InputError(f"{path} is a folder: name a file")
     if not path.parent.is_dir():
         raise InputError(f"{path}: the folder {path.parent} does not exist")
-    if not os.access(path.parent, os.W_OK):
-        raise InputError(f"{path}: the folder {path.parent} cannot be written to")
+    try:
+        # trying is the only test that holds: permissions say yes in /proc and no to nothing for root
+        tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError:
+        raise InputError(f"{path}: the folder {path.parent} cannot be written to") from None
+
+
+def note(sentence: str) -> None:
+    """Tell a person something on stderr."""
+    typer.echo(sentence, err=True)
 
 
 def write(item: Savable, output: Path | None) -> None:
     """Save a result if a file was asked for."""
     if output is not None:
         save(item, output)
-        typer.echo(f"saved {output}", err=True)
+        note(f"saved {output}")
 
 
 def draw(figure: "Figure", plot: Path) -> None:
@@ -69,7 +77,7 @@ def draw(figure: "Figure", plot: Path) -> None:
     from sparsest.figures import save_figure
 
     save_figure(figure, plot)
-    typer.echo(f"drew {plot}", err=True)
+    note(f"drew {plot}")
 
 
 def print_json(document: dict[str, Any]) -> None:

@@ -11,11 +11,11 @@ def solve(
     objective: options.CountedObjective = "neurons",
     method: options.Method = "auto",
     solver: options.Solver = "highs",
-    skip: options.Skip = False,
+    skip: options.Skip = None,
     tolerance: options.Tolerance = None,
     weight_bound: options.WeightBound = None,
     classify: options.Classify = False,
-    margin: options.Margin = 1.0,
+    margin: options.Margin = None,
     target: options.Target = None,
     time_limit: options.TimeLimit = None,
     json: options.Json = False,
@@ -41,14 +41,16 @@ def solve(
         result = solve_exactly(
             problem, objective, method=method, solver=solver, time_limit=time_limit, progress=progress
         )
-    output.write(result, save)
     if json:
         output.print_json(output.document_of(problem, result))
     else:
         output.print_block(output.describe_problem(data, problem), output.exact_rows(result))
         if result.network is not None:
             output.print_network("witness", result.network)
-    if plot is not None and result.network is not None:
+    output.write(result, save)  # after printing: a full disk must not cost the result
+    if plot is not None and result.network is None:
+        output.note(f"no network is known, so {plot} was not drawn")
+    elif plot is not None and result.network is not None:
         from sparsest.figures import plot_networks
 
         output.draw(plot_networks(problem, [(f"sparsest ({result.status})", result.network)], data), plot)

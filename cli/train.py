@@ -15,11 +15,11 @@ def train(
     steps: options.Steps = None,
     seed: options.Seed = 0,
     device: options.Device = "auto",
-    skip: options.Skip = False,
+    skip: options.Skip = None,
     tolerance: options.Tolerance = None,
     weight_bound: options.WeightBound = None,
     classify: options.Classify = False,
-    margin: options.Margin = 1.0,
+    margin: options.Margin = None,
     target: options.Target = None,
     time_limit: options.TimeLimit = None,
     json: options.Json = False,
@@ -53,12 +53,12 @@ def train(
             time_limit=time_limit,
             progress=progress,
         )
-    output.write(fit, save)
     if json:
         output.print_json(output.document_of(problem, fit))
     else:
         output.print_block(output.describe_problem(data, problem), output.fit_rows(problem, fit))
         output.print_network("polished network", fit.polished)
+    output.write(fit, save)  # after printing: a full disk must not cost the result
     if plot is not None:
         from sparsest.figures import plot_fit
 

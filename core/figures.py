@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from sparsest import tolerances
 from sparsest.errors import InputError
 from sparsest.network import Network
 from sparsest.problem import FloatArray, Problem
@@ -42,7 +43,18 @@ _STYLE: Final[dict[Any, Any]] = {
 }
 _DPI: Final = 150
 _GRID: Final = 201  # contour grid, points a side
+_LEVELS: Final = 18  # contours, at most, between round numbers
+# Lines on which neurons switch on, by the sign of their output.
+_POSITIVE: Final[dict[str, Any]] = {"color": "black", "linewidth": 2.0, "linestyle": "solid", "zorder": 3}
+_NEGATIVE: Final[dict[str, Any]] = {
+    "color": _COLORS[1],
+    "linewidth": 2.0,
+    "linestyle": (0, (4, 3)),
+    "zorder": 3.5,
+}
 _REACH: Final = 0.5  # knots further outside the data than this share of their range are not shown
+# Axes narrower than this share of their distance from zero leave matplotlib no digits for its ticks.
+_NARROWEST: Final = 1e-6
 _FLOOR: Final = 1e-16  # losses below this are drawn here: they are zero up to rounding
 
 
@@ -208,7 +220,7 @@ def _draw_functions(axes: "Axes", problem: Problem, networks: Sequence[tuple[str
 def _view(problem: Problem, networks: Sequence[tuple[str, Network]]) -> tuple[float, float]:
     """Range of x: the data, and the knots that are not far outside them."""
     low, high = problem.X.min(), problem.X.max()
-    span = (high - low) or 1.0
+    span = float(_span(low, high))
     knots = np.concatenate([_knots(network) for _, network in networks])
     near = knots[(knots >= low - _REACH * span) & (knots <= high + _REACH * span)]
     ends = np.r_[near, low, high]
@@ -219,7 +231,15 @@ def _knots(network: Network) -> FloatArray:
     """Positions ``-b / w`` of the neurons of a network of one input that are not constant."""
     slopes = network.weights[:, 0]
     real = (slopes != 0) & (network.outputs != 0)
-    return np.asarray(-network.biases[real] / slopes[real], dtype=np.float64)
+    with np.errstate(over="ignore"):  # a knot beyond every float is in no figure
+        positions = -network.biases[real] / slopes[real]
+    return np.asarray(positions[np.isfinite(positions)], dtype=np.float64)
+
+
+def _span(low: float | FloatArray, high: float | FloatArray) -> FloatArray:
+    """Width to draw between two values, not zero when they coincide."""
+    span = np.maximum(high - low, _NARROWEST * np.maximum(np.abs(low), np.abs(high)))
+    return np.asarray(np.where(span > tolerances.UNDERFLOW, span, 1.0), dtype=np.float64)
 
 
 def _draw_intervals(axes: "Axes", x: FloatArray, problem: Problem) -> None:
@@ -267,45 +287,67 @@ def _draw_samples(axes: "Axes", problem: Problem, networks: Sequence[tuple[str, 
 
 def _draw_planes(figure: "FigureBase", problem: Problem, networks: Sequence[tuple[str, Network]]) -> None:
     from matplotlib.colors import Normalize
+    from matplotlib.ticker import MaxNLocator
 
     panels = figure.subplots(1, len(networks), squeeze=False, sharex=True, sharey=True)[0]
     low, high = problem.X.min(axis=0), problem.X.max(axis=0)
-    margin = 0.15 * np.where(high > low, high - low, 1.0)
+    margin = 0.15 * _span(low, high)
     low, high = low - margin, high + margin
     bottom, top = problem.targets.min(), problem.targets.max()
-    slack = 0.25 * ((top - bottom) or 1.0)
-    colors = {"norm": Normalize(bottom - slack, top + slack), "cmap": "viridis"}
+    slack = 0.25 * float(_span(bottom, top))
+    levels = np.asarray(MaxNLocator(_LEVELS).tick_values(bottom - slack, top + slack))
+    colors = {"norm": Normalize(levels[0], levels[-1]), "cmap": "viridis"}
     for axes, (name, network) in zip(panels, networks, strict=True):
-        filled = _draw_plane(axes, (low, high), network, colors)
+        filled = _draw_contours(axes, (low, high), levels, network, colors)
+        _draw_kinks(axes, (low, high), network)
         axes.scatter(
             *problem.X.T, c=problem.targets, s=60, edgecolors="white", linewidths=1.6, zorder=4, **colors
         )
         axes.set(xlabel="x1", title=_legend(name, network), xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     panels[0].set_ylabel("x2")
     figure.colorbar(filled, ax=list(panels), label="f(x)")
+    _explain_kinks(figure)
 
 
-def _draw_plane(
-    axes: "Axes", box: tuple[FloatArray, FloatArray], network: Network, colors: dict[str, Any]
+def _draw_contours(
+    axes: "Axes",
+    box: tuple[FloatArray, FloatArray],
+    levels: FloatArray,
+    network: Network,
+    colors: dict[str, Any],
 ) -> "QuadContourSet":
-    """Draw contours, and the lines ``w . x + b = 0`` ticked on the side where the neuron is active."""
-    from matplotlib import patheffects
-
     x1, x2 = (np.linspace(box[0][j], box[1][j], _GRID) for j in (0, 1))
     grid = np.stack(np.meshgrid(x1, x2), axis=-1)
     values = network(grid.reshape(-1, 2)).reshape(_GRID, _GRID)
-    levels = np.linspace(colors["norm"].vmin, colors["norm"].vmax, 19)
-    filled = axes.contourf(x1, x2, values, levels=levels, extend="both", **colors)
+    return axes.contourf(x1, x2, values, levels=levels, extend="both", **colors)
+
+
+def _draw_kinks(axes: "Axes", box: tuple[FloatArray, FloatArray], network: Network) -> None:
+    """Draw the lines ``w . x + b = 0``, ticked on the side where the neuron is active.
+
+    Dashed lines over solid ones over a halo, so that neurons that switch on the same line all stay visible.
+    """
+    from matplotlib import patheffects
+
     for weights, bias, output in zip(network.weights, network.biases, network.outputs, strict=True):
         segment = _segment(weights, bias, *box)
         if output == 0 or segment is None:
             continue
-        style = "solid" if output > 0 else (0, (5, 3))
-        for color, width in (("white", 3.6), ("black", 1.8)):
-            line = axes.plot(*segment.T, color=color, linewidth=width, linestyle=style, zorder=3)[0]
-        ticks = patheffects.TickedStroke(spacing=14, angle=90, length=0.5)
+        axes.plot(*segment.T, color="white", linewidth=3.8, zorder=2.5)
+        line = axes.plot(*segment.T, **(_POSITIVE if output > 0 else _NEGATIVE))[0]
+        solid = {"dash_offset": 0, "dash_list": None}
+        ticks = patheffects.TickedStroke(spacing=14, angle=90, length=0.5, dashes=solid)
         line.set_path_effects([patheffects.Normal(), ticks])
-    return filled
+
+
+def _explain_kinks(figure: "FigureBase") -> None:
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D([], [], label="neuron with v > 0", **_POSITIVE),
+        Line2D([], [], label="neuron with v < 0 (ticks on the active side)", **_NEGATIVE),
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=2)
 
 
 def _segment(weights: FloatArray, bias: float, low: FloatArray, high: FloatArray) -> FloatArray | None:

@@ -101,6 +101,37 @@ class TestSolve:
         again = load(tmp_path / "result.json")
         assert (again.status, again.proof) == (Status.OPTIMAL, Proof.EXACT)
 
+    def test_no_skip_overrides_a_saved_problem(self, tmp_path):
+        save(Problem([0, 1, 2], [1, 2, 3], skip=True), tmp_path / "line.json")
+        for option, neurons in (("--skip", 0), ("--no-skip", 1)):  # 1 + x on x >= 0 is one neuron
+            document = json.loads(call("solve", tmp_path / "line.json", option, "--json").stdout)
+            assert document["upper_bound"] == neurons
+        assert json.loads(call("solve", tmp_path / "line.json", "--json").stdout)["upper_bound"] == 0
+
+    def test_folder_does_not_hide_a_dataset(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "xor").mkdir()
+        assert call("solve", "xor", "--json").exit_code == 0
+        assert call("solve", "./xor").exit_code == 2
+
+    def test_integers_beyond_64_bits(self, tmp_path):
+        (tmp_path / "large.csv").write_text(f"x,y\n0,{2**70}\n1,{2**70}\n")
+        assert json.loads(call("solve", tmp_path / "large.csv", "--json").stdout)["upper_bound"] == 1
+
+    def test_result_is_printed_even_when_saving_fails(self, tmp_path, monkeypatch):
+        def full(item, path):
+            raise OSError(28, "No space left on device", str(path))
+
+        monkeypatch.setattr("sparsest.cli.output.save", full)
+        result = call("solve", "peak-plateau", "--json", "--save", tmp_path / "result.json")
+        assert json.loads(result.stdout)["upper_bound"] == 3
+        assert (result.exit_code, "No space left" in result.stderr) == (2, True)
+
+    def test_nothing_to_plot_is_said(self, tmp_path):
+        result = call("solve", "tent", "--weight-bound", "0.01", "--plot", tmp_path / "figure.png")
+        assert "was not drawn" in result.stderr
+        assert not (tmp_path / "figure.png").exists()
+
     @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
     def test_plot(self, tmp_path, ending):
         path = tmp_path / f"figure.{ending}"
@@ -224,6 +255,8 @@ def bad_inputs(folder):
         (["solve", "xor", "--save", "result.pkl"], ".pkl"),
         (["solve", "xor", "--classify", "--tolerance", "1"], "exclude each other"),
         (["solve", "xor", "--classify", "--margin", "0"], "margin"),
+        (["solve", "xor", "--margin", "2"], "--classify"),
+        (["solve", csv("digits.csv", f"x,y\n0,{10**20 + 1}\n")], "no 64-bit float"),
         (["train", "xor", "--p", "0"], "p = 0"),
         (["train", "xor", "--p", "1.5"], "1.5"),
         (["train", "xor", "--restarts", "0"], "restarts"),

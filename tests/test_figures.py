@@ -42,6 +42,34 @@ def test_every_kind_of_problem_can_be_drawn(problem, tmp_path):
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize(
+    ("problem", "network"),
+    [
+        (Problem([[0, 0], [1, 1]], [1e20, 1e20]), Network([[0, 0]], [1e20], [1])),
+        (Problem([[0, 0], [1, 1]], [1e-320, 0]), Network.zero(2)),
+        (Problem([[1e20, 1]], [1]), Network.zero(2)),
+        (Problem([1e20], [1]), Network.zero(1)),
+        (Problem([0, 1], [1e20, 1e20]), Network([[1e-300]], [1e20], [1])),  # its knot overflows
+        (Problem([-1e100, 1e100], [0, 1e100]), Network([[1]], [0], [1])),
+    ],
+)
+def test_extreme_scales_can_be_drawn(problem, network, tmp_path):
+    save_figure(plot_networks(problem, [("extreme", network)]), tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").stat().st_size > 5000
+
+
+def test_neurons_that_switch_on_the_same_line_both_stay_visible():
+    problem = datasets.load("xor").problem()
+    network = Network([[1, 1], [1, 1]], [-1, -1], [1, -1])
+    lines = plot_networks(problem, [("two", network)]).axes[0].lines
+    shown = {line.get_color(): (line.get_linestyle(), line.get_zorder()) for line in lines}
+    (solid, under), (dashed, over) = shown["black"], shown["#D55E00"]
+    assert (solid, dashed) == ("-", "--")
+    assert shown["white"][1] < under < over  # no halo hides a line, dashes leave the solid one visible
+    for line in lines:  # both run along x1 + x2 = 1
+        assert line.get_xdata() + line.get_ydata() == pytest.approx([1, 1])
+
+
 def test_plane_has_a_panel_for_each_network():
     problem = datasets.load("xor").problem()
     network = exact.solve(problem).network
