@@ -177,8 +177,10 @@ def _recorded(problem: Problem, verdict: Verdict, directory: Path) -> Verdict:
         directory / f"{stem}-problem.json": lambda path: save(problem, path),
         directory / f"{stem}-verdict.json": lambda path: save(verdict, path),
     }
-    for path, write in files.items():
-        write(path)
-    return dataclasses.replace(
-        verdict, reason=f"{verdict.reason}; written to reproduce: {', '.join(str(path) for path in files)}"
-    )
+    try:
+        for path, write in files.items():
+            write(path)
+        where = f"written to reproduce: {', '.join(str(path) for path in files)}"
+    except OSError as error:  # the verdict matters more than its record
+        where = f"it could not be written to {directory} ({error.strerror})"
+    return dataclasses.replace(verdict, reason=f"{verdict.reason}; {where}")

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from sparsest import tolerances
 from sparsest.errors import InputError
 from sparsest.exact.cells import count_in_general_position, enumerate_cells
 from sparsest.exact.farkas import equations_contradict, is_infeasible
@@ -199,7 +200,9 @@ class _TreeSearch:
         """Take `network` for the witness if a rational network beside it provably fits."""
         network = refine(self.problem, network)
         labelled_apart = len(path) == self.problem.n_samples and not any(tied)
-        if not (labelled_apart or network.within_bound(self.problem)):
+        if self.problem.weight_bound is not None and not (
+            labelled_apart or _in_cells_apart(self.problem, network)
+        ):
             return False
         proven = self._proven(network)
         if proven is None:
@@ -324,9 +327,10 @@ class _TreeSearch:
 
         Left out are bits that no cell continues, bits out of order among interchangeable neurons, bits that
         cannot give the label its sign, and, with a skip, active neurons on the first sample: flipping such
-        a neuron and adding its linear part to the skip changes nothing.
+        a neuron and adding its linear part to the skip changes nothing. (With a weight bound it may bring
+        two neurons into one cell, which would have to be merged and then exceed the bound.)
         """
-        if first and self.problem.skip:
+        if first and self.problem.skip and self.problem.weight_bound is None:
             choices: list[tuple[int, ...]] = [(0,)] * len(signs)
         else:
             choices = [self._possible(mask, sample) for mask in state.masks]
@@ -385,3 +389,19 @@ def _sign_splits(problem: Problem, width: int) -> list[int]:
 
 def _still_tied(tied: tuple[bool, ...], bits: Bits) -> tuple[bool, ...]:
     return tuple(tie and bits[k] == bits[k + 1] for k, tie in enumerate(tied))
+
+
+def _in_cells_apart(problem: Problem, network: Network) -> bool:
+    """Whether no cell holds two neurons of one output sign: a sample tells each pair strictly apart.
+
+    Only then does a weight bound on each neuron say the same as on the sum of all neurons of a cell.
+    """
+    folded = network.folded
+    inputs = problem.homogeneous @ folded.T
+    margin = tolerances.LP_FEASIBILITY * network.term_sizes(problem)
+    on, off = inputs > margin, inputs < -margin
+    return all(
+        bool(np.any((on[:, j] & off[:, k]) | (off[:, j] & on[:, k])))
+        for j, k in itertools.combinations(range(network.width), 2)
+        if network.outputs[j] == network.outputs[k]
+    )

@@ -42,6 +42,11 @@ def proven_minimum(problem, **options):
         (Problem([-1, 0, 1 / 15, 1], [0, 0, 1, 1]), 2),
         (Problem([-1, 0, 1 / 15, 1], [0, 0, 1, 1], weight_bound=10), 4),
         (Problem([-1, 0, 1 / 15, 1], [0, 0, 1, 1], weight_bound=100), 2),
+        # With a skip and a bound no neuron may be flipped into the cell of another. Slope changes by at
+        # least 4 in unit steps: four neurons, two facing each way, with knots in [-1, 1] around 0.
+        (Problem([-3, -2, -1, 1, 2, 3], [0, 0, 0, 4, 8, 12], skip=True, weight_bound=1), 4),
+        # slopes -2 and 1.5 differ by 3.5, in steps of 1.5 at most: three neurons
+        (Problem([-3, -1, 3], [1, -3, 3], skip=True, weight_bound=1.5), 3),
     ],
 )
 def test_minimum_derived_by_hand(problem, neurons):
@@ -69,8 +74,8 @@ def small_problem(seed):
 @given(st.integers(0, 2**32 - 1))
 def test_equals_brute_force_over_cells(seed):
     problem = small_problem(seed)
-    result = solve_tree(problem, time_limit=20)
-    if result.status is Status.TIME_LIMIT:  # a bound that no network may meet
+    result = solve_tree(problem, node_limit=4000)
+    if result.status is Status.NODE_LIMIT:  # a bound that no network may meet
         assert problem.weight_bound is not None
         return
     expected = minimum_neurons(problem, 4)
