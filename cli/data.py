@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from sparsest import datasets, tables
+from sparsest.arrays import exact_floats
 from sparsest.errors import InputError
-from sparsest.problem import Problem, exact_floats
+from sparsest.problem import Problem
 from sparsest.serialization import load
 
 

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.network import Network
 from sparsest.objectives import Objective
-from sparsest.problem import FloatArray, Problem
+from sparsest.problem import Problem
 from sparsest.progress import Progress, ProgressCallback
 from sparsest.results import ExactResult, FitResult, Proof, Status
 from sparsest.serialization import Savable, check_ending, encode, save

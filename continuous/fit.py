@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from sparsest import tolerances
+from sparsest.arrays import FloatArray
 from sparsest.continuous import options
 from sparsest.continuous.initialization import random_neurons
 from sparsest.continuous.pattern_program import Neurons, Samples
@@ -17,7 +18,7 @@ from sparsest.continuous.scaling import Scaling
 from sparsest.continuous.training import Batch, Schedule, train
 from sparsest.network import Network
 from sparsest.objectives import Objective
-from sparsest.problem import FloatArray, Problem
+from sparsest.problem import Problem
 from sparsest.progress import Deadline, Progress, ProgressCallback
 from sparsest.refine import refine
 from sparsest.results import FitResult, History
@@ -134,8 +135,7 @@ def minimize(
     if stopped != "interrupted":
         cut = _polish_all(problem, scaling, schedule, trained.restarts, polished, deadline, report)
         stopped = cut or stopped
-    loss = trained.history.loss[-1] / scaling.height**2
-    best_raw = raw[_best_raw(raw, loss, schedule.objective)]
+    best_raw = raw[_best_raw(raw, trained.loss, schedule.objective)]
     best = polished[_best_polished(problem, polished, schedule.p, schedule.objective)]
     return FitResult(
         objective=schedule.objective,
@@ -174,6 +174,7 @@ def default_width(n_samples: int) -> int:
 @dataclasses.dataclass(frozen=True)
 class _Trained:
     restarts: list[Neurons]
+    loss: FloatArray  # of each restart at the end, for labels scaled to about one
     history: History
     steps: int
     stopped: str
@@ -224,7 +225,7 @@ def _train(
             ),
         )
     units = dataclasses.replace(history, loss=history.loss * scaling.height**2)
-    return _Trained(_restarts(batch, scaling), units, steps, stopped)
+    return _Trained(_restarts(batch, scaling), history.loss[-1], units, steps, stopped)
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import optimize, sparse
 
 from sparsest import tolerances
-from sparsest.problem import FloatArray
+from sparsest.arrays import FloatArray
 from sparsest.progress import Deadline
 
 BoolArray = NDArray[np.bool_]

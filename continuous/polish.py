@@ -9,9 +9,9 @@ cells on the other side are offered too, as long as that helps. No step of this 
 
 import numpy as np
 
+from sparsest.arrays import FloatArray
 from sparsest.continuous.pattern_program import BoolArray, Neurons, Samples, solve
 from sparsest.objectives import Objective, magnitudes
-from sparsest.problem import FloatArray
 from sparsest.progress import Deadline
 
 # Rounds of reweighting, and of offering neighbouring cells; both mostly settle after two or three.

@@ -4,9 +4,10 @@ import dataclasses
 
 import numpy as np
 
+from sparsest.arrays import FloatArray
 from sparsest.network import Network
 from sparsest.objectives import Objective
-from sparsest.problem import FloatArray, Problem
+from sparsest.problem import Problem
 
 # An affine fit this close to the labels, relative to them, leaves nothing but rounding.
 _AFFINE_LABELS = 1e-13

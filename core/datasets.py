@@ -16,9 +16,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.objectives import Objective
-from sparsest.problem import FloatArray, Problem
+from sparsest.problem import Problem
 
 # Families are refused beyond this many numbers in one array, so that a slip of the keyboard does not fill the
 # memory.

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from sparsest import tolerances
+from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
+from sparsest.files import write_atomically
 from sparsest.network import Network
-from sparsest.problem import FloatArray, Problem
+from sparsest.problem import Problem
 from sparsest.results import FitResult, History
-from sparsest.serialization import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

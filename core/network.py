@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sparsest import tolerances
+from sparsest.arrays import FloatArray, exact_floats
 from sparsest.errors import InputError
 from sparsest.objectives import Objective, check_power, magnitudes
-from sparsest.problem import FloatArray, Problem, exact_floats
+from sparsest.problem import Problem
 
 # A neuron whose weights are this small beside its bias has its knot beyond any input that a `Problem` takes
 # (1e100), and is an affine function there.

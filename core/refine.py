@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsest import tolerances
+from sparsest.arrays import FloatArray
 from sparsest.network import Network
-from sparsest.problem import FloatArray, Problem
+from sparsest.problem import Problem
 
 # Newton's method on a piecewise linear map ends after one or two steps unless a pattern changes.
 _MAX_STEPS = 6

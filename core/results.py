@@ -5,9 +5,9 @@ import enum
 from collections.abc import Mapping
 from typing import Any, Self
 
+from sparsest.arrays import FloatArray
 from sparsest.network import Network
 from sparsest.objectives import Objective
-from sparsest.problem import FloatArray
 
 
 class Sentence(enum.Enum):

@@ -4,35 +4,31 @@ A document is ``{"format": "sparsest/<kind>", "version": 1, ...}``. Floats are w
 bit for bit; infinite interval ends are the strings "inf" and "-inf". An NPZ file holds the same document,
 with every array of numbers outside the options moved into an array of its own. Options read back as JSON
 holds them: tuples as lists, infinities as strings. Files are written to a temporary neighbour first
-and moved into place, and read only up to `LARGEST_FILE` bytes.
+and moved into place, and read only up to a size (`sparsest.files`).
 """
 
-import contextlib
 import dataclasses
 import io
 import json
 import math
 import os
-import tempfile
-import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
+from sparsest.arrays import FloatArray, exact_floats
 from sparsest.errors import InputError
+from sparsest.files import Arrays, read_arrays, refuse_large_file, write_atomically
 from sparsest.network import Network
 from sparsest.objectives import Objective
-from sparsest.problem import FloatArray, Problem, exact_floats
+from sparsest.problem import Problem
 from sparsest.results import ExactResult, FitResult, History, Outcome, Proof, Status, Verdict
 
 VERSION = 1
-# Larger files are refused before they are read; a million samples in a hundred dimensions fit.
-LARGEST_FILE = 2**30
 
 Document = dict[str, Any]
-Arrays = dict[str, np.ndarray[Any, Any]]
 Converter = Callable[[Any], Any]
 Savable = Problem | Network | ExactResult | FitResult | Verdict
 _KINDS: dict[type, str] = {
@@ -140,69 +136,6 @@ def check_ending(path: Path) -> str:
     if ending not in (".json", ".npz"):
         raise InputError(f"{path}: unknown ending {ending!r}, use .json or .npz")
     return ending
-
-
-def refuse_large_file(path: Path) -> None:
-    """Raise `InputError` unless `path` is a readable file of at most `LARGEST_FILE` bytes."""
-    try:
-        if not path.is_file():
-            raise InputError(f"{path}: {'it is not a file' if path.exists() else 'there is no such file'}")
-        size = path.stat().st_size
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
-    if size > LARGEST_FILE:
-        raise InputError(f"{path}: {size} bytes, more than the {LARGEST_FILE} that are read")
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees either the old content or all of the new."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)  # mkstemp makes private files
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-
-
-def refuse_zip_bomb(path: Path) -> None:
-    """Raise `InputError` when a zip archive claims to unpack to more than `LARGEST_FILE` bytes."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            total = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise InputError(f"not a readable NPZ file: {error}") from None
-    if total > LARGEST_FILE:
-        raise InputError(f"unpacks to {total} bytes, more than the {LARGEST_FILE} that are read")
-
-
-def read_arrays(path: Path, wanted: Sequence[str] | None = None) -> Arrays:
-    """Read the wanted arrays of an NPZ file, by default all, without unpickling anything.
-
-    Raises
-    ------
-    InputError
-        When the file is damaged, claims to be too large, lacks a wanted array, or has a Python object in it.
-    """
-    refuse_zip_bomb(path)
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            names = archive.files if wanted is None else wanted
-            if missing := [name for name in names if name not in archive.files]:
-                raise InputError(f"has no array {missing[0]!r}: its arrays are {', '.join(archive.files)}")
-            return {name: np.asarray(archive[name]) for name in names}
-    except InputError:
-        raise
-    except (
-        Exception
-    ) as error:  # a damaged archive raises anything from zlib.error to TokenError and MemoryError
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"not a readable NPZ file: {reason:.200}") from None
 
 
 def _read_json(path: Path) -> object:

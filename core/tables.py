@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sparsest.arrays import FloatArray, exact_floats
 from sparsest.errors import InputError
-from sparsest.problem import FloatArray, exact_floats
-from sparsest.serialization import read_arrays, refuse_large_file
+from sparsest.files import read_arrays, refuse_large_file
 
 if TYPE_CHECKING:
     import pandas as pd

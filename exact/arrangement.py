@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsest import tolerances
-from sparsest.problem import FloatArray
+from sparsest.arrays import FloatArray
 
 IntegerArray = NDArray[np.object_]  # entries are Python integers
 

@@ -28,9 +28,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from sparsest import tolerances
+from sparsest.arrays import FloatArray
 from sparsest.exact.cell_model import CellModel
 from sparsest.exact.elements import BoolArray, IntArray
-from sparsest.problem import FloatArray
 from sparsest.progress import Deadline
 from sparsest.results import Status
 

@@ -11,12 +11,13 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
+from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.exact.cells import enumerate_cells
 from sparsest.exact.elements import BoolArray, Elements, IntArray, essential_entries, make_elements
 from sparsest.network import Network
 from sparsest.objectives import Objective
-from sparsest.problem import FloatArray, Problem
+from sparsest.problem import Problem
 
 # Nonzeros of the linear program, some 20 bytes each while it is built and solved.
 MAX_NONZEROS = 10**8

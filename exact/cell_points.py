@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsest import tolerances
+from sparsest.arrays import FloatArray
 from sparsest.exact.arrangement import CHUNK, Arrangement, IntegerArray, exact_integers, exact_rays, rays
-from sparsest.problem import FloatArray
 
 BoolArray = NDArray[np.bool_]
 

@@ -12,11 +12,12 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sparsest.arrays import FloatArray, exact_floats
 from sparsest.errors import InputError
 from sparsest.exact.arrangement import make_arrangement
 from sparsest.exact.cell_points import interior_points, make_coordinates
 from sparsest.exact.localization import cells_and_ray_sums
-from sparsest.problem import FloatArray, Problem, exact_floats
+from sparsest.problem import Problem
 
 # Entries of `Cells.patterns`, a byte each: a gigabyte. The work arrays take about as much again.
 MAX_PATTERN_ENTRIES = 10**9

@@ -8,8 +8,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from sparsest import tolerances
+from sparsest.arrays import FloatArray
 from sparsest.objectives import Objective
-from sparsest.problem import FloatArray
 
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.intp]

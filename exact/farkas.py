@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import flint
 import numpy as np
 
+from sparsest.arrays import FloatArray
 from sparsest.exact.rational import ExactData, Row, coefficients, pivots, rational, side_of, solution_near
-from sparsest.problem import FloatArray
 
 # Entries of a dual ray below this share of its largest are taken for zeros of the exact multipliers.
 _RAY_SUPPORT = 1e-9

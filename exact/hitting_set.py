@@ -12,9 +12,9 @@ import highspy
 import numpy as np
 
 from sparsest import tolerances
+from sparsest.arrays import FloatArray
 from sparsest.errors import InputError, SolverError
 from sparsest.exact.elements import BoolArray, Elements
-from sparsest.problem import FloatArray
 
 # A bound on a count may be rounded up to the next integer when it is above it by more than this.
 _BOUND_ROUNDING = 1e-6

@@ -15,8 +15,8 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
+from sparsest.arrays import FloatArray
 from sparsest.exact.arrangement import Arrangement, Rays, make_arrangement, rays
-from sparsest.problem import FloatArray
 
 BoolArray = NDArray[np.bool_]
 Ranks = NDArray[np.intp]

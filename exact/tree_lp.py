@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsest import tolerances
+from sparsest.arrays import FloatArray
 from sparsest.errors import SolverError
 from sparsest.exact.rational import ExactData, Row
-from sparsest.problem import FloatArray, Problem
+from sparsest.problem import Problem
 
 
 class Answer(enum.Enum):

@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsest import tolerances
+from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.exact.search import Search
 from sparsest.network import Network
 from sparsest.objectives import Objective, check_power
-from sparsest.problem import FloatArray, Problem
+from sparsest.problem import Problem
 from sparsest.results import Proof, Status
 
 # Shewchuk (1997), "Adaptive precision floating-point arithmetic and fast robust geometric predicates":

@@ -5,11 +5,12 @@ from fractions import Fraction
 
 import numpy as np
 
+from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.exact.rational import fraction_to_rational
 from sparsest.exact.rational_network import RationalNetwork
 from sparsest.exact.univariate import interpolate, rational_interpolant
-from sparsest.problem import FloatArray, Problem
+from sparsest.problem import Problem
 
 # Directions tried besides the coordinate axes; a fixed seed keeps results reproducible.
 _DIRECTIONS = 16

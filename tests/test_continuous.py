@@ -450,3 +450,9 @@ def test_initial_hyperplanes_pass_among_the_samples() -> None:
     signs = (hidden @ homogeneous.T) > 0
     assert (signs.any(-1) & ~signs.all(-1)).double().mean() > 0.8
     torch.testing.assert_close(torch.linalg.vector_norm(hidden[..., :-1], dim=-1), outputs.abs())
+
+
+def test_labels_whose_square_underflows():
+    fit = minimize(Problem([0, 1e-300, 3e-300], [0, 1e-300, 0]), restarts=4, steps=300)
+    assert fit.count == 2  # labels rise and fall: one neuron each
+    assert fit.polished_residual <= 1e-312

@@ -31,6 +31,7 @@ from sparsest import (
     save,
 )
 from sparsest import serialization as files
+from sparsest.files import LARGEST_FILE
 
 NETWORK = Network([[1.0, -0.0], [0.1, 5e-324]], [0.5, -1e300], [-1.0, 1 / 3], [1.0, 2.0, 3.0])
 EXACT = ExactResult(
@@ -368,7 +369,7 @@ class TestHostileJson:
     def test_too_large(self, tmp_path):
         path = tmp_path / "a.json"
         with path.open("wb") as file:
-            file.truncate(files.LARGEST_FILE + 1)  # sparse: takes no space
+            file.truncate(LARGEST_FILE + 1)  # sparse: takes no space
         assert "more than the" in refusal(path)
 
 
