@@ -122,6 +122,7 @@ def minimize(
     schedule = options.schedule(steps, learning_rate, regularization, p, objective)
     restarts, seed = options.count("restarts", restarts), options.seed(seed)
     width = default_width(problem.n_samples) if width is None else options.count("width", width)
+    options.refuse_large_batch(restarts, width, problem)
     where, precision = options.device(device), options.dtype(dtype)
     report = _Reporter(progress, deadline)
 

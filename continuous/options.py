@@ -8,6 +8,10 @@ import torch
 from sparsest.continuous.training import Schedule
 from sparsest.errors import InputError
 from sparsest.objectives import Objective, check_power
+from sparsest.problem import Problem
+
+# Training holds several tensors of this many numbers, of 8 bytes each.
+_LARGEST_BATCH = 3 * 10**8
 
 _DTYPES = {"float64": torch.float64, "float32": torch.float32}
 
@@ -31,6 +35,16 @@ def count(name: str, value: int) -> int:
     if number < 1:
         raise InputError(f"{name} = {value!r}: it must be at least 1")
     return number
+
+
+def refuse_large_batch(restarts: int, width: int, problem: Problem) -> None:
+    """Raise `InputError` when the batch's largest tensors would not fit into a common memory."""
+    entries = restarts * width * max(problem.n_samples, problem.n_features + 1)
+    if entries > _LARGEST_BATCH:
+        raise InputError(
+            f"restarts x width x samples is {entries:.2g}, more than {_LARGEST_BATCH:.2g} numbers a tensor: "
+            f"lower restarts = {restarts} or width = {width}"
+        )
 
 
 def seed(value: int) -> int:

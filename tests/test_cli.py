@@ -262,6 +262,7 @@ def bad_inputs(folder):
         (["train", "xor", "--restarts", "0"], "restarts"),
         (["train", "xor", "--steps", "0"], "steps"),
         (["train", "xor", "--width", "-3"], "width"),
+        (["train", "xor", "--width", "100000000"], "lower restarts"),
         (["train", "xor", "--device", "toaster"], "toaster"),
         (["compare", "xor", "--p", "2"], "p = 2"),
         (["datasets", "nothing"], "unknown dataset"),
