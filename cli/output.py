@@ -184,7 +184,7 @@ def exact_rows(result: ExactResult) -> Rows:
 
 def _bounds(result: ExactResult) -> str:
     if result.status is Status.INFEASIBLE:
-        return "no network fits"
+        return "no network fits" + ("" if result.proof is Proof.EXACT else ", up to solver tolerances")
     if result.status is Status.OPTIMAL:
         proven = result.proof is Proof.EXACT
         return f"{result.upper_bound}, " + ("proven minimal" if proven else "minimal up to solver tolerances")

@@ -11,6 +11,7 @@ from sparsest.arrays import FloatArray, exact_floats
 from sparsest.errors import InputError
 from sparsest.objectives import Objective, check_power, magnitudes
 from sparsest.problem import Problem
+from sparsest.weight_bound import respects_bound
 
 # A neuron whose weights are this small beside its bias has its knot beyond any input that a `Problem` takes
 # (1e100), and is an affine function there.
@@ -173,20 +174,9 @@ class Network:
     def within_bound(self, problem: Problem) -> bool:
         """Whether every ``|v_k w_kj|`` respects the weight bound, up to rounding.
 
-        The bound is about one neuron per activation pattern and output sign, so neurons strictly inside one
-        cell are added up first. A neuron with its knot on a sample may count for either side of it.
+        The bound is about one neuron per activation pattern and output sign (see `sparsest.weight_bound`).
         """
-        if problem.weight_bound is None:
-            return True
-        limit = problem.weight_bound * (1 + tolerances.ROUNDING)
-        inputs = problem.homogeneous @ self.folded.T
-        inside = np.all(np.abs(inputs) > tolerances.LP_FEASIBILITY * self.term_sizes(problem), axis=0)
-        merged: dict[tuple[float, bytes], FloatArray] = {}
-        for k in np.flatnonzero(inside):
-            key = (float(np.sign(self.outputs[k])), (inputs[:, k] > 0).tobytes())
-            merged[key] = merged.get(key, np.zeros(self.n_features)) + self.folded[k, :-1]
-        alone = np.abs(self.folded[:, :-1]) <= limit
-        return bool(alone.all()) and all(bool(np.all(np.abs(total) <= limit)) for total in merged.values())
+        return respects_bound(problem, self.folded, np.sign(self.outputs))
 
     def solves(self, problem: Problem) -> bool:
         """Whether the network interpolates and respects the weight bound, both up to rounding."""

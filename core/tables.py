@@ -74,6 +74,11 @@ def _from_csv(path: Path, target: str | None) -> Table:
         raise InputError(
             f"column {names.index('')} has no name: name it or, if it numbers the rows, remove it"
         )
+    if target is None and all(map(_NUMBER.fullmatch, names)):
+        first = ", ".join(names)
+        raise InputError(
+            f"its first line is all numbers ({first:.40}): add names above, or name the --target"
+        )
     rows = cells.iloc[1:].reset_index(drop=True)
     columns = [_parsed(_refuse_missing(rows.iloc[:, k], name)) for k, name in enumerate(names)]
     return _table(names, columns, target)

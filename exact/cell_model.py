@@ -18,6 +18,7 @@ from sparsest.exact.elements import BoolArray, Elements, IntArray, essential_ent
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
+from sparsest.progress import Deadline
 
 # Nonzeros of the linear program, some 20 bytes each while it is built and solved.
 MAX_NONZEROS = 10**8
@@ -87,7 +88,7 @@ class CellModel:
         return Network.from_folded(self.scaling.original(folded[used]), self.signs[used], skip)
 
 
-def build_cell_model(problem: Problem, objective: Objective) -> CellModel:
+def build_cell_model(problem: Problem, objective: Objective, deadline: Deadline) -> CellModel:
     """Enumerate the cells of a problem without repeated inputs and lay out its blocks and elements.
 
     Parameters
@@ -96,6 +97,8 @@ def build_cell_model(problem: Problem, objective: Objective) -> CellModel:
         Distinct inputs and at least one finite interval end other than zero.
     objective : Objective
         What is counted.
+    deadline : Deadline
+        Reductions that only save time later end with it.
 
     Raises
     ------
@@ -123,7 +126,7 @@ def build_cell_model(problem: Problem, objective: Objective) -> CellModel:
     homogeneous = np.c_[scaling.inputs(problem.X), np.ones(problem.n_samples)]
     essential = np.zeros((keep.sum(), homogeneous.shape[1]), dtype=np.bool_)
     if objective is not Objective.NEURONS:
-        essential = essential_entries(cells[keep], facets[keep], homogeneous)
+        essential = essential_entries(cells[keep], facets[keep], homogeneous, deadline)
     return CellModel(
         patterns=patterns,
         facets=np.repeat(facets[keep], 2, axis=0),

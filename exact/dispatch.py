@@ -1,17 +1,29 @@
 """Choose an exact method, run it, and judge what it hands back."""
 
+import dataclasses
 import time
 from collections.abc import Callable, Mapping
 
+import numpy as np
+
 from sparsest.errors import InputError
 from sparsest.exact import univariate
+from sparsest.exact.rational import ExactData
+from sparsest.exact.rational_network import rational_witness
 from sparsest.exact.search import Search
 from sparsest.exact.witness import projection_witness
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline, ProgressCallback
-from sparsest.results import ExactResult, Status
+from sparsest.results import ExactResult, Proof, Status
+
+# Samples times features times neurons beyond which a witness is not checked in rational arithmetic as well.
+_LARGEST_CHECK = 100_000
+
+# Linear programs of the activation tree spent on doubting the mixed-integer program's "infeasible".
+_SECOND_OPINION = 200
+_OVERRULED = "the mixed-integer program called it infeasible, which the activation tree could not confirm"
 
 METHODS = ("auto", "univariate", "tree", "mip")
 
@@ -69,10 +81,18 @@ def solve(
     (2, 'optimal', 'exact', 'tree')
     """
     goal = Objective.parse(objective)
+    if not isinstance(problem, Problem):
+        raise InputError(f"a {type(problem).__name__} is not a problem: make one with sparsest.Problem(X, y)")
     Deadline(time_limit)  # refuses a time limit that makes no sense
-    if node_limit is not None and node_limit < 1:
-        raise InputError(f"node_limit = {node_limit!r}: it must be at least 1, or None")
+    if node_limit is not None and (
+        isinstance(node_limit, bool) or not isinstance(node_limit, int) or node_limit < 1
+    ):
+        raise InputError(f"node_limit = {node_limit!r}: it must be a whole number, at least 1, or None")
     chosen, reason = _choose(problem, goal) if method == "auto" else (_applicable(problem, goal, method), "")
+    if chosen != "mip" and (solver != "highs" or solver_options):
+        raise InputError(
+            f"a MIP solver or its options were given, but the method is {chosen!r}: use method='mip'"
+        )
     runs: dict[str, Callable[[], Search]] = {
         "univariate": lambda: univariate.solve_univariate(problem),
         "tree": lambda: _tree(problem, time_limit, node_limit, progress),
@@ -141,7 +161,7 @@ def _mip(
 ) -> Search:
     from sparsest.exact.mip import solve_mip  # loads Pyomo
 
-    return solve_mip(
+    found = solve_mip(
         problem,
         objective,
         solver=solver,
@@ -149,6 +169,15 @@ def _mip(
         node_limit=node_limit,
         solver_options=solver_options,
         progress=progress,
+    )
+    if found.status is not Status.INFEASIBLE:
+        return found
+    # "infeasible" is one linear program's word; a network, or nodes that floats cannot decide, overrule it
+    second = _tree(problem, None, _SECOND_OPINION, None)
+    if second.network is None and not second.unverified:
+        return found
+    return dataclasses.replace(
+        found, status=Status.NUMERICAL, network=second.network, exact_witness=True, remark=_OVERRULED
     )
 
 
@@ -170,6 +199,9 @@ def _judged(
     network, status = found.network, found.status
     if network is not None and not found.exact_witness and not network.solves(problem):
         network = None
+    residual = _residual(problem, network)
+    if network is not None and (not np.isfinite(residual) or network.count(objective) < found.lower_bound):
+        network = None  # its numbers left the range of floats
     upper = None if network is None else network.count(objective)
     if status is Status.OPTIMAL and upper != found.lower_bound:
         status = Status.NUMERICAL
@@ -180,22 +212,36 @@ def _judged(
         lower_bound=found.lower_bound,
         upper_bound=upper,
         network=network,
-        residual=None if network is None else network.residual(problem),
+        residual=None if network is None else residual,
         method=method,
         reason=reason,
         seconds=seconds,
         nodes=found.nodes,
         unverified=found.unverified,
         solver=found.solver,
-        remark=found.remark or _remark_on(problem, network),
+        remark=found.remark or _remark_on(problem, objective, found, network),
         options=options,
     )
 
 
-def _remark_on(problem: Problem, network: Network | None) -> str:
-    if network is None or network.solves(problem):
+def _residual(problem: Problem, network: Network | None) -> float:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float("nan") if network is None else network.residual(problem)
+
+
+def _remark_on(problem: Problem, objective: Objective, found: Search, network: Network | None) -> str:
+    if found.status is Status.INFEASIBLE and found.proof is Proof.NUMERICAL:
+        return "that no network fits is a floating-point solver's word"
+    if network is None:
         return ""
-    return (
-        f"the witness was checked in rational arithmetic; rounded to floats it misses by up to "
-        f"{network.residual(problem):.1e}, because its weights are large or cancel"
-    )
+    if not network.solves(problem):
+        return (
+            f"the witness was checked in rational arithmetic; rounded to floats it misses by up to "
+            f"{network.residual(problem):.1e}, because its weights are large or cancel"
+        )
+    if found.exact_witness or problem.X.size * max(network.width, 1) > _LARGEST_CHECK:
+        return ""
+    data = ExactData(problem.distinct())
+    if rational_witness(data, network, keep_zeros=objective is not Objective.NEURONS) is None:
+        return "the witness meets the labels up to rounding, not exactly"
+    return ""

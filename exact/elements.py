@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
 from sparsest.objectives import Objective
+from sparsest.progress import Deadline
 
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.intp]
@@ -65,13 +66,16 @@ def make_elements(objective: Objective, essential: BoolArray) -> Elements:
     return Elements(of_entry, np.array(costs, dtype=np.float64), np.array(requires, dtype=np.intp))
 
 
-def essential_entries(patterns: BoolArray, facets: BoolArray, homogeneous: FloatArray) -> BoolArray:
+def essential_entries(
+    patterns: BoolArray, facets: BoolArray, homogeneous: FloatArray, deadline: Deadline
+) -> BoolArray:
     """Return which entries (C, d + 1) are nonzero in every nonzero vector of each closed cell.
 
     In general position most cells meet no coordinate hyperplane except in 0, so nearly every neuron needs
     all its parameters. One linear program for each entry and sign bounds that entry over all cells at once,
     on the slice of the cone where the distances to its facets add up to 1. The slice is bounded if and only
-    if the data have full rank; if they do not, or the solver fails, no entry is called essential.
+    if the data have full rank; if they do not, the solver fails or half of the time left is spent, no further
+    entry is called essential.
 
     Parameters
     ----------
@@ -84,7 +88,11 @@ def essential_entries(patterns: BoolArray, facets: BoolArray, homogeneous: Float
     if C == 0 or np.linalg.matrix_rank(homogeneous) < D:
         return np.zeros((C, D), dtype=np.bool_)
     solver = _slices(patterns, facets, homogeneous)
-    extremes = [[_extreme(solver, C, D, entry, sign) for sign in (1.0, -1.0)] for entry in range(D)]
+    limit = deadline.seconds + deadline.remaining / 2
+    extremes = [
+        [_extreme(solver, C, D, entry, sign, limit - deadline.seconds) for sign in (1.0, -1.0)]
+        for entry in range(D)
+    ]
     # the smallest and, negated, the largest value of each entry: both of one sign, or it can vanish
     return np.array([np.maximum(least, most) > _CLEARLY_NONZERO for least, most in extremes]).T
 
@@ -119,8 +127,12 @@ def _slices(patterns: BoolArray, facets: BoolArray, homogeneous: FloatArray) -> 
     return solver
 
 
-def _extreme(solver: highspy.Highs, C: int, D: int, entry: int, sign: float) -> FloatArray:
+def _extreme(solver: highspy.Highs, C: int, D: int, entry: int, sign: float, seconds: float) -> FloatArray:
     """Smallest value (C,) of ``sign * u[entry]`` over each slice; -inf when the solver fails."""
+    if seconds <= 0:
+        return np.full(C, -np.inf)
+    if np.isfinite(seconds):
+        solver.setOptionValue("time_limit", solver.getRunTime() + seconds)
     costs = np.zeros((C, D))
     costs[:, entry] = sign
     solver.changeColsCost(C * D, np.arange(C * D, dtype=np.int32), costs.ravel())

@@ -57,7 +57,7 @@ def solve_mip(
     solver : str
         MIP solver for the master problem, by its Pyomo name. The linear programs are always HiGHS's.
     time_limit : float, optional
-        Seconds. Enumerating the cells is not interrupted; solvers other than highs, gurobi, scip, cbc and
+        Seconds. Enumerating the cells is not cut short; solvers other than highs, gurobi, scip, cbc and
         glpk are not told of it.
     node_limit : int, optional
         Largest number of linear programs.
@@ -83,7 +83,10 @@ def solve_mip(
     if np.all((problem.low <= 0) & (problem.high >= 0)):
         zero = Network.zero(problem.n_features, skip=problem.skip)
         return Search(Status.OPTIMAL, Proof.NUMERICAL, 0, zero, 0)
-    model = build_cell_model(problem, objective)
+    try:
+        model = build_cell_model(problem, objective, deadline)
+    except KeyboardInterrupt:
+        return Search(Status.INTERRUPTED, Proof.NUMERICAL, 0, _first_witness(problem), 0)
     return _CutLoop(
         problem,
         objective,
@@ -93,6 +96,12 @@ def solve_mip(
         deadline,
         progress,
     ).run()
+
+
+def _first_witness(problem: Problem) -> Network | None:
+    """Return an upper bound's network before the first linear program."""
+    witness = None if problem.weight_bound is not None else projection_witness(problem)
+    return None if witness is None else witness.rounded(problem.n_features)
 
 
 class _InfeasibleError(Exception):
@@ -149,10 +158,9 @@ class _CutLoop:
         )
 
     def _loop(self) -> Status:
-        if self._problem.weight_bound is None:
-            witness = projection_witness(self._problem)  # an upper bound before the first linear program
-            if witness is not None:
-                self._offer(witness.rounded(self._problem.n_features))
+        witness = _first_witness(self._problem)
+        if witness is not None:
+            self._offer(witness)
         while not self._is_optimal():
             self._report()
             self._add_cuts_greedily()

@@ -72,7 +72,8 @@ def _equations(data: ExactData, network: Network, signs: list[int]) -> list[tupl
     inputs = homogeneous @ folded.T
     on_knot = np.abs(inputs) <= _KNOT * network.term_sizes(problem)
     values = network(problem.X)
-    reach = np.maximum(network.allowance(problem), _KNOT * np.minimum(problem.high - problem.low, 1e300))
+    width = problem.high - problem.low
+    reach = np.maximum(network.allowance(problem), np.where(np.isfinite(width), _KNOT * width, 0.0))
     equations = []
     for i in range(problem.n_samples):
         for k in np.flatnonzero(on_knot[i]):

@@ -7,10 +7,11 @@ evaluated on all samples: if it meets every interval the search is over, otherwi
 is branched on. So large data cost little once a few samples pin the network down.
 """
 
+import contextlib
 import dataclasses
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -33,12 +34,14 @@ from sparsest.results import Proof, Status
 
 # Patterns are intersected as bit sets over all cells; beyond this many bits a set, linear programs alone
 # are faster and leaner.
-_MASK_CELLS = 200_000
+_MASK_CELLS = 50_000
 # A network that misses its intervals by less than this share of the labels fits as LP solutions do; it is
 # then corrected and judged strictly.
 _MET = 1e-7
 # Violated samples among which the next one to branch on is chosen.
 _CANDIDATES = 32
+# Bit combinations of a sample are sorted by their distance from the current network up to this many.
+_SORTED = 4096
 # Seconds between two reports of progress.
 _REPORT = 0.2
 
@@ -95,7 +98,8 @@ def solve_tree(
     Returns
     -------
     Search
-        ``proof`` is exact when every cut-off node and the witness were verified in rational arithmetic.
+        Both bounds are proven in rational arithmetic: nodes that could not be verified are counted in
+        ``unverified``, and from the first of them on the lower bound stays where it is.
     """
     deadline = Deadline(time_limit)
     return _TreeSearch(problem.distinct(), deadline, node_limit, progress).run()
@@ -134,7 +138,7 @@ class _TreeSearch:
             status = Status.NUMERICAL
         return Search(
             status=status,
-            proof=Proof.NUMERICAL if self.unverified else Proof.EXACT,
+            proof=Proof.EXACT,
             lower_bound=self.lower,
             network=self.network,
             nodes=self.nodes,
@@ -148,24 +152,30 @@ class _TreeSearch:
         miss = self.near_miss
         if miss is None or (self.upper is not None and miss.count() >= self.upper):
             return ""
-        residual = miss.residual(self.problem)
-        return (
-            f"{miss.count()} neurons meet the labels up to rounding ({residual:.1e}) but not exactly: "
-            f"labels computed in floating point need a tolerance, such as {max(residual, 1e-300) * 100:.0e}"
-        )
+        residual, count = miss.residual(self.problem), miss.count()
+        advice = f"; computed labels need a tolerance, such as {residual * 100:.0e}" if residual > 0 else ""
+        who = "1 neuron meets" if count == 1 else f"{count} neurons meet"
+        return f"{who} the labels up to rounding ({residual:.1e}), but not provably{advice}"
 
     def _prepare(self) -> None:
         problem = self.problem
         self.data = ExactData(problem)
         self.coordinates = Coordinates(problem)
         witness = projection_witness(problem)
-        if witness is not None and meets_every_interval(self.data, witness):
+        if witness is not None and self._respects_bound(witness):
             self.network = witness.rounded(problem.n_features)
             self.upper = len(witness.signs)
         if problem.n_features == 1 and problem.is_interpolation:
             # a skip only helps, and a bound only hurts, so the recursion's count bounds both from below
-            self.lower = int(interpolate(problem.X[:, 0], problem.low, 0.0).cost)
+            with contextlib.suppress(InputError):  # samples so close that their slope is no float
+                self.lower = int(interpolate(problem.X[:, 0], problem.low, 0.0).cost)
         self.all_cells, self.active_cells = self._cell_masks()
+
+    def _respects_bound(self, witness: RationalNetwork) -> bool:
+        if self.problem.weight_bound is None:
+            return True
+        apart = _in_cells_apart(self.problem, witness.rounded(self.problem.n_features))
+        return apart and meets_every_interval(self.data, witness)
 
     def _cell_masks(self) -> tuple[int, list[int] | None]:
         """Return the set of all cells, and for each sample the set of cells active on it, as bit sets."""
@@ -181,20 +191,19 @@ class _TreeSearch:
         return (1 << len(patterns)) - 1, [int.from_bytes(c.tobytes(), "little") for c in columns.T]
 
     def _close_the_gap(self) -> None:
-        while self.upper is None or self.lower < self.upper:
-            width = self.lower
-            if (
-                self.upper is None
-                and self.active_cells is not None
-                and width > 2 * self.all_cells.bit_count()
-            ):
-                # one neuron per pattern and output sign is all there is
+        """Try ever more neurons; the lower bound follows as long as every refutation was verified."""
+        width = self.lower
+        while self.upper is None or width < self.upper:
+            if self.active_cells is not None and width > 2 * self.all_cells.bit_count():
+                # one neuron per pattern and output sign is all there is, so a weight bound forbids the rest
                 raise _StoppedError(Status.NUMERICAL if self.unverified else Status.INFEASIBLE)
             for positive in _sign_splits(self.problem, width):
                 signs = (1,) * positive + (-1,) * (width - positive)
                 if self._search(signs):
                     return
-            self.lower = width + 1
+            width += 1
+            if not self.unverified:
+                self.lower = width
 
     def _accept(self, network: Network, path: list[_Node], tied: tuple[bool, ...]) -> bool:
         """Take `network` for the witness if a rational network beside it provably fits."""
@@ -331,20 +340,30 @@ class _TreeSearch:
         two neurons into one cell, which would have to be merged and then exceed the bound.)
         """
         if first and self.problem.skip and self.problem.weight_bound is None:
-            choices: list[tuple[int, ...]] = [(0,)] * len(signs)
+            choices: list[Sequence[int]] = [(0,)] * len(signs)
         else:
             choices = [self._possible(mask, sample) for mask in state.masks]
+        current = state.network.patterns(self.problem.X[sample : sample + 1])[:, 0]
+        children = self._admissible(sample, choices, state.tied, signs)
+        if math.prod(map(len, choices)) > _SORTED:
+            return children
+        return iter(
+            sorted(children, key=lambda bits: sum(a != b for a, b in zip(bits, current, strict=True)))
+        )
+
+    def _admissible(
+        self, sample: int, choices: list[Sequence[int]], tied: tuple[bool, ...], signs: tuple[int, ...]
+    ) -> Iterator[Bits]:
+        """Generate combinations of `choices` that keep alike neurons in order and admit the label's sign."""
         low, high = self.problem.low[sample], self.problem.high[sample]
         needed = 0 if self.problem.skip else (1 if low > 0 else -1 if high < 0 else 0)
-        kept = [
-            bits
-            for bits in itertools.product(*choices)
-            if all(bits[k] >= bits[k + 1] for k, tie in enumerate(state.tied) if tie)
-            and (needed == 0 or any(b and s == needed for b, s in zip(bits, signs, strict=True)))
-        ]
-        current = state.network.patterns(self.problem.X[sample : sample + 1])[:, 0]
-        kept.sort(key=lambda bits: sum(a != b for a, b in zip(bits, current, strict=True)))
-        return iter(kept)
+        for number, bits in enumerate(itertools.product(*choices)):
+            if number % _SORTED == 0:
+                self._check_limits(len(signs))  # there may be 2^K of them, none admissible
+            if all(bits[k] >= bits[k + 1] for k, tie in enumerate(tied) if tie) and (
+                needed == 0 or any(b and s == needed for b, s in zip(bits, signs, strict=True))
+            ):
+                yield bits
 
     def _possible(self, mask: int, sample: int) -> tuple[int, ...]:
         if self.active_cells is None:

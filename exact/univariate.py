@@ -31,6 +31,9 @@ _ORIENTATION_ERROR = (3 + 16 * 2**-53) * 2**-53
 # Slopes closer than this, relative to their size, have lost half of their digits in the subtraction.
 _NEARLY_EQUAL = 1e-8
 
+# Beyond this many samples the witness is built in floats, which is a thousand times faster.
+_RATIONAL_SAMPLES = 5000
+
 Index = NDArray[np.intp]
 Points = Mapping[int, tuple[Fraction, Fraction]]
 
@@ -100,14 +103,28 @@ def solve_univariate(problem: Problem) -> Search:
         )
     points = problem.distinct()
     best = interpolate(points.X[:, 0], points.low, 0.0)
+    small = points.n_samples <= _RATIONAL_SAMPLES
     return Search(
         status=Status.OPTIMAL,
         proof=Proof.EXACT,
         lower_bound=len(best.knots),
-        network=best.to_network(),
+        network=_rational_network(points) if small else best.to_network(),
         nodes=points.n_samples,
         solver="two-state recursion",
-        exact_witness=True,  # the recursion's choice interpolates by construction, before rounding
+        exact_witness=small,
+    )
+
+
+def _rational_network(points: Problem) -> Network:
+    """Build the sparsest interpolant in rational arithmetic, and round it once."""
+    best = rational_interpolant(
+        [Fraction(value) for value in points.X[:, 0].tolist()],
+        [Fraction(value) for value in points.low.tolist()],
+    )
+    rows = [(float(abs(c)), float(-abs(c) * knot)) for c, knot in zip(best.changes, best.knots, strict=True)]
+    signs = [1.0 if change > 0 else -1.0 for change in best.changes]
+    return Network.from_folded(
+        np.array(rows).reshape(-1, 2), signs, [float(best.slope), float(best.intercept)]
     )
 
 
@@ -142,7 +159,9 @@ def interpolate(x: FloatArray, y: FloatArray, p: float) -> PiecewiseLinear:
         slopes = np.diff(y) / np.diff(x)
     if not np.isfinite(slopes).all():
         row = int(np.argmin(np.isfinite(slopes)))
-        raise InputError(f"inputs {x[row]!r} and {x[row + 1]!r} are too close together: the slope overflows")
+        raise InputError(
+            f"inputs {float(x[row])!r} and {float(x[row + 1])!r} are too close together: the slope overflows"
+        )
     signs = curvature_signs(x, y)
     return _assemble(x, y, signs, _tangents(slopes, signs, p), p)
 

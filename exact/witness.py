@@ -36,11 +36,10 @@ def projection_witness(problem: Problem) -> RationalNetwork | None:
     if problem.X.size > _LARGEST:
         return None
     labels = problem.targets
-    counts = [
-        (_knots_along(problem.X @ direction, labels), k) for k, direction in enumerate(_directions(problem))
-    ]
+    directions = _directions(problem)
+    counts = [(_knots_along(problem.X @ direction, labels), k) for k, direction in enumerate(directions)]
     for _, k in sorted((count, k) for count, k in counts if count is not None):
-        witness = _ridge_network(problem, _directions(problem)[k])
+        witness = _ridge_network(problem, directions[k])
         if witness is not None:
             return witness
     return None

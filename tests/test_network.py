@@ -415,3 +415,15 @@ class TestWithinBound:
 def test_representation():
     assert repr(NETWORK) == "<Network 4 neurons, d=2>"
     assert repr(Network.zero(1, skip=True)) == "<Network 0 neurons + skip, d=1>"
+
+
+def test_bound_counts_each_closed_cell_once():
+    # knot on the sample x = 1: the closed cells "active from 1 on" and "active from 2 on", one neuron each
+    problem = Problem([0, 1, 2], [0, 0, 2], weight_bound=1)
+    for copies, allowed in ((1, True), (2, True), (3, False)):
+        copied = Network(np.ones((copies, 1)), -np.ones(copies), np.ones(copies))
+        assert copied.within_bound(problem) is allowed
+    # strictly inside one cell they are added up
+    inside = Network([[0.6], [0.6]], [-0.9, -0.9], [1.0, 1.0])
+    assert not inside.within_bound(problem)
+    assert Network([[0.4], [0.6]], [-0.6, -0.9], [1.0, 1.0]).within_bound(problem)

@@ -108,6 +108,10 @@ class TestCsv:
     def test_integer_column_names(self, csv):
         assert csv("0,1\n1,2\n", "0").features == ["1"]
 
+    def test_first_sample_is_not_taken_for_names(self, csv):
+        with pytest.raises(InputError, match=r"first line is all numbers \(0, 1\)"):
+            csv("0,1\n1,2\n")
+
     def test_large_integers_that_floats_hold(self, csv):
         assert csv(f"a,y\n{2**80},1\n0.5,2\n").X.tolist() == [[2.0**80], [0.5]]
 

@@ -155,3 +155,37 @@ def test_projection_witness_fits_exactly(seed):
     assert witness is not None
     assert meets_every_interval(ExactData(distinct), witness)
     assert len(witness.signs) <= distinct.n_samples + 1
+
+
+@pytest.mark.parametrize(
+    ("problem", "neurons"),
+    [
+        # one-sided intervals beside exact labels must not be forced onto their finite ends: f(x) = x
+        (Problem.from_intervals([0, 1, 2], [0, 1, 1], [0, 1, np.inf]), 1),
+        # knots on a sample: three equal neurons with their knot at x = 1 lie in two closed cells only
+        (Problem([0, 1, 2], [0, 0, 3], weight_bound=1), 5),
+    ],
+)
+def test_minimum_found_wrong_once(problem, neurons):
+    result = proven_minimum(problem)
+    assert result.lower_bound == neurons == minimum_neurons(problem, 5)
+
+
+@pytest.mark.parametrize(
+    ("problem", "minimum"),
+    [
+        (Problem([[-1e-13, -1e-13], [1e-13, -1e-13], [1 + 1e-13, 1 - 1e-13]], [-2, -1, -1], skip=True), 0),
+        (Problem.from_intervals([[1, 1 - 1e-13], [1 - 1e-13, 1e-13]], [-1, 1], [0, 1]), 1),
+    ],
+)
+def test_what_floats_cannot_decide_never_raises_the_lower_bound(problem, minimum):
+    # minima by rational arithmetic: three affinely independent samples; one sample active alone
+    result = solve_tree(problem)
+    assert result.lower_bound <= minimum <= result.network.count()
+    assert result.proof is Proof.EXACT
+
+
+def test_time_limit_holds_where_a_node_has_very_many_children():
+    result = solve_tree(datasets.load("uniform", d=1, n=60).problem(), time_limit=1.0)
+    assert result.status is Status.TIME_LIMIT
+    assert result.lower_bound <= result.network.count() <= result.lower_bound + 2
