@@ -36,7 +36,8 @@ def compare(
 
     \b
     Exit codes: 0 AGREE; 1 CONTINUOUS_ABOVE, NOT_INTERPOLATING, INFEASIBLE or DISAGREE; 2 bad input;
-    3 EXACT_OPEN (the exact side stopped early). The time limit holds for each side.
+    3 EXACT_OPEN (the exact side stopped early). The time limit holds for each side, and Ctrl-C ends the
+    side that is running.
     DISAGREE is a bug: problem and verdict are written to the current folder.
     """
     output.check_outputs(plot, save)

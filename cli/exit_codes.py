@@ -21,3 +21,10 @@ def of_status(status: Status) -> int:
 def of_outcome(outcome: Outcome) -> int:
     """Return the exit code of `sparsest compare`."""
     return BY_OUTCOME.get(outcome, NEGATIVE)
+
+
+def of_training(*, fits: bool, stopped: bool) -> int:
+    """Return the exit code of `sparsest train`."""
+    if fits:
+        return DONE
+    return OPEN if stopped else NEGATIVE

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from sparsest import tolerances
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.network import Network
@@ -201,13 +202,17 @@ def _proof(result: ExactResult) -> str:
 
 def fit_rows(problem: Problem, fit: FitResult) -> Rows:
     """Return the lines that say what training found, raw and polished apart."""
-    reached = int((fit.restart_counts[fit.restart_residuals <= fit.polished_residual] == fit.count).sum())
-    fits = "fits" if fit.polished.solves(problem) else "does not fit"
+    accurate = fit.restart_residuals <= max(
+        fit.polished_residual, tolerances.LP_FEASIBILITY * problem.label_scale
+    )
+    reached = int((accurate & (fit.restart_counts == fit.count)).sum())
+    solves = fit.polished.solves(problem)
+    fits = "fits" if solves else "does not fit"
     return [
         ("polished", f"{_counts(fit.polished)}; {fits}, residual {fit.polished_residual:.1e}"),
         ("raw", f"{_counts(fit.raw)}; residual {fit.raw_residual:.1e}"),
         ("training", f"p = {fit.p:g} on {fit.objective}, {fit.steps} steps, seed {fit.seed}, {fit.device}"),
-        ("restarts", f"{len(fit.restart_counts)}, of which {reached} polished to the same count or residual"),
+        ("restarts", f"{len(fit.restart_counts)}, {f'{reached} with this count' if solves else 'none fits'}"),
         ("time", f"{fit.seconds:.2f} s" + _stopped(fit)),
     ]
 

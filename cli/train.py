@@ -33,7 +33,8 @@ def train(
       sparsest train peak-plateau --p 0.4 --plot training.png
 
     \b
-    Exit codes: 0 the polished network fits, 1 it does not, 2 bad input.
+    Exit codes: 0 the polished network fits, 1 it does not, 2 bad input, 3 it does not and training was
+    stopped early (time limit or Ctrl-C).
     Nothing here is a proof of sparsity: see `sparsest compare`.
     """
     output.check_outputs(plot, save)
@@ -63,4 +64,5 @@ def train(
         from sparsest.figures import plot_fit
 
         output.draw(plot_fit(problem, fit, data), plot)
-    raise typer.Exit(exit_codes.DONE if fit.polished.solves(problem) else exit_codes.NEGATIVE)
+    stopped = fit.options["stopped"] != "finished"
+    raise typer.Exit(exit_codes.of_training(fits=fit.polished.solves(problem), stopped=stopped))

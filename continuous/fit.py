@@ -16,6 +16,7 @@ from sparsest.continuous.pattern_program import Neurons, Samples
 from sparsest.continuous.polish import merged, polish
 from sparsest.continuous.scaling import Scaling
 from sparsest.continuous.training import Batch, Schedule, train
+from sparsest.errors import InputError
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
@@ -29,6 +30,9 @@ _TRAINING_SHARE = 0.5
 # More steps make sparser raw networks (9 neurons instead of 11 to 16 on peak-plateau after 10,000) but no
 # sparser polished ones.
 DEFAULT_STEPS = 3000
+
+# Seconds of polish after an interrupted training.
+_LAST_POLISH = 3.0
 
 # Seconds between progress reports.
 _REPORT_EVERY = 0.2
@@ -103,8 +107,8 @@ def minimize(
         at most ``tolerances.TRAINED_LOSS``, otherwise the one of smallest error. ``polished``: of those
         that interpolate the one with the fewest parts, ties by path norm; when none does, the one of
         smallest residual. A restart whose patterns admit no interpolation keeps its raw figures.
-        ``options["stopped"]`` is ``"finished"``, ``"time_limit"`` or ``"interrupted"`` (Ctrl-C while
-        training or polishing, which returns what there is).
+        ``options["stopped"]`` is ``"finished"``, ``"time_limit"`` or ``"interrupted"``: Ctrl-C while
+        training goes on to a polish of a few seconds, and while polishing returns what there is.
 
     Raises
     ------
@@ -118,7 +122,9 @@ def minimize(
     >>> fit.count, fit.polished.interpolates(peak)
     (3, True)
     """
-    deadline = Deadline(time_limit)
+    if not isinstance(problem, Problem):
+        raise InputError(f"a {type(problem).__name__} is not a problem: make one with sparsest.Problem(X, y)")
+    deadline = start = Deadline(time_limit)
     schedule = options.schedule(steps, learning_rate, regularization, p, objective)
     restarts, seed = options.count("restarts", restarts), options.seed(seed)
     width = default_width(problem.n_samples) if width is None else options.count("width", width)
@@ -132,10 +138,10 @@ def minimize(
         scaling, schedule, (restarts, width, seed), (where, precision), Deadline(training_limit), report
     )
     raw = [_raw_network(scaling, schedule.objective, neurons) for neurons in trained.restarts]
-    polished, stopped = list(raw), trained.stopped
-    if stopped != "interrupted":
-        cut = _polish_all(problem, scaling, schedule, trained.restarts, polished, deadline, report)
-        stopped = cut or stopped
+    polished, interrupted = list(raw), trained.stopped == "interrupted"
+    if interrupted:  # without a polish hardly any network fits; a second Ctrl-C ends it too
+        deadline = Deadline(min(deadline.remaining, _LAST_POLISH))
+    cut = _polish_all(problem, scaling, schedule, trained.restarts, polished, deadline, report)
     best_raw = raw[_best_raw(raw, trained.loss, schedule.objective)]
     best = polished[_best_polished(problem, polished, schedule.p, schedule.objective)]
     return FitResult(
@@ -151,7 +157,7 @@ def minimize(
         raw_residuals=_residuals(raw, problem),
         history=trained.history,
         steps=trained.steps,
-        seconds=deadline.seconds,
+        seconds=start.seconds,
         seed=seed,
         device=str(where),
         options={
@@ -162,7 +168,7 @@ def minimize(
             "learning_rate": schedule.learning_rate,
             "dtype": dtype,
             "time_limit": time_limit,
-            "stopped": stopped,
+            "stopped": "interrupted" if interrupted else cut or trained.stopped,
         },
     )
 
