@@ -173,7 +173,9 @@ def exact_rows(result: ExactResult) -> Rows:
         (result.objective.value, _bounds(result)),
         ("status", f"{result.status}: {result.status.sentence}"),
     ]
-    rows.append(("proof", _proof(result)))
+    rows.append(("proof", f"{result.proof}: {result.proof.sentence}"))
+    if result.unverified:
+        rows.append(("undecided", f"{result.unverified} nodes, which leave the lower bound where it is"))
     rows.append(("method", result.method + (f" ({result.reason})" if result.reason else "")))
     if result.residual is not None:
         rows.append(("residual", f"{result.residual:.1e} in float64"))
@@ -191,13 +193,6 @@ def _bounds(result: ExactResult) -> str:
         return f"{result.upper_bound}, " + ("proven minimal" if proven else "minimal up to solver tolerances")
     upper = "unknown" if result.upper_bound is None else str(result.upper_bound)
     return f"at least {result.lower_bound}, at most {upper}"
-
-
-def _proof(result: ExactResult) -> str:
-    if result.proof is Proof.EXACT:
-        return f"{result.proof}: {result.proof.sentence}"
-    leaves = f" ({result.unverified} nodes unverified)" if result.unverified else ""
-    return f"{result.proof}: {result.proof.sentence}{leaves}"
 
 
 def fit_rows(problem: Problem, fit: FitResult) -> Rows:

@@ -58,7 +58,7 @@ class Outcome(Sentence):
     AGREE = "AGREE", "both sides reached the same count, proven minimal"
     CONTINUOUS_ABOVE = "CONTINUOUS_ABOVE", "training stopped at a local optimum above the proven minimum"
     EXACT_OPEN = "EXACT_OPEN", "the exact side ran out of time and leaves an interval"
-    NOT_INTERPOLATING = "NOT_INTERPOLATING", "the trained network does not fit the data"
+    NOT_INTERPOLATING = "NOT_INTERPOLATING", "the trained network does not fit the data, or not exactly"
     INFEASIBLE = "INFEASIBLE", "no network meets every interval within the weight bound"
     DISAGREE = "DISAGREE", "the trained network fits with fewer than the proven bound: one side is wrong"
 
@@ -92,7 +92,8 @@ class ExactResult:
     nodes : int
         Search nodes visited (LPs, MIP nodes or steps of a recursion).
     unverified : int
-        Number of leaves whose infeasibility was not verified in rational arithmetic.
+        Number of leaves of the activation tree that could not be decided in rational arithmetic; they
+        never count towards the lower bound.
     solver : str
         Solver and version behind the method.
     remark : str

@@ -26,10 +26,6 @@ LARGEST_MAGNITUDE: Final = 1e100
 # Two hyperplanes count as one when their unit normals differ by at most this in every entry.
 SAME_HYPERPLANE: Final = 1e-9
 
-# A trained neuron whose path-norm share is below this fraction of the largest is counted as inactive when
-# a network without exact zeros (no proximal step) is judged.
-INACTIVE: Final = 1e-8
-
 # A restart whose mean squared error, labels scaled to about one, is at most this is said to fit before the
 # polish. Runs that lost a neuron they needed stop at 1/36 or 1/3 on peak-plateau; the others pass 1e-6.
 TRAINED_LOSS: Final = 1e-5

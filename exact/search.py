@@ -23,7 +23,7 @@ class Search:
     nodes : int
         Search nodes visited.
     unverified : int
-        Leaves whose infeasibility was not verified in rational arithmetic.
+        Leaves that could not be decided in rational arithmetic.
     solver : str
         Solver and version used.
     exact_witness : bool
