@@ -119,7 +119,7 @@ class ExactResult:
     options: Mapping[str, Any]
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class History:
     """Course of a training run, one entry a recorded step, (S,) or (S, R) for R restarts."""
 
@@ -129,7 +129,7 @@ class History:
     active: FloatArray
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class FitResult:
     """What training found: the raw network, and the polished one, which are different claims.
 

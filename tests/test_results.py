@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from sparsest import InputError, Outcome, Proof, Status
+from sparsest import InputError, Outcome, Problem, Proof, Status
+from sparsest.continuous import minimize
 from sparsest.progress import Deadline
 
 
@@ -42,3 +43,12 @@ def test_deadlines():
     ahead = Deadline(np.int64(1000))
     assert 990 < ahead.remaining <= 1000 - ahead.seconds + 1
     assert not ahead.expired
+
+
+def test_results_with_arrays_are_compared_by_identity():
+    # comparing field by field would ask an array for its truth
+    fit = minimize(Problem([0, 1], [0, 1]), restarts=2, steps=3)
+    again = minimize(Problem([0, 1], [0, 1]), restarts=2, steps=3)
+    assert fit == fit
+    assert fit != again
+    assert fit.polished == again.polished
