@@ -13,6 +13,7 @@ from sparsest.exact.hitting_set import HittingSet, available_solvers
 from sparsest.exact.mip import solve_mip
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
+from sparsest.progress import Deadline
 from sparsest.results import Proof, Status
 from tests.oracles import cells, minimum_entries, minimum_neurons
 
@@ -313,7 +314,7 @@ def test_refused_options_are_named(options):
 def test_facets_are_those_of_the_cones():
     # by brute force: a row bounds the cell if and only if flipping its bit gives a cell of the oracle
     problem = uniform(3, 5, 2)
-    model = build_cell_model(problem, NEURONS)
+    model = build_cell_model(problem, NEURONS, Deadline(None))
     known = set(cells(problem.X))
     for pattern, facets in zip(model.patterns, model.facets, strict=True):
         for sample in range(5):
@@ -325,7 +326,7 @@ def test_facets_are_those_of_the_cones():
 def test_essential_entries_vanish_nowhere_in_their_cells():
     # sampled: in cells where an entry is essential, it has one sign on random vectors of the cell
     problem = uniform(1, 5, 2)
-    model = build_cell_model(problem, PARAMETERS)
+    model = build_cell_model(problem, PARAMETERS, Deadline(None))
     rng = np.random.default_rng(0)
     u = rng.normal(size=(20000, 3))
     Xh = np.c_[problem.X, np.ones(5)]
