@@ -31,6 +31,9 @@ _TRAINING_SHARE = 0.5
 # sparser polished ones.
 DEFAULT_STEPS = 3000
 
+# Restarts polished once more, with the cells they started from, when none of them fits.
+_WITH_INITIAL = 4
+
 # Seconds of polish after an interrupted training.
 _LAST_POLISH = 3.0
 
@@ -141,7 +144,7 @@ def minimize(
     polished, interrupted = list(raw), trained.stopped == "interrupted"
     if interrupted:  # without a polish hardly any network fits; a second Ctrl-C ends it too
         deadline = Deadline(min(deadline.remaining, _LAST_POLISH))
-    cut = _polish_all(problem, scaling, schedule, trained.restarts, polished, deadline, report)
+    cut = _polish_all(problem, scaling, schedule, trained, polished, deadline, report)
     best_raw = raw[_best_raw(raw, trained.loss, schedule.objective)]
     best = polished[_best_polished(problem, polished, schedule.p, schedule.objective)]
     return FitResult(
@@ -180,6 +183,7 @@ def default_width(n_samples: int) -> int:
 
 @dataclasses.dataclass(frozen=True)
 class _Trained:
+    initial: list[Neurons]
     restarts: list[Neurons]
     loss: FloatArray  # of each restart at the end, for labels scaled to about one
     history: History
@@ -220,6 +224,7 @@ def _train(
     start = random_neurons(homogeneous.cpu(), restarts, width, generator)
     with _threads(restarts * width * len(scaling.low), where):
         batch = Batch(*(part.to(where) for part in start), skip=scaling.trend is not None)
+        initial = _restarts(batch, scaling)
         history, steps, stopped = train(
             batch,
             (homogeneous, tensor(scaling.low), tensor(scaling.high)),
@@ -232,7 +237,7 @@ def _train(
             ),
         )
     units = dataclasses.replace(history, loss=history.loss * scaling.height**2)
-    return _Trained(_restarts(batch, scaling), history.loss[-1], units, steps, stopped)
+    return _Trained(initial, _restarts(batch, scaling), history.loss[-1], units, steps, stopped)
 
 
 @contextlib.contextmanager
@@ -270,31 +275,50 @@ def _polish_all(
     problem: Problem,
     scaling: Scaling,
     schedule: Schedule,
-    trained: list[Neurons],
+    trained: _Trained,
     networks: list[Network],
     deadline: Deadline,
     report: _Reporter,
 ) -> str | None:
     """Replace each of `networks` by its polished form where there is one; say what cut it short, if any.
 
-    Restarts with the same cells and signs share one answer.
+    Restarts with the same cells and signs share one answer. When none fits, some are tried again with the
+    cells that they started from.
     """
     samples = Samples(scaling.homogeneous, scaling.low, scaling.high, problem.skip, scaling.bounds)
     known: dict[tuple[bytes, bytes], Network | None] = {}
     try:
-        for number, restart in enumerate(trained):
+        for number, restart in enumerate(trained.restarts):
             if deadline.expired:
                 return "time_limit"
-            share = _TRAINING_SHARE + (1 - _TRAINING_SHARE) * number / len(trained)
-            report(f"polishing restart {number + 1} of {len(trained)}", schedule.steps, share)
+            share = _TRAINING_SHARE + (1 - _TRAINING_SHARE) * number / len(networks)
+            report(f"polishing restart {number + 1} of {len(networks)}", schedule.steps, share)
             start = merged(samples, restart)
             key = (start.patterns.tobytes(), start.signs.tobytes())
             if key not in known:
                 known[key] = _polished(problem, scaling, samples, start, schedule, deadline)
             networks[number] = known[key] or networks[number]
+        if not any(network.solves(problem) for network in networks):
+            # training may have lost cells that interpolation needs; those it started from mostly suffice
+            for number, both in enumerate(zip(trained.restarts, trained.initial, strict=True)):
+                if number == _WITH_INITIAL or deadline.expired:
+                    break
+                start = merged(samples, _joined(*both))
+                found = _polished(problem, scaling, samples, start, schedule, deadline)
+                networks[number] = found or networks[number]
     except KeyboardInterrupt:
         return "interrupted"
     return "time_limit" if deadline.expired else None
+
+
+def _joined(first: Neurons, second: Neurons) -> Neurons:
+    """Return the neurons of both, with the skip of the first."""
+    return Neurons(
+        np.concatenate([first.folded, second.folded]),
+        np.concatenate([first.patterns, second.patterns]),
+        np.concatenate([first.signs, second.signs]),
+        first.skip,
+    )
 
 
 def _polished(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from sparsest import datasets
 from sparsest.continuous import ReLUNetwork, default_width, minimize
 from sparsest.continuous.initialization import random_neurons
 from sparsest.continuous.training import Batch, Schedule
@@ -456,3 +457,11 @@ def test_labels_whose_square_underflows():
     fit = minimize(Problem([0, 1e-300, 3e-300], [0, 1e-300, 0]), restarts=4, steps=300)
     assert fit.count == 2  # labels rise and fall: one neuron each
     assert fit.polished_residual <= 1e-312
+
+
+def test_cells_lost_in_training_are_offered_again():
+    # the penalty on weights alone leaves mostly constant neurons here, whose cells admit no interpolation
+    problem = datasets.load("planted", d=2, n=40, k=3).problem()
+    fit = minimize(problem, restarts=2, steps=1500)
+    assert fit.raw_residual > 1e-3
+    assert fit.polished.solves(problem)
