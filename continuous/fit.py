@@ -16,10 +16,9 @@ from sparsest.continuous.pattern_program import Neurons, Samples
 from sparsest.continuous.polish import merged, polish
 from sparsest.continuous.scaling import Scaling
 from sparsest.continuous.training import Batch, Schedule, train
-from sparsest.errors import InputError
 from sparsest.network import Network
 from sparsest.objectives import Objective
-from sparsest.problem import Problem
+from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Deadline, Progress, ProgressCallback
 from sparsest.refine import refine
 from sparsest.results import FitResult, History
@@ -125,8 +124,7 @@ def minimize(
     >>> fit.count, fit.polished.interpolates(peak)
     (3, True)
     """
-    if not isinstance(problem, Problem):
-        raise InputError(f"a {type(problem).__name__} is not a problem: make one with sparsest.Problem(X, y)")
+    refuse_other_than_problem(problem)
     deadline = start = Deadline(time_limit)
     schedule = options.schedule(steps, learning_rate, regularization, p, objective)
     restarts, seed = options.count("restarts", restarts), options.seed(seed)

@@ -263,6 +263,12 @@ class Problem:
         return f"<Problem N={self.n_samples} d={self.n_features} {kind} skip={self.skip}{bound}>"
 
 
+def refuse_other_than_problem(given: object) -> None:
+    """Raise `InputError` unless `given` is a `Problem`, for callers who hand over ``(X, y)``."""
+    if not isinstance(given, Problem):
+        raise InputError(f"a {type(given).__name__} is not a problem: make one with sparsest.Problem(X, y)")
+
+
 def _group_rows(
     X: FloatArray, low: FloatArray, high: FloatArray
 ) -> tuple[NDArray[np.intp], FloatArray, FloatArray]:

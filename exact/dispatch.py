@@ -14,7 +14,7 @@ from sparsest.exact.search import Search
 from sparsest.exact.witness import projection_witness
 from sparsest.network import Network
 from sparsest.objectives import Objective
-from sparsest.problem import Problem
+from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Deadline, ProgressCallback
 from sparsest.results import ExactResult, Proof, Status
 
@@ -81,8 +81,7 @@ def solve(
     (2, 'optimal', 'exact', 'tree')
     """
     goal = Objective.parse(objective)
-    if not isinstance(problem, Problem):
-        raise InputError(f"a {type(problem).__name__} is not a problem: make one with sparsest.Problem(X, y)")
+    refuse_other_than_problem(problem)
     Deadline(time_limit)  # refuses a time limit that makes no sense
     if node_limit is not None and (
         isinstance(node_limit, bool) or not isinstance(node_limit, int) or node_limit < 1

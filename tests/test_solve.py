@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sparsest import InputError, Network, Problem, Proof, SolverError, Status, exact
+from sparsest import InputError, Network, Problem, Proof, SolverError, Status, continuous, exact
 from sparsest.exact import dispatch
 from sparsest.exact.search import Search
 from sparsest.objectives import Objective
@@ -140,3 +140,9 @@ def test_rounding_is_named_where_labels_are_not_met_exactly():
     problem = Problem([0, 1, 2], [1, 1, 1 + 2**-52])
     assert exact.solve(problem).lower_bound == 2
     assert "up to rounding, not exactly" in exact.solve(problem, method="mip").remark
+
+
+@pytest.mark.parametrize("side", [exact.solve, continuous.minimize])
+def test_anything_but_a_problem_is_refused(side):
+    with pytest.raises(InputError, match=r"a tuple is not a problem: make one with sparsest.Problem\(X, y\)"):
+        side(([0, 1], [0, 1]))
