@@ -3,7 +3,7 @@
 import typer
 
 from sparsest.cli import exit_codes, options, output
-from sparsest.cli.data import Asked, read_problem
+from sparsest.sources import Asked, read_problem
 
 
 def solve(

@@ -1,4 +1,4 @@
-"""From what the user names on the command line to a problem."""
+"""From what a user names, on the command line or in a file of benchmarks, to a problem."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -13,25 +13,34 @@ from sparsest.serialization import load
 
 
 class Asked(NamedTuple):
-    """How the data become a problem: the options of the same names."""
+    """How the data become a problem: the command line's options of the same names."""
 
-    target: str | None
-    skip: bool | None
-    tolerance: float | None
-    weight_bound: float | None
-    classify: bool
-    margin: float | None
+    target: str | None = None
+    skip: bool | None = None
+    tolerance: float | None = None
+    weight_bound: float | None = None
+    classify: bool = False
+    margin: float | None = None
 
 
-def read_problem(data: str, asked: Asked) -> Problem:
-    """Return the problem that DATA and the options describe.
+def read_problem(data: str, asked: Asked, directory: Path = Path()) -> Problem:
+    """Return the problem that the name of a dataset or file, and how it was asked for, describe.
+
+    Parameters
+    ----------
+    data : str
+        A dataset's name as `sparsest.datasets.parse` reads it, a table's path, or a saved problem's.
+    asked : Asked
+        Target, skip, tolerance and so on; absent ones have the data's defaults.
+    directory : Path
+        Where relative paths start.
 
     Raises
     ------
     InputError
         For an unknown name, an unusable file, or options that do not go together.
     """
-    path = Path(data)
+    path = directory / data
     if asked.classify and asked.tolerance is not None:
         raise InputError(
             "--tolerance and --classify exclude each other: a class has a margin, not a tolerance"
