@@ -5,10 +5,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from sparsest.compare.referee import meets_exactly
 from sparsest.continuous import DEFAULT_STEPS, minimize
 from sparsest.exact import solve
-from sparsest.exact.rational import ExactData
-from sparsest.exact.rational_network import rational_witness
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
@@ -111,7 +110,7 @@ def _judgement(problem: Problem, exact: ExactResult, network: Network) -> tuple[
     if exact.status is Status.INFEASIBLE:
         return Outcome.DISAGREE, f"training found {count} {what} where the exact side proved that none fit"
     if count < low:
-        if exact.proof is Proof.EXACT and not _is_exact(problem, network, exact.objective):
+        if exact.proof is Proof.EXACT and not meets_exactly(problem, network, exact.objective):
             return Outcome.NOT_INTERPOLATING, (
                 f"training fits with {count} {what} up to rounding ({network.residual(problem):.1e}), "
                 f"not exactly, and exact interpolation provably needs {low}: allow a tolerance"
@@ -120,7 +119,7 @@ def _judgement(problem: Problem, exact: ExactResult, network: Network) -> tuple[
             Outcome.DISAGREE,
             f"training fits with {count} {what}, fewer than the claimed lower bound {low}",
         )
-    if count == low and (high == low or _is_exact(problem, network, exact.objective)):
+    if count == low and (high == low or meets_exactly(problem, network, exact.objective)):
         by = "exact side" if high == low else "lower bound of the exact side and training's witness"
         return Outcome.AGREE, f"both reach {count} {what}, the minimum ({_strength(exact)} by the {by})"
     if exact.status is Status.OPTIMAL:
@@ -152,12 +151,6 @@ def _not_interpolating(problem: Problem, exact: ExactResult, network: Network) -
 
 def _strength(exact: ExactResult) -> str:
     return "proven in rational arithmetic" if exact.proof is Proof.EXACT else "proven up to LP tolerances"
-
-
-def _is_exact(problem: Problem, network: Network, objective: Objective) -> bool:
-    """Whether a rational network beside this one, with no higher count, provably meets every interval."""
-    data = ExactData(problem.distinct())
-    return rational_witness(data, network, keep_zeros=objective is not Objective.NEURONS) is not None
 
 
 def _labelled(progress: ProgressCallback | None, side: str) -> ProgressCallback | None:

@@ -1,0 +1,76 @@
+"""The referee: every figure of a network recomputed from the data, whoever claims it.
+
+Solvers never score themselves: benchmarks and comparisons ask here.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from sparsest.exact.rational import ExactData
+from sparsest.exact.rational_network import rational_witness
+from sparsest.network import Network
+from sparsest.objectives import Objective
+from sparsest.problem import Problem
+
+# Samples times features times neurons beyond which `score` leaves the rational check out: it would take
+# longer than most runs it judges.
+_LARGEST_CHECK = 20_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Score:
+    """What a network is worth on a problem.
+
+    Attributes
+    ----------
+    fits : bool
+        Whether it meets every interval up to the rounding of its own evaluation, and the weight bound.
+    exactly : bool or None
+        Whether a rational network beside it, with no higher count, meets every interval; None when it does
+        not fit, or is too large to try.
+    residual : float
+        Largest distance to an interval in float64; infinite when it overflows.
+    loss : float
+        Mean squared distance to the intervals, labels scaled to at most one: what training watches.
+    counts : dict of Objective to int
+        Neurons, weights and parameters.
+    """
+
+    fits: bool
+    exactly: bool | None
+    residual: float
+    loss: float
+    counts: dict[Objective, int]
+
+
+def score(problem: Problem, network: Network, objective: Objective) -> Score:
+    """Recompute the figures of a network.
+
+    Parameters
+    ----------
+    problem : Problem
+        The data.
+    network : Network
+        With as many features as the data have.
+    objective : Objective
+        What must not grow when the network is made exact.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        residual = float(network.residual(problem))
+        loss = float(np.mean((network.violation(problem) / max(problem.label_scale, 1.0)) ** 2))
+        fits = bool(np.isfinite(residual)) and network.solves(problem)
+    tried = fits and problem.X.size * max(network.width, 1) <= _LARGEST_CHECK
+    return Score(
+        fits=fits,
+        exactly=meets_exactly(problem, network, objective) if tried else None,
+        residual=residual if np.isfinite(residual) else float("inf"),
+        loss=loss if np.isfinite(loss) else float("inf"),
+        counts={each: network.count(each) for each in Objective},
+    )
+
+
+def meets_exactly(problem: Problem, network: Network, objective: Objective) -> bool:
+    """Whether a rational network beside this one, with no higher count, provably meets every interval."""
+    data = ExactData(problem.distinct())
+    return rational_witness(data, network, keep_zeros=objective is not Objective.NEURONS) is not None
