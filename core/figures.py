@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 ENDINGS: Final = (".png", ".svg", ".pdf")
 
 # Okabe and Ito's colours, which stay apart for colour-blind readers.
-_COLORS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-_MARKERS: Final = ("o", "s", "D", "^", "v", "P")
+COLORS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+MARKERS: Final = ("o", "s", "D", "^", "v", "P")
 # The first network is drawn as a wide solid line and later ones dashed and thinner on top of it, so that
 # functions that coincide all stay visible.
 _WIDTHS: Final = (4.0, 2.0, 1.6, 1.3)
@@ -48,7 +48,7 @@ _LEVELS: Final = 18  # contours, at most, between round numbers
 # Lines on which neurons switch on, by the sign of their output.
 _POSITIVE: Final[dict[str, Any]] = {"color": "black", "linewidth": 2.0, "linestyle": "solid", "zorder": 3}
 _NEGATIVE: Final[dict[str, Any]] = {
-    "color": _COLORS[1],
+    "color": COLORS[1],
     "linewidth": 2.0,
     "linestyle": (0, (4, 3)),
     "zorder": 3.5,
@@ -81,9 +81,9 @@ def plot_networks(problem: Problem, networks: Sequence[tuple[str, Network]], tit
         When there is no network, or one takes another number of features than the problem has.
     """
     _check_networks(problem, networks)
-    with _style():
+    with style():
         panels = len(networks) if problem.n_features == 2 else 1
-        figure = _figure(width=7.2 if panels == 1 else 4.4 * panels + 0.8, height=4.4)
+        figure = new_figure(width=7.2 if panels == 1 else 4.4 * panels + 0.8, height=4.4)
         _draw_networks(figure, problem, networks)
         if title:
             figure.suptitle(title)
@@ -105,8 +105,8 @@ def plot_history(history: History, highlight: int | None = None) -> "Figure":
     InputError
         When the history is empty or has no such restart.
     """
-    with _style():
-        figure = _figure(width=6.0, height=6.0)
+    with style():
+        figure = new_figure(width=6.0, height=6.0)
         _draw_history(figure, history, highlight)
     return figure
 
@@ -118,9 +118,9 @@ def plot_fit(problem: Problem, fit: FitResult, title: str = "") -> "Figure":
     """
     networks = [("raw", fit.raw), ("polished", fit.polished)]
     _check_networks(problem, networks)
-    with _style():
+    with style():
         panels = 2 if problem.n_features == 2 else 1.5
-        figure = _figure(width=4.6 * (panels + 1), height=4.8)
+        figure = new_figure(width=4.6 * (panels + 1), height=4.8)
         sides: Any = figure.subfigures(1, 2, width_ratios=[panels, 1])
         left, right = sides
         _draw_networks(left, problem, networks)
@@ -148,7 +148,7 @@ def save_figure(figure: "Figure", path: str | os.PathLike[str]) -> None:
     kind = target.suffix.lower()[1:]
     undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
     content = io.BytesIO()
-    with _style():
+    with style():
         figure.savefig(content, format=kind, dpi=_DPI, metadata=undated)
     write_atomically(target, content.getvalue())
 
@@ -172,14 +172,16 @@ def _check_networks(problem: Problem, networks: Sequence[tuple[str, Network]]) -
 
 
 @contextlib.contextmanager
-def _style() -> Iterator[None]:
+def style() -> Iterator[None]:
+    """Draw in the project's style inside the block."""
     import matplotlib as mpl
 
     with mpl.rc_context(_STYLE):
         yield
 
 
-def _figure(width: float, height: float) -> "Figure":
+def new_figure(width: float, height: float) -> "Figure":
+    """Return an empty figure of this size in inches."""
     # a Figure of its own, not pyplot's: nothing global, no window, no backend to choose
     from matplotlib.figure import Figure
 
@@ -201,7 +203,7 @@ def _draw_functions(axes: "Axes", problem: Problem, networks: Sequence[tuple[str
         knots = _knots(network)
         knots = knots[(knots >= low) & (knots <= high)]
         corners = np.unique(np.r_[low, knots, high])
-        color, width = _COLORS[k % len(_COLORS)], _WIDTHS[min(k, len(_WIDTHS) - 1)]
+        color, width = COLORS[k % len(COLORS)], _WIDTHS[min(k, len(_WIDTHS) - 1)]
         axes.plot(
             corners,
             network(corners[:, None]),
@@ -211,7 +213,7 @@ def _draw_functions(axes: "Axes", problem: Problem, networks: Sequence[tuple[str
             label=_legend(name, network),
         )
         # markers shrink in step with the lines, for the same reason
-        marker: dict[str, Any] = {"marker": _MARKERS[k % len(_MARKERS)], "markersize": 11 - 3 * min(k, 2)}
+        marker: dict[str, Any] = {"marker": MARKERS[k % len(MARKERS)], "markersize": 11 - 3 * min(k, 2)}
         axes.plot(knots, network(knots[:, None]), linestyle="none", color=color, fillstyle="none", **marker)
     _draw_intervals(axes, problem.X[:, 0], problem)
     axes.set(xlim=(low, high), xlabel="x", ylabel="f(x)")
@@ -273,11 +275,11 @@ def _draw_samples(axes: "Axes", problem: Problem, networks: Sequence[tuple[str, 
             place,
             network(problem.X)[order],
             linestyle="none",
-            marker=_MARKERS[k % len(_MARKERS)],
+            marker=MARKERS[k % len(MARKERS)],
             markersize=11 - 2 * min(k, 2),
             markeredgewidth=1.6,
             fillstyle="none",
-            color=_COLORS[k % len(_COLORS)],
+            color=COLORS[k % len(COLORS)],
             label=_legend(name, network),
         )
     _draw_intervals(axes, place.astype(np.float64), problem.subset(order))
@@ -380,9 +382,9 @@ def _draw_history(figure: "FigureBase", history: History, highlight: int | None)
     for axes, course, name in zip(panels, courses, ("loss", "path norm", "active neurons"), strict=True):
         floor = 0.0 if name == "active neurons" else _FLOOR
         shown = np.maximum(course, floor)
-        axes.plot(history.steps, shown.T, color=_COLORS[5], linewidth=0.7, alpha=0.6)
+        axes.plot(history.steps, shown.T, color=COLORS[5], linewidth=0.7, alpha=0.6)
         if highlight is not None:
-            axes.plot(history.steps, shown[highlight], color=_COLORS[1], linewidth=2.2)
+            axes.plot(history.steps, shown[highlight], color=COLORS[1], linewidth=2.2)
         axes.set_ylabel(name)
     panels[0].set_yscale("log")
     panels[2].set_ylim(bottom=0)
