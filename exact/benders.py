@@ -31,6 +31,7 @@ from sparsest import tolerances
 from sparsest.arrays import FloatArray
 from sparsest.exact.cell_model import CellModel
 from sparsest.exact.elements import BoolArray, IntArray
+from sparsest.exact.highs import new_solver
 from sparsest.progress import Deadline
 from sparsest.results import Status
 
@@ -250,17 +251,14 @@ class CellProgram:
 
 
 def _load(model: CellModel) -> highspy.Highs:
-    solver = highspy.Highs()
-    for option, value in (
-        ("output_flag", False),
-        ("threads", 1),
-        ("solver", "simplex"),
-        ("presolve", "off"),  # hundreds of solves that differ in bounds only: the last basis is worth more
-        ("primal_feasibility_tolerance", tolerances.LP_FEASIBILITY),
-        ("dual_feasibility_tolerance", 1e-10),  # the least allowed, see _GAIN
-        ("small_matrix_value", 1e-12),  # the least allowed; smaller entries are taken for zero
-    ):
-        solver.setOptionValue(option, value)
+    solver = new_solver(
+        {
+            "solver": "simplex",
+            "presolve": "off",  # hundreds of solves that differ in bounds only: the last basis is worth more
+            "dual_feasibility_tolerance": 1e-10,  # the least allowed, see _GAIN
+            "small_matrix_value": 1e-12,  # the least allowed; smaller entries are taken for zero
+        }
+    )
     values, lower, upper = _value_rows(model)
     cones = _cone_rows(model)
     matrix = sp.vstack([values, cones], format="csr")

@@ -7,8 +7,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from sparsest import tolerances
 from sparsest.arrays import FloatArray
+from sparsest.exact.highs import new_solver
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
 
@@ -110,11 +110,7 @@ def _slices(patterns: BoolArray, facets: BoolArray, homogeneous: FloatArray) -> 
     np.add.at(sums, blocks, facing)
     slices = sp.csr_array((sums.ravel(), (np.repeat(np.arange(C), D), np.arange(C * D))), (C, C * D))
     matrix = sp.csr_array(sp.vstack([cones, slices]))
-    solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)
-    solver.setOptionValue("primal_feasibility_tolerance", tolerances.LP_FEASIBILITY)
-    solver.setOptionValue("dual_feasibility_tolerance", tolerances.LP_FEASIBILITY)
+    solver = new_solver()
     lp = highspy.HighsLp()
     lp.num_row_, lp.num_col_ = matrix.shape
     lp.col_cost_ = np.zeros(C * D)

@@ -6,9 +6,8 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from sparsest import tolerances
 from sparsest.arrays import FloatArray
-from sparsest.errors import SolverError
+from sparsest.exact.highs import new_solver
 from sparsest.exact.rational import ExactData, Row
 from sparsest.problem import Problem
 
@@ -156,18 +155,8 @@ class FeasibilityProgram:
 
 
 def _new_lp(n_columns: int) -> highspy.Highs:
-    lp = highspy.Highs()
-    options = {
-        "output_flag": False,
-        "threads": 1,
-        "presolve": "off",  # it would throw the warm start away
-        "solver": "simplex",
-        "primal_feasibility_tolerance": tolerances.LP_FEASIBILITY,
-        "dual_feasibility_tolerance": tolerances.LP_FEASIBILITY,
-    }
-    for name, value in options.items():
-        if lp.setOptionValue(name, value) != highspy.HighsStatus.kOk:
-            raise SolverError(f"HiGHS {lp.version()} refused option {name} = {value!r}")
+    # presolve would throw the warm start away
+    lp = new_solver({"solver": "simplex", "presolve": "off"})
     infinite = np.full(n_columns, highspy.kHighsInf)
     lp.addVars(n_columns, -infinite, infinite)
     return lp

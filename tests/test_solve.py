@@ -1,4 +1,6 @@
 import dataclasses
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -146,3 +148,22 @@ def test_rounding_is_named_where_labels_are_not_met_exactly():
 def test_anything_but_a_problem_is_refused(side):
     with pytest.raises(InputError, match=r"a tuple is not a problem: make one with sparsest.Problem\(X, y\)"):
         side(([0, 1], [0, 1]))
+
+
+@pytest.mark.parametrize("method", ["tree", "mip"])
+def test_another_use_of_highs_in_the_process_changes_nothing(method):
+    """HiGHS has one scheduler a process and refused our linear programs once it had other threads."""
+    script = """
+import highspy, sparsest
+other = highspy.Highs()
+other.setOptionValue("output_flag", False)
+other.setOptionValue("threads", 2)
+other.addBinary(); other.addBinary()
+other.run()
+problem = sparsest.datasets.parse("uniform:d=2,n=6,seed=0").problem()
+result = sparsest.exact.solve(problem, method="METHOD")
+print(result.status, result.lower_bound, result.upper_bound)
+"""
+    command = [sys.executable, "-c", script.replace("METHOD", method)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.stdout.split() == ["optimal", "3", "3"], done.stderr
