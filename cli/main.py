@@ -6,6 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from sparsest import SparsestError, __version__
+from sparsest.cli.bench import bench
 from sparsest.cli.compare import compare
 from sparsest.cli.datasets import datasets
 from sparsest.cli.exit_codes import BAD_INPUT
@@ -42,6 +43,7 @@ app.command()(solve)
 app.command()(train)
 app.command()(compare)
 app.command()(datasets)
+app.add_typer(bench, name="bench")
 
 
 def _print_version(wanted: bool) -> None:

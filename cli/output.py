@@ -5,7 +5,7 @@ import shutil
 import sys
 import tempfile
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,13 +44,14 @@ def check_outputs(plot: Path | None, output: Path | None) -> None:
         from sparsest.figures import check_ending as check_figure_ending
 
         check_figure_ending(plot)
-        _check_writable(plot)
+        check_writable(plot)
     if output is not None:
         check_ending(output)
-        _check_writable(output)
+        check_writable(output)
 
 
-def _check_writable(path: Path) -> None:
+def check_writable(path: Path) -> None:
+    """Raise `InputError` unless a file can be written there."""
     if path.is_dir():
         raise InputError(f"{path} is a folder: name a file")
     if not path.parent.is_dir():
@@ -155,6 +156,14 @@ def print_block(title: str, rows: Rows) -> None:
     for name, value in rows:
         start = f"  {name}".ljust(indent)
         typer.echo(textwrap.fill(value, width, initial_indent=start, subsequent_indent=" " * indent))
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print columns as wide as their widest cell; lines are not wrapped, so that a pipe can cut them."""
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    for line, bold in ((header, True), *((row, False) for row in rows)):
+        text = "   ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        typer.secho(text.rstrip(), bold=bold)
 
 
 def describe_problem(name: str, problem: Problem) -> str:

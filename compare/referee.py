@@ -32,7 +32,7 @@ class Score:
     residual : float
         Largest distance to an interval in float64; infinite when it overflows.
     loss : float
-        Mean squared distance to the intervals, labels scaled to at most one: what training watches.
+        Mean squared distance to the intervals, labels scaled to at most one in size: what training watches.
     counts : dict of Objective to int
         Neurons, weights and parameters.
     """
@@ -58,7 +58,7 @@ def score(problem: Problem, network: Network, objective: Objective) -> Score:
     """
     with np.errstate(over="ignore", invalid="ignore"):
         residual = float(network.residual(problem))
-        loss = float(np.mean((network.violation(problem) / max(problem.label_scale, 1.0)) ** 2))
+        loss = float(np.mean((network.violation(problem) / (problem.label_scale or 1.0)) ** 2))
         fits = bool(np.isfinite(residual)) and network.solves(problem)
     tried = fits and problem.X.size * max(network.width, 1) <= _LARGEST_CHECK
     return Score(

@@ -1,6 +1,7 @@
 """The layout of the package: what is listed, what is installed, and who may import whom."""
 
 import ast
+import itertools
 import subprocess
 import sys
 import tomllib
@@ -40,7 +41,7 @@ def imports(path):
 
 
 def sources():
-    return [path for folder in FOLDERS.values() for path in sorted((ROOT / folder).rglob("*.py"))]
+    return sorted({path for folder in FOLDERS.values() for path in (ROOT / folder).rglob("*.py")})
 
 
 def test_listed_packages_are_those_on_disk():
@@ -52,7 +53,9 @@ def test_listed_packages_are_those_on_disk():
     assert set(CONFIG["tool"]["setuptools"]["packages"]) == on_disk
     assert set(FOLDERS) == on_disk
     for package, folder in FOLDERS.items():
-        assert package == "sparsest" if folder == "core" else package == f"sparsest.{folder}"
+        assert (
+            package == "sparsest" if folder == "core" else package == f"sparsest.{folder.replace('/', '.')}"
+        )
 
 
 @pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
@@ -99,6 +102,6 @@ def test_constraints_pin_every_dependency():
         if "==" in line and not line.startswith("#")
     }
     extras = CONFIG["project"]["optional-dependencies"]
-    wanted = [*CONFIG["project"]["dependencies"], *extras["test"], *extras["dev"]]
+    wanted = [*CONFIG["project"]["dependencies"], *itertools.chain(*extras.values())]
     names = {requirement.split(">=")[0].split("[")[0].strip().lower() for requirement in wanted}
     assert names - {"sparsest"} <= pinned

@@ -1,0 +1,1 @@
+"""Benchmark suites, the runner, peers re-implemented for comparison, known optima and reports."""

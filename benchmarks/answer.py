@@ -1,0 +1,46 @@
+"""What a benchmarked method hands back; the referee recomputes every figure of it."""
+
+import dataclasses
+from collections.abc import Mapping
+
+from sparsest.network import Network
+
+# (seconds since the start, lower bound or None, count of the best network so far or None)
+TracePoint = tuple[float, int | None, int | None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What one run of a method claims.
+
+    Attributes
+    ----------
+    network : Network or None
+        The network found, whether or not it fits: the referee judges.
+    status : str
+        Why the method stopped: "optimal", "time_limit", "finished", "interrupted", ...
+    lower_bound : int or None
+        Claimed: no network that fits has fewer. None when the method proves nothing.
+    proof : str
+        What the bound rests on: "exact", "numerical", or "" without a bound.
+    box : float or None
+        The bound holds only for weights ``|u_kj|`` up to this, which the problem did not ask for.
+    trace : tuple of TracePoint
+        Bounds over time as the method saw them.
+    work : int
+        Nodes or steps.
+    solver : str
+        Library and version that did the work.
+    options : mapping
+        What the method was run with.
+    """
+
+    network: Network | None
+    status: str
+    lower_bound: int | None = None
+    proof: str = ""
+    box: float | None = None
+    trace: tuple[TracePoint, ...] = ()
+    work: int = 0
+    solver: str = ""
+    options: Mapping[str, object] = dataclasses.field(default_factory=dict)

@@ -1,0 +1,184 @@
+"""Where benchmark runs are executed: worker processes of this machine, or a Dask cluster."""
+
+import contextlib
+import importlib.metadata
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import Future, TimeoutError
+from multiprocessing import connection, get_context, parent_process
+from threading import Thread
+from typing import Any, Final, Protocol
+
+from sparsest.benchmarks.machine import describe
+from sparsest.benchmarks.records import Record
+from sparsest.benchmarks.task import Task, execute, record_of
+from sparsest.errors import InputError, SolverError
+
+# A run that takes this many times its limit, and these seconds more, hangs: its process is ended.
+_PATIENCE: Final = 2.0
+_GRACE: Final = 60.0
+
+# Seconds to wait for a Dask scheduler.
+_CONNECT_SECONDS: Final = 10.0
+
+# Numeric libraries of workers run on one thread each, so that runs side by side do not disturb each other.
+_ONE_THREAD: Final = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+class Place(Protocol):
+    """Somewhere that runs tasks."""
+
+    slots: int
+
+    def submit(self, task: Task) -> "Future[Record]":
+        """Start a task."""
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Return the machines of the workers."""
+
+    def failure(self, task: Task, error: BaseException) -> Record:
+        """Return the record of a task whose worker did not come back."""
+
+
+class Processes:
+    """Worker processes on this machine; a run that hangs or crashes costs only itself."""
+
+    def __init__(self, pool: Any, slots: int) -> None:
+        self._pool, self.slots = pool, slots
+
+    def submit(self, task: Task) -> "Future[Record]":
+        """Start a task."""
+        future: Future[Record] = self._pool.schedule(execute, args=(task,), timeout=_hard_limit(task))
+        return future
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Return this machine."""
+        return [describe()]
+
+    def failure(self, task: Task, error: BaseException) -> Record:
+        """Return a record that says what became of the process."""
+        if isinstance(error, TimeoutError):
+            limit = _hard_limit(task) or 0.0
+            return record_of(task, None, limit, status="killed", error=f"still running after {limit:g} s")
+        return record_of(task, None, 0.0, status="crashed", error=f"its process ended: {error}")
+
+
+class Cluster:
+    """A Dask cluster; Dask itself starts a task again when its worker is lost."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._executor = client.get_executor(pure=False)
+        self.slots = sum(client.nthreads().values())
+
+    def submit(self, task: Task) -> "Future[Record]":
+        """Start a task."""
+        future: Future[Record] = self._executor.submit(execute, task)
+        return future
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Return the workers' machines, equal ones once."""
+        found = self._client.run(describe).values()
+        return [*{str(each): each for each in found}.values()]
+
+    def failure(self, task: Task, error: BaseException) -> Record:
+        """Return a record that says what Dask said."""
+        return record_of(task, None, 0.0, status="crashed", error=f"{type(error).__name__}: {error}")
+
+
+@contextlib.contextmanager
+def processes(workers: int) -> Iterator[Processes]:
+    """Start worker processes, and end them whatever happens."""
+    from pebble import ProcessPool
+
+    # spawned, not forked: torch and HiGHS do not survive a fork of a process with threads
+    with _environment(_ONE_THREAD):
+        pool: Any = ProcessPool(max_workers=workers, context=get_context("spawn"), initializer=_start_worker)
+        try:
+            # workers start when the first tasks come, and inherit the environment of that moment
+            for future in [pool.schedule(_warm_up) for _ in range(workers)]:
+                future.result()
+        except BaseException:
+            pool.stop()
+            pool.join()
+            raise
+    try:
+        yield Processes(pool, workers)
+    finally:
+        pool.stop()
+        pool.join()
+
+
+@contextlib.contextmanager
+def cluster(address: str) -> Iterator[Cluster]:
+    """Connect to a Dask scheduler.
+
+    Raises
+    ------
+    InputError
+        When Dask is not installed, the scheduler does not answer, or it has no workers.
+    """
+    try:
+        import distributed
+    except ImportError:
+        raise InputError("Dask is not installed: pip install 'sparsest[dask]'") from None
+    connect: Any = distributed.Client  # most of its methods have no types
+    try:
+        client = connect(address, timeout=_CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise InputError(f"no Dask scheduler answers at {address!r:.100}: {error!s:.200}") from None
+    try:
+        place = Cluster(client)
+        if place.slots == 0:
+            raise InputError(f"the Dask scheduler at {address} has no workers: start some first")
+        _check_versions(client)
+        yield place
+    finally:
+        client.close()
+
+
+def _check_versions(client: Any) -> None:
+    ours = importlib.metadata.version("sparsest")
+    try:
+        theirs = {each["versions"]["sparsest"] for each in client.run(describe).values()}
+    except Exception as error:  # whatever the workers' import raised travels here
+        raise SolverError(f"the Dask workers cannot import sparsest: {error!s:.200}") from None
+    if theirs != {ours}:
+        raise SolverError(f"the Dask workers have sparsest {', '.join(sorted(theirs))}, but this is {ours}")
+
+
+def _hard_limit(task: Task) -> float | None:
+    return None if task.time_limit is None else _PATIENCE * task.time_limit + _GRACE
+
+
+def _start_worker() -> None:
+    """Leave Ctrl-C to the parent, and die with it, even when that is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        Thread(target=_die_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _die_with(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)
+
+
+def _warm_up() -> None:
+    """Import what every run needs."""
+    import sparsest.benchmarks.own  # noqa: F401
+
+
+@contextlib.contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

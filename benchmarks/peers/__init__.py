@@ -1,0 +1,1 @@
+"""What a user would pick instead, re-implemented from the published descriptions; each cites its source."""

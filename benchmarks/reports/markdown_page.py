@@ -1,0 +1,125 @@
+"""The results page of the documentation, in Markdown, every figure of it from the records."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from sparsest.benchmarks.methods import METHODS, Method
+from sparsest.benchmarks.records import Record
+from sparsest.benchmarks.reports.charts import drawable
+from sparsest.benchmarks.reports.outcomes import Outcomes, collect, remarks
+from sparsest.benchmarks.reports.setting import commands, limits, session_pairs, what_was_run
+from sparsest.benchmarks.reports.summary import COLUMNS, Table, notes, per_method, table
+from sparsest.benchmarks.reports.versus import Versus, versus
+
+# What Markdown or the HTML in it would take for markup.
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!^$&])")
+
+
+def results_page(
+    records: Sequence[Record],
+    sessions: Sequence[Mapping[str, object]],
+    figures_folder: str,
+    methods: Mapping[str, Method] = METHODS,
+) -> str:
+    """Return the page as Markdown.
+
+    Parameters
+    ----------
+    records : sequence of Record
+        The finished runs.
+    sessions : sequence of mapping
+        What each session of the benchmark was run on; ``command`` and ``started`` are used when given.
+    figures_folder : str
+        Where `report.write_figures` wrote the figures, as seen from the page.
+    methods : mapping
+        The registry that says which methods are exact and which are this project's.
+
+    Raises
+    ------
+    InputError
+        When there is no record.
+    """
+    outcomes = collect(records, methods)
+    header, rows = table(records, methods)
+    pairs = versus(outcomes)
+    parts = [
+        "# Benchmark results",
+        _origin(records, sessions),
+        *_claims(outcomes),
+        "## Where a peer was faster or sparser",
+        _sides(pairs, [one.behind for one in pairs], "peer"),
+        "## Where this project was faster or sparser",
+        _sides(pairs, [one.ahead for one in pairs], "ours"),
+        "## Side by side",
+        _bullets([one.sentence for one in pairs]) or "No peer was run on an instance of these methods.",
+        "## Each method",
+        _table(per_method(records, methods)),
+        _plain(COLUMNS),
+        "## Every problem",
+        _table((header, rows)),
+        _bullets(notes(rows)),
+        "## Limits of the comparison",
+        _bullets(limits(records, outcomes)),
+        *_figures(outcomes, figures_folder),
+        "## What was run",
+        _pairs([*what_was_run(records, outcomes)]),
+        *[text for session in sessions for text in ("### Session", _pairs(session_pairs(session)))],
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _origin(records: Sequence[Record], sessions: Sequence[Mapping[str, object]]) -> str:
+    dates = sorted({str(session["started"])[:10] for session in sessions if session.get("started")})
+    when = f" on {_plain(' to '.join(dict.fromkeys([dates[0], dates[-1]])))}" if dates else ""
+    lines = "\n".join(f"    {' '.join(line.split())}" for line in commands(records, sessions))
+    return (
+        f"Measured{when} with\n\n{lines}\n\nand written from its records; no figure here was typed by hand."
+    )
+
+
+def _claims(outcomes: Outcomes) -> list[str]:
+    found = remarks(outcomes)
+    parts = []
+    for heading, refuted in (("Refuted claims", True), ("Claims that hold only as stated here", False)):
+        lines = [
+            f"{one.method} on {one.instance.label}: {one.sentence}" for one in found if one.refuted == refuted
+        ]
+        if lines:
+            parts += [f"## {heading}", _bullets(lines)]
+    return parts
+
+
+def _sides(pairs: Sequence[Versus], sides: Sequence[Sequence[str]], winner: str) -> str:
+    lines = []
+    for one, leads in zip(pairs, sides, strict=True):
+        better, other = (one.peer, one.ours) if winner == "peer" else (one.ours, one.peer)
+        lines += [f"{better} against {other}: {'. Also '.join(leads)}"] if leads else []
+    return _bullets(lines) or "Nowhere in this run."
+
+
+def _figures(outcomes: Outcomes, folder: str) -> list[str]:
+    parts = []
+    for chart in drawable(outcomes):
+        target = f"{folder.rstrip('/')}/{chart.name}.png".replace(" ", "%20")
+        parts += [f"## {_plain(chart.title)}", f"![{_plain(chart.title)}]({target})", _plain(chart.caption)]
+    return parts
+
+
+def _plain(text: str) -> str:
+    """Return one line of text that Markdown shows as it is."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def _bullets(lines: Sequence[str]) -> str:
+    return "\n".join(f"- {_plain(line)}" for line in lines)
+
+
+def _pairs(pairs: Sequence[tuple[str, str]]) -> str:
+    return _bullets([f"{name}: {value}" for name, value in pairs])
+
+
+def _table(given: Table) -> str:
+    header, rows = given
+    lines = [header, ["---"] * len(header)]
+    spelled = [[_plain(text) for text in row] for row in rows]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [*lines, *spelled])

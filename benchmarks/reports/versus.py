@@ -1,0 +1,143 @@
+"""Sentences that put this project's methods beside its peers."""
+
+import dataclasses
+import math
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from sparsest.benchmarks.reports.outcomes import Instance, Outcomes
+from sparsest.benchmarks.reports.profiles import EQUAL_TIMES, compare_times
+from sparsest.benchmarks.reports.summary import clock
+
+_LISTED: Final = 3  # instances named in a sentence; more are counted
+
+
+@dataclasses.dataclass(frozen=True)
+class Versus:
+    """One of this project's methods beside a peer, over the instances that both were run on.
+
+    Attributes
+    ----------
+    ours, peer : str
+        The methods.
+    sentence : str
+        The figures over all instances.
+    ahead, behind : tuple of str
+        Where ours was better, and where the peer was, each naming the instances.
+    """
+
+    ours: str
+    peer: str
+    sentence: str
+    ahead: tuple[str, ...]
+    behind: tuple[str, ...]
+
+
+def versus(outcomes: Outcomes) -> tuple[Versus, ...]:
+    """Compare each of this project's methods with each peer, where both were run.
+
+    Two exact methods by their time to a proven optimum. Otherwise by the count of the typical run, the median
+    over seeds with runs that do not fit last, and by the seconds of the runs.
+    """
+    pairs = [
+        (ours, peer)
+        for ours in outcomes.methods
+        for peer in outcomes.methods
+        if ours in outcomes.ours and peer not in outcomes.ours
+    ]
+    found = []
+    for ours, peer in pairs:
+        there = set(outcomes.ran(peer))
+        instances = [each for each in outcomes.ran(ours) if each in there]
+        judge = _proofs if outcomes.exact.issuperset((ours, peer)) else _networks
+        if instances:
+            found.append(judge(outcomes, ours, peer, instances))
+    return tuple(found)
+
+
+def _proofs(outcomes: Outcomes, ours: str, peer: str, instances: Sequence[Instance]) -> Versus:
+    times = outcomes.closing_times(instances, [ours, peer])
+    time = compare_times(times[:, 0], times[:, 1])
+    closed = [len(time.both) + len(only) for only in (time.first_only, time.second_only)]
+    sentence = (
+        f"Of {_instances(instances)} that both were run on, {ours} proves the optimum of {closed[0]}"
+        f"{_in_box(outcomes, ours)} and {peer} of {closed[1]}{_in_box(outcomes, peer)}; "
+        f"both do for {len(time.both)}{_pace(ours, peer, time.ratio, ', where ')}."
+    )
+    sides = []
+    for me, alone, faster in (
+        (0, time.first_only, time.first_faster),
+        (1, time.second_only, time.second_faster),
+    ):
+        sides.append(
+            _leads(
+                (f"proves an optimum that {(peer, ours)[me]} does not", [instances[i].label for i in alone]),
+                ("proves it faster", [_against(instances[i], times[i], me, clock) for i in faster]),
+            )
+        )
+    return Versus(ours, peer, sentence, *sides)
+
+
+def _networks(outcomes: Outcomes, ours: str, peer: str, instances: Sequence[Instance]) -> Versus:
+    pair = (ours, peer)
+    counts = [[outcomes.typical_count(each, method) for method in pair] for each in instances]
+    seconds = [[outcomes.seconds(each, method) for method in pair] for each in instances]
+    fit = [i for i, both in enumerate(counts) if math.isfinite(max(both))]
+    time = compare_times([seconds[i][0] for i in fit], [seconds[i][1] for i in fit])
+    sparser = [[i for i in fit if counts[i][me] < counts[i][1 - me]] for me in (0, 1)]
+    fits = [sum(math.isfinite(both[me]) for both in counts) for me in (0, 1)]
+    sentence = (
+        f"Of {_instances(instances)} that both were run on, the typical run fits {fits[0]} with {ours} and "
+        f"{fits[1]} with {peer}"
+    )
+    if fit:
+        sentence += (
+            f"; of the {len(fit)} that both fit, {ours} is sparser on {len(sparser[0])}, equal on "
+            f"{len(fit) - len(sparser[0]) - len(sparser[1])} and denser on {len(sparser[1])}"
+            f"{_pace(ours, peer, time.ratio, '; ')}"
+        )
+    sides = []
+    for me, faster in ((0, time.first_faster), (1, time.second_faster)):
+        alone = [i for i, both in enumerate(counts) if both[me] < math.inf == both[1 - me]]
+        sides.append(
+            _leads(
+                (f"fits where {pair[1 - me]} does not", [instances[i].label for i in alone]),
+                ("sparser", [_against(instances[i], counts[i], me, "{:g}".format) for i in sparser[me]]),
+                ("faster", [_against(instances[fit[i]], seconds[fit[i]], me, clock) for i in faster]),
+            )
+        )
+    return Versus(ours, peer, f"{sentence}.", *sides)
+
+
+def _instances(instances: Sequence[Instance]) -> str:
+    return f"{len(instances)} instance{'' if len(instances) == 1 else 's'}"
+
+
+def _in_box(outcomes: Outcomes, method: str) -> str:
+    runs = (record for each in outcomes.ran(method) for record in outcomes.of(each, method))
+    return " (in its box of weights)" if any(record.box is not None for record in runs) else ""
+
+
+def _pace(ours: str, peer: str, ratio: float | None, opening: str) -> str:
+    """Say how much faster one is; nothing when they share no instance."""
+    if ratio is None:
+        return ""
+    if 1 / EQUAL_TIMES <= ratio <= EQUAL_TIMES:
+        return f"{opening}{ours} and {peer} take equally long (geometric mean, to {EQUAL_TIMES - 1:.0%})"
+    fast, slow, factor = (ours, peer, ratio) if ratio > 1 else (peer, ours, 1 / ratio)
+    spelled = f"{factor:.3g}" if factor < 100 else f"{factor:.0f}"
+    return f"{opening}{fast} is {spelled} times as fast as {slow} (geometric mean)"
+
+
+def _against(instance: Instance, pair: Sequence[float], me: int, spell: Callable[[float], str]) -> str:
+    return f"{instance.label} ({spell(float(pair[me]))} against {spell(float(pair[1 - me]))})"
+
+
+def _leads(*sides: tuple[str, Sequence[str]]) -> tuple[str, ...]:
+    """Spell where one side is better, leaving out what never happened."""
+    return tuple(f"{what} on {_instances_named(named)}" for what, named in sides if named)
+
+
+def _instances_named(named: Sequence[str]) -> str:
+    more = f" and {len(named) - _LISTED} more" if len(named) > _LISTED else ""
+    return f"{len(named)}: {'; '.join(named[:_LISTED])}{more}"

@@ -1,0 +1,266 @@
+"""`sparsest bench`: run a suite of problems with every method, and report."""
+
+import contextlib
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from sparsest.cli import exit_codes, output
+from sparsest.errors import InputError
+
+if TYPE_CHECKING:
+    from sparsest.benchmarks.records import Record
+    from sparsest.benchmarks.runner import Report, State
+    from sparsest.benchmarks.store import Store
+    from sparsest.benchmarks.suite import Suite
+    from sparsest.benchmarks.task import Task
+
+# Problems shown in the terminal's table; the files hold all of them.
+_SHOWN_ROWS = 60
+# Seconds between lines of progress where there is no terminal to draw on.
+_SPEAK_EVERY = 10.0
+
+
+class _RunByDefault(TyperGroup):
+    """`bench SUITE` is `bench run SUITE`, so that the common command is short."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put `run` in front unless a command or help is asked for."""
+        known = {*self.commands, *ctx.help_option_names}
+        parsed: list[str] = super().parse_args(ctx, args if args and args[0] in known else ["run", *args])
+        return parsed
+
+
+bench = typer.Typer(
+    cls=_RunByDefault,
+    rich_markup_mode=None,
+    help="Run a suite of problems with every method (run, the default), and report.",
+    epilog="Example:  sparsest bench tiny --out results && sparsest bench report results",
+)
+
+
+@bench.command()
+def run(
+    suite: Annotated[
+        str | None,
+        typer.Argument(metavar="SUITE", help="A suite's name or TOML file; none lists the suites."),
+    ] = None,
+    methods: Annotated[
+        str | None, typer.Option(help="Methods, separated by commas, instead of the suite's.")
+    ] = None,
+    repeat: Annotated[int | None, typer.Option(help="Runs of each, with seeds 0, 1, ...")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Runs side by side; by default the number of cores.")
+    ] = None,
+    dask: Annotated[
+        str | None, typer.Option(help="Run on the Dask cluster with this scheduler.", metavar="ADDRESS")
+    ] = None,
+    time_limit: Annotated[float | None, typer.Option(help="Seconds for each run.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of results; by default bench-SUITE.", metavar="DIR")
+    ] = None,
+) -> None:
+    """Run a suite and show the table of problems and methods.
+
+    Every run is one process on one thread. Results are on the disk as soon as a run ends
+    (DIR/results.jsonl, and at the end table.csv and table.parquet): a command that was killed goes on
+    where it stopped when it is given again.
+
+    \b
+    Example:
+      sparsest bench small --workers 2 --time-limit 20 --out results
+
+    \b
+    Exit codes: 0 done, 1 a claimed bound is refuted by a network that fits, 2 bad input, 3 interrupted.
+    """
+    from sparsest.benchmarks import suite as suites
+
+    if suite is None:
+        output.print_block("suites", [(name, suites.load(name).description) for name in suites.names()])
+        return
+    chosen = _chosen(suites.load(suite), methods, repeat, time_limit)
+    if dask is not None and workers is not None:
+        raise InputError("--workers and --dask exclude each other: a cluster has its own workers")
+    asked = {"--methods": methods, "--repeat": repeat, "--time-limit": time_limit, "--workers": workers}
+    given = [f"{name} {value}" for name, value in asked.items() if value is not None]
+    command = " ".join(["sparsest bench", chosen.name, *given, *(["--dask ADDRESS"] if dask else [])])
+    interrupted, records = _measured(chosen, command, workers, dask, out or Path(f"bench-{chosen.name}"))
+    refuted = _print_results(chosen, records)
+    if interrupted:
+        output.note("interrupted: the same command goes on from here")
+        raise typer.Exit(exit_codes.OPEN)
+    raise typer.Exit(exit_codes.NEGATIVE if refuted else exit_codes.DONE)
+
+
+@bench.command()
+def report(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of results.")],
+    markdown: Annotated[
+        Path | None, typer.Option(help="Write a results page as well, with its figures beside it.")
+    ] = None,
+) -> None:
+    """Make a page with tables and figures of a folder of results.
+
+    \b
+    Example:
+      sparsest bench report bench-small
+
+    \b
+    Exit codes: 0 done, 2 bad input.
+    """
+    from sparsest.benchmarks import store
+    from sparsest.benchmarks.reports.html_page import write_figures, write_report
+    from sparsest.benchmarks.reports.markdown_page import results_page
+    from sparsest.benchmarks.reports.outcomes import collect
+    from sparsest.files import write_atomically
+
+    if markdown is not None:
+        output.check_writable(markdown)
+    sessions, records = store.read(directory)
+    methods = store.methods_of(sessions)
+    for path in write_report(records, sessions, directory, methods)[:1]:
+        output.note(f"wrote {path} and its figures")
+    if markdown is not None:
+        folder = markdown.parent / f"{markdown.stem}-figures"
+        write_figures(collect(records, methods), folder)
+        write_atomically(markdown, results_page(records, sessions, folder.name, methods).encode())
+        output.note(f"wrote {markdown} and {folder}")
+
+
+def _chosen(suite: "Suite", methods: str | None, repeat: int | None, time_limit: float | None) -> "Suite":
+    import dataclasses
+
+    from sparsest.benchmarks.suite import positive_count
+    from sparsest.progress import Deadline
+
+    if methods is not None:
+        suite = suite.with_methods([name.strip() for name in methods.split(",") if name.strip()])
+    if repeat is not None:
+        suite = suite.with_repeat(positive_count(repeat, "--repeat"))
+    if time_limit is not None:
+        Deadline(time_limit)
+        suite = dataclasses.replace(suite, time_limit=time_limit)
+    return suite
+
+
+def _measured(
+    suite: "Suite", command: str, workers: int | None, dask: str | None, out: Path
+) -> "tuple[bool, list[Record]]":
+    """Run what is left, export the tables, and return whether Ctrl-C came, and the plan's records."""
+    from sparsest.benchmarks import runner, store
+    from sparsest.benchmarks.task import plan
+
+    tasks = plan(suite)
+    interrupted = False
+    with store.opened(out) as results:
+        runner.refuse_other_suite(results, suite)
+        left = runner.left_over(results, tasks)
+        output.note(f"{suite.name}: {len(tasks)} runs, {len(tasks) - len(left)} of them finished before")
+        if left:
+            interrupted = _run(results, suite, command, tasks, workers, dask)
+        planned = {task.key for task in tasks}
+        records = [record for record in results.records if record.key in planned]
+        paths = store.export(results.records, out)
+    output.note(f"results: {', '.join(str(path) for path in [out / store.RESULTS, *paths])}")
+    return interrupted, records
+
+
+def _run(
+    results: "Store",
+    suite: "Suite",
+    command: str,
+    tasks: "Sequence[Task]",
+    workers: int | None,
+    dask: str | None,
+) -> bool:
+    """Run what is left, and return whether Ctrl-C ended it."""
+    from sparsest.benchmarks import executors, runner
+    from sparsest.benchmarks.machine import usable_cores
+    from sparsest.benchmarks.suite import positive_count
+
+    number = usable_cores() if workers is None else positive_count(workers, "--workers")
+    place = executors.processes(number) if dask is None else executors.cluster(dask)
+    try:
+        with place as chosen, _progress() as report:
+            session = runner.begin_session(results, suite, chosen, command)
+            runner.run(results, tasks, chosen, session, report)
+    except KeyboardInterrupt:
+        return True
+    return False
+
+
+@contextlib.contextmanager
+def _progress() -> "Iterator[Report]":
+    """Draw a bar on a terminal; elsewhere write a line now and then. Both on stderr."""
+    if not sys.stderr.isatty():
+        yield _Lines()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    bar = Progress(
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[left]}  {task.fields[running]}"),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    task = bar.add_task("", total=None, left="", running="")
+
+    def report(state: "State") -> None:
+        running = "; ".join(state.running)
+        bar.update(task, total=state.total, completed=state.done, left=_left(state), running=running)
+
+    with bar:
+        yield report
+
+
+class _Lines:
+    """Progress as lines of text."""
+
+    def __init__(self) -> None:
+        self._next = _SPEAK_EVERY
+
+    def __call__(self, state: "State") -> None:
+        if state.seconds < self._next and state.done < state.total:
+            return
+        self._next = state.seconds + _SPEAK_EVERY
+        output.note(
+            f"{state.seconds:.0f} s: {state.done} of {state.total} runs done, "
+            f"{len(state.running)} running{', ' * bool(_left(state))}{_left(state)}"
+        )
+
+
+def _left(state: "State") -> str:
+    if state.remaining is None or state.done == state.total:
+        return ""
+    minutes, seconds = divmod(round(state.remaining), 60)
+    return f"about {minutes}:{seconds:02} left"
+
+
+def _print_results(suite: "Suite", records: "Sequence[Record]") -> bool:
+    """Print the tables, and return whether a claimed bound was refuted."""
+    from sparsest.benchmarks.methods import with_variants
+    from sparsest.benchmarks.reports import summary
+    from sparsest.benchmarks.reports.outcomes import collect, remarks
+
+    if not records:
+        return False
+    methods = with_variants({name: each.method for name, each in suite.variants.items()})
+    header, rows = summary.table(records, methods)
+    output.print_table(header, rows[:_SHOWN_ROWS])
+    if len(rows) > _SHOWN_ROWS:
+        typer.echo(f"... and {len(rows) - _SHOWN_ROWS} more problems, in the files")
+    for line in summary.notes(rows):
+        typer.echo(line)
+    typer.echo("")
+    output.print_table(*summary.per_method(records, methods))
+    refuted = [remark for remark in remarks(collect(records, methods)) if remark.refuted]
+    for remark in refuted:
+        typer.echo(f"REFUTED: {remark.instance.label}, {remark.method}: {remark.sentence}")
+    return bool(refuted)
