@@ -10,6 +10,7 @@ from sparsest.cli.bench import bench
 from sparsest.cli.compare import compare
 from sparsest.cli.datasets import datasets
 from sparsest.cli.exit_codes import BAD_INPUT
+from sparsest.cli.regress import regress
 from sparsest.cli.solve import solve
 from sparsest.cli.train import train
 
@@ -43,6 +44,7 @@ app.command()(solve)
 app.command()(train)
 app.command()(compare)
 app.command()(datasets)
+app.command()(regress)
 app.add_typer(bench, name="bench")
 
 

@@ -1,0 +1,151 @@
+"""`sparsest regress`: whether known optima still stand."""
+
+import dataclasses
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sparsest.cli import exit_codes, options, output
+from sparsest.progress import Progress, ProgressCallback
+
+if TYPE_CHECKING:
+    from sparsest.benchmarks.regression import Checked, Regression
+
+# Seconds between the lines that a log without a terminal gets.
+_REPORT_EVERY = 10.0
+# Columns of a table in a log.
+_LOG_WIDTH = 110
+
+
+def regress(
+    known: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Folder of .toml files with known optima; the package's own by default."
+        ),
+    ] = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Write what was found into the files, and say what changed.")
+    ] = False,
+    json: options.Json = False,
+) -> None:
+    """Solve every known optimum again, and say whether value, status, proof and data still stand.
+
+    \b
+    Example:
+      sparsest regress
+      sparsest regress --known known
+      sparsest regress --known known --update
+
+    \b
+    Exit codes: 0 everything stands (--update: or was rewritten), 1 something changed, 2 bad input,
+    3 interrupted: what was checked until then is printed.
+    Runs much slower than stated are told, but change no exit code: times are machines' business.
+    """
+    from sparsest.benchmarks.regression import regress as check_all
+    from sparsest.benchmarks.regression import update as rewrite
+
+    with _progress(quiet=json) as progress:
+        regression = check_all(known, anew=update, progress=progress)
+    rewritten = rewrite(regression) if update else []
+    if json:
+        output.print_json(_document(regression, rewritten))
+    else:
+        _print(regression, rewritten)
+    raise typer.Exit(_exit_code(regression, rewritten))
+
+
+def _exit_code(regression: "Regression", rewritten: "list[Checked]") -> int:
+    if regression.interrupted:
+        return exit_codes.OPEN
+    stand = all(each.stands or each in rewritten for each in regression.checked)
+    return exit_codes.DONE if stand else exit_codes.NEGATIVE
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[ProgressCallback | None]:
+    """Show a bar on a terminal, and a line now and then in a log."""
+    with output.progress_bar(quiet) as bar:
+        yield bar if bar is not None or quiet else _lines()
+
+
+def _lines() -> ProgressCallback:
+    last = time.monotonic()
+
+    def report(state: Progress) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _REPORT_EVERY:
+            last = time.monotonic()
+            output.note(f"{state.seconds:.0f} s: {state.message}")
+
+    return report
+
+
+def _print(regression: "Regression", rewritten: "list[Checked]") -> None:
+    changed = [each for each in regression.checked if not each.stands and each not in rewritten]
+    notes = [each for each in regression.checked if each.stands and each.findings and each not in rewritten]
+    for title, group in (("rewritten", rewritten), ("stands, but", notes), ("changed", changed)):
+        for file in regression.files:
+            if here := [each for each in group if each.optimum.path == file.path]:
+                _print_table(f"{file.path}: {title}", here)
+        if group is not rewritten:
+            for each in group:
+                rows = [(finding.what, finding.sentence) for finding in each.findings]
+                output.print_block(each.optimum.name, rows)
+    output.print_block(_summary(regression, len(changed), len(rewritten)), [])
+
+
+def _print_table(title: str, group: "list[Checked]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    typer.secho(title, bold=True)
+    table = Table(box=None, padding=(0, 2, 0, 2))
+    for name in ("entry", "what", "stated", "found"):
+        table.add_column(name, overflow="fold", no_wrap=name == "what")
+    for each in group:
+        for finding in each.findings:
+            table.add_row(each.optimum.name, finding.what, finding.stated, finding.found)
+    # a log has no width of its own, and rich then takes 80 columns
+    width = None if sys.stdout.isatty() else _LOG_WIDTH
+    Console(highlight=False, markup=False, width=width).print(table)
+
+
+def _summary(regression: "Regression", changed: int, rewritten: int) -> str:
+    done = len(regression.checked)
+    text = f"{done - changed - rewritten} of {regression.total} known optima stand"
+    if changed:
+        text += f", {changed} changed"
+    if rewritten:
+        text += f", {rewritten} rewritten"
+    if regression.interrupted:
+        text += f"; interrupted: {regression.total - done} were not checked"
+    return text
+
+
+def _document(regression: "Regression", rewritten: "list[Checked]") -> dict[str, Any]:
+    return {
+        "stands": regression.stands,
+        "interrupted": regression.interrupted,
+        "total": regression.total,
+        "calibration_seconds": regression.calibration,
+        "entries": [
+            {
+                "file": each.optimum.path.name,
+                "name": each.optimum.name,
+                "stands": each.stands,
+                "rewritten": each in rewritten,
+                "seconds": each.seconds,
+                "findings": [
+                    {k: v for k, v in dataclasses.asdict(finding).items() if k != "mendable"}
+                    for finding in each.findings
+                ],
+            }
+            for each in regression.checked
+        ],
+    }
