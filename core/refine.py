@@ -46,7 +46,22 @@ def refine(problem: Problem, network: Network) -> Network:
         best = _repeated(problem, start, best, functools.partial(_corrected, inside=inside))
     if not best.interpolates(problem):
         best = _repeated(problem, best, best, _magnified)
-    return best
+    plain = _without_negligible_skip(problem, best)
+    return plain if plain.interpolates(problem) and not best.interpolates(problem) else best
+
+
+def _without_negligible_skip(problem: Problem, network: Network) -> Network:
+    """Return `network` with a skip of pure rounding set to zero.
+
+    Where no neuron is active it is all that is left, and its own size, by which rounding is judged, excuses
+    nothing.
+    """
+    if network.skip is None:
+        return network
+    reach = np.r_[np.abs(problem.X).max(axis=0), 1.0]
+    negligible = np.abs(network.skip) * reach <= tolerances.ROUNDING * problem.label_scale
+    skip = np.where(negligible, 0.0, network.skip)
+    return Network(network.weights, network.biases, network.outputs, skip)
 
 
 def _repeated(problem: Problem, start: Network, best: Network, correct: Correction) -> Network:

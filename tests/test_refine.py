@@ -151,3 +151,12 @@ def test_never_worse_and_never_more(seed, size, tolerance, skip):
     for objective in ("neurons", "weights", "parameters"):
         assert end.count(objective) <= start.count(objective)
     assert refine(problem, end).residual(problem) <= end.canonical().residual(problem)
+
+
+def test_skip_of_rounding_does_not_spoil_a_fit():
+    """Where no neuron is active the skip is the whole value, and 1e-31 is not 0."""
+    problem = Problem([[-2], [-1], [0], [1], [2], [3]], [0, 0, 1, 1, 0, 0], skip=True)
+    # max(0, x + 1) - 2 max(0, x - 1/2) + max(0, x - 2) is 0 0 1 1 0 0 on the samples
+    peak = Network([[1.0], [1.0], [1.0]], [1.0, -0.5, -2.0], [1.0, -2.0, 1.0], [1e-31, -3e-31])
+    assert not peak.interpolates(problem)
+    assert refine(problem, peak).interpolates(problem)
