@@ -175,6 +175,12 @@ def test_report_of_no_records_writes_nothing(tmp_path):
         ([record(count=4, seconds=1.2)], "fits", "4 fits 1.2s"),
         ([record(count=4, exactly=False, seconds=0.00042)], "fits", "4 fits^ 0.42ms"),
         ([record(count=1, fits=False, seconds=1.2)], "no fit", "no fit 1.2s"),
+        (
+            # of the two that trained to a small loss the sparser is spelled; the third only looks sparse
+            [record(count=count, fits=False, loss=loss, repeat=count) for count, loss in ((4, 1e-10), (3, 2e-9), (1, 0.3))],
+            "no fit",
+            "no fit 1s (3 at mse 2e-09)",
+        ),
         ([record(count=None, fits=None, status="infeasible")], "no fit", "infeasible 1s"),
         # two of three seeds reach 4; the median of 1, 2 and 6 seconds is 2
         ([record(count=k, seed=k + s, seconds=s) for k, s in ((4, 1), (4, 6), (5, 2))], "fits",

@@ -10,6 +10,7 @@ from sparsest.benchmarks.methods import METHODS, Method
 from sparsest.benchmarks.records import Record
 from sparsest.benchmarks.reports.outcomes import FAILED, Instance, Outcomes, collect
 from sparsest.benchmarks.reports.profiles import shifted_geometric_mean
+from sparsest.tolerances import TRAINED_LOSS
 
 Table = tuple[list[str], list[list[str]]]
 Tone = Literal["closed", "boxed", "open", "fits", "no fit", "failed", "not run"]
@@ -39,8 +40,8 @@ class Cell:
     tone : str
         Its kind, for a colour.
     text : str
-        As ``3 proven 0.01s``, ``3..5 60s``, ``4 fits 1.2s``, ``no fit 1.2s``, ``error``; with the marks of
-        `MARKS`.
+        As ``3 proven 0.01s``, ``3..5 60s``, ``4 fits 1.2s``, ``no fit 1.2s (4 at mse 1e-10)``,
+        ``error``; with the marks of `MARKS`.
     """
 
     tone: Tone
@@ -98,11 +99,23 @@ def cell(outcomes: Outcomes, instance: Instance, method: str) -> Cell:
     fitting = [record for record in finished if record.upper_bound is not None]
     if not fitting:
         word = "infeasible" if all(record.status == "infeasible" for record in finished) else "no fit"
-        return Cell("no fit", f"{word} {seconds}")
+        return Cell("no fit", f"{word} {seconds}{_nearest(finished)}")
     least = min(fitting, key=_fitting_count)
     number = sum(record.upper_bound == least.upper_bound for record in fitting)
     share = "" if len(records) == 1 else f" ({number} of {len(records)} runs)"
     return Cell("fits", f"{least.count} fits{_rounded(least)} {seconds}{share}")
+
+
+def _nearest(records: Sequence[Record]) -> str:
+    """Spell the sparsest network that trained to a small loss without interpolating, if there is one.
+
+    That is where published figures often stop.
+    """
+    small = [record for record in records if record.loss is not None and record.loss <= TRAINED_LOSS]
+    if not small:
+        return ""
+    least = min(small, key=lambda record: (record.count or 0, record.loss or 0.0))
+    return f" ({least.count} at mse {least.loss:.0e})"
 
 
 def clock(seconds: float) -> str:
