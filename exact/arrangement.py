@@ -2,8 +2,8 @@
 
 The rows h_i of an integer matrix (n, r) of rank r cut R^r into cones. A *ray* of the arrangement is the null
 vector of r - 1 independent rows S, and its *covector* the signs of all ``h_i . ray = det(h_S, h_i)``.
-Determinants are expanded in floats first; an error bound from the permanent of the absolute values tells
-which signs are certain (Higham 2002, ch. 3), the others are recomputed with Python integers.
+They are computed in floats first; error bounds tell which signs are certain, and the others are recomputed
+with Python integers.
 """
 
 import dataclasses
@@ -18,11 +18,18 @@ from numpy.typing import NDArray
 
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
+from sparsest.exact.null_vectors import (
+    MOST_EXPANDED,
+    exact_null_vectors,
+    expansion_error,
+    null_vectors,
+    work_per_matrix,
+)
 
 IntegerArray = NDArray[np.object_]  # entries are Python integers
 
-# Number of floats in one chunk of work: 16 MB, small against the result and large against call overhead.
-CHUNK = 2**21
+# Number of floats in one chunk of work: 2 MB, which stays in cache; large against call overhead.
+CHUNK = 2**18
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -40,7 +47,7 @@ class Arrangement:
     scales : array (r,)
         A power of two a column.
     error : float
-        Bound on the relative error of a float determinant, relative to the permanent; 0 when the integers
+        Bound on the error of an expanded float determinant, relative to the permanent; 0 when the integers
         are so small that every determinant is computed without rounding.
     """
 
@@ -107,9 +114,8 @@ def make_arrangement(normals: IntegerArray) -> Arrangement:
     largest = [max(map(abs, column)) for column in integers.T.tolist()]
     scales = np.array([1 << value.bit_length() for value in largest], dtype=object)
     # Every partial sum of a determinant is an integer below this bound, hence a float when it is below 2**53.
-    no_rounding = math.factorial(rank) * math.prod(largest) < 2**53
-    # Expansion by rows: level t rounds t times, entries once; doubled for the permanent's own rounding.
-    error = 0.0 if no_rounding else rank * (rank + 3) * 2.0**-53
+    no_rounding = rank <= MOST_EXPANDED and math.factorial(rank) * math.prod(largest) < 2**53
+    error = 0.0 if no_rounding else expansion_error(rank)
     # Division of Python integers is correctly rounded whatever their size.
     return Arrangement(integers, basis, (integers / scales).astype(np.float64), scales, error)
 
@@ -129,7 +135,7 @@ def _to_array(matrix: flint.fmpz_mat) -> IntegerArray:
 def rays(arrangement: Arrangement) -> Iterator[Rays]:
     """Yield every ray in chunks, once for each of its independent subsets of r - 1 rows."""
     size, rank = arrangement.size, arrangement.rank
-    chunk = max(1, CHUNK // max(size, 2**rank))
+    chunk = max(1, CHUNK // max(size, work_per_matrix(rank)))
     subsets = itertools.combinations(range(size), rank - 1)
     while block := list(itertools.islice(subsets, chunk)):
         yield rays_of(arrangement, np.array(block, dtype=np.intp).reshape(len(block), rank - 1))
@@ -137,24 +143,35 @@ def rays(arrangement: Arrangement) -> Iterator[Rays]:
 
 def rays_of(arrangement: Arrangement, subsets: NDArray[np.intp]) -> Rays:
     """Return the rays of the subsets (m, r - 1), without the subsets that are dependent."""
-    chosen = arrangement.floats[subsets]
-    vectors = _cofactors(chosen)
-    products = vectors @ arrangement.floats.T
-    covectors = np.sign(products).astype(np.int8)
-    np.put_along_axis(covectors, subsets, np.int8(0), axis=1)
-    if arrangement.error:
-        sizes = _cofactors(np.abs(chosen), signed=False) @ np.abs(arrangement.floats).T
-        doubtful = np.abs(products) <= arrangement.error * sizes + tolerances.UNDERFLOW
-        np.put_along_axis(doubtful, subsets, False, axis=1)
-        _decide(arrangement, subsets, doubtful, covectors, vectors)
+    covectors, vectors = covectors_of(arrangement, subsets)
     independent = vectors.any(axis=1)
     lengths = np.abs(vectors[independent]).max(axis=1, keepdims=True)
     return Rays(subsets[independent], covectors[independent], vectors[independent] / lengths)
 
 
+def covectors_of(arrangement: Arrangement, subsets: NDArray[np.intp]) -> tuple[NDArray[np.int8], FloatArray]:
+    """Return exact covector (m, n) and rounded vector (m, r) of each subset; zero where it is dependent."""
+    vectors, margins = null_vectors(arrangement.floats[subsets], arrangement.error)
+    products = vectors @ arrangement.floats.T
+    covectors = np.sign(products).astype(np.int8)
+    np.put_along_axis(covectors, subsets, np.int8(0), axis=1)
+    if arrangement.error:
+        bounds = margins @ np.abs(arrangement.floats).T
+        doubtful = np.abs(products) <= bounds + tolerances.UNDERFLOW
+        np.put_along_axis(doubtful, subsets, False, axis=1)
+        _decide(arrangement, subsets, doubtful, covectors, vectors)
+    return covectors, vectors
+
+
+def oriented_covectors(arrangement: Arrangement, subsets: NDArray[np.intp]) -> NDArray[np.int8]:
+    """Return the covectors (m, n) with the sign of the first row positive; zero where it vanishes."""
+    covectors, _ = covectors_of(arrangement, subsets)
+    return covectors * covectors[:, :1]
+
+
 def exact_rays(arrangement: Arrangement, subsets: NDArray[np.intp]) -> IntegerArray:
     """Return the null vectors (m, r) of the subsets in integers; zero where the subset is dependent."""
-    return _cofactors(arrangement.integers[subsets])
+    return exact_null_vectors(arrangement.integers[subsets], arrangement.scales)
 
 
 def _decide(
@@ -175,39 +192,3 @@ def _decide(
     scaled = exact * arrangement.scales
     lengths = np.maximum(np.abs(scaled).max(axis=1, keepdims=True), 1)
     vectors[which] = (scaled / lengths).astype(np.float64)
-
-
-def _cofactors(matrices: NDArray[Any], signed: bool = True) -> NDArray[Any]:
-    """Return c (m, r) with ``det([A; h]) = c . h`` for each A of (m, r - 1, r), or permanents when unsigned.
-
-    Minors of the first t rows are built from those of the first t - 1, for floats and Python integers alike.
-    """
-    count, height, width = matrices.shape
-    minors: dict[tuple[int, ...], NDArray[Any]] = {(): np.ones(count, dtype=np.int64).astype(matrices.dtype)}
-    for row in range(height):
-        minors = {
-            columns: _expand(matrices[:, row], minors, columns, signed)
-            for columns in itertools.combinations(range(width), row + 1)
-        }
-    everything = tuple(range(width))
-    terms = [minors[everything[:j] + everything[j + 1 :]] for j in range(width)]
-    flips = [signed and (height + j) % 2 == 1 for j in range(width)]
-    return np.stack([-term if flip else term for term, flip in zip(terms, flips, strict=True)], axis=1)
-
-
-def _expand(
-    row: NDArray[Any], minors: dict[tuple[int, ...], NDArray[Any]], columns: tuple[int, ...], signed: bool
-) -> NDArray[Any]:
-    """Expand a minor along its last row."""
-    total: NDArray[Any] | None = None
-    for position in range(len(columns) - 1, -1, -1):
-        rest = columns[:position] + columns[position + 1 :]
-        term = row[:, columns[position]] * minors[rest]
-        if total is None:
-            total = term
-        elif signed and (len(columns) - 1 - position) % 2:
-            total = total - term
-        else:
-            total = total + term
-    assert total is not None
-    return total

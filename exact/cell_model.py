@@ -98,12 +98,14 @@ def build_cell_model(problem: Problem, objective: Objective, deadline: Deadline)
     objective : Objective
         What is counted.
     deadline : Deadline
-        Reductions that only save time later end with it.
+        The enumeration ends with it in an error; reductions that only save time later just end.
 
     Raises
     ------
     InputError
         When there are too many cells for the memory.
+    TimeLimitError
+        When the deadline ended before all cells were found.
 
     Notes
     -----
@@ -113,7 +115,7 @@ def build_cell_model(problem: Problem, objective: Objective, deadline: Deadline)
     entries, and the skip absorbs the rest. With a weight bound both stay: the two neurons have a bound
     each, their sum would have only one.
     """
-    cells = enumerate_cells(problem.X).patterns
+    cells = enumerate_cells(problem.X, deadline=deadline).patterns
     facets = _facets(cells)
     keep = cells.any(axis=1)
     if problem.skip:

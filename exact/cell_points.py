@@ -15,9 +15,22 @@ from numpy.typing import NDArray
 
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
-from sparsest.exact.arrangement import CHUNK, Arrangement, IntegerArray, exact_integers, exact_rays, rays
+from sparsest.errors import InputError
+from sparsest.exact.arrangement import (
+    CHUNK,
+    Arrangement,
+    IntegerArray,
+    exact_integers,
+    exact_rays,
+    make_arrangement,
+    rays,
+)
+from sparsest.exact.localization import ray_sums
 
 BoolArray = NDArray[np.bool_]
+
+# Pairs of a ray and a pattern at that ray: some 2 to 5 million a second, so about a minute.
+MAX_CANDIDATES = 2 * 10**8
 
 # Bits kept of the metric in which the lattice of floats is reduced: ten more than a full mantissa has, so
 # that rounding the metric moves no distance to a facet by more than about a thousandth of its size.
@@ -65,32 +78,44 @@ def make_coordinates(samples: FloatArray) -> Coordinates:
     return Coordinates(samples, np.stack(columns, axis=1), centre, [*factors, Fraction(1)])
 
 
-def interior_points(
-    coordinates: Coordinates,
-    arrangement: Arrangement,
-    patterns: BoolArray,
-    ray_sums: FloatArray,
-) -> FloatArray:
+def interior_points(samples: FloatArray, patterns: BoolArray) -> FloatArray:
     """Return a vector (C, d + 1) inside each cell, a row of nan where no float64 vector was found.
+
+    Time grows with ``C(n, r - 1) (n + 2^(r - 1))`` for rank r, however few cells are asked for.
 
     Parameters
     ----------
-    coordinates : Coordinates
-        The n samples.
-    arrangement : Arrangement
-        Made of ``coordinates.integers``.
+    samples : array (n, d)
+        Distinct samples.
     patterns : array of bool (C, n)
-        The cells.
-    ray_sums : array (C, r)
-        Sums of their rays, in the scaled coordinates of the arrangement.
+        Cells, each at most once.
+
+    Raises
+    ------
+    InputError
+        When there are more than `MAX_CANDIDATES` pairs of a ray and a cell at it.
     """
-    points = _original(coordinates, arrangement, ray_sums)
+    coordinates = make_coordinates(samples)
+    arrangement = make_arrangement(coordinates.integers)
+    _refuse_large(arrangement)
+    points = _original(coordinates, arrangement, ray_sums(arrangement, patterns))
     failed = np.flatnonzero(~strictly_inside(coordinates.samples, patterns, points))
     if failed.size:
         sums = _exact_ray_sums(arrangement, patterns[failed])
         for cell, ray_sum in zip(failed, sums, strict=True):
             points[cell] = _rounded(coordinates, arrangement.basis, ray_sum, patterns[cell])
     return points
+
+
+def _refuse_large(arrangement: Arrangement) -> None:
+    height = arrangement.rank - 1
+    candidates = math.comb(arrangement.size, height) * 2**height
+    if candidates > MAX_CANDIDATES:
+        raise InputError(
+            f"points inside the cells of {arrangement.size} samples of rank {arrangement.rank} take "
+            f"{candidates:.3g} pairs of a ray and a cell, more than {MAX_CANDIDATES:.3g}: "
+            f"use the patterns alone, or fewer samples"
+        )
 
 
 def strictly_inside(samples: FloatArray, patterns: BoolArray, points: FloatArray) -> BoolArray:

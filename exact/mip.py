@@ -15,6 +15,7 @@ import numpy as np
 from sparsest import tolerances
 from sparsest.errors import SolverError
 from sparsest.exact.benders import WITNESS_SIZES, CellProgram, LimitReachedError, UndecidedError
+from sparsest.exact.cell_charts import TimeLimitError
 from sparsest.exact.cell_model import CellModel, build_cell_model
 from sparsest.exact.elements import BoolArray
 from sparsest.exact.hitting_set import HittingSet
@@ -57,7 +58,7 @@ def solve_mip(
     solver : str
         MIP solver for the master problem, by its Pyomo name. The linear programs are always HiGHS's.
     time_limit : float, optional
-        Seconds. Enumerating the cells is not cut short; solvers other than highs, gurobi, scip, cbc and
+        Seconds, the enumeration of the cells included. Solvers other than highs, gurobi, scip, cbc and
         glpk are not told of it.
     node_limit : int, optional
         Largest number of linear programs.
@@ -87,6 +88,8 @@ def solve_mip(
         model = build_cell_model(problem, objective, deadline)
     except KeyboardInterrupt:
         return Search(Status.INTERRUPTED, Proof.NUMERICAL, 0, _first_witness(problem), 0)
+    except TimeLimitError:
+        return Search(Status.TIME_LIMIT, Proof.NUMERICAL, 0, _first_witness(problem), 0)
     return _CutLoop(
         problem,
         objective,

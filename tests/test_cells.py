@@ -3,6 +3,8 @@
 import dataclasses
 import itertools
 import math
+import signal
+import tracemalloc
 from fractions import Fraction
 
 import networkx
@@ -15,9 +17,17 @@ from scipy.optimize import linprog
 from sparsest.errors import InputError
 from sparsest.exact import cells as cells_module
 from sparsest.exact.arrangement import exact_rays, make_arrangement, rays
+from sparsest.exact.cell_charts import TimeLimitError
 from sparsest.exact.cell_points import make_coordinates
-from sparsest.exact.cells import Cells, count_in_general_position, enumerate_cells
+from sparsest.exact.cell_subsets import binomials, numbers, numbers_without_each, subsets_between
+from sparsest.exact.cells import Cells, count_in_general_position, enumerate_cells, iterate_cells
+from sparsest.exact.mip import solve_mip
+from sparsest.exact.null_vectors import exact_null_vectors, expansion_error, null_vectors
 from sparsest.exact.pattern_graph import pattern_graph
+from sparsest.objectives import Objective
+from sparsest.problem import Problem
+from sparsest.progress import Deadline
+from sparsest.results import Status
 
 repeatable = settings(
     max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
@@ -65,6 +75,37 @@ def whitney_count(X):
         for chosen in itertools.combinations(rows, size):
             total += (-1) ** (size - rank(chosen))
     return abs(total)
+
+
+def deletion_restriction_count(X):
+    """Regions of an arrangement: those without a hyperplane, plus those of the traces on it (Zaslavsky 1975).
+
+    Traces that coincide are one hyperplane. All in integers; polynomial in N for fixed d.
+    """
+
+    def primitive(row):
+        divisor = math.gcd(*row)
+        lead = next(value for value in row if value)
+        return tuple(value // (divisor if lead > 0 else -divisor) for value in row)
+
+    def regions(rows):
+        if not rows or len(rows[0]) == 1:
+            return 2 if rows else 1
+        if len(rows[0]) == 2:
+            return 2 * len(rows)
+        total = 1
+        for i, row in enumerate(rows):
+            pivot = next(j for j, value in enumerate(row) if value)
+            traces = set()
+            for other in rows[:i]:
+                trace = [a * row[pivot] - b * other[pivot] for a, b in zip(other, row, strict=True)]
+                traces.add(primitive(trace[:pivot] + trace[pivot + 1 :]))
+            total += regions(sorted(traces))
+        return total
+
+    exact = [[*map(Fraction, row), Fraction(1)] for row in np.asarray(X, dtype=float).tolist()]
+    scale = math.lcm(*(value.denominator for row in exact for value in row))
+    return regions(sorted({primitive([int(value * scale) for value in row]) for row in exact}))
 
 
 def patterns_by_linear_programs(X):
@@ -187,6 +228,210 @@ class TestCounts:
         assert_well_formed(X, cells, every_point=False)
 
 
+# 24 points of one circle: 65^2 = 16^2 + 63^2 = 33^2 + 56^2 = 25^2 + 60^2 = 39^2 + 52^2, and some signs
+CIRCLE = np.array(
+    [
+        [sign * a, b]
+        for pair in ((16, 63), (33, 56), (25, 60), (39, 52))
+        for a, b in (pair, pair[::-1], (pair[0], -pair[1]))
+        for sign in (1, -1)
+    ],
+    dtype=float,
+)
+
+
+class TestIndependentCounts:
+    """Counts against deletion and restriction, which shares nothing with the enumeration."""
+
+    def test_the_oracle_itself(self):
+        # OEIS A000609, and the counts derived by hand above
+        assert deletion_restriction_count(grid(2, 4)) == 1882
+        assert deletion_restriction_count(grid(3, 2)) == 58
+        assert deletion_restriction_count([[3.0, -2.0]] * 5) == 2
+        assert deletion_restriction_count(np.random.default_rng(0).normal(size=(9, 3))) == 2 * (
+            1 + 8 + 28 + 56
+        )
+
+    @pytest.mark.parametrize(
+        "X",
+        [
+            pytest.param(grid(7, 2), id="lattice"),
+            pytest.param(grid(7, 2) * 0.1, id="lattice of decimals"),
+            pytest.param(grid(3, 3), id="lattice in space"),
+            pytest.param(grid(3, 3) * 0.1 - 0.7, id="decimals in space"),
+            pytest.param(np.c_[np.arange(40.0), 3 * np.arange(40.0)], id="collinear"),
+            pytest.param(np.r_[np.c_[np.arange(15.0), np.zeros(15)], grid(3, 2) + 0.5], id="half collinear"),
+            pytest.param(np.c_[grid(4, 2), grid(4, 2) @ [2.0, -1.0]], id="coplanar"),
+            pytest.param(np.r_[grid(4, 3)[:16], [[5.0, 1.0, 2.0], [-3.0, 2.0, 2.0]]], id="half coplanar"),
+            pytest.param(np.r_[grid(3, 2), grid(3, 2)[::-1]], id="repeated"),
+            pytest.param(CIRCLE, id="concyclic"),
+            pytest.param(np.c_[CIRCLE[:16], (CIRCLE[:16] ** 2).sum(axis=1)], id="concyclic, lifted"),
+            pytest.param(np.c_[np.full(25, 0.3), grid(5, 2), np.full(25, -7.0)], id="constant features"),
+            pytest.param(np.eye(6)[:4] * 3.0, id="fewer samples than features"),
+            pytest.param(np.c_[grid(2, 3), np.eye(8)], id="fewer samples than features, dependent"),
+            pytest.param(np.random.default_rng(7).integers(0, 2, size=(12, 8)).astype(float), id="bits"),
+            pytest.param(
+                np.random.default_rng(8).integers(0, 2, size=(12, 10)).astype(float), id="more bits"
+            ),
+        ],
+    )
+    def test_degenerate(self, X):
+        cells = enumerate_cells(X)
+        assert len(cells.patterns) == deletion_restriction_count(X)
+        assert sum(len(block.patterns) for block in iterate_cells(X)) == len(cells.patterns)
+        # distinct and right in number; that each is a cell is shown by its point
+        assert_well_formed(X, cells, every_point=False)
+
+    @repeatable
+    @given(small_integer_data(most_samples=16, largest=3, most_features=4))
+    def test_small_integers(self, X):
+        assert len(enumerate_cells(X).patterns) == deletion_restriction_count(X)
+
+
+class TestStream:
+    @pytest.mark.parametrize(
+        "X",
+        [
+            grid(5, 2),
+            grid(2, 4),
+            np.r_[grid(3, 3), grid(3, 3)[::2]],
+            np.random.default_rng(0).normal(size=(30, 2)),
+            np.random.default_rng(0).normal(size=(8, 9)),
+            [[4.0, 2.0]] * 3,
+            np.arange(9.0)[:, None],
+        ],
+    )
+    @pytest.mark.parametrize("block_size", [2, 7, 100, 2**16])
+    def test_each_cell_in_one_block(self, X, block_size):
+        blocks = [block.patterns for block in iterate_cells(X, block_size=block_size)]
+        assert all(0 < len(block) <= block_size for block in blocks)
+        every = np.concatenate(blocks)
+        whole = enumerate_cells(X).patterns
+        assert len(every) == len(whole)
+        np.testing.assert_array_equal(np.unique(every, axis=0), whole)
+
+    def test_points_of_a_block(self):
+        X = np.r_[grid(4, 2), [[0.5, 7.0]], grid(2, 2)]
+        for block in iterate_cells(X, block_size=60):
+            order = np.lexsort(block.patterns.T[::-1])
+            ordered = Cells(block.patterns[order], block.inputs)
+            np.testing.assert_array_equal(ordered.points, block.points[order])
+            assert_well_formed(X, ordered)
+
+    def test_memory(self):
+        # 1 102 900 cells of 150 samples: 165 MB of bits, a byte each, 21 MB packed
+        X = np.random.default_rng(0).normal(size=(150, 3))
+        next(iter(iterate_cells(X[:5])))  # imports and caches are not counted
+        tracemalloc.start()
+        count = sum(len(block.patterns) for block in iterate_cells(X, block_size=2**13))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert count == count_in_general_position(150, 4) == 1_102_900
+        assert peak < 40e6
+
+    @pytest.mark.parametrize("block_size", [1, 0, -4, 2.5, True, None])
+    def test_block_size_is_checked(self, block_size):
+        with pytest.raises(InputError, match="block_size"):
+            iterate_cells([[0.0]], block_size=block_size)
+
+    def test_streams_what_would_not_fit(self):
+        X = np.arange(30_000.0)[:, None]  # 60 000 cells, 1.8 GB
+        with pytest.raises(InputError, match="too many to keep"):
+            enumerate_cells(X)
+        block = next(iter(iterate_cells(X, block_size=64)))
+        # along a line the bit changes once at most
+        assert (np.count_nonzero(np.diff(block.patterns.astype(np.int8), axis=1), axis=1) <= 1).all()
+
+    def test_tables_too_large(self):
+        with pytest.raises(InputError, match=r"60 distinct samples of rank 31 .* fewer samples"):
+            next(iter(iterate_cells(np.random.default_rng(0).normal(size=(60, 30)))))
+
+
+class TestHighRank:
+    def test_independent_samples_have_every_pattern(self):
+        # rank 18, refused by methods that complete each ray: 2^18 patterns, sorted as binary numbers
+        patterns = enumerate_cells(np.random.default_rng(0).normal(size=(18, 25))).patterns
+        numbers = patterns @ (1 << np.arange(17, -1, -1))
+        np.testing.assert_array_equal(numbers, np.arange(2**18))
+
+    @pytest.mark.parametrize(("n_samples", "n_features"), [(17, 15), (18, 16), (16, 9)])
+    def test_almost_independent(self, n_samples, n_features):
+        X = np.random.default_rng(1).normal(size=(n_samples, n_features))
+        patterns = enumerate_cells(X).patterns
+        assert len(np.unique(patterns, axis=0)) == count_in_general_position(n_samples, n_features + 1)
+        if n_samples == n_features + 2:
+            # Radon: one affine dependence, and its two sign vectors are all that is missing (Gordan's lemma)
+            dependence = np.linalg.svd(np.c_[X, np.ones(n_samples)].T)[2][-1]
+            missing = np.array([dependence > 0, dependence < 0])
+            assert not (patterns[:, None] == missing).all(axis=2).any()
+            assert len(patterns) == 2**n_samples - 2
+
+    def test_points_are_refused_beyond_their_means(self):
+        cells = next(iter(iterate_cells(np.eye(26), block_size=4)))
+        with pytest.raises(InputError, match="points inside the cells of 26 samples of rank 26"):
+            _ = cells.points
+
+
+class _Countdown(Deadline):
+    """Expired after so many looks."""
+
+    def __init__(self, looks):
+        super().__init__(None)
+        self.looks = looks
+
+    @property
+    def expired(self):
+        self.looks -= 1
+        return self.looks < 0
+
+
+class TestInterruption:
+    @pytest.mark.parametrize("X", [grid(3, 3), np.random.default_rng(0).normal(size=(40, 3)), np.eye(17)])
+    def test_deadline_between_blocks(self, X):
+        counted = _Countdown(10**9)
+        whole = enumerate_cells(X, deadline=counted).patterns
+        looks = 10**9 - counted.looks
+        assert looks > 3
+        stream = iterate_cells(X, block_size=50, deadline=_Countdown(looks - 1))
+        received = []
+        with pytest.raises(TimeLimitError, match="time limit"):
+            received.extend(block.patterns for block in stream)
+        if received:
+            found = np.concatenate(received)
+            assert len(np.unique(np.concatenate([found, whole]), axis=0)) == len(whole) > len(found)
+        with pytest.raises(TimeLimitError):
+            enumerate_cells(X, deadline=_Countdown(looks - 1))
+
+    def test_clock(self):
+        # some 2 * 10^7 cells, several seconds
+        X = np.random.default_rng(0).normal(size=(400, 3))
+        deadline = Deadline(0.3)
+        with pytest.raises(TimeLimitError):
+            sum(len(block.patterns) for block in iterate_cells(X, deadline=deadline))
+        assert deadline.seconds < 1.5
+
+    def test_program_over_cells(self):
+        # 2.6 * 10^6 cells of 200 samples: a second or so without a limit
+        X = np.random.default_rng(0).normal(size=(200, 3))
+        search = solve_mip(Problem(X, X[:, 0], tolerance=0.5), Objective.NEURONS, time_limit=0.1)
+        assert search.status is Status.TIME_LIMIT
+        assert search.lower_bound == 0
+
+    @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs interval timers")
+    def test_keyboard_interrupt(self):
+        X = np.random.default_rng(0).normal(size=(400, 3))
+        before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+        clock = Deadline(None)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.3)
+            with pytest.raises(KeyboardInterrupt):
+                sum(len(block.patterns) for block in iterate_cells(X))
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        assert clock.seconds < 1.5
+
+
 class TestPatterns:
     @repeatable
     @given(small_integer_data(most_samples=6, largest=3))
@@ -230,17 +475,18 @@ class TestPatterns:
         np.testing.assert_array_equal(cells.patterns, enumerate_cells(X).patterns)
 
     def test_two_words_of_bits(self):
-        # more than 64 distinct samples, and several chunks merged: prefixes and suffixes of 130 points
+        # more than 64 distinct samples: prefixes and suffixes of 130 points
         X = np.arange(130.0)[::-1, None]
         steps = np.array([np.arange(130) >= k for k in range(130)])
         expected = np.unique(np.concatenate([steps, ~steps]), axis=0)
         np.testing.assert_array_equal(enumerate_cells(X).patterns, expected)
 
-    def test_chunks_are_merged(self, monkeypatch):
-        X = np.concatenate([grid(5, 2), np.random.default_rng(0).normal(size=(10, 2))])
+    @pytest.mark.parametrize("X", [grid(5, 2), grid(3, 3), grid(2, 4)])
+    def test_small_chunks(self, monkeypatch, X):
+        X = np.concatenate([X, np.random.default_rng(0).normal(size=(4, X.shape[1]))])
         whole = enumerate_cells(X)
-        monkeypatch.setattr("sparsest.exact.arrangement.CHUNK", 100)
-        monkeypatch.setattr("sparsest.exact.localization._MERGE_AT", 50)
+        for module in ("arrangement", "cell_charts", "cell_stream", "cell_vertices", "cell_points"):
+            monkeypatch.setattr(f"sparsest.exact.{module}.CHUNK", 100)
         pieces = enumerate_cells(X)
         np.testing.assert_array_equal(whole.patterns, pieces.patterns)
         assert_well_formed(X, pieces)
@@ -269,6 +515,54 @@ class TestRays:
             [np.linalg.det(np.r_[rows[s], rows[i : i + 1]]) for i in range(size + 4)] for s in subsets
         ]
         np.testing.assert_array_equal(found.astype(float), np.round(expected))
+
+
+class TestNullVectors:
+    @pytest.mark.parametrize("width", [2, 4, 9, 11, 14])
+    def test_margins_hold(self, width):
+        # the float product of any row with the vector against the exact one: ratios of the errors to the
+        # margins need one common factor, which the vectors' largest entries give to first order
+        rng = np.random.default_rng(width)
+        integers = rng.integers(-(2**40), 2**40, size=(20, width - 1, width)).astype(object)
+        scales = np.full(width, 2**40, dtype=object)
+        vectors, margins = null_vectors((integers / 2**40).astype(float), expansion_error(width))
+        exact = exact_null_vectors(integers, scales)
+        for row, margin, truth in zip(vectors, margins, exact, strict=True):
+            place = int(np.argmax(np.abs(row)))
+            assert (row[place] > 0) == (truth[place] > 0)
+            for entry, bound, value in zip(row.tolist(), margin.tolist(), truth.tolist(), strict=True):
+                error = abs(Fraction(entry) - Fraction(row[place]) * Fraction(value, truth[place]))
+                assert error <= Fraction(bound) + Fraction(margin[place]) * abs(Fraction(value, truth[place]))
+            assert all(margin <= 1e-6 * np.abs(row).max())
+
+    def test_dependent_rows(self):
+        # twice the same row of twelve columns: the null space is a plane, and nothing is claimed
+        integers = np.random.default_rng(0).integers(-9, 9, size=(1, 11, 12)).astype(object)
+        integers[0, 1] = integers[0, 0]
+        scales = np.full(12, 16, dtype=object)
+        assert not exact_null_vectors(integers, scales).any()
+        vectors, margins = null_vectors((integers / 16).astype(float), expansion_error(12))
+        assert not vectors.any()
+        assert not margins.any()
+
+
+class TestSubsets:
+    @pytest.mark.parametrize(("n", "size"), [(5, 0), (6, 1), (7, 2), (9, 4), (5, 5)])
+    def test_numbers(self, n, size):
+        table = binomials(n, size)
+        found = subsets_between(table, 0, math.comb(n, size))
+        expected = sorted(itertools.combinations(range(n), size), key=lambda subset: subset[::-1])
+        assert [tuple(row) for row in found.tolist()] == expected
+        np.testing.assert_array_equal(numbers(table, found), np.arange(len(found)))
+        if size:
+            smaller = {
+                subset: i
+                for i, subset in enumerate(
+                    sorted(itertools.combinations(range(n), size - 1), key=lambda subset: subset[::-1])
+                )
+            }
+            without = [[smaller[row[:j] + row[j + 1 :]] for j in range(size)] for row in expected]
+            np.testing.assert_array_equal(numbers_without_each(table, found), without)
 
 
 class TestScales:
