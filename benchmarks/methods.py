@@ -61,7 +61,9 @@ _PEERS: Final = "sparsest.benchmarks.peers"
 METHODS: Final[dict[str, Method]] = {
     "auto": Method("exact", True, _EXACT, "this project's exact side, method chosen by it"),
     "tree": Method("exact", True, _EXACT, "activation tree", {"method": "tree"}),
-    "univariate": Method("exact", True, _EXACT, "two-state recursion", {"method": "univariate"}),
+    "univariate": Method(
+        "exact", True, _EXACT, "ordered stabbing in one dimension", {"method": "univariate"}
+    ),
     "mip": Method("exact", True, _EXACT, "Benders decomposition over cells", {"method": "mip"}),
     "minimize": Method(
         "training", True, "sparsest.benchmarks.own:train", "l^p path norm by gradient descent, then polish"

@@ -108,7 +108,7 @@ def _magnified(problem: Problem, network: Network) -> Network:
         method="highs",
         options={"primal_feasibility_tolerance": tolerances.LP_FEASIBILITY},
     )
-    return network if found.x is None else _moved(network, unit * found.x[:-1] / scale)
+    return network if found.x is None else _moved(network, _unscaled(unit * found.x[:-1], scale))
 
 
 def _derivative(network: Network, homogeneous: FloatArray) -> FloatArray:
@@ -147,7 +147,7 @@ def _least_norm(matrix: FloatArray, right: FloatArray) -> FloatArray:
     """Least-squares solution of least norm, columns scaled to one so that units do not matter."""
     scaled, scale = _scaled(matrix)
     step, *_ = np.linalg.lstsq(scaled, right, rcond=1e-13)
-    return np.asarray(step / scale, dtype=np.float64)
+    return _unscaled(np.asarray(step, dtype=np.float64), scale)
 
 
 def _scaled(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -155,3 +155,10 @@ def _scaled(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
     scale = np.abs(matrix).max(axis=0, initial=0.0)
     scale[scale == 0] = 1.0
     return matrix / scale, scale
+
+
+def _unscaled(step: FloatArray, scale: FloatArray) -> FloatArray:
+    """Return ``step / scale``, zero where inputs as small as 1e-320 ask for weights that no float holds."""
+    with np.errstate(over="ignore"):
+        entries = step / scale
+    return np.where(np.isfinite(entries), entries, 0.0)

@@ -153,6 +153,13 @@ def test_never_worse_and_never_more(seed, size, tolerance, skip):
     assert refine(problem, end).residual(problem) <= end.canonical().residual(problem)
 
 
+def test_inputs_at_the_end_of_the_floats_are_left_alone():
+    # to move f(5e-324) by 0.1 takes a weight of 2e322
+    problem = Problem([[0.0], [5e-324]], [0.0, 0.1])
+    network = Network([[1e300]], [0.0], [1.0])
+    assert refine(problem, network).same_function(network)
+
+
 def test_skip_of_rounding_does_not_spoil_a_fit():
     """Where no neuron is active the skip is the whole value, and 1e-31 is not 0."""
     problem = Problem([[-2], [-1], [0], [1], [2], [3]], [0, 0, 1, 1, 0, 0], skip=True)

@@ -177,7 +177,10 @@ def test_report_of_no_records_writes_nothing(tmp_path):
         ([record(count=1, fits=False, seconds=1.2)], "no fit", "no fit 1.2s"),
         (
             # of the two that trained to a small loss the sparser is spelled; the third only looks sparse
-            [record(count=count, fits=False, loss=loss, repeat=count) for count, loss in ((4, 1e-10), (3, 2e-9), (1, 0.3))],
+            [
+                record(count=count, fits=False, loss=loss, repeat=count)
+                for count, loss in ((4, 1e-10), (3, 2e-9), (1, 0.3))
+            ],
             "no fit",
             "no fit 1s (3 at mse 2e-09)",
         ),
