@@ -7,6 +7,7 @@ from typer.core import TyperGroup
 
 from sparsest import SparsestError, __version__
 from sparsest.cli.bench import bench
+from sparsest.cli.check import check
 from sparsest.cli.compare import compare
 from sparsest.cli.datasets import datasets
 from sparsest.cli.exit_codes import BAD_INPUT
@@ -43,6 +44,7 @@ app = typer.Typer(
 app.command()(solve)
 app.command()(train)
 app.command()(compare)
+app.command()(check)
 app.command()(datasets)
 app.command()(regress)
 app.add_typer(bench, name="bench")

@@ -1,5 +1,8 @@
 """`sparsest solve`: the fewest neurons, weights or parameters, proven."""
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from sparsest.cli import exit_codes, options, output
@@ -21,12 +24,17 @@ def solve(
     json: options.Json = False,
     plot: options.Plot = None,
     save: options.Output = None,
+    proof: Annotated[
+        Path | None,
+        typer.Option(help="Write a proof that `sparsest check` verifies: .json or .json.gz.", metavar="FILE"),
+    ] = None,
 ) -> None:
     """Find the sparsest network through data, with a proof.
 
     \b
     Example:
       sparsest solve xor
+      sparsest solve parity-3 --proof parity-3.json.gz
       sparsest solve curve.csv --target y --tolerance 0.01 --time-limit 60 --plot fit.png
 
     \b
@@ -34,12 +42,20 @@ def solve(
     3 stopped early (time limit, Ctrl-C, or floats could not decide): the interval is printed.
     """
     output.check_outputs(plot, save)
+    if proof is not None:
+        output.check_writable(proof)
     problem = read_problem(data, Asked(target, skip, tolerance, weight_bound, classify, margin))
     from sparsest.exact import solve as solve_exactly
 
     with output.progress_bar(quiet=json) as progress:
         result = solve_exactly(
-            problem, objective, method=method, solver=solver, time_limit=time_limit, progress=progress
+            problem,
+            objective,
+            method=method,
+            solver=solver,
+            time_limit=time_limit,
+            progress=progress,
+            proof_file=proof,
         )
     if json:
         output.print_json(output.document_of(problem, result))
@@ -47,6 +63,8 @@ def solve(
         output.print_block(output.describe_problem(data, problem), output.exact_rows(result))
         if result.network is not None:
             output.print_network("witness", result.network)
+    if proof is not None:
+        output.note(f"wrote the proof {proof}")
     output.write(result, save)  # after printing: a full disk must not cost the result
     if plot is not None and result.network is None:
         output.note(f"no network is known, so {plot} was not drawn")

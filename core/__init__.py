@@ -12,6 +12,7 @@ import types
 from importlib.metadata import version
 
 from sparsest import datasets
+from sparsest.check import Checked, ProofError, check
 from sparsest.errors import InputError, SolverError, SparsestError
 from sparsest.network import Network
 from sparsest.objectives import Objective
@@ -22,6 +23,7 @@ from sparsest.serialization import load, save
 __version__ = version("sparsest")
 
 __all__ = [
+    "Checked",
     "ExactResult",
     "FitResult",
     "History",
@@ -31,11 +33,13 @@ __all__ = [
     "Outcome",
     "Problem",
     "Proof",
+    "ProofError",
     "SolverError",
     "SparsestError",
     "Status",
     "Verdict",
     "__version__",
+    "check",
     "compare",
     "continuous",
     "datasets",

@@ -1,13 +1,17 @@
 """Choose an exact method, run it, and judge what it hands back."""
 
 import dataclasses
+import os
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 
 from sparsest.errors import InputError
 from sparsest.exact import univariate
+from sparsest.exact.piecewise_linear import largest_violation
+from sparsest.exact.proof_log import ProofLog
 from sparsest.exact.rational import ExactData
 from sparsest.exact.rational_network import rational_witness
 from sparsest.exact.search import Search
@@ -38,6 +42,7 @@ def solve(
     solver: str = "highs",
     solver_options: Mapping[str, object] | None = None,
     progress: ProgressCallback | None = None,
+    proof_file: str | os.PathLike[str] | None = None,
 ) -> ExactResult:
     """Bound the smallest count of a network that meets every interval, and find a network that attains it.
 
@@ -48,7 +53,7 @@ def solve(
     objective : str or Objective
         "neurons", "weights" or "parameters".
     method : str
-        "univariate" (two-state recursion: one feature, skip, exact labels; neurons or weights), "tree"
+        "univariate" (ordered stabbing: one feature, skip; neurons or weights), "tree"
         (activation tree; neurons), "mip" (mixed-integer program over cells; any objective), or "auto".
     time_limit : float, optional
         Seconds after which the interval known so far is returned. The search also stops on Ctrl-C.
@@ -60,6 +65,9 @@ def solve(
         Options handed to that solver under its own names.
     progress : callable, optional
         Called a few times a second with a `Progress`.
+    proof_file : path, optional
+        Where to write a proof of the interval reached, which `sparsest.check` verifies: .json or .json.gz.
+        Methods "tree" and "univariate" prove neurons.
 
     Returns
     -------
@@ -69,7 +77,7 @@ def solve(
     Raises
     ------
     InputError
-        For an unknown method, or one that does not apply to the problem.
+        For an unknown method, one that does not apply to the problem, or a proof that none can be written of.
     SolverError
         When the MIP solver is not available.
 
@@ -88,37 +96,68 @@ def solve(
     ):
         raise InputError(f"node_limit = {node_limit!r}: it must be a whole number, at least 1, or None")
     chosen, reason = _choose(problem, goal) if method == "auto" else (_applicable(problem, goal, method), "")
+    if method == "auto" and chosen == "mip" and goal is Objective.NEURONS and proof_file is not None:
+        chosen, reason = "tree", "a proof is asked for, which the activation tree can write"
     if chosen != "mip" and (solver != "highs" or solver_options):
         raise InputError(
             f"a MIP solver or its options were given, but the method is {chosen!r}: use method='mip'"
         )
+    proof_path = None if proof_file is None else _proof_path(proof_file, goal, chosen)
     runs: dict[str, Callable[[], Search]] = {
         "univariate": lambda: univariate.solve_univariate(problem),
-        "tree": lambda: _tree(problem, time_limit, node_limit, progress),
+        "tree": lambda: _tree(problem, time_limit, node_limit, progress, log),
         "mip": lambda: _mip(problem, goal, solver, time_limit, node_limit, solver_options, progress),
     }
     start = time.perf_counter()
-    found = runs[chosen]()
-    return _judged(
-        problem,
-        goal,
-        found,
-        method=chosen,
-        reason=reason,
-        seconds=time.perf_counter() - start,
-        options={
-            "time_limit": time_limit,
-            "node_limit": node_limit,
-            "solver": solver if chosen == "mip" else None,
-            "solver_options": dict(solver_options or {}),
-        },
-    )
+    with _proof_log(problem, proof_path) as log:
+        found = runs[chosen]()
+        result = _judged(
+            problem,
+            goal,
+            found,
+            method=chosen,
+            reason=reason,
+            seconds=time.perf_counter() - start,
+            options={
+                "time_limit": time_limit,
+                "node_limit": node_limit,
+                "solver": solver if chosen == "mip" else None,
+                "solver_options": dict(solver_options or {}),
+            },
+        )
+        if proof_path is not None:
+            shortfall = log.write(proof_path, chosen, result)
+            result = dataclasses.replace(result, remark=shortfall or result.remark)
+    return result
+
+
+def _proof_path(proof_file: str | os.PathLike[str], objective: Objective, method: str) -> Path:
+    """Return where a proof goes; raise `InputError` when there can be none, before any search."""
+    path = Path(proof_file)
+    if objective is not Objective.NEURONS or method == "mip":
+        raise InputError(
+            f"a proof of {objective} by method {method!r} cannot be written: "
+            "methods 'tree' and 'univariate' prove neurons"
+        )
+    if not path.name.lower().endswith((".json", ".json.gz")):
+        raise InputError(f"{path}: the name of a proof ends in .json or .json.gz")
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: the folder {path.parent} does not exist")
+    return path
+
+
+def _proof_log(problem: Problem, path: Path | None) -> ProofLog:
+    if path is None:
+        return ProofLog()
+    from sparsest.exact.proof import ProofWriter
+
+    return ProofWriter(problem)
 
 
 def _choose(problem: Problem, objective: Objective) -> tuple[str, str]:
     """Return the method that "auto" takes, and why."""
     if univariate.applies_to(problem, objective):
-        return "univariate", "one feature, a skip and exact labels: the recursion needs no search"
+        return "univariate", "one feature and a skip: ordered stabbing needs no search"
     if objective is not Objective.NEURONS:
         return "mip", f"{objective} are counted: only the mixed-integer program does that here"
     if problem.weight_bound is not None:
@@ -135,18 +174,22 @@ def _applicable(problem: Problem, objective: Objective, method: str) -> str:
         raise InputError(f"method 'tree' counts neurons, not {objective}: use method='mip'")
     if method == "univariate" and not univariate.applies_to(problem, objective):
         raise InputError(
-            "method 'univariate' needs one feature, skip=True, tolerance 0, no weight bound and the "
-            "objective neurons or weights: use method='auto'"
+            "method 'univariate' needs one feature, skip=True, no weight bound and the objective neurons or "
+            "weights: use method='auto'"
         )
     return method
 
 
 def _tree(
-    problem: Problem, time_limit: float | None, node_limit: int | None, progress: ProgressCallback | None
+    problem: Problem,
+    time_limit: float | None,
+    node_limit: int | None,
+    progress: ProgressCallback | None,
+    log: ProofLog | None = None,
 ) -> Search:
     from sparsest.exact.tree import solve_tree
 
-    return solve_tree(problem, time_limit=time_limit, node_limit=node_limit, progress=progress)
+    return solve_tree(problem, time_limit=time_limit, node_limit=node_limit, progress=progress, log=log)
 
 
 def _mip(
@@ -225,7 +268,7 @@ def _judged(
 
 def _residual(problem: Problem, network: Network | None) -> float:
     with np.errstate(over="ignore", invalid="ignore"):
-        return float("nan") if network is None else network.residual(problem)
+        return float("nan") if network is None else largest_violation(problem, network)[0]
 
 
 def _remark_on(problem: Problem, objective: Objective, found: Search, network: Network | None) -> str:
@@ -233,10 +276,11 @@ def _remark_on(problem: Problem, objective: Objective, found: Search, network: N
         return "that no network fits is a floating-point solver's word"
     if network is None:
         return ""
-    if not network.solves(problem):
+    residual, solves = largest_violation(problem, network)
+    if not solves:
         return (
             f"the witness was checked in rational arithmetic; rounded to floats it misses by up to "
-            f"{network.residual(problem):.1e}, because its weights are large or cancel"
+            f"{residual:.1e}, because its weights are large or cancel"
         )
     if found.exact_witness or problem.X.size * max(network.width, 1) > _LARGEST_CHECK:
         return ""

@@ -15,19 +15,21 @@ from sparsest.exact.rational import ExactData, Row, coefficients, pivots, ration
 # Entries of a dual ray below this share of its largest are taken for zeros of the exact multipliers.
 _RAY_SUPPORT = 1e-9
 
+Multipliers = list[tuple[Row, flint.fmpq]]
 
-def is_infeasible(
+
+def refutation_near(
     data: ExactData,
     signs: Sequence[int],
     skip: bool,
     rows: Sequence[Row],
     ray: FloatArray,
     exponents: Sequence[int],
-) -> bool:
-    """Whether exact multipliers near a floating-point dual ray prove that `rows` cannot hold together.
+) -> Multipliers | None:
+    """Return exact multipliers near a floating-point dual ray which prove that `rows` cannot hold together.
 
     The support of `ray` is kept, the linear system that multipliers on it must solve is solved exactly,
-    and their signs and the resulting contradiction are checked exactly. False means unproven, not feasible.
+    and their signs and the resulting contradiction are checked exactly. None means unproven, not feasible.
 
     Parameters
     ----------
@@ -43,22 +45,28 @@ def is_infeasible(
         Dual ray; positive entries use a row's lower side, negative ones its upper side.
     exponents : sequence of int (M,)
         The exact row i is ``2**exponents[i]`` times the row that the ray speaks of.
+
+    Returns
+    -------
+    list of (Row, rational) or None
+        Multipliers of rows as `sparsest.exact.rational.coefficients` scales them, none of them zero: positive
+        ones of a row's lower side, negative ones of its upper side.
     """
     support = np.flatnonzero(np.abs(ray) > _RAY_SUPPORT * np.abs(ray).max(initial=0.0)).tolist()
     if not support:
-        return False
+        return None
     used = [rows[i] for i in support]
     system = flint.fmpz_mat([coefficients(data, signs, skip, row) for row in used]).transpose()
     near = [rational(float(ray[i])) * flint.fmpq(2) ** -exponents[i] for i in support]
     multipliers = _null_vector_near(system, near)
+    refutation = [(row, m) for row, m in zip(used, multipliers, strict=True) if m != 0]
     total = flint.fmpq(0)
-    for row, multiplier in zip(used, multipliers, strict=True):
+    for row, multiplier in refutation:
         side = side_of(data, row, multiplier > 0)
-        if multiplier != 0:
-            if side is None:
-                return False
-            total += multiplier * side
-    return bool(total > 0)
+        if side is None:
+            return None
+        total += multiplier * side
+    return refutation if total > 0 else None
 
 
 def _null_vector_near(system: flint.fmpz_mat, near: list[flint.fmpq]) -> list[flint.fmpq]:
@@ -72,18 +80,25 @@ def _null_vector_near(system: flint.fmpz_mat, near: list[flint.fmpq]) -> list[fl
     return solution
 
 
-def equations_contradict(data: ExactData, signs: Sequence[int], skip: bool, rows: Sequence[Row]) -> bool:
-    """Whether the rows that ask for one value exactly have no common solution, decided exactly.
+def contradiction_of_equations(
+    data: ExactData, signs: Sequence[int], skip: bool, rows: Sequence[Row]
+) -> Multipliers | None:
+    """Return multipliers that combine the rows which ask for one value exactly to ``0 = 1``; None if none do.
 
     Labels that were computed in floating point contradict each other by their last digits, which no
     floating-point solver sees.
     """
-    equations = []
+    used: list[Row] = []
+    values: list[flint.fmpq] = []
     for row in rows:
         if row.sample >= 0 and row.neuron < 0:
             low, high = data.interval(row.sample)
             if low is not None and low == high:
-                equations.append((coefficients(data, signs, skip, row), low * data.scales[row.sample]))
-    if not equations:
-        return False
-    return solution_near(equations, [flint.fmpq(0)] * len(equations[0][0])) is None
+                used.append(row)
+                values.append(low * data.scales[row.sample])
+    columns = zip(*(coefficients(data, signs, skip, row) for row in used), strict=True)
+    system = [(list(column), flint.fmpq(0)) for column in columns]
+    multipliers = solution_near([*system, (values, flint.fmpq(1))], [flint.fmpq(0)] * len(used))
+    if multipliers is None:
+        return None
+    return [(row, m) for row, m in zip(used, multipliers, strict=True) if m != 0]

@@ -104,7 +104,7 @@ def pivots(reduced: flint.fmpz_mat | flint.fmpq_mat, rank: int) -> list[int]:
 
 
 def solution_near(
-    equations: list[tuple[list[int], flint.fmpq]], start: list[flint.fmpq]
+    equations: Sequence[tuple[Sequence[int | flint.fmpq], flint.fmpq]], start: list[flint.fmpq]
 ) -> list[flint.fmpq] | None:
     """Return an exact solution whose free entries are those of `start`; None if there is no solution."""
     if not start or not equations:

@@ -4,10 +4,11 @@ For K = 1, 2, ... and each number of positive output signs: a node fixes, for so
 neurons are active on them. Feasibility is a linear program; an infeasible node is cut off, and the exact
 multipliers that prove it are verified in rational arithmetic. At a feasible node the network just found is
 evaluated on all samples: if it meets every interval the search is over, otherwise the most violated sample
-is branched on. So large data cost little once a few samples pin the network down.
+is branched on. So large data cost little once a few samples pin the network down. Now and then the search
+pauses for a local search for a network of K neurons or a few more: once that has found K, only K - 1 is left
+to refute, which is much less work than to find K here.
 """
 
-import contextlib
 import dataclasses
 import itertools
 import math
@@ -17,14 +18,19 @@ import numpy as np
 
 from sparsest import tolerances
 from sparsest.errors import InputError
+from sparsest.exact.cell_charts import TimeLimitError
+from sparsest.exact.cell_sets import CellSet, CellSets
 from sparsest.exact.cells import count_in_general_position, enumerate_cells
-from sparsest.exact.farkas import equations_contradict, is_infeasible
+from sparsest.exact.curvature_certificate import lower_bound_certificate
+from sparsest.exact.facing import bounds_without_skip
+from sparsest.exact.farkas import Multipliers, contradiction_of_equations, refutation_near
 from sparsest.exact.interior import centred
+from sparsest.exact.local_search import LocalSearch
+from sparsest.exact.proof_log import ProofLog
 from sparsest.exact.rational import ExactData
 from sparsest.exact.rational_network import RationalNetwork, meets_every_interval, rational_witness
 from sparsest.exact.search import Search
 from sparsest.exact.tree_lp import Answer, Coordinates, FeasibilityProgram, solver_version
-from sparsest.exact.univariate import interpolate
 from sparsest.exact.witness import projection_witness
 from sparsest.network import Network
 from sparsest.problem import Problem
@@ -32,9 +38,8 @@ from sparsest.progress import Deadline, Progress, ProgressCallback
 from sparsest.refine import refine
 from sparsest.results import Proof, Status
 
-# Patterns are intersected as bit sets over all cells; beyond this many bits a set, linear programs alone
-# are faster and leaner.
-_MASK_CELLS = 50_000
+# Sets of cells beyond this size cost more than the linear programs that they save.
+_MOST_CELLS = 200_000
 # A network that misses its intervals by less than this share of the labels fits as LP solutions do; it is
 # then corrected and judged strictly.
 _MET = 1e-7
@@ -42,6 +47,15 @@ _MET = 1e-7
 _CANDIDATES = 32
 # Bit combinations of a sample are sorted by their distance from the current network up to this many.
 _SORTED = 4096
+# A linear program takes as long as enumerating some hundreds of cells, so that sets of cells are worth their
+# making from so many nodes on.
+_CELLS_A_NODE = 500
+# Nodes before the first local search; before each later one there are twice as many. A search makes as many
+# runs for each number of positive signs as there were nodes, divided by this, but at least so many: a run
+# takes some 0.3 ms, as a node does, so that local search takes a small share of the time.
+_FIRST_PAUSE = 8
+_NODES_A_START = 6
+_FEWEST_STARTS = 16
 # Seconds between two reports of progress.
 _REPORT = 0.2
 
@@ -58,10 +72,10 @@ class _StoppedError(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class _State:
-    """A feasible node: its network, each neuron's remaining cells, and which neighbours are still alike."""
+    """A feasible node: its network, each neuron's remaining cells if known, and which are still alike."""
 
     network: Network
-    masks: list[int]
+    cells: tuple[CellSet, ...] | None
     tied: tuple[bool, ...]
 
 
@@ -72,7 +86,7 @@ class _Node:
     sample: int
     untried: Iterator[Bits]
     above: _State
-    pushed: bool = False
+    bits: Bits | None = None
 
 
 def solve_tree(
@@ -81,6 +95,8 @@ def solve_tree(
     time_limit: float | None = None,
     node_limit: int | None = None,
     progress: ProgressCallback | None = None,
+    log: ProofLog | None = None,
+    witness: Network | None = None,
 ) -> Search:
     """Return bounds on the fewest neurons that meet every interval of `problem`.
 
@@ -94,6 +110,10 @@ def solve_tree(
         Linear programs after which the same happens.
     progress : callable, optional
         Called a few times a second with a `Progress`.
+    log : ProofLog, optional
+        Told what the proof needs.
+    witness : Network, optional
+        A network that fits, or nearly, from elsewhere; believed only when a rational network beside it fits.
 
     Returns
     -------
@@ -102,7 +122,7 @@ def solve_tree(
         ``unverified``, and from the first of them on the lower bound stays where it is.
     """
     deadline = Deadline(time_limit)
-    return _TreeSearch(problem.distinct(), deadline, node_limit, progress).run()
+    return _TreeSearch(problem.distinct(), deadline, node_limit, progress, log or ProofLog(), witness).run()
 
 
 class _TreeSearch:
@@ -112,11 +132,15 @@ class _TreeSearch:
         deadline: Deadline,
         node_limit: int | None,
         progress: ProgressCallback | None,
+        log: ProofLog,
+        witness: Network | None = None,
     ) -> None:
         self.problem = problem
         self.deadline = deadline
         self.node_limit = node_limit
         self.progress = progress
+        self.log = log
+        self.handed_in = witness
         self.nodes = 0
         self.unverified = 0
         self.lower = 0
@@ -134,6 +158,8 @@ class _TreeSearch:
             status = stop.status
         except KeyboardInterrupt:
             status = Status.INTERRUPTED
+        if self.upper is None and status is not Status.INFEASIBLE:
+            self._project()
         if status is Status.OPTIMAL and self.upper != self.lower:
             status = Status.NUMERICAL
         return Search(
@@ -161,15 +187,32 @@ class _TreeSearch:
         problem = self.problem
         self.data = ExactData(problem)
         self.coordinates = Coordinates(problem)
-        witness = projection_witness(problem)
+        if problem.n_features == 1:
+            knots = lower_bound_certificate(problem)  # needed with and without a skip or bound
+            self.lower = len(knots)
+            self.log.knots(knots)
+            if not problem.skip and problem.weight_bound is None:
+                self._take(bounds_without_skip(problem)[1])
+        if self.handed_in is not None:
+            self._accept(self.handed_in, [], ())
+        rank = self.coordinates.rows.shape[1]
+        self.n_cells = count_in_general_position(problem.n_samples, rank)
+        self.cell_sets: CellSets | None = None
+        self.local = LocalSearch(problem, self.coordinates, _MET)
+        self.pause = _FIRST_PAUSE
+        if problem.weight_bound is not None:
+            self.cell_sets = self._enumerated()
+
+    def _project(self) -> None:
+        """Take a function of one projection of the data for a witness: every problem has one at once."""
+        witness = projection_witness(self.problem)
         if witness is not None and self._respects_bound(witness):
-            self.network = witness.rounded(problem.n_features)
-            self.upper = len(witness.signs)
-        if problem.n_features == 1 and problem.is_interpolation:
-            # a skip only helps, and a bound only hurts, so the recursion's count bounds both from below
-            with contextlib.suppress(InputError):  # samples so close that their slope is no float
-                self.lower = int(interpolate(problem.X[:, 0], problem.low, 0.0).cost)
-        self.all_cells, self.active_cells = self._cell_masks()
+            self._take(witness)
+
+    def _take(self, witness: RationalNetwork) -> None:
+        """Take a network that provably fits for the upper bound."""
+        self.network, self.upper = witness.rounded(self.problem.n_features), len(witness.signs)
+        self.log.witness(witness)
 
     def _respects_bound(self, witness: RationalNetwork) -> bool:
         if self.problem.weight_bound is None:
@@ -177,33 +220,46 @@ class _TreeSearch:
         apart = _in_cells_apart(self.problem, witness.rounded(self.problem.n_features))
         return apart and meets_every_interval(self.data, witness)
 
-    def _cell_masks(self) -> tuple[int, list[int] | None]:
-        """Return the set of all cells, and for each sample the set of cells active on it, as bit sets."""
-        problem = self.problem
-        rank = self.coordinates.rows.shape[1]
-        if count_in_general_position(problem.n_samples, rank) > _MASK_CELLS:
-            return 0, None
+    def _enumerated(self) -> CellSets | None:
+        """Return the sets of cells, or None when there are too many or the time is up."""
+        if self.n_cells > _MOST_CELLS:
+            return None
         try:
-            patterns = enumerate_cells(problem.X).patterns
-        except InputError:  # the enumeration's own limits on intermediate sizes
-            return 0, None
-        columns = np.packbits(patterns, axis=0, bitorder="little")
-        return (1 << len(patterns)) - 1, [int.from_bytes(c.tobytes(), "little") for c in columns.T]
+            return CellSets(enumerate_cells(self.problem.X, deadline=self.deadline).patterns)
+        except (
+            InputError,
+            TimeLimitError,
+        ):  # the enumeration's own limits on intermediate sizes, or the clock
+            return None
 
     def _close_the_gap(self) -> None:
         """Try ever more neurons; the lower bound follows as long as every refutation was verified."""
         width = self.lower
         while self.upper is None or width < self.upper:
-            if self.active_cells is not None and width > 2 * self.all_cells.bit_count():
+            if self.cell_sets is not None and width > 2 * self.cell_sets.n_cells:
                 # one neuron per pattern and output sign is all there is, so a weight bound forbids the rest
                 raise _StoppedError(Status.NUMERICAL if self.unverified else Status.INFEASIBLE)
-            for positive in _sign_splits(self.problem, width):
+            splits = _sign_splits(self.problem, width)
+            self._log_excluded(width, splits)
+            for positive in splits:
                 signs = (1,) * positive + (-1,) * (width - positive)
+                self.log.begin(signs)
                 if self._search(signs):
+                    self.log.abandon()
                     return
+                self.log.end()
             width += 1
             if not self.unverified:
                 self.lower = width
+
+    def _log_excluded(self, width: int, splits: list[int]) -> None:
+        """Log why the numbers of positive output signs that are not among `splits` are out."""
+        for positive in set(range(width + 1)).difference(splits):
+            needs_positive = positive == 0 and bool((self.problem.low > 0).any())
+            sample = int(np.argmax(self.problem.low) if needs_positive else np.argmin(self.problem.high))
+            self.log.begin((1,) * positive + (-1,) * (width - positive))
+            self.log.excluded(sample, 1 if needs_positive else -1)
+            self.log.end()
 
     def _accept(self, network: Network, path: list[_Node], tied: tuple[bool, ...]) -> bool:
         """Take `network` for the witness if a rational network beside it provably fits."""
@@ -215,10 +271,10 @@ class _TreeSearch:
             return False
         proven = self._proven(network)
         if proven is None:
-            if self.near_miss is None and network.interpolates(self.problem):
+            if self.near_miss is None and network.solves(self.problem):
                 self.near_miss = network  # widths only grow, so the first is the narrowest
             return False
-        self.network, self.upper = proven.rounded(self.problem.n_features), len(proven.signs)
+        self._take(proven)
         return True
 
     def _proven(self, network: Network) -> RationalNetwork | None:
@@ -235,17 +291,54 @@ class _TreeSearch:
         affine = np.zeros(size) if self.problem.skip else None
         root = Network.from_folded(np.zeros((len(signs), size)), signs, affine)
         tied = tuple(a == b for a, b in itertools.pairwise(signs))
-        state: _State | None = _State(root, [self.all_cells] * len(signs), tied)
+        cells = None if self.cell_sets is None else (self.cell_sets.every,) * len(signs)
+        state: _State | None = _State(root, cells, tied)
         path: list[_Node] = []
         while state is not None:
+            if self.nodes >= self.pause:
+                if self._improve(len(signs)):
+                    return True
+                state = self._with_cells(state, path)
             sample = self._violated_sample(state, path)
             if sample is None:
                 if self._accept(state.network, path, state.tied):
                     return True
                 sample = self._sample_that_may_tell(program, state, path, signs)
             if sample is not None:
-                path.append(_Node(sample, self._children(sample, state, signs, not path), state))
+                children = self._children(sample, state, signs, not path)
+                path.append(_Node(sample, children, state))
             state = self._advance(program, path, signs)
+        return False
+
+    def _with_cells(self, state: _State, path: list[_Node]) -> _State:
+        """Enumerate the cells once that pays, and bring the path and the node at its end up to date."""
+        if self.cell_sets is not None or self.nodes * _CELLS_A_NODE < self.n_cells:
+            return state
+        self.cell_sets = self._enumerated()
+        if self.cell_sets is None:
+            return state
+        cells: tuple[CellSet, ...] | None = (self.cell_sets.every,) * state.network.width
+        for node in path:
+            node.above = dataclasses.replace(node.above, cells=cells)
+            cells = self._narrowed(cells, node.sample, node.bits or ())
+        return dataclasses.replace(state, cells=cells)
+
+    def _improve(self, width: int) -> bool:
+        """Look for networks of `width` neurons and a few more by local search; whether `width` sufficed."""
+        reach = self.pause.bit_length() - _FIRST_PAUSE.bit_length() + 2
+        starts = max(_FEWEST_STARTS, self.pause // _NODES_A_START)
+        self.pause *= 2
+        for wider in range(width, width + reach):
+            if self.upper is not None and wider >= self.upper:
+                break
+            for positive in _sign_splits(self.problem, wider):
+                signs = (1,) * positive + (-1,) * (wider - positive)
+                found = self.local.run(signs, starts, self.deadline)
+                self._check_limits(width)
+                if found is not None and self._accept(found, [], ()):
+                    return self.upper == width
+        if self.upper is None:
+            self._project()
         return False
 
     def _advance(
@@ -254,18 +347,19 @@ class _TreeSearch:
         """Go on to the next feasible node in depth-first order; None when the tree is exhausted."""
         while path:
             node = path[-1]
-            if node.pushed:
+            if node.bits is not None:
                 program.pop()
-            bits = next(node.untried, None)
-            node.pushed = bits is not None
+            bits = node.bits = next(node.untried, None)
             if bits is None:
                 path.pop()
+                self.log.leave()
                 continue
             program.push(node.sample, bits)
+            self.log.enter(bits)
             network = self._visit(program, signs)
             if network is not None:
-                masks = self._narrowed(node.above.masks, node.sample, bits)
-                return _State(network, masks, _still_tied(node.above.tied, bits))
+                cells = self._narrowed(node.above.cells, node.sample, bits)
+                return _State(network, cells, _still_tied(node.above.tied, bits))
         return None
 
     def _visit(self, program: FeasibilityProgram, signs: tuple[int, ...]) -> Network | None:
@@ -274,26 +368,25 @@ class _TreeSearch:
         self._check_limits(len(signs))
         answer = program.solve()
         if answer is Answer.INFEASIBLE:
-            if not self._is_proven(program, signs):
+            refutation = self._refutation(program, signs)
+            if refutation is None:
                 self.unverified += 1
+                self.log.unproven()
+            else:
+                self.log.refuted(refutation)
             return None
         neurons = program.neurons()
         width = len(signs)
         return Network.from_folded(neurons[:width], signs, neurons[width] if self.problem.skip else None)
 
-    def _is_proven(self, program: FeasibilityProgram, signs: tuple[int, ...]) -> bool:
-        """Whether the node's infeasibility follows exactly from one of two dual rays."""
-        return any(
-            is_infeasible(
-                self.data,
-                signs,
-                self.problem.skip,
-                program.rows,
-                program.dual_ray(from_scratch=again),
-                program.exponents,
-            )
-            for again in (False, True)
-        )
+    def _refutation(self, program: FeasibilityProgram, signs: tuple[int, ...]) -> Multipliers | None:
+        """Return exact multipliers near one of two dual rays that prove the node infeasible."""
+        for again in (False, True):
+            ray = program.dual_ray(from_scratch=again)
+            found = refutation_near(self.data, signs, self.problem.skip, program.rows, ray, program.exponents)
+            if found is not None:
+                return found
+        return None
 
     def _violated_sample(self, state: _State, path: list[_Node]) -> int | None:
         """Return a violated sample with the fewest possible bits, the most violated among equals.
@@ -305,12 +398,13 @@ class _TreeSearch:
         violation[[node.sample for node in path]] = 0.0
         worst = np.argsort(-violation, kind="stable")[:_CANDIDATES]
         worst = worst[violation[worst] > _MET * self.problem.label_scale]
-        if self.active_cells is None or not path:
-            return int(worst[0]) if len(worst) else None
-        return min(map(int, worst), key=lambda i: self._combinations(state.masks, i), default=None)
-
-    def _combinations(self, masks: list[int], sample: int) -> int:
-        return math.prod(len(self._possible(mask, sample)) for mask in masks)
+        if not len(worst):
+            return None
+        if self.cell_sets is None or not state.cells or not path:
+            return int(worst[0])
+        # (K, 2, N) to the number of combinations of bits on each sample
+        possible = np.array([self.cell_sets.possible(cells) for cells in state.cells])
+        return int(worst[possible.sum(axis=1)[:, worst].prod(axis=0).argmin()])
 
     def _sample_that_may_tell(
         self, program: FeasibilityProgram, state: _State, path: list[_Node], signs: tuple[int, ...]
@@ -320,15 +414,20 @@ class _TreeSearch:
         None when the node is done with: its equations contradict each other exactly, or every sample has
         its bits and two alike neurons could be merged, or floats cannot tell (which is counted).
         """
-        if equations_contradict(self.data, signs, self.problem.skip, program.rows):
+        refutation = contradiction_of_equations(self.data, signs, self.problem.skip, program.rows)
+        if refutation is not None:
+            self.log.refuted(refutation)
             return None
         assigned = {node.sample for node in path}
         free = [i for i in range(self.problem.n_samples) if i not in assigned]
         if free:
             violation = state.network.violation(self.problem)
             return max(free, key=lambda i: float(violation[i]))
-        if not any(state.tied):
+        if any(state.tied):
+            self.log.merged(state.tied.index(True))
+        else:
             self.unverified += 1
+            self.log.unproven()
         return None
 
     def _children(self, sample: int, state: _State, signs: tuple[int, ...], first: bool) -> Iterator[Bits]:
@@ -342,21 +441,27 @@ class _TreeSearch:
         if first and self.problem.skip and self.problem.weight_bound is None:
             choices: list[Sequence[int]] = [(0,)] * len(signs)
         else:
-            choices = [self._possible(mask, sample) for mask in state.masks]
+            choices = self._choices(sample, state.cells, len(signs))
+        needed = self._needed_sign(sample)
+        self.log.branch(sample, choices, needed)
         current = state.network.patterns(self.problem.X[sample : sample + 1])[:, 0]
-        children = self._admissible(sample, choices, state.tied, signs)
+        children = self._admissible(choices, state.tied, signs, needed)
         if math.prod(map(len, choices)) > _SORTED:
             return children
         return iter(
             sorted(children, key=lambda bits: sum(a != b for a, b in zip(bits, current, strict=True)))
         )
 
+    def _needed_sign(self, sample: int) -> int:
+        """Return the output sign of which some neuron must be active on the sample; 0 if of none."""
+        if self.problem.skip:
+            return 0
+        return int(self.problem.low[sample] > 0) - int(self.problem.high[sample] < 0)
+
     def _admissible(
-        self, sample: int, choices: list[Sequence[int]], tied: tuple[bool, ...], signs: tuple[int, ...]
+        self, choices: list[Sequence[int]], tied: tuple[bool, ...], signs: tuple[int, ...], needed: int
     ) -> Iterator[Bits]:
         """Generate combinations of `choices` that keep alike neurons in order and admit the label's sign."""
-        low, high = self.problem.low[sample], self.problem.high[sample]
-        needed = 0 if self.problem.skip else (1 if low > 0 else -1 if high < 0 else 0)
         for number, bits in enumerate(itertools.product(*choices)):
             if number % _SORTED == 0:
                 self._check_limits(len(signs))  # there may be 2^K of them, none admissible
@@ -365,17 +470,20 @@ class _TreeSearch:
             ):
                 yield bits
 
-    def _possible(self, mask: int, sample: int) -> tuple[int, ...]:
-        if self.active_cells is None:
-            return (1, 0)
-        active = self.active_cells[sample]
-        return tuple(bit for bit, rest in ((1, mask & active), (0, mask & ~active)) if rest)
+    def _choices(self, sample: int, cells: tuple[CellSet, ...] | None, width: int) -> list[Sequence[int]]:
+        """Return the bits that each neuron can have on a sample, active first."""
+        if self.cell_sets is None or cells is None:
+            return [(1, 0)] * width
+        either = [self.cell_sets.possible(each)[:, sample] for each in cells]
+        return [tuple(bit for bit in (1, 0) if possible[bit]) for possible in either]
 
-    def _narrowed(self, masks: list[int], sample: int, bits: Bits) -> list[int]:
-        if self.active_cells is None:
-            return masks
-        active = self.active_cells[sample]
-        return [mask & (active if bit else ~active) for mask, bit in zip(masks, bits, strict=True)]
+    def _narrowed(
+        self, cells: tuple[CellSet, ...] | None, sample: int, bits: Bits
+    ) -> tuple[CellSet, ...] | None:
+        if self.cell_sets is None or cells is None:
+            return None
+        narrowed = self.cell_sets.narrowed
+        return tuple(narrowed(each, sample, bit) for each, bit in zip(cells, bits, strict=True))
 
     def _check_limits(self, width: int) -> None:
         if self.deadline.expired:

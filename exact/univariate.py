@@ -1,4 +1,7 @@
-"""Sparsest and least-path-norm interpolants of one-dimensional data with a skip, by a two-state recursion.
+"""One feature and a skip: fewest knots within any tolerance, and interpolants of least path norm.
+
+The fewest knots are found by `sparsest.exact.stabbing`. Path norms of interpolants have a two-state
+recursion.
 
 Nakhleh and Nowak (2025), Theorem 3.1: a minimiser of ``sum |change of slope|^p``, 0 < p <= 1, is linear
 outside the second and the last but one sample, is the chord wherever the discrete curvature changes sign,
@@ -7,11 +10,10 @@ adjacent chords. The cost of a run is concave in each of those slopes, so some m
 an end: a shortest path through two states a sample. p = 0 (the number of knots) is the limit.
 """
 
-import dataclasses
+import contextlib
 import itertools
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +21,10 @@ from numpy.typing import NDArray
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
+from sparsest.exact.piecewise_linear import PiecewiseLinear as PiecewiseLinear
+from sparsest.exact.piecewise_linear import RationalPiecewiseLinear
 from sparsest.exact.search import Search
-from sparsest.network import Network
+from sparsest.exact.stabbing import float_function, rational_function, sorted_samples, stab
 from sparsest.objectives import Objective, check_power
 from sparsest.problem import Problem
 from sparsest.results import Proof, Status
@@ -31,65 +35,26 @@ _ORIENTATION_ERROR = (3 + 16 * 2**-53) * 2**-53
 # Slopes closer than this, relative to their size, have lost half of their digits in the subtraction.
 _NEARLY_EQUAL = 1e-8
 
-# Beyond this many samples the witness is built in floats, which is a thousand times faster.
-_RATIONAL_SAMPLES = 5000
+# Up to this many knots the witness is rounded from rational numbers, beyond it computed in floats.
+_RATIONAL_KNOTS = 1000
+_OVERFLOW = "the witness has slopes beyond the largest float"
 
 Index = NDArray[np.intp]
 Points = Mapping[int, tuple[Fraction, Fraction]]
 
 
-@dataclasses.dataclass(frozen=True)
-class PiecewiseLinear:
-    """A continuous piecewise linear function on the line.
-
-    Attributes
-    ----------
-    knots : array (K,)
-        Where the slope changes, increasing.
-    changes : array (K,)
-        By how much, never zero.
-    slope, intercept : float
-        The affine function left of the first knot.
-    cost : float
-        ``sum |changes|^p``, the number of knots for p = 0.
-    """
-
-    knots: FloatArray
-    changes: FloatArray
-    slope: float
-    intercept: float
-    cost: float
-
-    def to_network(self) -> Network:
-        """Return the network with a skip and one neuron a knot."""
-        size = np.abs(self.changes)
-        return Network(
-            size[:, None], -size * self.knots, np.sign(self.changes), np.array([self.slope, self.intercept])
-        )
-
-
-class RationalPiecewiseLinear(NamedTuple):
-    """As `PiecewiseLinear`, in rational numbers."""
-
-    knots: list[Fraction]
-    changes: list[Fraction]
-    slope: Fraction
-    intercept: Fraction
-
-
 def applies_to(problem: Problem, objective: Objective) -> bool:
-    """Whether the recursion solves `problem`: one feature, a skip, points, no bound, knots counted."""
+    """Whether `solve_univariate` solves `problem`: one feature, a skip, no bound, knots counted."""
     return (
         problem.n_features == 1
         and problem.skip
-        and problem.is_interpolation
         and problem.weight_bound is None
         and objective in (Objective.NEURONS, Objective.WEIGHTS)
     )
 
 
 def solve_univariate(problem: Problem) -> Search:
-    """Return the interpolant with the fewest knots, proven: the signs it rests on are decided exactly.
+    """Return a network with the fewest neurons, proven; see `sparsest.exact.stabbing`.
 
     Raises
     ------
@@ -98,33 +63,23 @@ def solve_univariate(problem: Problem) -> Search:
     """
     if not applies_to(problem, Objective.NEURONS):
         raise InputError(
-            "the univariate recursion needs one feature, skip=True, tolerance 0 and no weight bound; "
-            "use method='tree'"
+            "the univariate method needs one feature, skip=True and no weight bound; use method='tree'"
         )
-    points = problem.distinct()
-    best = interpolate(points.X[:, 0], points.low, 0.0)
-    small = points.n_samples <= _RATIONAL_SAMPLES
+    stabbing = stab(sorted_samples(problem.X[:, 0], problem.low, problem.high))
+    knots = len(stabbing.sign)
+    network, remark = None, _OVERFLOW
+    with contextlib.suppress(InputError, OverflowError):
+        function = (rational_function if knots <= _RATIONAL_KNOTS else float_function)(stabbing)
+        network, remark = function.to_network(), ""
     return Search(
         status=Status.OPTIMAL,
         proof=Proof.EXACT,
-        lower_bound=len(best.knots),
-        network=_rational_network(points) if small else best.to_network(),
-        nodes=points.n_samples,
-        solver="two-state recursion",
-        exact_witness=small,
-    )
-
-
-def _rational_network(points: Problem) -> Network:
-    """Build the sparsest interpolant in rational arithmetic, and round it once."""
-    best = rational_interpolant(
-        [Fraction(value) for value in points.X[:, 0].tolist()],
-        [Fraction(value) for value in points.low.tolist()],
-    )
-    rows = [(float(abs(c)), float(-abs(c) * knot)) for c, knot in zip(best.changes, best.knots, strict=True)]
-    signs = [1.0 if change > 0 else -1.0 for change in best.changes]
-    return Network.from_folded(
-        np.array(rows).reshape(-1, 2), signs, [float(best.slope), float(best.intercept)]
+        lower_bound=knots,
+        network=network,
+        nodes=problem.n_samples,
+        solver="ordered stabbing",
+        exact_witness=True,
+        remark=remark,
     )
 
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from sparsest import Objective, datasets
+from sparsest import Objective, Problem, datasets
 from sparsest.continuous import minimize
 from sparsest.continuous.proximal import rebalance_, shrink_
-from sparsest.exact.cells import count_in_general_position, enumerate_cells
+from sparsest.exact.cells import count_in_general_position, enumerate_cells, iterate_cells
 from sparsest.exact.tree import solve_tree
-from sparsest.exact.univariate import interpolate
+from sparsest.exact.univariate import interpolate, solve_univariate
 
 pytest.importorskip("pytest_benchmark")
 
@@ -31,6 +31,24 @@ def test_cells(benchmark, n, d):
     cells = benchmark(enumerate_cells, X)
     assert len(cells.patterns) == count_in_general_position(n, d + 1)
     benchmark.extra_info["cells"] = len(cells.patterns)
+
+
+@pytest.mark.parametrize("way", ["enumerate", "iterate", "save", "save packed"])
+@pytest.mark.parametrize(("n", "d"), [(200, 2), (40, 3)])
+def test_cells_against_writing_them(benchmark, tmp_path, n, d, way):
+    """All cells as booleans, in order or as a stream, next to np.save of the same bits."""
+    X = np.random.default_rng(0).uniform(-1, 1, (n, d))
+    patterns = enumerate_cells(X).patterns
+    packed = np.packbits(patterns, axis=1)
+    count = {
+        "enumerate": lambda: len(enumerate_cells(X).patterns),
+        "iterate": lambda: sum(len(block.patterns) for block in iterate_cells(X)),
+        "save": lambda: np.save(tmp_path / "cells.npy", patterns) or len(patterns),
+        "save packed": lambda: np.save(tmp_path / "cells.npy", packed) or len(packed),
+    }[way]
+    benchmark.group = f"cells of N = {n}, d = {d}"
+    assert benchmark(count) == count_in_general_position(n, d + 1)
+    benchmark.extra_info["cells"] = len(patterns)
 
 
 def test_recursion(benchmark):
@@ -69,3 +87,23 @@ def test_training_steps(benchmark, steps):
     problem = datasets.load("peak-plateau").problem()
     fit = benchmark(minimize, problem, restarts=32, steps=steps, time_limit=60)
     assert fit.steps == steps
+
+
+class TestStabbing:
+    """A million samples in random order; compare the times with that of `test_argsort`."""
+
+    x = np.random.default_rng(0).uniform(size=1_000_000)
+    y = {"sine": np.sin(20 * x), "noise": np.random.default_rng(1).normal(size=len(x))}  # noqa: RUF012
+
+    @pytest.mark.benchmark(group="stabbing", warmup=True, warmup_iterations=1)
+    def test_argsort(self, benchmark):
+        assert len(benchmark(np.argsort, self.x)) == len(self.x)
+
+    @pytest.mark.benchmark(group="stabbing", warmup=True, warmup_iterations=1)
+    @pytest.mark.parametrize("curve", ["sine", "noise"])
+    @pytest.mark.parametrize("tolerance", [0.0, 1e-6, 0.01, 1.0])
+    def test_fewest_knots(self, benchmark, curve, tolerance):
+        problem = Problem(self.x, self.y[curve], skip=True, tolerance=tolerance)
+        found = benchmark(solve_univariate, problem)
+        assert found.network.width == found.lower_bound
+        benchmark.extra_info["knots"] = found.lower_bound

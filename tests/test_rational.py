@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from sparsest import Network, Problem
-from sparsest.exact.farkas import equations_contradict, is_infeasible
+from sparsest.exact.farkas import contradiction_of_equations, refutation_near
 from sparsest.exact.rational import ExactData, Row, rational, solution_near
 from sparsest.exact.rational_network import meets_every_interval, rational_witness
 
@@ -24,7 +24,7 @@ class TestFarkas:
     rows = (*cone_rows(1, (1,)), Row(1, -1, (1,)))
 
     def prove(self, ray, rows=None, exponents=(0, 0)):
-        return is_infeasible(
+        return refutation_near(
             ExactData(self.problem), [1], False, rows or self.rows, np.array(ray, dtype=float), exponents
         )
 
@@ -60,15 +60,15 @@ class TestFarkas:
             bits = tuple(int(b) for b in patterns[:, i])
             rows += [*cone_rows(i, bits), Row(i, -1, bits)]
         ray = rng.normal(size=len(rows)) * rng.integers(0, 2, len(rows))
-        assert not is_infeasible(ExactData(problem), [1, -1], False, rows, ray, [0] * len(rows))
+        assert not refutation_near(ExactData(problem), [1, -1], False, rows, ray, [0] * len(rows))
 
 
 def test_equations_contradict_by_a_last_digit():
     # an affine function through three collinear points, one label off by one unit in the last place
     labels = [0.0, 1.0, np.nextafter(2.0, 3.0)]
     rows = [Row(i, -1, ()) for i in range(3)]
-    assert equations_contradict(ExactData(Problem([0, 1, 2], labels, skip=True)), [], True, rows)
-    assert not equations_contradict(ExactData(Problem([0, 1, 2], [0, 1, 2], skip=True)), [], True, rows)
+    assert contradiction_of_equations(ExactData(Problem([0, 1, 2], labels, skip=True)), [], True, rows)
+    assert not contradiction_of_equations(ExactData(Problem([0, 1, 2], [0, 1, 2], skip=True)), [], True, rows)
 
 
 def test_exact_data_keeps_floats_that_do_not_fit_small_integers():

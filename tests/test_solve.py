@@ -30,7 +30,8 @@ def test_methods_by_name(method):
         (PEAK.replace(skip=True), "weights", "univariate"),
         (PEAK.replace(skip=True), "parameters", "mip"),
         (PEAK, "weights", "mip"),
-        (Problem([0, 1], [0, 1], skip=True, tolerance=0.1), "neurons", "tree"),
+        (Problem([0, 1], [0, 1], skip=True, tolerance=0.1), "neurons", "univariate"),
+        (Problem([[0, 0], [1, 1]], [0, 1], skip=True), "neurons", "tree"),
         (Problem([0, 1], [0, 1], weight_bound=2), "neurons", "tree"),
         # no network of the projection kind within the bound is known: the program has to tell
         (Problem([0, 1], [0, 1], weight_bound=0.1), "neurons", "mip"),

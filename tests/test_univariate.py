@@ -127,7 +127,6 @@ def test_scale_and_offset_do_not_change_the_count(scale, offset):
     "problem",
     [
         Problem([0, 1], [0, 1]),
-        Problem([0, 1], [0, 1], skip=True, tolerance=0.1),
         Problem([[0, 1]], [0], skip=True),
         Problem([0, 1], [0, 1], skip=True, weight_bound=1),
     ],
@@ -135,3 +134,36 @@ def test_scale_and_offset_do_not_change_the_count(scale, offset):
 def test_problems_it_does_not_solve_are_refused(problem):
     with pytest.raises(InputError, match="needs one feature"):
         solve_univariate(problem)
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "knots"),
+    [
+        (0.0, 3),
+        # the steepest line through -2 and -1 rises by 1/4 to 1/8 at -1, so to 3/8 < 7/8 at 0: a knot upwards
+        # on either side, and one downwards between
+        (0.125, 3),
+        # from (-2, -1/4) through (-1, 1/4) to (0, 3/4) and (1/2, 1), and back: a tent
+        (0.25, 1),
+        # half the height: the constant 1/2
+        (0.5, 0),
+    ],
+)
+def test_tolerance_spares_knots(tolerance, knots):
+    problem = Problem(range(-2, 4), [0, 0, 1, 1, 0, 0], skip=True, tolerance=tolerance)
+    result = solve_univariate(problem)
+    assert (result.lower_bound, result.network.count()) == (knots, knots)
+    assert result.network.solves(problem)
+
+
+def test_classes_are_separated_with_one_knot_a_change_but_one():
+    # + + - - + + -: three changes of class; a line crosses zero once, every knot allows one crossing more
+    problem = Problem.classification(range(7), [1, 1, 0, 0, 1, 1, 0], skip=True)
+    assert solve_univariate(problem).lower_bound == 2
+
+
+def test_slopes_beyond_floats_leave_the_bound_without_a_network():
+    # chords of slope 1e100 / 5e-324
+    result = solve_univariate(Problem([0.0, 5e-324, 1.0], [0.0, 1e100, 0.0], skip=True))
+    assert (result.lower_bound, result.network) == (1, None)
+    assert "beyond the largest float" in result.remark

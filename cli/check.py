@@ -1,0 +1,80 @@
+"""`sparsest check`: verify a proof, trusting neither solver nor search."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sparsest.check import ProofError, UnreadableError, describe, read
+from sparsest.check import check as check_proof
+from sparsest.cli import exit_codes, options
+from sparsest.errors import InputError
+from sparsest.problem import Problem
+from sparsest.sources import Asked, read_problem
+
+Data = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[DATA]",
+        help="What the proof must be about: a dataset's name, a table's file, or a saved problem.",
+    ),
+]
+
+
+def check(
+    proof: Annotated[Path, typer.Argument(metavar="PROOF", help="A proof: .json or .json.gz.")],
+    data: Data = None,
+    skip: options.Skip = None,
+    tolerance: options.Tolerance = None,
+    weight_bound: options.WeightBound = None,
+    classify: options.Classify = False,
+    margin: options.Margin = None,
+    target: options.Target = None,
+) -> None:
+    """Verify a proof of the fewest neurons in exact arithmetic, and that it is about DATA.
+
+    \b
+    Example:
+      sparsest solve xor --proof xor.json
+      sparsest check xor.json xor
+
+    Skip and weight bound are the proof's own, and printed, unless they are given here or in a saved problem.
+
+    \b
+    Exit codes: 0 verified, 1 rejected, 2 no readable proof or data.
+    """
+    try:
+        document = read(proof)
+        problem = None
+        if data is not None:
+            asked = Asked(target, skip, tolerance, weight_bound, classify, margin)
+            problem = _problem(data, asked, document)
+        checked = check_proof(document, problem)
+    except UnreadableError as error:
+        raise InputError(str(error)) from None
+    except ProofError as error:
+        typer.echo(f"rejected: {error}")
+        raise typer.Exit(exit_codes.NEGATIVE) from None
+    typer.echo(describe(checked))
+
+
+def _problem(data: str, asked: Asked, document: dict[str, Any]) -> Problem:
+    """Return the data with the proof's skip and weight bound, where nobody else says what they are."""
+    problem = read_problem(data, asked)
+    claimed = document.get("problem")
+    if data.lower().endswith(".json") or not isinstance(claimed, dict):
+        return problem
+    changes: dict[str, Any] = {}
+    if asked.skip is None and isinstance(claimed.get("skip"), bool):
+        changes["skip"] = claimed["skip"]
+    if asked.weight_bound is None:
+        changes["weight_bound"] = _as_float(claimed.get("weight_bound"))
+    return problem.replace(**changes)
+
+
+def _as_float(claimed: object) -> float | None:
+    """Read a proof's weight bound; None, which the checker will find to differ, for what is no float."""
+    try:
+        return float.fromhex(claimed) if isinstance(claimed, str) else float(claimed)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return None

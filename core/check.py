@@ -1,0 +1,970 @@
+"""Check a proof of the fewest neurons, trusting nothing but Python's integers and this file.
+
+Needs the standard library only and runs alone: ``python check.py proof.json [data.csv | problem.json]``. The
+format, and why it proves what it says, is in docs/proof-format.md. All decisions are made in integers and
+fractions. Whatever is missing, surplus or not understood is a reason to reject.
+"""
+
+import argparse
+import csv
+import dataclasses
+import gzip
+import itertools
+import json
+import math
+import os
+import re
+import sys
+import zlib
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+FORMAT = "sparsest/proof"
+VERSION = 1
+
+# Bytes read of a file, before and after decompression.
+LARGEST_FILE = 2**30
+# Characters of one number, and neurons of a tree: beyond them, work could grow faster than the file.
+LONGEST_NUMBER = 100_000
+MOST_NEURONS = 10_000
+
+_DECIMAL = re.compile(r"0|-?[1-9][0-9]{0,3999}")
+_HEX = re.compile(r"-?0x[1-9a-f][0-9a-f]*")
+_HEX_FLOAT = re.compile(r"(-?)0x([01])(?:\.([0-9a-f]{1,13}))?p([+-][0-9]{1,4})")
+# JSON integers beyond this are not exact in every reader of JSON, so they are strings.
+_EXACT_IN_JSON = 2**53
+
+Document = dict[str, Any]
+Point = tuple[Fraction, ...]
+
+
+class ProofError(Exception):
+    """A proof that does not prove what it claims: `reason`, and the `place` in it."""
+
+    def __init__(self, reason: str, place: str = "") -> None:
+        super().__init__(f"{place}: {reason}" if place else reason)
+        self.reason = reason
+        self.place = place
+
+
+class UnreadableError(ProofError):
+    """A file that is no proof, or data that cannot be read."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Checked:
+    """What a verified proof says.
+
+    Attributes
+    ----------
+    lower_bound : int
+        No network that meets every interval has fewer neurons.
+    upper_bound : int or None
+        One with so many does; None when the proof has no witness.
+    kinds : tuple of str
+        What the lower bound rests on: "curvature", "tree", both, or nothing when it is 0.
+    nodes, leaves : int
+        Nodes of all trees, and those of them that are leaves.
+    samples, features : int
+        Size of the data.
+    skip : bool
+        Whether networks have an affine term.
+    weight_bound : str or None
+        Bound on the weights, as the proof spells it.
+    data_compared : bool
+        Whether the proof's data were compared with data given beside it.
+    """
+
+    lower_bound: int
+    upper_bound: int | None
+    kinds: tuple[str, ...]
+    nodes: int
+    leaves: int
+    samples: int
+    features: int
+    skip: bool
+    weight_bound: str | None
+    data_compared: bool
+
+
+def check(proof: str | os.PathLike[str] | Mapping[str, Any], data: object = None) -> Checked:
+    """Verify a proof.
+
+    Parameters
+    ----------
+    proof : path or mapping
+        A file, gzip-compressed if its name ends in ``.gz``, or the document in it.
+    data : path, mapping or problem, optional
+        The data that the proof must be about, exactly: a ``sparsest.Problem``, the document of one, or the
+        path of a saved one (.json) or of a table (.csv, the last column being exact labels).
+
+    Returns
+    -------
+    Checked
+        What has been verified.
+
+    Raises
+    ------
+    ProofError
+        With the reason and the place when anything is wrong. `UnreadableError` when there is no proof to
+        check, or no data to compare it with.
+
+    Examples
+    --------
+    >>> problem = {"X": [[0], [1], [2]], "low": [0, 0, 1], "high": [0, 0, 1]}
+    >>> problem |= {"skip": True, "weight_bound": None}
+    >>> parts = [{"kind": "curvature", "triples": [[0, 1, 2, 1]]}]
+    >>> network = {"kind": "network", "signs": [1], "neurons": [[1, -1]], "skip": [0, 0]}
+    >>> proof = {"format": "sparsest/proof", "version": 1, "objective": "neurons", "problem": problem}
+    >>> proof |= {"lower_bound": 1, "upper_bound": 1, "witness": network, "circuits": [], "parts": parts}
+    >>> check(proof).lower_bound
+    1
+    """
+    document = dict(proof) if isinstance(proof, Mapping) else read(proof)
+    try:
+        return _checked(document, data)
+    except (RecursionError, MemoryError):
+        raise ProofError("it is nested too deeply or too large") from None
+
+
+def read(path: str | os.PathLike[str]) -> Document:
+    """Return the document in a proof's file, not verified yet; raise `UnreadableError` if there is none."""
+    document = _json(path, _refuse_float)
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise UnreadableError(f"it is not a document of the format {FORMAT!r}", str(path))
+    return document
+
+
+def _checked(document: Document, data: object) -> Checked:
+    fields = ("format", "version", "objective", "problem", "lower_bound", "upper_bound", "witness")
+    _fields(document, (*fields, "circuits", "parts"), "proof")
+    if document["format"] != FORMAT or type(document["version"]) is not int or document["version"] != VERSION:
+        raise ProofError(f"only version {VERSION} of {FORMAT!r} is known", "format and version")
+    if document["objective"] != "neurons":
+        raise ProofError("only the objective 'neurons' is known", "objective")
+    problem = _Problem(_fields(document["problem"], _Problem.FIELDS, "problem"), "problem")
+    if data is not None:
+        _compare(problem, data)
+    upper = document["upper_bound"]
+    if upper is not None:
+        _check_witness(problem, _whole(upper, "upper_bound"), document["witness"])
+    elif document["witness"] is not None:
+        raise ProofError("a witness without an upper bound", "witness")
+    bound = _LowerBound(problem, _circuits(problem, document["circuits"]))
+    for n, part in enumerate(_list(document["parts"], "parts")):
+        bound.add(part, f"part {n}")
+    bound.finish(_whole(document["lower_bound"], "lower_bound"))
+    if upper is not None and upper < bound.proven:
+        raise ProofError(f"{upper} is below the lower bound {bound.proven}", "upper_bound")
+    limit = document["problem"]["weight_bound"]
+    return Checked(
+        lower_bound=bound.proven,
+        upper_bound=upper,
+        kinds=tuple(bound.kinds),
+        nodes=bound.nodes,
+        leaves=bound.leaves,
+        samples=len(problem.X),
+        features=problem.size - 1,
+        skip=problem.skip,
+        weight_bound=None if limit is None else str(limit),
+        data_compared=data is not None,
+    )
+
+
+# The problem
+
+
+class _Problem:
+    """The data as fractions, and each distinct input once with its intervals intersected, as integers.
+
+    Attributes
+    ----------
+    rows : list of P tuples of d + 1 integers
+        ``D_p (x_p, 1)`` for the common denominator D_p of a point's inputs and interval ends. Points are
+        the distinct inputs in order of first appearance.
+    low, high : lists of P integers
+        ``D_p low_p`` and ``D_p high_p``; None for an open end.
+    """
+
+    FIELDS = ("X", "low", "high", "skip", "weight_bound")
+
+    def __init__(self, fields: Mapping[str, Any], place: str) -> None:
+        table = _list(fields["X"], f"{place} X")
+        self.X: list[Point] = [
+            tuple(_number(v, f"{place} X[{i}]") for v in _list(row, f"{place} X[{i}]"))
+            for i, row in enumerate(table)
+        ]
+        widths = {len(row) for row in self.X}
+        if len(widths) != 1 or 0 in widths:
+            raise ProofError("rows of one length, and at least one number, are needed", f"{place} X")
+        self.size = widths.pop() + 1
+        self.ends = [self._ends(fields[name], f"{place} {name}") for name in ("low", "high")]
+        for i, (low, high) in enumerate(zip(*self.ends, strict=True)):
+            if low is not None and high is not None and low > high:
+                raise ProofError("the interval is empty", f"{place} sample {i}")
+        self.skip = _flag(fields["skip"], f"{place} skip")
+        bound = fields["weight_bound"]
+        self.bound = None if bound is None else _number(bound, f"{place} weight_bound")
+        if self.bound is not None and self.bound <= 0:
+            raise ProofError("it must be positive", f"{place} weight_bound")
+        self._merge()
+
+    def _ends(self, values: object, place: str) -> list[Fraction | None]:
+        ends = [
+            None if v is None else _number(v, f"{place}[{i}]") for i, v in enumerate(_list(values, place))
+        ]
+        if len(ends) != len(self.X):
+            raise ProofError(f"{len(ends)} interval ends for {len(self.X)} samples", place)
+        return ends
+
+    def _merge(self) -> None:
+        lows: dict[Point, Fraction | None] = {}
+        highs: dict[Point, Fraction | None] = {}
+        for x, low, high in zip(self.X, *self.ends, strict=True):
+            known, cap = lows.setdefault(x, low), highs.setdefault(x, high)
+            lows[x] = low if known is None else known if low is None else max(known, low)
+            highs[x] = high if cap is None else cap if high is None else min(cap, high)
+        self.points = list(lows)
+        self.rows: list[tuple[int, ...]] = []
+        self.low: list[int | None] = []
+        self.high: list[int | None] = []
+        for x in self.points:
+            low, high = lows[x], highs[x]
+            scale = math.lcm(*(v.denominator for v in (*x, low, high) if v is not None))
+            self.rows.append((*(int(v * scale) for v in x), scale))
+            self.low.append(None if low is None else int(low * scale))
+            self.high.append(None if high is None else int(high * scale))
+
+
+def _compare(problem: _Problem, data: object) -> None:
+    """Reject unless the proof's data are the given ones: every number, in order."""
+    if isinstance(data, (str, os.PathLike)):
+        data = _table(data) if str(data).lower().endswith(".csv") else _saved_problem(_json(data, float))
+    elif isinstance(data, Mapping):
+        data = _saved_problem(data)
+    else:
+        data = {name: _plain(getattr(data, name, ...)) for name in _Problem.FIELDS}
+    try:
+        given = _Problem({"skip": problem.skip, "weight_bound": None, **data}, "data")
+        if data.get("weight_bound", ...) is ...:
+            given.bound = problem.bound
+    except ProofError as error:
+        raise UnreadableError(error.reason, error.place) from None
+    if len(given.X) != len(problem.X) or given.size != problem.size:
+        raise ProofError(
+            f"{len(problem.X)} samples of {problem.size - 1} features, "
+            f"and the data have {len(given.X)} of {given.size - 1}",
+            "problem",
+        )
+    for i in range(len(given.X)):
+        if given.X[i] != problem.X[i]:
+            raise ProofError("its inputs are not those of the data", f"problem sample {i}")
+        if any(mine[i] != theirs[i] for mine, theirs in zip(problem.ends, given.ends, strict=True)):
+            raise ProofError("its interval is not that of the data", f"problem sample {i}")
+    if (given.skip, given.bound) != (problem.skip, problem.bound):
+        raise ProofError("skip or weight bound are not those of the data", "problem")
+
+
+def _plain(value: Any) -> Any:
+    """Turn arrays and floats, NumPy's among them, into what a document holds."""
+    if value is ...:
+        raise UnreadableError("it is no problem: X, low, high, skip or weight_bound is missing", "data")
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, list):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, float):
+        return None if math.isinf(value) else (value or 0.0).hex()  # negative zero is zero
+    return value
+
+
+def _saved_problem(document: object) -> dict[str, Any]:
+    """Return the fields of a problem's document, as ``sparsest.save`` writes it."""
+    if not isinstance(document, Mapping) or document.get("format") != "sparsest/problem":
+        raise UnreadableError("it is not a saved problem", "data")
+    if missing := [name for name in _Problem.FIELDS if name not in document]:
+        raise UnreadableError(f"the field {missing[0]!r} is missing", "data")
+    fields = {name: document[name] for name in _Problem.FIELDS}
+    for name, infinite in (("low", "-inf"), ("high", "inf")):
+        fields[name] = [None if v == infinite else v for v in _list(fields[name], f"data {name}")]
+    return {name: _plain(value) for name, value in fields.items()}
+
+
+def _table(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return inputs and exact labels of a CSV file with a line of names, numbers rounded to floats once."""
+    try:
+        with open(path, encoding="utf-8", newline="") as stream:
+            _, *lines = (line for line in csv.reader(stream, skipinitialspace=True) if line)
+            numbers = [[float(cell) for cell in line] for line in lines]
+    except (OSError, ValueError, csv.Error) as error:
+        raise UnreadableError(f"not a readable table of numbers: {error!s:.200}", str(path)) from None
+    if not all(map(math.isfinite, itertools.chain(*numbers))):
+        raise UnreadableError("not every cell is a finite number", str(path))
+    labels = [_plain(row[-1]) for row in numbers]
+    return {"X": [_plain(row[:-1]) for row in numbers], "low": labels, "high": labels}
+
+
+# The upper bound
+
+
+def _check_witness(problem: _Problem, upper: int, witness: object) -> None:
+    """Reject unless a network of `upper` neurons meets every interval."""
+    if isinstance(witness, dict) and witness.get("kind") == "polyline":
+        _check_polyline(problem, upper, witness)
+        return
+    fields = ("kind", "signs", "neurons", "skip")
+    keys = (*fields, "cells") if isinstance(witness, dict) and "cells" in witness else fields
+    witness = _fields(witness, keys, "witness")
+    if witness["kind"] != "network":
+        raise ProofError("its kind is neither 'network' nor 'polyline'", "witness")
+    signs = [_sign(s, f"witness signs[{k}]") for k, s in enumerate(_list(witness["signs"], "witness signs"))]
+    table = _list(witness["neurons"], "witness neurons")
+    neurons = [_vector(row, problem.size, f"witness neuron {k}") for k, row in enumerate(table)]
+    if len(signs) != upper or len(neurons) != upper:
+        raise ProofError(
+            f"{len(neurons)} neurons with {len(signs)} signs, and {upper} are claimed", "witness"
+        )
+    if (witness["skip"] is not None) > problem.skip:
+        raise ProofError("an affine term, which the problem does not allow", "witness skip")
+    affine = [] if witness["skip"] is None else [_vector(witness["skip"], problem.size, "witness skip")]
+    _check_values(problem, signs, neurons, affine)
+    if problem.bound is not None:
+        _check_within_bound(problem, signs, neurons, witness.get("cells"))
+
+
+def _check_values(problem: _Problem, signs: list[int], neurons: list[Point], affine: list[Point]) -> None:
+    common = math.lcm(*(v.denominator for v in itertools.chain(*neurons, *affine)))
+    terms = [[int(v * common) for v in vector] for vector in (*neurons, *affine)]
+    for p, row in enumerate(problem.rows):
+        inputs = [sum(map(int.__mul__, row, term)) for term in terms]
+        value = sum(s * max(0, z) for s, z in zip(signs, inputs, strict=False)) + sum(inputs[len(signs) :])
+        low, high = problem.low[p], problem.high[p]
+        if (low is not None and value < low * common) or (high is not None and value > high * common):
+            raise ProofError(f"its value misses the interval of point {p}", "witness")
+
+
+def _check_within_bound(problem: _Problem, signs: list[int], neurons: list[Point], cells: object) -> None:
+    """Reject unless all weights are within the bound and no two neurons of a sign share their cell.
+
+    A neuron is counted for the cell that holds the vector of `cells` in its interior, which must be a cell
+    that touches the neuron.
+    """
+    table = _list(cells, "witness cells")
+    if len(table) != len(neurons):
+        raise ProofError("one vector a neuron is needed", "witness cells")
+    taken = set()
+    for k, (sign, neuron, given) in enumerate(zip(signs, neurons, table, strict=True)):
+        if any(abs(w) > (problem.bound or 0) for w in neuron[:-1]):
+            raise ProofError("a weight exceeds the bound", f"witness neuron {k}")
+        inside = _vector(given, problem.size, f"witness cells[{k}]")
+        bits = []
+        for p, row in enumerate(problem.rows):
+            here, there = _dot(row, neuron), _dot(row, inside)
+            if there == 0 or here * there < 0:
+                raise ProofError(f"not inside a cell of the neuron at point {p}", f"witness cells[{k}]")
+            bits.append(there > 0)
+        if (label := (sign, *bits)) in taken:
+            raise ProofError("another neuron of its sign has its cell", f"witness neuron {k}")
+        taken.add(label)
+
+
+def _check_polyline(problem: _Problem, upper: int, witness: Document) -> None:
+    """Reject unless a piecewise linear function with `upper` breaks within meets every interval.
+
+    It is linear between its points and beyond them. With a skip, each break is one neuron.
+    """
+    _fields(witness, ("kind", "points"), "witness")
+    if problem.size != 2 or not problem.skip or problem.bound is not None:
+        raise ProofError("a polyline needs one feature, a skip and no weight bound", "witness")
+    table = _list(witness["points"], "witness points")
+    points = [_vector(pair, 2, f"witness points[{n}]") for n, pair in enumerate(table)]
+    if len(points) != upper + 2:
+        raise ProofError(f"{len(points)} points have not {upper} between the first and last", "witness")
+    if any(left[0] >= right[0] for left, right in itertools.pairwise(points)):
+        raise ProofError("its points are not in order", "witness")
+    n = 0
+    for p in sorted(range(len(problem.points)), key=problem.points.__getitem__):
+        (x,) = problem.points[p]
+        while n + 2 < len(points) and points[n + 1][0] < x:
+            n += 1
+        (t, u), (v, w) = points[n : n + 2]
+        value = (u + (w - u) * (x - t) / (v - t)) * problem.rows[p][-1]
+        low, high = problem.low[p], problem.high[p]
+        if (low is not None and value < low) or (high is not None and value > high):
+            raise ProofError(f"its value misses the interval of point {p}", "witness")
+
+
+# The lower bound
+
+
+class _LowerBound:
+    """How many neurons are proven necessary by the parts of a proof so far."""
+
+    def __init__(self, problem: _Problem, circuits: list["_Circuit"]) -> None:
+        self.problem = problem
+        self.circuits = circuits
+        self.proven = 0
+        self.nodes = 0
+        self.leaves = 0
+        self.kinds: list[str] = []
+        self._done: set[int] = set()  # numbers of positive signs refuted with `proven` neurons
+        self._with_skip = True
+
+    def add(self, part: object, place: str) -> None:
+        """Verify one part, which may rest on those before it."""
+        kind = part.get("kind") if isinstance(part, dict) else None
+        if kind == "curvature":
+            part = _fields(part, ("kind", "triples"), place)
+            count = _check_curvature(self.problem, part["triples"], place)
+            if count <= self.proven or self._done:
+                raise ProofError(f"{count} knots add nothing to what is proven before", place)
+            self.proven = count
+        elif kind == "tree":
+            part = _fields(part, ("kind", "neurons", "positive", "skip", "nodes"), place)
+            self._add_tree(part, place)
+        else:
+            raise ProofError("its kind is neither 'curvature' nor 'tree'", place)
+        if kind not in self.kinds:
+            self.kinds.append(kind)
+
+    def _add_tree(self, part: Document, place: str) -> None:
+        width, positive = _whole(part["neurons"], place), _whole(part["positive"], place)
+        skip = _flag(part["skip"], place)
+        if width != self.proven or width > MOST_NEURONS:
+            raise ProofError(f"a tree of {width} neurons where {self.proven} is next", place)
+        if positive > width or positive in self._done:
+            raise ProofError(f"{positive} positive output signs are too many, or refuted before", place)
+        # an affine term may be added, never taken away; networks that a leaf merges must stay refuted with it
+        if skip < self.problem.skip or skip > self._with_skip:
+            raise ProofError("its skip is neither the problem's nor a relaxation of it", place)
+        self._with_skip = skip
+        tree = _Tree(self.problem, self.circuits, [1] * positive + [-1] * (width - positive), skip)
+        tree.check(_list(part["nodes"], place), f"{place}, {width} neurons, {positive} positive")
+        self.nodes += len(part["nodes"])
+        self.leaves += tree.leaves
+        self._done.add(positive)
+        if len(self._done) == width + 1:
+            self.proven += 1
+            self._done = set()
+
+    def finish(self, claimed: int) -> None:
+        """Reject unless exactly the claimed bound is proven and nothing was left half done."""
+        if self._done:
+            left = min(set(range(self.proven + 1)) - self._done)
+            raise ProofError(f"{self.proven} neurons, {left} of them positive, are not refuted", "parts")
+        if claimed != self.proven:
+            raise ProofError(f"{claimed} is claimed and {self.proven} proven", "lower_bound")
+
+
+def _check_curvature(problem: _Problem, triples: object, place: str) -> int:
+    """Return how many different knots the intervals force upon every network along one line.
+
+    A triple (a, b, c, 1) says that the highest value allowed at b is below the chord of the lowest ones at
+    a and c, so that there is a convex knot strictly between a and c; -1 the reverse.
+    """
+    ends: dict[int, Fraction | None] = {1: None, -1: None}
+    table = _list(triples, place)
+    along: list[Fraction] | None = None
+    for n, triple in enumerate(table):
+        where = f"{place}, triple {n}"
+        triple = _list(triple, where)
+        if len(triple) != 4:
+            raise ProofError("three points and a sign are needed", where)
+        a, b, c = (_index(p, len(problem.points), where) for p in triple[:3])
+        sign = _sign(triple[3], where)
+        along = along or _parameters(
+            problem, *(_index(p, len(problem.points), where) for p in table[0][:3:2])
+        )
+        if any(along[p] is None for p in (a, b, c)):
+            raise ProofError("its points are not on the line of the first triple", where)
+        if not along[a] < along[b] < along[c]:
+            raise ProofError("its points are not in order along the line", where)
+        last = ends[sign]
+        if last is not None and along[a] < last:
+            raise ProofError("it overlaps an earlier one of its sign, or is out of order", where)
+        ends[sign] = along[c]
+        _check_bend(problem, (a, b, c), (along[b] - along[a]) / (along[c] - along[a]), sign, where)
+    return len(table)
+
+
+def _parameters(problem: _Problem, a: int, c: int) -> list[Any]:
+    """Return each point's place t on the line ``a + t (c - a)``, None off it."""
+    start, direction = problem.points[a], _minus(problem.points[c], problem.points[a])
+    axis = next((j for j, v in enumerate(direction) if v), None)
+    if axis is None:
+        return [None] * len(problem.points)
+    places = []
+    for x in problem.points:
+        away = _minus(x, start)
+        t = away[axis] / direction[axis]
+        on_line = all(v == t * step for v, step in zip(away, direction, strict=True))
+        places.append(t if on_line else None)
+    return places
+
+
+def _check_bend(problem: _Problem, abc: tuple[int, int, int], t: Fraction, sign: int, place: str) -> None:
+    outer, inner = (problem.low, problem.high) if sign > 0 else (problem.high, problem.low)
+    values = [side[p] for side, p in zip((outer, inner, outer), abc, strict=True)]
+    if None in values:
+        raise ProofError("an interval that it needs is open-ended", place)
+    u, v, w = (Fraction(value or 0, problem.rows[p][-1]) for value, p in zip(values, abc, strict=True))
+    if sign * (u + t * (w - u) - v) <= 0:
+        raise ProofError("its intervals admit a straight line", place)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Circuit:
+    """Points whose homogeneous rows add up to zero with positive and with negative weights."""
+
+    positive: tuple[int, ...]
+    negative: tuple[int, ...]
+
+
+def _circuits(problem: _Problem, table: object) -> list[_Circuit]:
+    circuits = []
+    for n, listed in enumerate(_list(table, "circuits")):
+        place = f"circuit {n}"
+        pairs = [_list(pair, place) for pair in _list(listed, place)]
+        if not pairs or any(len(pair) != 2 for pair in pairs):
+            raise ProofError("pairs of a point and a weight are needed", place)
+        weights = {_index(p, len(problem.points), place): _multiplier(m, place) for p, m in pairs}
+        if len(weights) != len(pairs):
+            raise ProofError("a point occurs twice", place)
+        if any(sum(m * problem.rows[p][j] for p, m in weights.items()) for j in range(problem.size)):
+            raise ProofError("its rows do not add up to zero", place)
+        sides = (tuple(p for p, m in weights.items() if (m > 0) == side) for side in (True, False))
+        circuits.append(_Circuit(*sides))
+    return circuits
+
+
+@dataclasses.dataclass
+class _Branch:
+    """An inner node: where it branches, which neighbours were alike above it, and its children's keys."""
+
+    point: int
+    tied: tuple[bool, ...]
+    runs: list[slice]
+    only_inactive: bool
+    whole: set[str] = dataclasses.field(default_factory=set)
+    partial: dict[str, int] = dataclasses.field(default_factory=dict)  # how many assignments each covers
+
+
+class _Tree:
+    """A refutation of all networks with given output signs, neurons of one sign being interchangeable."""
+
+    def __init__(self, problem: _Problem, circuits: list[_Circuit], signs: list[int], skip: bool) -> None:
+        self.problem = problem
+        self.circuits = circuits
+        self.signs = signs
+        self.skip = skip
+        self.leaves = 0
+        self._open: list[_Branch] = []
+        self._bits: dict[int, str] = {}  # each point's bits of the K neurons on the path to the current node
+
+    def check(self, nodes: list[Any], place: str) -> None:
+        """Reject unless the nodes, in preorder, are a tree that covers every assignment of bits."""
+        if not nodes:
+            raise ProofError("the tree has no nodes", place)
+        for n, node in enumerate(nodes):
+            try:
+                self._visit(n, node)
+            except ProofError as error:
+                raise ProofError(error.reason, f"{place}, node {n}{self._path()}{error.place}") from None
+        try:
+            self._close(0)
+        except ProofError as error:
+            raise ProofError(error.reason, f"{place}{self._path()}") from None
+
+    def _path(self) -> str:
+        """Spell the way to the current node, at most its last ten steps."""
+        steps = [f"point {b.point} = {self._bits.get(b.point, '?')}" for b in self._open]
+        return f" ({'..., ' * (len(steps) > 10)}{', '.join(steps[-10:])})" if steps else ""
+
+    def _visit(self, n: int, node: object) -> None:
+        if not isinstance(node, list) or len(node) != 3:
+            raise ProofError("a node is a depth, a key, and a point or a leaf")
+        depth, key, what = node
+        if type(depth) is not int or not 0 <= depth <= len(self._open) or (depth == 0) != (n == 0):
+            raise ProofError(f"depth {_shown(depth)} does not follow on what is before it")
+        self._close(depth)
+        if type(key) is not str or len(key) != (len(self.signs) if n else 0) or key.strip("01*"):
+            raise ProofError(f"key {_shown(key)} is not one of 0, 1 or * a neuron")
+        if n:
+            parent = self._open[-1]
+            self._admit(parent, key)
+            self._bits[parent.point] = key
+        if type(what) is int:
+            self._branch(key, _index(what, len(self.problem.points), ""))
+        else:
+            self.leaves += 1
+            self._check_leaf(what)
+
+    def _branch(self, key: str, point: int) -> None:
+        if "*" in key:
+            raise ProofError("a node with undecided bits must be a leaf")
+        if point in self._bits:
+            raise ProofError(f"point {point} has its bits already")
+        if self._open:
+            above = self._open[-1].tied
+            tied = tuple(tie and key[k] == key[k + 1] for k, tie in enumerate(above))
+        else:
+            tied = tuple(a == b for a, b in itertools.pairwise(self.signs))
+        # with a skip, a neuron active on the first point can be flipped; a bound speaks of the unflipped one
+        flips = not self._open and self.skip and self.problem.bound is None
+        self._open.append(_Branch(point, tied, _runs(tied, len(self.signs)), flips))
+
+    def _admit(self, parent: _Branch, key: str) -> None:
+        """Add a child; reject one that stands twice or that covers nothing."""
+        if parent.only_inactive and "1" in key:
+            raise ProofError("on the first point all neurons are inactive, because there is a skip")
+        if "*" not in key:
+            if any(tie and key[k] < key[k + 1] for k, tie in enumerate(parent.tied)):
+                raise ProofError(f"key {key} is not in order, though neurons are alike")
+            if key in parent.whole:
+                raise ProofError(f"key {key} occurs twice")
+            parent.whole.add(key)
+        elif parent.only_inactive:
+            raise ProofError("undecided bits on the first point")
+        else:
+            if key in parent.partial:
+                raise ProofError(f"key {key} occurs twice")
+            parent.partial[key] = _volume(parent.runs, key)
+            if not parent.partial[key]:
+                raise ProofError(f"key {key} covers nothing")
+
+    def _close(self, depth: int) -> None:
+        """Finish the branches from `depth` on; reject unless their children cover each assignment once."""
+        while len(self._open) > depth:
+            branch = self._open[-1]
+            self._bits.pop(branch.point, None)
+            sizes = [] if branch.only_inactive else [run.stop - run.start + 1 for run in branch.runs]
+            total = math.prod(sizes)
+            for n, key in enumerate(branch.partial):
+                others = itertools.chain(branch.whole, itertools.islice(branch.partial, n))
+                if any(_volume(branch.runs, met) for other in others if (met := _meet(key, other))):
+                    raise ProofError(f"key {key} overlaps another at point {branch.point}")
+            covered = len(branch.whole) + sum(branch.partial.values())
+            if covered != total:
+                raise ProofError(
+                    f"{total - covered} of {total} assignments at point {branch.point} are missing"
+                )
+            self._open.pop()
+
+    def _check_leaf(self, leaf: object) -> None:
+        if not isinstance(leaf, dict) or not leaf:
+            raise ProofError("neither a point to branch on nor a leaf")
+        if "circuit" in leaf:
+            _fields(leaf, ("circuit",), "")
+            self._check_circuit(leaf["circuit"])
+        elif "merge" in leaf:
+            _fields(leaf, ("merge",), "")
+            self._check_merge(leaf["merge"])
+        else:
+            self._check_farkas(leaf)
+
+    def _check_circuit(self, pair: object) -> None:
+        """Reject unless a neuron's bits follow the signs of a circuit: then they are those of no cell."""
+        items = _list(pair, "")
+        if len(items) != 2:
+            raise ProofError("a neuron and a circuit are needed")
+        k, circuit = (
+            _index(items[0], len(self.signs), ""),
+            self.circuits[_index(items[1], len(self.circuits), "")],
+        )
+        sides = [{self._bit(p, k) for p in side} for side in (circuit.positive, circuit.negative)]
+        if not any(sides[0] <= {bit} and sides[1] <= {other} for bit, other in ("10", "01")):
+            raise ProofError(f"the bits of neuron {k} do not follow circuit {items[1]}")
+
+    def _check_merge(self, k: object) -> None:
+        """Reject unless neurons k and k + 1 are alike on every point: their sum does as well."""
+        first = _index(k, len(self.signs) - 1, "")
+        if self.signs[first] != self.signs[first + 1]:
+            raise ProofError(f"neurons {first} and {first + 1} have different output signs")
+        for p in range(len(self.problem.points)):
+            bit = self._bit(p, first)
+            if bit == "*" or bit != self._bit(p, first + 1):
+                raise ProofError(f"neurons {first} and {first + 1} are not known to be alike on point {p}")
+
+    def _bit(self, point: int, neuron: int) -> str:
+        if point not in self._bits:
+            raise ProofError(f"point {point} has no bits here")
+        return self._bits[point][neuron]
+
+    def _check_farkas(self, leaf: Document) -> None:
+        """Reject unless the multipliers combine rows of the node to ``0 >= positive``."""
+        if not leaf.keys() <= {"value", "cone", "bound"}:
+            raise ProofError("a leaf has the fields 'value', 'cone' and 'bound', or 'circuit', or 'merge'")
+        width = len(self.signs)
+        blocks: list[dict[int, int]] = [
+            {} for _ in range(width + self.skip)
+        ]  # multiplier of each point's row
+        total: int | Fraction = 0
+        for row in _list(leaf.get("value", []), ""):
+            total += self._add_value(blocks, *_entries(row, 2))
+        for row in _list(leaf.get("cone", []), ""):
+            k, p, given = _entries(row, 3)
+            k, p, m = _index(k, width, ""), _index(p, len(self.problem.points), ""), _multiplier(given, "")
+            if self._bit(p, k) != ("1" if m > 0 else "0"):
+                raise ProofError(f"the multiplier of neuron {k} on point {p} has the wrong sign")
+            blocks[k][p] = blocks[k].get(p, 0) + m
+        sums = [self._sums(block) for block in blocks]
+        for row in _list(leaf.get("bound", []), ""):
+            total += self._add_bound(sums, *_entries(row, 3))
+        for k, block in enumerate(sums):
+            if any(block):
+                raise ProofError(f"the rows do not add up to zero in the coordinates of neuron {k}")
+        if total <= 0:
+            raise ProofError("the rows add up to no contradiction")
+
+    def _add_value(self, blocks: list[dict[int, int]], point: object, given: object) -> int:
+        """Add a multiple of ``low <= value`` (positive) or ``value <= high``; return its right-hand side.
+
+        An undecided bit's term is left out where leaving it out weakens the row.
+        """
+        p, m = _index(point, len(self.problem.points), ""), _multiplier(given, "")
+        side = self.problem.low[p] if m > 0 else self.problem.high[p]
+        if side is None:
+            raise ProofError(f"the interval of point {p} is open-ended there")
+        if p not in self._bits:
+            raise ProofError(f"point {p} has no bits here")
+        for k, (bit, sign) in enumerate(zip(self._bits[p], self.signs, strict=True)):
+            if bit == "1":
+                blocks[k][p] = blocks[k].get(p, 0) + sign * m
+            elif bit == "*" and sign * m > 0:
+                raise ProofError(f"neuron {k} is undecided on point {p} and must not be left out")
+        if self.skip:
+            blocks[-1][p] = blocks[-1].get(p, 0) + m
+        return m * side
+
+    def _sums(self, block: dict[int, int]) -> list[int]:
+        rows, multipliers = [self.problem.rows[p] for p in block], list(block.values())
+        return [sum(map(int.__mul__, multipliers, column)) for column in zip(*rows, strict=True)] or (
+            [0] * self.problem.size
+        )
+
+    def _add_bound(self, sums: list[list[int]], neuron: object, feature: object, given: object) -> Fraction:
+        """Add a multiple of ``-R <= u_kj`` (positive) or ``u_kj <= R``; return its right-hand side."""
+        k, j = _index(neuron, len(self.signs), ""), _index(feature, self.problem.size - 1, "")
+        m = _multiplier(given, "")
+        if self.problem.bound is None:
+            raise ProofError("there is no bound on weights")
+        sums[k][j] += m
+        return -abs(m) * self.problem.bound
+
+
+def _runs(tied: tuple[bool, ...], width: int) -> list[slice]:
+    """Split the neurons into runs of alike ones."""
+    ends = [k + 1 for k in range(width) if k == width - 1 or not tied[k]]
+    return [slice(start, end) for start, end in itertools.pairwise([0, *ends])]
+
+
+def _volume(runs: list[slice], key: str) -> int:
+    """Count the assignments that a key covers: in each run of alike neurons the active ones come first."""
+    volume = 1
+    for run in runs:
+        bits = key[run]
+        least, first_off = bits.rfind("1") + 1, bits.find("0")
+        volume *= max(0, (len(bits) if first_off < 0 else first_off) - least + 1)
+    return volume
+
+
+def _meet(key: str, other: str) -> str | None:
+    """Return the key of what two keys both cover, None if their bits exclude each other."""
+    merged = []
+    for a, b in zip(key, other, strict=True):
+        if a != b and "*" not in (a, b):
+            return None
+        merged.append(b if a == "*" else a)
+    return "".join(merged)
+
+
+# Reading
+
+
+def _json(path: str | os.PathLike[str], parse_float: Any) -> object:
+    """Parse a file of bounded size by the book: no key twice, no NaN."""
+    try:
+        opener = gzip.open if str(path).lower().endswith(".gz") else open
+        with opener(path, "rb") as stream:
+            content = stream.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
+            raise UnreadableError(f"more than {LARGEST_FILE} bytes", str(path))
+        return json.loads(
+            content.decode(),
+            object_pairs_hook=_unique,
+            parse_constant=_refuse_constant,
+            parse_float=parse_float,
+        )
+    except RecursionError:
+        raise UnreadableError("nested too deeply", str(path)) from None
+    except MemoryError:
+        raise UnreadableError("too large for this machine", str(path)) from None
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        raise UnreadableError(f"not readable as JSON: {reason:.200}", str(path)) from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise ValueError("a key occurs twice in one object")
+    return document
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(f"{text} is not a number of JSON")
+
+
+def _refuse_float(text: str) -> None:
+    raise ValueError(f"{text:.40} is a decimal: numbers are integers or strings of exact fractions")
+
+
+def _shown(value: object) -> str:
+    """Spell what was found so that any terminal can print it."""
+    try:
+        text = ascii(value)
+    except ValueError:  # an integer of more digits than Python converts
+        return "a number of very many digits"
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _fields(value: object, names: tuple[str, ...], place: str) -> Document:
+    if not isinstance(value, dict):
+        raise ProofError("an object with fields is needed", place)
+    if value.keys() != set(names):
+        name = min(value.keys() ^ set(names), key=str)
+        raise ProofError(f"the field {_shown(name)} is {'unknown' if name in value else 'missing'}", place)
+    return value
+
+
+def _list(value: object, place: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise ProofError("a list is needed", place)
+    return value
+
+
+def _entries(value: object, count: int) -> list[Any]:
+    entries = _list(value, "")
+    if len(entries) != count:
+        raise ProofError(f"a row has {len(entries)} entries where {count} are needed")
+    return entries
+
+
+def _flag(value: object, place: str) -> bool:
+    if not isinstance(value, bool):
+        raise ProofError("true or false is needed", place)
+    return value
+
+
+def _whole(value: object, place: str) -> int:
+    if type(value) is not int or not 0 <= value <= _EXACT_IN_JSON:
+        raise ProofError("a whole number, not negative, is needed", place)
+    return value
+
+
+def _index(value: object, count: int, place: str) -> int:
+    if type(value) is not int or not 0 <= value < count:
+        raise ProofError(f"{_shown(value)} is not an index below {count}", place)
+    return value
+
+
+def _sign(value: object, place: str) -> int:
+    if type(value) is not int or value not in (1, -1):
+        raise ProofError("the sign 1 or -1 is needed", place)
+    return value
+
+
+def _multiplier(value: object, place: str) -> int:
+    number = value if type(value) is int and abs(value) <= _EXACT_IN_JSON else _integer(value, place)
+    if number == 0:
+        raise ProofError("a multiplier is zero", place)
+    return number
+
+
+def _integer(value: object, place: str) -> int:
+    """Read a JSON integer up to 2^53, or a string with a decimal or hexadecimal one."""
+    if type(value) is int and abs(value) <= _EXACT_IN_JSON:
+        return value
+    if isinstance(value, str) and len(value) <= LONGEST_NUMBER:
+        if _HEX.fullmatch(value):
+            return int(value, 16)
+        if _DECIMAL.fullmatch(value):
+            return int(value)
+    raise ProofError(f"{_shown(value)} is not an exact integer of a size that is read", place)
+
+
+def _number(value: object, place: str) -> Fraction:
+    """Read an integer, a fraction ``"p/q"``, or a hexadecimal float ``"0x1.8p-1"``."""
+    if isinstance(value, str):
+        if match := _HEX_FLOAT.fullmatch(value):
+            minus, lead, digits, exponent = match.groups(default="")
+            mantissa = int(lead + digits, 16)
+            if minus and not mantissa:
+                raise ProofError("negative zero", place)
+            shift = int(exponent) - 4 * len(digits)
+            return Fraction(-mantissa if minus else mantissa) * Fraction(2) ** shift
+        if "/" in value:
+            top, _, bottom = value.partition("/")
+            denominator = _integer(bottom, place)
+            if denominator <= 0:
+                raise ProofError(f"{_shown(value)} has no positive denominator", place)
+            return Fraction(_integer(top, place), denominator)
+    return Fraction(_integer(value, place))
+
+
+def _vector(value: object, size: int, place: str) -> Point:
+    numbers = tuple(_number(v, place) for v in _list(value, place))
+    if len(numbers) != size:
+        raise ProofError(f"{len(numbers)} numbers where {size} are needed", place)
+    return numbers
+
+
+def _minus(a: Point, b: Point) -> Point:
+    return tuple(v - w for v, w in zip(a, b, strict=True))
+
+
+def _dot(row: tuple[int, ...], vector: Point) -> Fraction:
+    return sum((a * b for a, b in zip(row, vector, strict=True)), Fraction(0))
+
+
+# The command line
+
+
+def describe(checked: Checked) -> str:
+    """Return one sentence on what a verified proof says."""
+    upper = checked.upper_bound
+    if upper is None:
+        claim = f"at least {checked.lower_bound}"
+    elif upper == checked.lower_bound:
+        claim = f"exactly {upper}"
+    else:
+        claim = f"between {checked.lower_bound} and {upper}"
+    bound = "" if checked.weight_bound is None else f" and weights of at most {checked.weight_bound}"
+    data = "the data given" if checked.data_compared else "the data in it"
+    return (
+        f"verified: the fewest neurons on {data} (N = {checked.samples}, d = {checked.features}), "
+        f"{'with' if checked.skip else 'without'} a skip{bound}, are {claim} "
+        f"({', '.join(checked.kinds) or 'no lower bound'}; {checked.leaves} leaves)"
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return 0 when verified, 1 when rejected, 2 when there is nothing to check."""
+    parser = argparse.ArgumentParser(description="Check a proof of the fewest neurons.")
+    parser.add_argument("proof", help="a proof, .json or .json.gz")
+    parser.add_argument("data", nargs="?", help="a saved problem (.json) or a table (.csv, last column y)")
+    asked = parser.parse_args(arguments)
+    try:
+        print(describe(check(asked.proof, asked.data)))
+    except UnreadableError as error:
+        print(f"unreadable: {error}")
+        return 2
+    except ProofError as error:
+        print(f"rejected: {error}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

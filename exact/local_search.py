@@ -1,0 +1,120 @@
+"""Look for a network of given output signs that fits, by many damped Gauss-Newton runs side by side.
+
+With activation patterns fixed a network is linear in its folded neurons, so Gauss-Newton solves for them in
+one step as long as no pattern changes; Levenberg's damping (1944) keeps steps short while patterns still
+change. A run costs microseconds, and on labels made by K neurons a few dozen find K neurons where the tree,
+which must try assignments one after the other, takes minutes. What is found is only a candidate: the caller
+proves that it fits.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsest.arrays import FloatArray
+from sparsest.exact.tree_lp import Coordinates
+from sparsest.network import Network
+from sparsest.problem import Problem
+from sparsest.progress import Deadline
+
+# Steps of a run; those that succeed on planted labels need 5 to 20.
+_STEPS: Final = 40
+# Damping at first, its factor after a step that lowered the loss and after one that did not, and its range,
+# for data scaled to about one.
+_DAMPING: Final = 1e-2
+_EASED: Final = 0.3
+_HARDENED: Final = 4.0
+_LEAST: Final = 1e-10
+_MOST: Final = 1e4
+# Share of an interval's width, and of the labels' size where it has no end, that is aimed at inside its end.
+_INSIDE: Final = 0.25
+_INSIDE_OPEN: Final = 0.05
+# Numbers in the largest array; more runs are made in several batches.
+_LARGEST: Final = 2_000_000
+
+
+class LocalSearch:
+    """Runs for one problem, from ever new random networks.
+
+    Parameters
+    ----------
+    problem : Problem
+        Its weight bound is ignored.
+    coordinates : Coordinates
+        Of the problem.
+    met : float
+        Largest violation, as a share of the labels' size, at which a network is handed out.
+    seed : int
+        Of the random networks.
+    """
+
+    def __init__(self, problem: Problem, coordinates: Coordinates, met: float, seed: int = 0) -> None:
+        self._coordinates, self._rows = coordinates, coordinates.rows
+        self._low, self._high = problem.low / coordinates.scale, problem.high / coordinates.scale
+        self._skip, self._met = problem.skip, met
+        self._random = np.random.default_rng(seed)
+        width = self._high - self._low
+        inside = np.where(np.isfinite(width), _INSIDE * width, _INSIDE_OPEN)
+        self._aims = self._low + inside, self._high - inside
+
+    def run(self, signs: tuple[int, ...], starts: int, deadline: Deadline) -> Network | None:
+        """Return a network with these output signs that meets every interval, or None if no run found one."""
+        columns = (len(signs) + self._skip) * self._rows.shape[1]
+        batch = max(1, min(starts, _LARGEST // (len(self._rows) * max(columns, 1))))
+        while starts > 0 and columns and not deadline.expired:
+            found = self._descend(np.array(signs, dtype=np.float64), min(batch, starts), deadline)
+            if found is not None:
+                return self._network(found, signs)
+            starts -= batch
+        return None
+
+    def _descend(self, signs: FloatArray, starts: int, deadline: Deadline) -> FloatArray | None:
+        """Run `starts` descents; return the neurons (K, r) of the first that fits, the affine term last."""
+        blocks = len(signs) + self._skip
+        neurons = self._random.normal(size=(starts, blocks, self._rows.shape[1]))
+        damping = np.full(starts, _DAMPING)
+        values, active = self._evaluated(neurons, signs)
+        for _ in range(_STEPS):
+            errors = np.clip(values, *self._aims) - values
+            loss = np.sum(errors**2, axis=1)
+            fitting = np.maximum(self._low - values, values - self._high).max(axis=1) <= self._met
+            if fitting.any():
+                return np.asarray(neurons[int(fitting.argmax())])
+            if deadline.expired:
+                return None
+            moved = neurons + self._steps(active, errors, damping).reshape(neurons.shape)
+            moved_values, moved_active = self._evaluated(moved, signs)
+            better = np.sum((np.clip(moved_values, *self._aims) - moved_values) ** 2, axis=1) < loss
+            neurons[better], values[better], active[better] = (
+                moved[better],
+                moved_values[better],
+                moved_active[better],
+            )
+            damping = np.clip(damping * np.where(better, _EASED, _HARDENED), _LEAST, _MOST)
+        return None
+
+    def _evaluated(self, neurons: FloatArray, signs: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return values (R, N), and the derivative of each value by each block's input (R, K, N)."""
+        inputs = neurons @ self._rows.T
+        factors = np.where(inputs[:, : len(signs)] > 0, signs[:, None], 0.0)
+        if self._skip:
+            factors = np.concatenate([factors, np.ones_like(inputs[:, -1:])], axis=1)
+        return np.einsum("rkn,rkn->rn", factors, inputs), factors
+
+    def _steps(self, active: FloatArray, errors: FloatArray, damping: FloatArray) -> FloatArray:
+        """Solve ``(J' J + damping) step = J' errors`` for every run (R, K r)."""
+        starts, _, n = active.shape
+        # samples inside their interval pull at nothing
+        pulling = active * (errors != 0)[:, None, :]
+        jacobian = (pulling[..., None] * self._rows).transpose(0, 2, 1, 3).reshape(starts, n, -1)
+        transposed = jacobian.transpose(0, 2, 1)
+        normal = transposed @ jacobian
+        diagonal: NDArray[np.intp] = np.arange(normal.shape[1])
+        normal[:, diagonal, diagonal] += damping[:, None]
+        right = transposed @ errors[..., None]
+        return np.asarray(np.linalg.solve(normal, right))[..., 0]
+
+    def _network(self, neurons: FloatArray, signs: tuple[int, ...]) -> Network:
+        folded = self._coordinates.original(neurons)
+        return Network.from_folded(folded[: len(signs)], signs, folded[len(signs)] if self._skip else None)

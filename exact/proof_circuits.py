@@ -1,0 +1,109 @@
+"""Why bits of one neuron are those of no cell: a linear dependence of samples with the signs of the bits.
+
+Gordan (1873): signed rows ``s_i xh_i`` are all positive at some u unless a nonnegative combination of them,
+not all zero, is zero. A basic such combination is a signed circuit of the data's oriented matroid, and there
+are few of them compared with the nodes of a tree that need one.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import flint
+
+# Answers remembered; a long search asks for millions.
+_REMEMBERED = 200_000
+
+
+class CircuitTable:
+    """The signed circuits found so far, and the search for one that excludes given bits.
+
+    Parameters
+    ----------
+    rows : sequence of N sequences of d + 1 integers
+        Rows of ``[X, 1]``, each scaled by a positive number.
+    """
+
+    def __init__(self, rows: Sequence[Sequence[int]]) -> None:
+        self._rows = rows
+        self.circuits: list[dict[int, flint.fmpq]] = []
+        self._sides: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+        self._known: dict[tuple[int, int], int | None] = {}
+
+    def excluding(self, active: int, inactive: int, sample: int) -> int | None:
+        """Return the number of a circuit that `sample` is in and that excludes a neuron's bits.
+
+        Parameters
+        ----------
+        active, inactive : int
+            Samples on which the neuron is active and inactive, as bit sets; `sample` is in one of them.
+            Without `sample` the bits must be those of a cell.
+        sample : int
+            The sample decided last.
+
+        Returns
+        -------
+        int or None
+            Index into `circuits`; None when the bits are those of a cell.
+        """
+        key = (active, inactive)
+        if key not in self._known:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            found = self._stored(active, inactive, sample)
+            self._known[key] = self._solved(active, inactive, sample) if found is None else found
+        return self._known[key]
+
+    def _stored(self, active: int, inactive: int, sample: int) -> int | None:
+        for positive, negative, index in self._sides[sample]:
+            if not (positive & ~active or negative & ~inactive):
+                return index
+            if not (positive & ~inactive or negative & ~active):
+                return index
+        return None
+
+    def _solved(self, active: int, inactive: int, sample: int) -> int | None:
+        others = [i for i in range(len(self._rows)) if i != sample and (active | inactive) >> i & 1]
+        signs = [1 if active >> i & 1 else -1 for i in others]
+        sign = 1 if active >> sample & 1 else -1
+        columns = [[s * v for v in self._rows[i]] for i, s in zip(others, signs, strict=True)]
+        weights = nonnegative_combination(columns, [-sign * v for v in self._rows[sample]])
+        if weights is None:
+            return None
+        circuit = {i: s * w for i, s, w in zip(others, signs, weights, strict=True) if w != 0}
+        circuit[sample] = flint.fmpq(sign)
+        positive = sum(1 << i for i, w in circuit.items() if w > 0)
+        negative = sum(1 << i for i, w in circuit.items() if w < 0)
+        for i in circuit:
+            self._sides[i].append((positive, negative, len(self.circuits)))
+        self.circuits.append(circuit)
+        return len(self.circuits) - 1
+
+
+def nonnegative_combination(columns: list[list[int]], target: list[int]) -> list[flint.fmpq] | None:
+    """Return a basic solution of ``sum_j z_j columns[j] = target``, ``z >= 0``; None if there is none.
+
+    Phase one of the simplex method with Bland's rule (1977), which ends on degenerate data too.
+    """
+    n = len(columns)
+    table = []
+    for i, right in enumerate(target):
+        sign = 1 if right >= 0 else -1
+        table.append([flint.fmpq(sign * v) for v in (*(column[i] for column in columns), right)])
+    cost = [sum(column, flint.fmpq(0)) for column in zip(*table, strict=True)]
+    basis = [n + i for i in range(len(table))]  # artificial columns; once they leave they are gone
+    while (entering := next((j for j in range(n) if cost[j] > 0), None)) is not None:
+        ratios = [(row[n] / row[entering], basis[i], i) for i, row in enumerate(table) if row[entering] > 0]
+        _, _, leaving = min(ratios)
+        pivot = table[leaving][entering]
+        table[leaving] = [v / pivot for v in table[leaving]]
+        for row in (*(row for i, row in enumerate(table) if i != leaving), cost):
+            if (factor := row[entering]) != 0:
+                row[:] = [v - factor * w for v, w in zip(row, table[leaving], strict=True)]
+        basis[leaving] = entering
+    if cost[n] != 0:
+        return None
+    weights = [flint.fmpq(0)] * n
+    for i, j in enumerate(basis):
+        if j < n:
+            weights[j] = table[i][n]
+    return weights
