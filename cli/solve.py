@@ -24,6 +24,7 @@ def solve(
     json: options.Json = False,
     plot: options.Plot = None,
     save: options.Output = None,
+    workers: Annotated[int, typer.Option(help="Processes that share the tree's search.")] = 1,
     proof: Annotated[
         Path | None,
         typer.Option(help="Write a proof that `sparsest check` verifies: .json or .json.gz.", metavar="FILE"),
@@ -56,6 +57,7 @@ def solve(
             time_limit=time_limit,
             progress=progress,
             proof_file=proof,
+            workers=workers,
         )
     if json:
         output.print_json(output.document_of(problem, result))

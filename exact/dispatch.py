@@ -1,9 +1,11 @@
 """Choose an exact method, run it, and judge what it hands back."""
 
+import contextlib
 import dataclasses
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from sparsest.exact.proof_log import ProofLog
 from sparsest.exact.rational import ExactData
 from sparsest.exact.rational_network import rational_witness
 from sparsest.exact.search import Search
+from sparsest.exact.subtrees import Farm, processes
 from sparsest.exact.witness import projection_witness
 from sparsest.network import Network
 from sparsest.objectives import Objective
@@ -43,6 +46,9 @@ def solve(
     solver_options: Mapping[str, object] | None = None,
     progress: ProgressCallback | None = None,
     proof_file: str | os.PathLike[str] | None = None,
+    witness: Network | None = None,
+    workers: int = 1,
+    executor: Executor | None = None,
 ) -> ExactResult:
     """Bound the smallest count of a network that meets every interval, and find a network that attains it.
 
@@ -68,6 +74,14 @@ def solve(
     proof_file : path, optional
         Where to write a proof of the interval reached, which `sparsest.check` verifies: .json or .json.gz.
         Methods "tree" and "univariate" prove neurons.
+    witness : Network, optional
+        A network from elsewhere, training for instance, that the tree takes for an upper bound if a rational
+        network beside it provably fits.
+    workers : int
+        Processes that share the tree's search; only searches of some seconds start them.
+    executor : concurrent.futures.Executor, optional
+        Where subtrees are explored instead, `workers` at a time: a pool of your own, or a Dask cluster's
+        ``Client.get_executor()``.
 
     Returns
     -------
@@ -98,6 +112,10 @@ def solve(
     chosen, reason = _choose(problem, goal) if method == "auto" else (_applicable(problem, goal, method), "")
     if method == "auto" and chosen == "mip" and goal is Objective.NEURONS and proof_file is not None:
         chosen, reason = "tree", "a proof is asked for, which the activation tree can write"
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+        raise InputError(f"workers = {workers!r:.40}: it must be a whole number, at least 1")
+    if witness is not None and (not isinstance(witness, Network) or witness.n_features != problem.n_features):
+        raise InputError(f"witness must be a Network of {problem.n_features} features")
     if chosen != "mip" and (solver != "highs" or solver_options):
         raise InputError(
             f"a MIP solver or its options were given, but the method is {chosen!r}: use method='mip'"
@@ -105,11 +123,11 @@ def solve(
     proof_path = None if proof_file is None else _proof_path(proof_file, goal, chosen)
     runs: dict[str, Callable[[], Search]] = {
         "univariate": lambda: univariate.solve_univariate(problem),
-        "tree": lambda: _tree(problem, time_limit, node_limit, progress, log),
+        "tree": lambda: _tree(problem, time_limit, node_limit, progress, log, witness, farm),
         "mip": lambda: _mip(problem, goal, solver, time_limit, node_limit, solver_options, progress),
     }
     start = time.perf_counter()
-    with _proof_log(problem, proof_path) as log:
+    with _proof_log(problem, proof_path) as log, _farm(workers, executor) as farm:
         found = runs[chosen]()
         result = _judged(
             problem,
@@ -144,6 +162,18 @@ def _proof_path(proof_file: str | os.PathLike[str], objective: Objective, method
     if not path.parent.is_dir():
         raise InputError(f"{path}: the folder {path.parent} does not exist")
     return path
+
+
+@contextlib.contextmanager
+def _farm(workers: int, executor: Executor | None) -> Iterator[Farm | None]:
+    """Return the helpers of a search, if there are any; processes start when they are first needed."""
+    if executor is not None:
+        yield Farm(executor, workers)
+    elif workers == 1:
+        yield None
+    else:
+        with processes(workers) as farm:
+            yield farm
 
 
 def _proof_log(problem: Problem, path: Path | None) -> ProofLog:
@@ -186,10 +216,20 @@ def _tree(
     node_limit: int | None,
     progress: ProgressCallback | None,
     log: ProofLog | None = None,
+    witness: Network | None = None,
+    farm: Farm | None = None,
 ) -> Search:
     from sparsest.exact.tree import solve_tree
 
-    return solve_tree(problem, time_limit=time_limit, node_limit=node_limit, progress=progress, log=log)
+    return solve_tree(
+        problem,
+        time_limit=time_limit,
+        node_limit=node_limit,
+        progress=progress,
+        log=log,
+        witness=witness,
+        farm=farm,
+    )
 
 
 def _mip(

@@ -61,6 +61,8 @@ class ProofWriter(ProofLog):
         As the user gave it; the proof is about every row of it.
     """
 
+    writes = True
+
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.data = ExactData(problem.distinct())

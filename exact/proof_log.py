@@ -21,6 +21,8 @@ class ProofLog:
     `abandon` when a network was found. Samples are those of ``problem.distinct()``.
     """
 
+    writes = False  # whether what is reported is kept
+
     def __enter__(self) -> Self:
         return self
 
@@ -64,6 +66,9 @@ class ProofLog:
 
     def unproven(self) -> None:
         """Close a child without a reason."""
+
+    def left_open(self, prefix: tuple[tuple[int, Bits], ...]) -> None:
+        """Leave the child just entered, at the end of `prefix`, to be reported from elsewhere."""
 
     def excluded(self, sample: int, sign: int) -> None:
         """Refute the output signs begun: `sample` needs an active neuron of `sign`, and none has it."""

@@ -13,6 +13,7 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Iterator, Sequence
+from typing import NoReturn
 
 import numpy as np
 
@@ -30,6 +31,7 @@ from sparsest.exact.proof_log import ProofLog
 from sparsest.exact.rational import ExactData
 from sparsest.exact.rational_network import RationalNetwork, meets_every_interval, rational_witness
 from sparsest.exact.search import Search
+from sparsest.exact.subtrees import EventLog, Explored, Farm, Prefix, replay
 from sparsest.exact.tree_lp import Answer, Coordinates, FeasibilityProgram, solver_version
 from sparsest.exact.witness import projection_witness
 from sparsest.network import Network
@@ -54,15 +56,17 @@ _CELLS_A_NODE = 500
 # runs for each number of positive signs as there were nodes, divided by this, but at least so many: a run
 # takes some 0.3 ms, as a node does, so that local search takes a small share of the time.
 _FIRST_PAUSE = 8
-_NODES_A_START = 6
+_NODES_A_START = 8
 _FEWEST_STARTS = 16
+# Nodes that a search visits before it asks for help.
+_ALONE = 1000
 # Seconds between two reports of progress.
 _REPORT = 0.2
 
 Bits = tuple[int, ...]
 
 
-class _StoppedError(Exception):
+class StoppedError(Exception):
     """The search was stopped from outside; `status` says by what."""
 
     def __init__(self, status: Status) -> None:
@@ -97,6 +101,7 @@ def solve_tree(
     progress: ProgressCallback | None = None,
     log: ProofLog | None = None,
     witness: Network | None = None,
+    farm: Farm | None = None,
 ) -> Search:
     """Return bounds on the fewest neurons that meet every interval of `problem`.
 
@@ -114,6 +119,8 @@ def solve_tree(
         Told what the proof needs.
     witness : Network, optional
         A network that fits, or nearly, from elsewhere; believed only when a rational network beside it fits.
+    farm : Farm, optional
+        Workers that share the search.
 
     Returns
     -------
@@ -122,10 +129,14 @@ def solve_tree(
         ``unverified``, and from the first of them on the lower bound stays where it is.
     """
     deadline = Deadline(time_limit)
-    return _TreeSearch(problem.distinct(), deadline, node_limit, progress, log or ProofLog(), witness).run()
+    return TreeSearch(
+        problem.distinct(), deadline, node_limit, progress, log or ProofLog(), witness, farm
+    ).run()
 
 
-class _TreeSearch:
+class TreeSearch:
+    """The state of a search: what is known, and the means to explore."""
+
     def __init__(
         self,
         problem: Problem,
@@ -133,28 +144,37 @@ class _TreeSearch:
         node_limit: int | None,
         progress: ProgressCallback | None,
         log: ProofLog,
-        witness: Network | None = None,
+        handed_in: Network | None = None,
+        farm: Farm | None = None,
     ) -> None:
         self.problem = problem
-        self.deadline = deadline
         self.node_limit = node_limit
         self.progress = progress
-        self.log = log
-        self.handed_in = witness
-        self.nodes = 0
-        self.unverified = 0
+        self.handed_in = handed_in
+        self.farm = farm
         self.lower = 0
         self.upper: int | None = None
-        self.network: Network | None = None
-        self.near_miss: Network | None = None
+        self.pause: float = _FIRST_PAUSE
         self._last_report = 0.0
+        self.restart(deadline, log)
+
+    def restart(self, deadline: Deadline, log: ProofLog) -> None:
+        """Forget what was found and counted, but not what was prepared."""
+        self.deadline, self.log = deadline, log
+        self.nodes = 0
+        self.unverified = 0
+        self.network: Network | None = None
+        self.witness: RationalNetwork | None = None
+        self.near_miss: Network | None = None
+        self.left: list[Prefix] = []
 
     def run(self) -> Search:
+        """Close the gap as far as limits allow, and return what is known."""
         status = Status.OPTIMAL
         try:
             self._prepare()
             self._close_the_gap()
-        except _StoppedError as stop:
+        except StoppedError as stop:
             status = stop.status
         except KeyboardInterrupt:
             status = Status.INTERRUPTED
@@ -183,10 +203,24 @@ class _TreeSearch:
         who = "1 neuron meets" if count == 1 else f"{count} neurons meet"
         return f"{who} the labels up to rounding ({residual:.1e}), but not provably{advice}"
 
-    def _prepare(self) -> None:
+    def _prepare_data(self) -> None:
         problem = self.problem
         self.data = ExactData(problem)
         self.coordinates = Coordinates(problem)
+        rank = self.coordinates.rows.shape[1]
+        self.n_cells = count_in_general_position(problem.n_samples, rank)
+        self.cell_sets: CellSets | None = None
+
+    def prepare_for_subtrees(self, use_cells: bool) -> None:
+        """Prepare to explore subtrees for another search, which looks for upper bounds itself."""
+        self._prepare_data()
+        self.pause = math.inf
+        if use_cells:
+            self.cell_sets = self._enumerated()
+
+    def _prepare(self) -> None:
+        problem = self.problem
+        self._prepare_data()
         if problem.n_features == 1:
             knots = lower_bound_certificate(problem)  # needed with and without a skip or bound
             self.lower = len(knots)
@@ -195,11 +229,7 @@ class _TreeSearch:
                 self._take(bounds_without_skip(problem)[1])
         if self.handed_in is not None:
             self._accept(self.handed_in, [], ())
-        rank = self.coordinates.rows.shape[1]
-        self.n_cells = count_in_general_position(problem.n_samples, rank)
-        self.cell_sets: CellSets | None = None
         self.local = LocalSearch(problem, self.coordinates, _MET)
-        self.pause = _FIRST_PAUSE
         if problem.weight_bound is not None:
             self.cell_sets = self._enumerated()
 
@@ -212,6 +242,7 @@ class _TreeSearch:
     def _take(self, witness: RationalNetwork) -> None:
         """Take a network that provably fits for the upper bound."""
         self.network, self.upper = witness.rounded(self.problem.n_features), len(witness.signs)
+        self.witness = witness
         self.log.witness(witness)
 
     def _respects_bound(self, witness: RationalNetwork) -> bool:
@@ -226,10 +257,7 @@ class _TreeSearch:
             return None
         try:
             return CellSets(enumerate_cells(self.problem.X, deadline=self.deadline).patterns)
-        except (
-            InputError,
-            TimeLimitError,
-        ):  # the enumeration's own limits on intermediate sizes, or the clock
+        except (InputError, TimeLimitError):  # its own limits on sizes, or the clock
             return None
 
     def _close_the_gap(self) -> None:
@@ -238,19 +266,61 @@ class _TreeSearch:
         while self.upper is None or width < self.upper:
             if self.cell_sets is not None and width > 2 * self.cell_sets.n_cells:
                 # one neuron per pattern and output sign is all there is, so a weight bound forbids the rest
-                raise _StoppedError(Status.NUMERICAL if self.unverified else Status.INFEASIBLE)
+                raise StoppedError(Status.NUMERICAL if self.unverified else Status.INFEASIBLE)
+            if self.nodes >= _FIRST_PAUSE and self._improve(width):
+                return  # all that is narrower was refuted, so that now a network is likely
             splits = _sign_splits(self.problem, width)
             self._log_excluded(width, splits)
             for positive in splits:
                 signs = (1,) * positive + (-1,) * (width - positive)
                 self.log.begin(signs)
-                if self._search(signs):
+                if self._refute(signs):
                     self.log.abandon()
                     return
                 self.log.end()
             width += 1
             if not self.unverified:
                 self.lower = width
+
+    def _refute(self, signs: tuple[int, ...]) -> bool:
+        """Search for a network with these output signs, with the farm's help if there is one."""
+        if self.farm is None:
+            return self.search(signs)
+        log, self.left = self.log, []
+        self.log = alone = EventLog() if log.writes else ProofLog()
+        found = False
+        try:
+            if self.nodes < _ALONE:
+                found = self.search(signs, budget=_ALONE - self.nodes)
+            else:
+                self._hand_over(())
+        finally:
+            self.log = log
+        found = found or self.farm.refute(self, signs, self.left)
+        if isinstance(alone, EventLog) and not found:
+            replay(alone.events, self.farm.events, log)
+        return found
+
+    def takes(self, explored: Explored) -> bool:
+        """Count what came of a subtree; whether it has a network that fits."""
+        self.nodes += explored.nodes
+        self.unverified += explored.unverified
+        self.near_miss = self.near_miss or explored.near_miss
+        if explored.found is None or not meets_every_interval(self.data, explored.found):
+            return False
+        self._take(explored.found)
+        return True
+
+    def looks_further(self, width: int) -> bool:
+        """Search locally when it is time to; whether that found a network of `width` neurons."""
+        if self.nodes < self.pause:
+            return False
+        self.pause = 2 * self.nodes
+        return self._improve(width)
+
+    def stop(self, status: Status) -> NoReturn:
+        """Stop the search from outside."""
+        raise StoppedError(status)
 
     def _log_excluded(self, width: int, splits: list[int]) -> None:
         """Log why the numbers of positive output signs that are not among `splits` are out."""
@@ -284,19 +354,21 @@ class _TreeSearch:
             witness = rational_witness(self.data, centred(self.problem, self.coordinates, network))
         return witness
 
-    def _search(self, signs: tuple[int, ...]) -> bool:
-        """Depth-first search for a network with these output signs; False when there is none."""
+    def search(self, signs: tuple[int, ...], prefix: Prefix = (), budget: int | None = None) -> bool:
+        """Depth-first search for a network with these output signs; False when there is none.
+
+        Below a prefix of samples with bits only that subtree is searched. After `budget` nodes what is not
+        yet searched is appended to `left`, and the answer is about the rest.
+        """
         program = FeasibilityProgram(self.problem, self.data, self.coordinates, signs)
-        size = self.problem.n_features + 1
-        affine = np.zeros(size) if self.problem.skip else None
-        root = Network.from_folded(np.zeros((len(signs), size)), signs, affine)
-        tied = tuple(a == b for a, b in itertools.pairwise(signs))
-        cells = None if self.cell_sets is None else (self.cell_sets.every,) * len(signs)
-        state: _State | None = _State(root, cells, tied)
-        path: list[_Node] = []
+        path, state = self._start(program, signs, prefix)
+        last = math.inf if budget is None else self.nodes + budget
         while state is not None:
+            if self.nodes >= last:
+                self._leave_open(path, len(prefix))
+                return False
             if self.nodes >= self.pause:
-                if self._improve(len(signs)):
+                if self.looks_further(len(signs)):
                     return True
                 state = self._with_cells(state, path)
             sample = self._violated_sample(state, path)
@@ -307,8 +379,40 @@ class _TreeSearch:
             if sample is not None:
                 children = self._children(sample, state, signs, not path)
                 path.append(_Node(sample, children, state))
-            state = self._advance(program, path, signs)
+            state = self._advance(program, path, signs, len(prefix))
         return False
+
+    def _start(
+        self, program: FeasibilityProgram, signs: tuple[int, ...], prefix: Prefix
+    ) -> tuple[list[_Node], _State | None]:
+        """Return the path that a prefix describes, and the node at its end, None if that is cut off."""
+        size = self.problem.n_features + 1
+        affine = np.zeros(size) if self.problem.skip else None
+        root = Network.from_folded(np.zeros((len(signs), size)), signs, affine)
+        tied = tuple(a == b for a, b in itertools.pairwise(signs))
+        cells = None if self.cell_sets is None else (self.cell_sets.every,) * len(signs)
+        path: list[_Node] = []
+        for sample, bits in prefix:
+            path.append(_Node(sample, iter(()), _State(root, cells, tied), bits))
+            program.push(sample, bits)
+            tied, cells = _still_tied(tied, bits), self._narrowed(cells, sample, bits)
+        network = self._visit(program, signs) if prefix else root
+        return path, None if network is None else _State(network, cells, tied)
+
+    def _leave_open(self, path: list[_Node], floor: int) -> None:
+        """Leave the node at the path's end, and all children not yet tried above it, to others."""
+        done = tuple((node.sample, node.bits or ()) for node in path)
+        self._hand_over(done)
+        while len(path) > floor:
+            node = path.pop()
+            for bits in node.untried:
+                self.log.enter(bits)
+                self._hand_over((*done[: len(path)], (node.sample, bits)))
+            self.log.leave()
+
+    def _hand_over(self, prefix: Prefix) -> None:
+        self.left.append(prefix)
+        self.log.left_open(prefix)
 
     def _with_cells(self, state: _State, path: list[_Node]) -> _State:
         """Enumerate the cells once that pays, and bring the path and the node at its end up to date."""
@@ -325,16 +429,16 @@ class _TreeSearch:
 
     def _improve(self, width: int) -> bool:
         """Look for networks of `width` neurons and a few more by local search; whether `width` sufficed."""
-        reach = self.pause.bit_length() - _FIRST_PAUSE.bit_length() + 2
-        starts = max(_FEWEST_STARTS, self.pause // _NODES_A_START)
-        self.pause *= 2
+        reach = 2 + int(math.log2(self.nodes / _FIRST_PAUSE))
+        unlikely = self.upper == width + 1  # it was looked for before and only more neurons were found
+        starts = max(_FEWEST_STARTS, self.nodes // (_NODES_A_START * (4 if unlikely else 1)))
         for wider in range(width, width + reach):
             if self.upper is not None and wider >= self.upper:
                 break
             for positive in _sign_splits(self.problem, wider):
                 signs = (1,) * positive + (-1,) * (wider - positive)
                 found = self.local.run(signs, starts, self.deadline)
-                self._check_limits(width)
+                self.check_limits(width)
                 if found is not None and self._accept(found, [], ()):
                     return self.upper == width
         if self.upper is None:
@@ -342,10 +446,10 @@ class _TreeSearch:
         return False
 
     def _advance(
-        self, program: FeasibilityProgram, path: list[_Node], signs: tuple[int, ...]
+        self, program: FeasibilityProgram, path: list[_Node], signs: tuple[int, ...], floor: int
     ) -> _State | None:
-        """Go on to the next feasible node in depth-first order; None when the tree is exhausted."""
-        while path:
+        """Go on to the next feasible node in depth-first order below `floor`; None when there is none."""
+        while len(path) > floor:
             node = path[-1]
             if node.bits is not None:
                 program.pop()
@@ -365,7 +469,7 @@ class _TreeSearch:
     def _visit(self, program: FeasibilityProgram, signs: tuple[int, ...]) -> Network | None:
         """Solve the current node; return its network, or None when it is cut off."""
         self.nodes += 1
-        self._check_limits(len(signs))
+        self.check_limits(len(signs))
         answer = program.solve()
         if answer is Answer.INFEASIBLE:
             refutation = self._refutation(program, signs)
@@ -464,7 +568,7 @@ class _TreeSearch:
         """Generate combinations of `choices` that keep alike neurons in order and admit the label's sign."""
         for number, bits in enumerate(itertools.product(*choices)):
             if number % _SORTED == 0:
-                self._check_limits(len(signs))  # there may be 2^K of them, none admissible
+                self.check_limits(len(signs))  # there may be 2^K of them, none admissible
             if all(bits[k] >= bits[k + 1] for k, tie in enumerate(tied) if tie) and (
                 needed == 0 or any(b and s == needed for b, s in zip(bits, signs, strict=True))
             ):
@@ -485,11 +589,12 @@ class _TreeSearch:
         narrowed = self.cell_sets.narrowed
         return tuple(narrowed(each, sample, bit) for each, bit in zip(cells, bits, strict=True))
 
-    def _check_limits(self, width: int) -> None:
+    def check_limits(self, width: int) -> None:
+        """Raise `StoppedError` when a limit is reached; report progress now and then."""
         if self.deadline.expired:
-            raise _StoppedError(Status.TIME_LIMIT)
+            raise StoppedError(Status.TIME_LIMIT)
         if self.node_limit is not None and self.nodes > self.node_limit:
-            raise _StoppedError(Status.NODE_LIMIT)
+            raise StoppedError(Status.NODE_LIMIT)
         now = self.deadline.seconds
         if self.progress is not None and now - self._last_report >= _REPORT:
             self._last_report = now

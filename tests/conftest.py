@@ -1,6 +1,42 @@
 """Property tests make the same examples every time: a failure in one run is a failure in every run."""
 
+import os
+import subprocess
+import sys
+
+import misbehaving
+import pytest
 from hypothesis import settings
+from waiting import wait_for
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.load_profile("ci")
+
+
+@pytest.fixture
+def dask(tmp_path):
+    """A Dask scheduler and two worker processes; yields the address and the workers."""
+    pytest.importorskip("distributed")
+    where = tmp_path / "scheduler.json"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
+    quiet["env"] = os.environ | {"PYTHONPATH": os.path.dirname(misbehaving.__file__)}
+    begin = [sys.executable, "-m", "dask"]
+    common = ["--scheduler-file", where, "--no-dashboard"]
+    started = [
+        subprocess.Popen([*begin, "scheduler", "--host", "127.0.0.1", "--port", "0", *common], **quiet)
+    ]
+    try:
+        wait_for(where.exists)
+        for _ in range(2):
+            worker = [*begin, "worker", "--nthreads", "1", "--no-nanny", *common]
+            started.append(subprocess.Popen(worker, **quiet))
+        from distributed import Client
+
+        with Client(scheduler_file=str(where), timeout=60) as client:
+            client.wait_for_workers(2, timeout=60)
+            address = client.scheduler.address
+        yield address, started[1:]
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()

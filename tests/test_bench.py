@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
@@ -15,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
+from waiting import wait_for
 
 from sparsest import InputError, Network, Objective, Problem, datasets
 from sparsest.benchmarks import executors, runner, store, suite
@@ -458,13 +458,6 @@ class TestProcesses:
         assert {record.key for record in after} == planned
 
 
-def wait_for(condition, seconds=60):
-    limit = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < limit, "waited too long"
-        time.sleep(0.05)
-
-
 def children_of(pid):
     done = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True)
     return done.stdout.split()
@@ -477,35 +470,6 @@ def is_running(pid):
         return False
     with open(f"/proc/{pid}/stat") as stat:
         return stat.read().rpartition(")")[2].split()[0] != "Z"
-
-
-@pytest.fixture
-def dask(tmp_path):
-    """A Dask scheduler and two worker processes; yields the address and the workers."""
-    pytest.importorskip("distributed")
-    where = tmp_path / "scheduler.json"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
-    quiet["env"] = os.environ | {"PYTHONPATH": os.path.dirname(misbehaving.__file__)}
-    begin = [sys.executable, "-m", "dask"]
-    common = ["--scheduler-file", where, "--no-dashboard"]
-    started = [
-        subprocess.Popen([*begin, "scheduler", "--host", "127.0.0.1", "--port", "0", *common], **quiet)
-    ]
-    try:
-        wait_for(where.exists)
-        for _ in range(2):
-            worker = [*begin, "worker", "--nthreads", "1", "--no-nanny", *common]
-            started.append(subprocess.Popen(worker, **quiet))
-        from distributed import Client
-
-        with Client(scheduler_file=str(where), timeout=60) as client:
-            client.wait_for_workers(2, timeout=60)
-            address = client.scheduler.address
-        yield address, started[1:]
-    finally:
-        for process in started:
-            process.kill()
-            process.wait()
 
 
 class TestDask:

@@ -1,0 +1,186 @@
+"""A search in pieces: the same answer, a proof that checks, and nothing lost with a worker."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+
+import numpy as np
+import pytest
+
+import sparsest
+from sparsest import InputError, Network, Problem, Status, datasets, exact
+from sparsest.exact import subtrees, tree
+
+# some hundreds of nodes
+PROBLEM = datasets.parse("uniform:d=2,n=8,seed=0").problem()
+
+
+@pytest.fixture(autouse=True)
+def early(monkeypatch):
+    """Ask for help at once, and cut the work into many small pieces."""
+    monkeypatch.setattr(tree, "_ALONE", 5)
+    monkeypatch.setattr(subtrees, "_SMALL", 7)
+    monkeypatch.setattr(subtrees, "_LARGE", 20)
+
+
+class Here:
+    """An executor that runs everything at once, and counts."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def submit(self, function, *arguments):
+        self.calls += 1
+        done = Future()
+        done.set_result(function(*arguments))
+        return done
+
+
+@pytest.mark.parametrize("skip", [False, True])
+@pytest.mark.parametrize("seed", range(8))
+def test_pieces_give_the_same_answer_and_a_proof(seed, skip, tmp_path):
+    """Integer grids, so that ties and degenerate cells occur."""
+    rng = np.random.default_rng(seed)
+    X = np.unique(rng.integers(-2, 3, (8, 2)), axis=0).astype(float)
+    problem = Problem(X, rng.integers(-2, 3, len(X)), skip=skip, tolerance=0.25 * (seed % 2))
+    whole = exact.solve(problem, method="tree")
+    here = Here()
+    proof = tmp_path / "proof.json"
+    pieces = exact.solve(problem, method="tree", executor=here, workers=2, proof_file=proof)
+    assert (pieces.status, pieces.lower_bound, pieces.upper_bound) == (
+        whole.status,
+        whole.lower_bound,
+        whole.upper_bound,
+    )
+    assert pieces.remark == whole.remark
+    checked = sparsest.check(proof, problem)
+    assert (checked.lower_bound, checked.upper_bound) == (whole.lower_bound, whole.upper_bound)
+
+
+def test_work_is_cut_into_pieces():
+    here = Here()
+    result = exact.solve(PROBLEM, method="tree", executor=here)
+    assert result.upper_bound == 3
+    assert here.calls > 10
+
+
+def test_threads_do_not_share_a_search():
+    with ThreadPoolExecutor(4) as pool:
+        result = exact.solve(PROBLEM, method="tree", executor=pool, workers=4)
+    assert (result.status, result.lower_bound, result.unverified) == (Status.OPTIMAL, 3, 0)
+
+
+def test_worker_processes():
+    result = exact.solve(PROBLEM, method="tree", workers=2)
+    assert (result.status, result.lower_bound, result.upper_bound) == (Status.OPTIMAL, 3, 3)
+
+
+def test_lost_pieces_are_explored_again():
+    class Losing(Here):
+        def submit(self, function, *arguments):
+            if self.calls in (2, 5, 6):
+                self.calls += 1
+                lost = Future()
+                lost.set_exception(OSError("the worker died"))
+                return lost
+            return super().submit(function, *arguments)
+
+    losing = Losing()
+    result = exact.solve(PROBLEM, method="tree", executor=losing)
+    assert losing.calls > 6
+    assert (result.status, result.lower_bound, result.upper_bound) == (Status.OPTIMAL, 3, 3)
+
+
+def test_without_any_worker_left_the_search_goes_on_here():
+    class Broken:
+        def submit(self, function, *arguments):
+            raise BrokenProcessPool
+
+    result = exact.solve(PROBLEM, method="tree", executor=Broken())
+    assert (result.status, result.lower_bound, result.upper_bound) == (Status.OPTIMAL, 3, 3)
+
+
+def test_killed_process_costs_only_time(tmp_path):
+    """Workers of a search that takes seconds: one is killed on the way."""
+    script = tmp_path / "search.py"
+    script.write_text(
+        "import sparsest\n"
+        "from sparsest.exact import tree\n"
+        "if __name__ == '__main__':\n"
+        "    tree._ALONE = 5\n"
+        "    problem = sparsest.datasets.parse('planted:d=3,n=40,k=4,seed=1').problem()\n"
+        "    result = sparsest.exact.solve(problem, workers=2)\n"
+        "    print(result.status, result.lower_bound, result.upper_bound)\n"
+    )
+    search = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
+    limit = time.monotonic() + 60
+    workers = []
+    while len(workers) < 2 and search.poll() is None and time.monotonic() < limit:
+        listed = subprocess.run(
+            ["ps", "-o", "pid=,args=", "--ppid", str(search.pid)], capture_output=True, text=True
+        )
+        workers = [int(line.split()[0]) for line in listed.stdout.splitlines() if "spawn_main" in line]
+        time.sleep(0.05)
+    assert workers
+    time.sleep(1.0)
+    os.kill(workers[0], signal.SIGKILL)
+    assert search.communicate(timeout=120)[0].split() == ["optimal", "4", "4"]
+
+
+def test_dask_cluster_that_loses_a_worker(dask):
+    from distributed import Client
+
+    address, workers = dask
+    with Client(address, set_as_default=False) as client:
+        executor = client.get_executor(pure=False)
+        submitted = 0
+
+        class Killing:
+            def submit(self, function, *arguments):
+                nonlocal submitted
+                submitted += 1
+                if submitted == 15:
+                    workers[0].kill()
+                return executor.submit(function, *arguments)
+
+        result = exact.solve(PROBLEM, method="tree", executor=Killing(), workers=2)
+    assert submitted > 15
+    assert workers[0].wait(timeout=10) == -signal.SIGKILL
+    assert (result.status, result.lower_bound, result.upper_bound) == (Status.OPTIMAL, 3, 3)
+
+
+def test_time_limit_leaves_an_interval():
+    problem = datasets.parse("uniform:d=3,n=16,seed=0").problem()
+    result = exact.solve(problem, method="tree", workers=2, time_limit=2.0)
+    assert result.status is Status.TIME_LIMIT
+    assert 2 <= result.lower_bound < result.upper_bound
+    assert result.seconds < 10
+
+
+def test_network_handed_in_is_the_upper_bound():
+    # max(0, x) - max(0, x - 1) for labels of a ramp; nothing below it was refuted after no node at all
+    problem = Problem([[-1.0], [0.0], [1.0], [2.0]], [0, 0, 1, 1])
+    ramp = Network([[1.0], [1.0]], [0.0, -1.0], [1.0, -1.0])
+    result = exact.solve(problem, method="tree", witness=ramp)
+    assert result.upper_bound == 2
+    wrong = Network([[1.0]], [5.0], [1.0])
+    assert exact.solve(problem, method="tree", witness=wrong).upper_bound == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"workers": 0}, "workers = 0"),
+        ({"workers": True}, "workers = True"),
+        ({"workers": 1.5}, "workers = 1.5"),
+        ({"witness": [1, 2]}, "witness must be a Network of 2 features"),
+        ({"witness": Network.zero(3)}, "witness must be a Network of 2 features"),
+    ],
+)
+def test_wrong_options_are_refused(options, said):
+    with pytest.raises(InputError, match=said):
+        exact.solve(PROBLEM, **options)
