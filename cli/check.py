@@ -1,5 +1,6 @@
 """`sparsest check`: verify a proof, trusting neither solver nor search."""
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -75,6 +76,8 @@ def _problem(data: str, asked: Asked, document: dict[str, Any]) -> Problem:
 def _as_float(claimed: object) -> float | None:
     """Read a proof's weight bound; None, which the checker will find to differ, for what is no float."""
     try:
-        return float.fromhex(claimed) if isinstance(claimed, str) else float(claimed)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
+        if isinstance(claimed, str):
+            return float.fromhex(claimed) if "x" in claimed else float(Fraction(claimed))
+        return float(claimed)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError, ZeroDivisionError):
         return None

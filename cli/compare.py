@@ -41,6 +41,7 @@ def compare(
     DISAGREE is a bug: problem and verdict are written to the current folder.
     """
     output.check_outputs(plot, save)
+    output.refuse_overwriting(data, plot, save)
     problem = read_problem(data, Asked(target, skip, tolerance, weight_bound, classify, margin))
     from sparsest.compare import compare as compare_sides
     from sparsest.continuous import DEFAULT_STEPS

@@ -50,6 +50,13 @@ def check_outputs(plot: Path | None, output: Path | None) -> None:
         check_writable(output)
 
 
+def refuse_overwriting(data: str, *outputs: Path | None) -> None:
+    """Raise `InputError` when an output is the file that the data come from."""
+    for path in outputs:
+        if path is not None and path.exists() and Path(data).exists() and path.samefile(data):
+            raise InputError(f"{path} holds the data: name another file for the output")
+
+
 def check_writable(path: Path) -> None:
     """Raise `InputError` unless a file can be written there."""
     if path.is_dir():

@@ -43,9 +43,11 @@ def solve(
     3 stopped early (time limit, Ctrl-C, or floats could not decide): the interval is printed.
     """
     output.check_outputs(plot, save)
+    output.refuse_overwriting(data, plot, save, proof)
     if proof is not None:
         output.check_writable(proof)
     problem = read_problem(data, Asked(target, skip, tolerance, weight_bound, classify, margin))
+    from sparsest.exact import PROOF_NOT_WRITTEN
     from sparsest.exact import solve as solve_exactly
 
     with output.progress_bar(quiet=json) as progress:
@@ -65,8 +67,9 @@ def solve(
         output.print_block(output.describe_problem(data, problem), output.exact_rows(result))
         if result.network is not None:
             output.print_network("witness", result.network)
+    written = PROOF_NOT_WRITTEN not in result.remark
     if proof is not None:
-        output.note(f"wrote the proof {proof}")
+        output.note(f"wrote the proof {proof}" if written else f"Error: {result.remark}")
     output.write(result, save)  # after printing: a full disk must not cost the result
     if plot is not None and result.network is None:
         output.note(f"no network is known, so {plot} was not drawn")
@@ -74,4 +77,4 @@ def solve(
         from sparsest.figures import plot_networks
 
         output.draw(plot_networks(problem, [(f"sparsest ({result.status})", result.network)], data), plot)
-    raise typer.Exit(exit_codes.of_status(result.status))
+    raise typer.Exit(exit_codes.of_status(result.status) if written else exit_codes.BAD_INPUT)

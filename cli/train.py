@@ -38,6 +38,7 @@ def train(
     Nothing here is a proof of sparsity: see `sparsest compare`.
     """
     output.check_outputs(plot, save)
+    output.refuse_overwriting(data, plot, save)
     problem = read_problem(data, Asked(target, skip, tolerance, weight_bound, classify, margin))
     from sparsest.continuous import DEFAULT_STEPS, minimize
 

@@ -244,7 +244,7 @@ def _compare(problem: _Problem, data: object) -> None:
     elif isinstance(data, Mapping):
         data = _saved_problem(data)
     else:
-        data = {name: _plain(getattr(data, name, ...)) for name in _Problem.FIELDS}
+        data = {name: _plain(getattr(data, name, ...), _OPEN_ENDS.get(name)) for name in _Problem.FIELDS}
     try:
         given = _Problem({"skip": problem.skip, "weight_bound": None, **data}, "data")
         if data.get("weight_bound", ...) is ...:
@@ -266,16 +266,20 @@ def _compare(problem: _Problem, data: object) -> None:
         raise ProofError("skip or weight bound are not those of the data", "problem")
 
 
-def _plain(value: Any) -> Any:
+# What stands for an interval without this end; an infinity of the other sign admits no value at all.
+_OPEN_ENDS = {"low": -math.inf, "high": math.inf}
+
+
+def _plain(value: Any, open_end: float | None = None) -> Any:
     """Turn arrays and floats, NumPy's among them, into what a document holds."""
     if value is ...:
         raise UnreadableError("it is no problem: X, low, high, skip or weight_bound is missing", "data")
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, list):
-        return [_plain(entry) for entry in value]
+        return [_plain(entry, open_end) for entry in value]
     if isinstance(value, float):
-        return None if math.isinf(value) else (value or 0.0).hex()  # negative zero is zero
+        return None if value == open_end else (value or 0.0).hex()  # negative zero is zero
     return value
 
 
@@ -287,15 +291,19 @@ def _saved_problem(document: object) -> dict[str, Any]:
         raise UnreadableError(f"the field {missing[0]!r} is missing", "data")
     fields = {name: document[name] for name in _Problem.FIELDS}
     for name, infinite in (("low", "-inf"), ("high", "inf")):
-        fields[name] = [None if v == infinite else v for v in _list(fields[name], f"data {name}")]
-    return {name: _plain(value) for name, value in fields.items()}
+        if not isinstance(fields[name], list):
+            raise UnreadableError("it is not a list", f"data {name}")
+        fields[name] = [None if v == infinite else v for v in fields[name]]
+    return {name: _plain(value, _OPEN_ENDS.get(name)) for name, value in fields.items()}
 
 
 def _table(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Return inputs and exact labels of a CSV file with a line of names, numbers rounded to floats once."""
     try:
         with open(path, encoding="utf-8", newline="") as stream:
-            _, *lines = (line for line in csv.reader(stream, skipinitialspace=True) if line)
+            names, *lines = (line for line in csv.reader(stream, skipinitialspace=True) if line)
+            if all(map(_is_number, names)):
+                raise ValueError("its first line is all numbers: add names above")
             numbers = [[float(cell) for cell in line] for line in lines]
     except (OSError, ValueError, csv.Error) as error:
         raise UnreadableError(f"not a readable table of numbers: {error!s:.200}", str(path)) from None
@@ -303,6 +311,14 @@ def _table(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise UnreadableError("not every cell is a finite number", str(path))
     labels = [_plain(row[-1]) for row in numbers]
     return {"X": [_plain(row[:-1]) for row in numbers], "low": labels, "high": labels}
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
 
 
 # The upper bound
@@ -329,6 +345,8 @@ def _check_witness(problem: _Problem, upper: int, witness: object) -> None:
         raise ProofError("an affine term, which the problem does not allow", "witness skip")
     affine = [] if witness["skip"] is None else [_vector(witness["skip"], problem.size, "witness skip")]
     _check_values(problem, signs, neurons, affine)
+    if problem.bound is None and "cells" in witness:
+        raise ProofError("cells are for a weight bound, and there is none", "witness cells")
     if problem.bound is not None:
         _check_within_bound(problem, signs, neurons, witness.get("cells"))
 

@@ -32,6 +32,7 @@ _LARGEST_CHECK = 100_000
 _SECOND_OPINION = 200
 _OVERRULED = "the mixed-integer program called it infeasible, which the activation tree could not confirm"
 
+PROOF_NOT_WRITTEN = "the proof could not be written"
 METHODS = ("auto", "univariate", "tree", "mip")
 
 
@@ -144,14 +145,21 @@ def solve(
             },
         )
         if proof_path is not None:
-            shortfall = log.write(proof_path, chosen, result)
+            try:
+                shortfall = log.write(proof_path, chosen, result)
+            except OSError as error:  # a full disk must not cost the result
+                shortfall = f"{PROOF_NOT_WRITTEN}: {proof_path}: {error.strerror or error}"
             result = dataclasses.replace(result, remark=shortfall or result.remark)
     return result
 
 
 def _proof_path(proof_file: str | os.PathLike[str], objective: Objective, method: str) -> Path:
     """Return where a proof goes; raise `InputError` when there can be none, before any search."""
+    if not isinstance(proof_file, (str, os.PathLike)):
+        raise InputError(f"proof_file = {proof_file!r:.40}: it must be a path")
     path = Path(proof_file)
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: name a file")
     if objective is not Objective.NEURONS or method == "mip":
         raise InputError(
             f"a proof of {objective} by method {method!r} cannot be written: "

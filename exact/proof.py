@@ -76,6 +76,7 @@ class ProofWriter(ProofLog):
         self.upper_bound: int | None = None
         self._complete = True  # every tree ended so far has a reason for each leaf
         self._open: list[_Branch] = []
+        self._failure: OSError | None = None
 
     def __exit__(self, *error: object) -> None:
         self._file.close()
@@ -170,7 +171,10 @@ class ProofWriter(ProofLog):
     def _write(self, what: object) -> None:
         if self._complete:
             node = json.dumps([len(self._open), self._key, what], separators=(",", ":"))
-            self._file.write(node.encode() + b"\n")
+            try:
+                self._file.write(node.encode() + b"\n")
+            except OSError as error:  # a full disk must not end the search
+                self._complete, self._failure = False, error
 
     def _write_excluded(
         self, sample: int, choices: Sequence[Sequence[int]], needed: int, tied: tuple[bool, ...]
@@ -232,7 +236,14 @@ class ProofWriter(ProofLog):
         -------
         str
             What it shows less than the result claims, in one sentence; usually empty.
+
+        Raises
+        ------
+        OSError
+            When it cannot be written, or could not be collected.
         """
+        if self._failure is not None:
+            raise self._failure
         if method == "univariate":
             self._stabbing()
         if self.upper_bound is None and result.network is not None:
@@ -240,7 +251,8 @@ class ProofWriter(ProofLog):
             if rational is not None:
                 self.witness(rational)
         content = b"".join(self._pieces())
-        write_atomically(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+        compressed = path.name.lower().endswith(".gz")
+        write_atomically(path, gzip.compress(content, mtime=0) if compressed else content)
         if (self.lower_bound, self.upper_bound) == (result.lower_bound, result.upper_bound):
             return ""
         upper = "no network" if self.upper_bound is None else f"a network of {self.upper_bound}"

@@ -54,7 +54,15 @@ def rational_witness(
     if solution is None:
         return None
     moved = RationalNetwork(signs, _split(solution, data.size))
-    return moved if meets_every_interval(data, moved) else None
+    if not meets_every_interval(data, moved):
+        return None
+    return moved if keep_zeros else _without_zero_neurons(moved)
+
+
+def _without_zero_neurons(network: RationalNetwork) -> RationalNetwork:
+    signs, neurons = network
+    kept = [k for k in range(len(signs)) if any(value != 0 for value in neurons[k])]
+    return RationalNetwork([signs[k] for k in kept], [neurons[k] for k in kept] + neurons[len(signs) :])
 
 
 def _unit(size: int, place: int) -> list[int]:

@@ -587,7 +587,9 @@ class TreeSearch:
         if self.cell_sets is None or cells is None:
             return None
         narrowed = self.cell_sets.narrowed
-        return tuple(narrowed(each, sample, bit) for each, bit in zip(cells, bits, strict=True))
+        found = tuple(narrowed(each, sample, bit) for each, bit in zip(cells, bits, strict=True))
+        # bits of no cell were entered before the cells were known: below them only programs can tell
+        return found if all(each.any() for each in found) else None
 
     def check_limits(self, width: int) -> None:
         """Raise `StoppedError` when a limit is reached; report progress now and then."""

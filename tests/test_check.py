@@ -1024,3 +1024,109 @@ class TestCommand:
         assert "weights of at most 10, are exactly 4" in verified.stdout
         assert self.call("check", proof, "close4", "--weight-bound", "9").exit_code == 1
         assert self.call("check", proof, "close4", "--skip").exit_code == 1
+
+
+class TestFoundByReview:
+    def test_cells_that_become_known_on_the_way(self, tmp_path):
+        """A neuron whose bits are of no cell was entered before; its branch was written without children."""
+        x = [7, 13, 16, 20, 27, 41, 57, 64, 92, 97, 101, 107, 119, 130, 140, 149, 174, 175]
+        y = [-16, -28, -34, -42, -56, -82, -116, -130, -186, -196, -204, -216, -240, -262, -282, -300, -350]
+        problem = Problem(x, [*y, -352])
+        result, document = prove(problem, tmp_path / "proof.json", method="tree")
+        checked = check(document, problem)
+        assert (checked.lower_bound, checked.upper_bound) == (result.lower_bound, result.upper_bound)
+
+    @pytest.mark.parametrize("pause", [1, 3, 10, 30])
+    @pytest.mark.parametrize("seed", range(10))
+    def test_cells_at_any_moment(self, seed, pause, tmp_path, monkeypatch):
+        from sparsest.exact import tree
+
+        monkeypatch.setattr(tree, "_FIRST_PAUSE", pause)
+        monkeypatch.setattr(tree, "_CELLS_A_NODE", 10**6)
+        rng = np.random.default_rng(seed)
+        X = np.unique(rng.integers(-2, 3, (7, 1 + seed % 2)), axis=0)
+        problem = Problem(X, rng.integers(-2, 3, len(X)), skip=bool(seed % 3 == 0))
+        result, document = prove(problem, tmp_path / "proof.json", method="tree")
+        checked = check(document, problem)
+        assert (checked.lower_bound, checked.upper_bound) == (result.lower_bound, result.upper_bound)
+
+    def test_full_disk_does_not_cost_the_result(self, tmp_path, monkeypatch):
+        from sparsest.exact import proof
+
+        def full(path, content):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(proof, "write_atomically", full)
+        problem = datasets.load("xor").problem()
+        result = exact.solve(problem, proof_file=tmp_path / "proof.json")
+        assert result.lower_bound == result.upper_bound == 2
+        assert result.remark.startswith(exact.PROOF_NOT_WRITTEN)
+        command = CliRunner().invoke(app, ["solve", "xor", "--proof", str(tmp_path / "proof.json")])
+        assert command.exit_code == 2
+        assert "2, proven minimal" in command.stdout
+        assert "No space left" in command.stderr
+
+    @pytest.mark.parametrize("wrong", [123, b"proof.json", None])
+    def test_places_that_are_none(self, wrong, tmp_path):
+        place = tmp_path if wrong is None else wrong
+        with pytest.raises(InputError, match=r"folder|must be a path"):
+            exact.solve(datasets.load("xor").problem(), proof_file=place)
+
+    @pytest.mark.parametrize("option", ["--proof", "--save"])
+    def test_data_are_not_overwritten(self, option, tmp_path):
+        path = tmp_path / "in.json"
+        save(datasets.load("xor").problem(), path)
+        before = path.read_bytes()
+        result = CliRunner().invoke(app, ["solve", str(path), option, str(path)])
+        assert result.exit_code == 2
+        assert "holds the data" in result.stderr
+        assert path.read_bytes() == before
+
+    def test_ending_in_capitals_is_compressed_too(self, tmp_path):
+        path = tmp_path / "proof.JSON.GZ"
+        exact.solve(datasets.load("xor").problem(), proof_file=path)
+        assert check(path).lower_bound == 2
+
+    def test_table_without_names_is_refused(self, tmp_path):
+        problem = Problem([0, 1, 2], [0, 0, 1])
+        proof = tmp_path / "proof.json"
+        exact.solve(problem, method="tree", proof_file=proof)
+        (tmp_path / "data.csv").write_text("7,5\n0,0\n1,0\n2,1\n")
+        with pytest.raises(UnreadableError, match="all numbers"):
+            check(proof, tmp_path / "data.csv")
+        (tmp_path / "data.csv").write_text("x,y\n0,0\n1,0\n2,1\n")
+        assert check(proof, tmp_path / "data.csv").data_compared
+
+    def test_infinity_of_the_wrong_sign_is_no_open_end(self):
+        document = copy.deepcopy(TENT)
+        document["problem"]["low"][1] = None
+        data = {
+            "format": "sparsest/problem",
+            "X": [[0.0], [1.0], [2.0]],
+            "low": [0.0, float("inf"), 0.0],
+            "high": [0.0, 1.0, 0.0],
+            "skip": True,
+            "weight_bound": None,
+        }
+        with pytest.raises(UnreadableError):
+            check(document, data)
+        with pytest.raises(UnreadableError, match="not a list"):
+            check(document, data | {"low": 3})
+
+    def test_surplus_cells_are_refused(self):
+        _, document = proof_of("xor", False)
+        document = copy.deepcopy(document)
+        document["witness"]["cells"] = "junk"
+        with pytest.raises(ProofError, match="cells are for a weight bound"):
+            check(document)
+
+    def test_zero_neurons_of_a_rational_witness_are_dropped(self):
+        from sparsest.exact.rational import rational
+        from sparsest.exact.rational_network import RationalNetwork, _without_zero_neurons
+
+        one, zero = rational(1.0), rational(0.0)
+        network = RationalNetwork([1, -1, 1], [[one, zero], [zero, zero], [zero, one], [one, one]])
+        # the last row is the skip
+        assert _without_zero_neurons(network) == RationalNetwork(
+            [1, 1], [[one, zero], [zero, one], [one, one]]
+        )
