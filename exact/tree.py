@@ -58,6 +58,9 @@ _CELLS_A_NODE = 500
 _FIRST_PAUSE = 8
 _NODES_A_START = 8
 _FEWEST_STARTS = 16
+# Networks that the local search found and nobody could prove to fit, after which it is given up: labels that
+# were computed in floats, or a bound on weights, which it does not know.
+_MOST_REJECTED = 8
 # Nodes that a search visits before it asks for help.
 _ALONE = 1000
 # Seconds between two reports of progress.
@@ -155,6 +158,7 @@ class TreeSearch:
         self.lower = 0
         self.upper: int | None = None
         self.pause: float = _FIRST_PAUSE
+        self.rejected = 0
         self._last_report = 0.0
         self.restart(deadline, log)
 
@@ -433,7 +437,7 @@ class TreeSearch:
         unlikely = self.upper == width + 1  # it was looked for before and only more neurons were found
         starts = max(_FEWEST_STARTS, self.nodes // (_NODES_A_START * (4 if unlikely else 1)))
         for wider in range(width, width + reach):
-            if self.upper is not None and wider >= self.upper:
+            if (self.upper is not None and wider >= self.upper) or self.rejected >= _MOST_REJECTED:
                 break
             for positive in _sign_splits(self.problem, wider):
                 signs = (1,) * positive + (-1,) * (wider - positive)
@@ -441,6 +445,7 @@ class TreeSearch:
                 self.check_limits(width)
                 if found is not None and self._accept(found, [], ()):
                     return self.upper == width
+                self.rejected += found is not None
         if self.upper is None:
             self._project()
         return False
