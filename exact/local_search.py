@@ -115,6 +115,9 @@ class LocalSearch:
         right = transposed @ errors[..., None]
         return np.asarray(np.linalg.solve(normal, right))[..., 0]
 
-    def _network(self, neurons: FloatArray, signs: tuple[int, ...]) -> Network:
-        folded = self._coordinates.original(neurons)
+    def _network(self, neurons: FloatArray, signs: tuple[int, ...]) -> Network | None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            folded = self._coordinates.original(neurons)
+        if not np.isfinite(folded).all():
+            return None  # inputs a rounding apart ask for weights that no float holds
         return Network.from_folded(folded[: len(signs)], signs, folded[len(signs)] if self._skip else None)

@@ -9,6 +9,7 @@ pauses for a local search for a network of K neurons or a few more: once that ha
 to refute, which is much less work than to find K here.
 """
 
+import contextlib
 import dataclasses
 import itertools
 import math
@@ -443,9 +444,11 @@ class TreeSearch:
                 signs = (1,) * positive + (-1,) * (wider - positive)
                 found = self.local.run(signs, starts, self.deadline)
                 self.check_limits(width)
-                if found is not None and self._accept(found, [], ()):
-                    return self.upper == width
-                self.rejected += found is not None
+                if found is not None:
+                    with contextlib.suppress(InputError):  # numbers that leave the range of floats
+                        if self._accept(found, [], ()):
+                            return self.upper == width
+                    self.rejected += 1
         if self.upper is None:
             self._project()
         return False

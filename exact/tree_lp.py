@@ -132,9 +132,14 @@ class FeasibilityProgram:
         return Answer.UNKNOWN
 
     def neurons(self) -> FloatArray:
-        """Return the last solution as neurons (K, d + 1), the affine term last if there is one."""
+        """Return the last solution as neurons (K, d + 1), the affine term last if there is one.
+
+        Zeros where the solver could not tell and its numbers are none: any neurons will do to branch on.
+        """
         values = np.array(self._lp.getSolution().col_value, dtype=np.float64)
-        return self._coordinates.original(values.reshape(-1, self._r))
+        with np.errstate(over="ignore", invalid="ignore"):
+            neurons = self._coordinates.original(values.reshape(-1, self._r))
+        return neurons if np.isfinite(neurons).all() else np.zeros_like(neurons)
 
     def dual_ray(self, *, from_scratch: bool = False) -> NDArray[np.float64]:
         """Return multipliers (M,) of the program's rows, on which its claim of infeasibility rests."""

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparsest import Network, Problem, datasets
+from sparsest import Network, Problem, datasets, exact
 from sparsest.exact.local_search import LocalSearch
 from sparsest.exact.tree_lp import Coordinates
 from sparsest.progress import Deadline
@@ -78,3 +78,19 @@ def test_stops_at_the_deadline():
     deadline = Deadline(0.2)
     assert search(problem, (1, -1), starts=10**6, deadline=deadline) is None
     assert deadline.seconds < 5
+
+
+@pytest.mark.parametrize("skip", [False, True])
+def test_inputs_a_rounding_apart_are_no_obstacle(skip):
+    """Slopes of 1e9 and more: found by the suite `degenerate`, where solve ended with an error."""
+    x = [0.0, 1.0, 1.0000000000000002, 1.000000001, 2.0]
+    problem = Problem(x, [0, 1, 1, 2, 0], skip=skip)
+    result = exact.solve(problem, method="tree", time_limit=20)
+    assert result.lower_bound <= 3 + (not skip)
+    assert result.upper_bound is not None
+
+
+def test_neurons_that_no_float_holds_are_dropped():
+    problem = Problem([[0.0], [1.0]], [0, 1])
+    runs = LocalSearch(problem, Coordinates(problem), MET)
+    assert runs._network(np.full((1, runs._rows.shape[1]), np.inf), (1,)) is None
