@@ -3,17 +3,15 @@
 import contextlib
 import importlib.metadata
 import os
-import signal
 from collections.abc import Iterator
 from concurrent.futures import Future, TimeoutError
-from multiprocessing import connection, get_context, parent_process
-from threading import Thread
 from typing import Any, Final, Protocol
 
 from sparsest.benchmarks.machine import describe
 from sparsest.benchmarks.records import Record
 from sparsest.benchmarks.task import Task, execute, record_of
 from sparsest.errors import InputError, SolverError
+from sparsest.worker_processes import end_pool, new_pool
 
 # A run that takes this many times its limit, and these seconds more, hangs: its process is ended.
 _PATIENCE: Final = 2.0
@@ -90,24 +88,19 @@ class Cluster:
 @contextlib.contextmanager
 def processes(workers: int) -> Iterator[Processes]:
     """Start worker processes, and end them whatever happens."""
-    from pebble import ProcessPool
-
-    # spawned, not forked: torch and HiGHS do not survive a fork of a process with threads
+    pool = new_pool(workers)
     with _environment(_ONE_THREAD):
-        pool: Any = ProcessPool(max_workers=workers, context=get_context("spawn"), initializer=_start_worker)
         try:
             # workers start when the first tasks come, and inherit the environment of that moment
             for future in [pool.schedule(_warm_up) for _ in range(workers)]:
                 future.result()
         except BaseException:
-            pool.stop()
-            pool.join()
+            end_pool(pool)
             raise
     try:
         yield Processes(pool, workers)
     finally:
-        pool.stop()
-        pool.join()
+        end_pool(pool)
 
 
 @contextlib.contextmanager
@@ -150,19 +143,6 @@ def _check_versions(client: Any) -> None:
 
 def _hard_limit(task: Task) -> float | None:
     return None if task.time_limit is None else _PATIENCE * task.time_limit + _GRACE
-
-
-def _start_worker() -> None:
-    """Leave Ctrl-C to the parent, and die with it, even when that is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = parent_process()
-    if parent is not None:
-        Thread(target=_die_with, args=(parent.sentinel,), daemon=True).start()
-
-
-def _die_with(sentinel: int) -> None:
-    connection.wait([sentinel])
-    os._exit(1)
 
 
 def _warm_up() -> None:

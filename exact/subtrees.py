@@ -8,11 +8,9 @@ is large, and what is still to do is at any moment a list of prefixes.
 import contextlib
 import dataclasses
 import math
-import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
-from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, Final
 
 from sparsest.exact.proof_log import Bits, ProofLog
@@ -21,6 +19,7 @@ from sparsest.network import Network
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
 from sparsest.results import Status
+from sparsest.worker_processes import end_pool, new_pool
 
 if TYPE_CHECKING:
     from sparsest.exact.tree import TreeSearch
@@ -273,20 +272,14 @@ class _Pool(Executor):
     """Worker processes that can be ended in the middle of their work, and whose end is noticed."""
 
     def __init__(self, workers: int) -> None:
-        from pebble import ProcessPool
-
-        # spawned, not forked: libraries with threads do not survive a fork
-        self._pool: Any = ProcessPool(
-            max_workers=workers, context=get_context("spawn"), initializer=_leave_interrupts_to_the_parent
-        )
+        self._pool = new_pool(workers)
 
     def submit(self, function: Any, /, *arguments: Any, **options: Any) -> "Future[Any]":
         future: Future[Any] = self._pool.schedule(function, args=arguments, kwargs=options)
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        self._pool.stop()
-        self._pool.join()
+        end_pool(self._pool)
 
 
 @contextlib.contextmanager
@@ -294,7 +287,3 @@ def processes(workers: int) -> Iterator[Farm]:
     """Return a farm of worker processes, which start with the first piece of work."""
     with _Pool(workers) as pool:
         yield Farm(pool, workers)
-
-
-def _leave_interrupts_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

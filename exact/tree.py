@@ -232,7 +232,7 @@ class TreeSearch:
             self.log.knots(knots)
             if not problem.skip and problem.weight_bound is None:
                 self._take(bounds_without_skip(problem)[1])
-        if self.handed_in is not None:
+        if self.handed_in is not None and (self.upper is None or self.handed_in.count() < self.upper):
             self._accept(self.handed_in, [], ())
         self.local = LocalSearch(problem, self.coordinates, _MET)
         if problem.weight_bound is not None:

@@ -164,6 +164,14 @@ def test_network_handed_in_is_the_upper_bound():
     assert exact.solve(problem, method="tree", witness=wrong).upper_bound == 2
 
 
+def test_network_handed_in_does_not_replace_a_better_one():
+    problem = datasets.load("peak-plateau").problem()  # three neurons, known before any search
+    wide = Network.from_folded([[1, 1], [1, 0], [1, -1], [1, -2]], [1, -1, -1, 1])  # one for each chord
+    assert wide.interpolates(problem)
+    result = exact.solve(problem, method="tree", witness=wide, node_limit=1)
+    assert result.upper_bound == 3
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
