@@ -7,8 +7,8 @@ import numpy as np
 
 from sparsest import tolerances
 from sparsest.benchmarks.known_optima import Claim
-from sparsest.compare.referee import meets_exactly
 from sparsest.errors import SparsestError
+from sparsest.exact.rational_network import meets_exactly
 from sparsest.network import Network
 from sparsest.problem import Problem
 from sparsest.results import ExactResult, FitResult, Proof, Status

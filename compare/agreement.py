@@ -5,9 +5,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from sparsest.compare.referee import meets_exactly
 from sparsest.continuous import DEFAULT_STEPS, minimize
 from sparsest.exact import solve
+from sparsest.exact.rational_network import meets_exactly
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem

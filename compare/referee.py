@@ -7,8 +7,7 @@ import dataclasses
 
 import numpy as np
 
-from sparsest.exact.rational import ExactData
-from sparsest.exact.rational_network import rational_witness
+from sparsest.exact.rational_network import meets_exactly
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
@@ -68,9 +67,3 @@ def score(problem: Problem, network: Network, objective: Objective) -> Score:
         loss=loss if np.isfinite(loss) else float("inf"),
         counts={each: network.count(each) for each in Objective},
     )
-
-
-def meets_exactly(problem: Problem, network: Network, objective: Objective) -> bool:
-    """Whether a rational network beside this one, with no higher count, provably meets every interval."""
-    data = ExactData(problem.distinct())
-    return rational_witness(data, network, keep_zeros=objective is not Objective.NEURONS) is not None

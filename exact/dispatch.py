@@ -14,8 +14,7 @@ from sparsest.errors import InputError
 from sparsest.exact import univariate
 from sparsest.exact.piecewise_linear import largest_violation
 from sparsest.exact.proof_log import ProofLog
-from sparsest.exact.rational import ExactData
-from sparsest.exact.rational_network import rational_witness
+from sparsest.exact.rational_network import meets_exactly
 from sparsest.exact.search import Search
 from sparsest.exact.subtrees import Farm, processes
 from sparsest.exact.witness import projection_witness
@@ -332,7 +331,6 @@ def _remark_on(problem: Problem, objective: Objective, found: Search, network: N
         )
     if found.exact_witness or problem.X.size * max(network.width, 1) > _LARGEST_CHECK:
         return ""
-    data = ExactData(problem.distinct())
-    if rational_witness(data, network, keep_zeros=objective is not Objective.NEURONS) is None:
+    if not meets_exactly(problem, network, objective):
         return "the witness meets the labels up to rounding, not exactly"
     return ""

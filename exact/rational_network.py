@@ -8,6 +8,8 @@ import numpy as np
 
 from sparsest.exact.rational import ExactData, Row, coefficients, rational, solution_near
 from sparsest.network import Network
+from sparsest.objectives import Objective
+from sparsest.problem import Problem
 
 # A neuron within this share of its terms of zero on a sample is taken to have its knot there.
 _KNOT = 1e-9
@@ -57,6 +59,12 @@ def rational_witness(
     if not meets_every_interval(data, moved):
         return None
     return moved if keep_zeros else _without_zero_neurons(moved)
+
+
+def meets_exactly(problem: Problem, network: Network, objective: Objective) -> bool:
+    """Whether a rational network beside this one, with no higher count, provably meets every interval."""
+    data = ExactData(problem.distinct())
+    return rational_witness(data, network, keep_zeros=objective is not Objective.NEURONS) is not None
 
 
 def _without_zero_neurons(network: RationalNetwork) -> RationalNetwork:
