@@ -21,7 +21,9 @@ SLOWER: Final = 3.0
 _NOTICED: Final = 0.5
 
 # Digits of a digest that people compare.
-_PREFIX: Final = 12
+PREFIX: Final = 12
+
+_WRONG: Final = "the solver is wrong or the entry is"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +33,8 @@ class Finding:
     Attributes
     ----------
     what : str
-        "data", "digest", "method", "answer", "bounds", "status", "proof", "witness", "trained" or "time".
+        "data", "digest", "method", "answer", "bounds", "status", "proof", "proof file", "witness", "trained"
+        or "time".
     stated, found : str
         Both sides, a few words each.
     sentence : str
@@ -73,25 +76,30 @@ def judge_digest(claim: Claim, digest: str) -> list[Finding]:
     return [
         Finding(
             "digest",
-            claim.digest[:_PREFIX],
-            digest[:_PREFIX],
+            claim.digest[:PREFIX],
+            digest[:PREFIX],
             "the dataset changed, so the entry is about other data: restore it, or accept it with --update",
         )
     ]
 
 
-def judge_answer(claim: Claim, result: ExactResult) -> list[Finding]:
-    """Compare bounds, status and proof with the stated ones."""
-    return [*_judge_bounds(claim, result), *_judge_status(claim, result), *_judge_proof(claim, result)]
+def judge_answer(claim: Claim, result: ExactResult, *, verified: bool = False) -> list[Finding]:
+    """Compare bounds, status and proof with the stated ones, which a proof may have been `verified` of."""
+    return [
+        *_judge_bounds(claim, result, verified),
+        *_judge_status(claim, result),
+        *_judge_proof(claim, result),
+    ]
 
 
-def _judge_bounds(claim: Claim, result: ExactResult) -> list[Finding]:
+def _judge_bounds(claim: Claim, result: ExactResult, verified: bool) -> list[Finding]:
     stated = bounds(claim.status, claim.lower, claim.upper)
     found = bounds(result.status, result.lower_bound, result.upper_bound)
     if _contradict(claim, result):
         word = "optimum" if claim.status is Status.OPTIMAL else "bounds"
-        sentence = f"known {word} {stated}, found {found}: the solver is wrong or the entry is"
-        return [Finding("bounds", stated, found, sentence)]
+        wrong = "its proof was verified, so the solver is wrong" if verified else _WRONG
+        sentence = f"known {word} {stated}, found {found}: {wrong}"
+        return [Finding("bounds", stated, found, sentence, mendable=not verified)]
     if Status.INFEASIBLE in (claim.status, result.status):
         return []  # no bounds to compare: the status says it
     weaker = result.lower_bound < claim.lower or _above(result.upper_bound, claim.upper)

@@ -15,6 +15,8 @@ and the answer, which ``sparsest regress --update`` fills in:
     lower = 3
     upper = 3                      # absent when no network is known
     proof = "exact"                # or numerical
+    proof_file = "proofs/..."      # verified anew each time, in the folder of this file; proof_left_out =
+    proof_digest = "5891b5b5..."   # "why" instead; only where neurons are counted and the answer is exact
     digest = "b1946ac9..."         # of the problem: data, intervals, skip and bound
     effort = 12.5                  # seconds as a multiple of the calibration loop's; optional
     date = 2026-11-22              # when it was last written
@@ -26,7 +28,7 @@ import datetime
 import re
 import tomllib
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from sparsest.errors import InputError
@@ -47,6 +49,9 @@ _STATUSES: Final = (Status.OPTIMAL, Status.INFEASIBLE, Status.TIME_LIMIT, Status
 _METHODS: Final = ("auto", "univariate", "tree", "mip")
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
 
+# Characters of the sentence that says why a proof is left out.
+_LONGEST_REASON: Final = 200
+
 _Kinds = tuple[type, ...]
 _NUMBER: Final[_Kinds] = (int, float)
 _QUESTION: Final[dict[str, _Kinds]] = {
@@ -66,6 +71,9 @@ _ANSWER: Final[dict[str, _Kinds]] = {
     "lower": (int,),
     "upper": (int,),
     "proof": (str,),
+    "proof_file": (str,),
+    "proof_digest": (str,),
+    "proof_left_out": (str,),
     "digest": (str,),
     "effort": _NUMBER,
     "date": (datetime.date,),
@@ -102,6 +110,12 @@ class Claim:
         When the entry was last written.
     effort : float or None
         Seconds divided by `sparsest.benchmarks.calibration.calibrate`'s.
+    proof_file : str or None
+        A proof of both bounds as `sparsest.check` verifies it, relative to the entry's file.
+    proof_digest : str or None
+        SHA-256 of the proof's file.
+    proof_left_out : str or None
+        Why there is no proof although the answer is exact.
     """
 
     status: Status
@@ -111,6 +125,9 @@ class Claim:
     digest: str
     date: datetime.date
     effort: float | None
+    proof_file: str | None = None
+    proof_digest: str | None = None
+    proof_left_out: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -244,13 +261,18 @@ def rewrite(file: KnownFile, changes: Mapping[int, Mapping[str, object]]) -> Non
     """
     import tomlkit
 
-    if file.path.read_bytes() != file.content:
-        raise InputError(f"{file.path}: it was edited since it was read: run again")
+    refuse_edited(file)
     document = tomlkit.parse(file.content.decode())
     tables: Any = document["optimum"]
     for number, values in changes.items():
         _edit(tables[number - 1], values)
     write_atomically(file.path, tomlkit.dumps(document).encode())
+
+
+def refuse_edited(file: KnownFile) -> None:
+    """Raise `InputError` when a file is no longer what was read."""
+    if file.path.read_bytes() != file.content:
+        raise InputError(f"{file.path}: it was edited since it was read: run again")
 
 
 def _edit(table: Any, values: Mapping[str, object]) -> None:
@@ -360,6 +382,7 @@ def _claim(table: dict[str, Any]) -> Claim:
     effort = _float(table.get("effort"))
     if effort is not None and effort <= 0:
         raise InputError(f"effort = {effort:g}: it must be positive")
+    _check_proof_keys(table, status)
     return Claim(
         status=status,
         proof=Proof.parse(_one_of(table["proof"], "proof", tuple(map(str, Proof)))),
@@ -368,7 +391,37 @@ def _claim(table: dict[str, Any]) -> Claim:
         digest=table["digest"],
         date=table["date"],
         effort=effort,
+        proof_file=table.get("proof_file"),
+        proof_digest=table.get("proof_digest"),
+        proof_left_out=table.get("proof_left_out"),
     )
+
+
+def _check_proof_keys(table: dict[str, Any], status: Status) -> None:
+    """Raise `InputError` unless the keys on the proof go together, and the file is inside the folder."""
+    name, digest, why = (table.get(key) for key in ("proof_file", "proof_digest", "proof_left_out"))
+    if (name, digest, why) == (None, None, None):
+        return
+    if table.get("objective", "neurons") != "neurons" or status is Status.INFEASIBLE:
+        raise InputError("proof files are about numbers of neurons, so remove its proof's keys here")
+    if (name is None) != (digest is None) or (name is None) == (why is None):
+        raise InputError("proof_file and proof_digest go together, and proof_left_out goes without them")
+    if why is not None and not (why and why.isprintable() and len(why) <= _LONGEST_REASON):
+        raise InputError(f"proof_left_out = {_shown(why)} is no reason of {_LONGEST_REASON} characters")
+    if name is not None and not _is_inside(name):
+        raise InputError(
+            f"proof_file = {_shown(name)}: name a .json or .json.gz file in this folder, as proofs/a.json.gz"
+        )
+    if digest is not None and not _DIGEST.fullmatch(digest):
+        raise InputError(f"proof_digest = {_shown(digest)} is not a SHA-256: 64 digits 0-9a-f are needed")
+
+
+def _is_inside(name: str) -> bool:
+    """Whether a path, as written, is one of a proof that stays in its folder on any system."""
+    path = PurePosixPath(name)
+    strange = not name.isprintable() or any(letter in name for letter in '\\:*?"<>|') or len(name) > 200
+    named = name.endswith((".json", ".json.gz"))
+    return named and not strange and not path.is_absolute() and ".." not in path.parts and str(path) == name
 
 
 def _one_of(value: str, key: str, choices: tuple[str, ...]) -> str:

@@ -2,11 +2,12 @@
 
 import dataclasses
 import datetime
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from sparsest.benchmarks import known_optima
+from sparsest.benchmarks import known_optima, stored_proofs
 from sparsest.benchmarks.calibration import calibrate
 from sparsest.benchmarks.judgement import (
     Finding,
@@ -19,7 +20,9 @@ from sparsest.benchmarks.judgement import (
     judge_witness,
     refuse,
 )
-from sparsest.benchmarks.known_optima import KnownFile, Optimum
+from sparsest.benchmarks.known_optima import Claim, KnownFile, Optimum
+from sparsest.benchmarks.stored_proofs import NewProof, ProofState
+from sparsest.check import ProofError
 from sparsest.errors import SparsestError
 from sparsest.exact import solve
 from sparsest.problem import Problem
@@ -46,12 +49,18 @@ class Checked:
         Of the exact side; None when it did not run.
     fresh : mapping
         Keys of the entry with what was found, for `update`; None stands for an absent key.
+    proof : ProofState
+        How its proof file stands; after `update` where `new_proof` is given.
+    new_proof : bytes or None
+        A verified proof that `update` stores.
     """
 
     optimum: Optimum
     findings: tuple[Finding, ...]
     seconds: float | None
     fresh: Mapping[str, object]
+    proof: ProofState = ProofState.UNCHECKED
+    new_proof: bytes | None = dataclasses.field(default=None, repr=False)
 
     @property
     def stands(self) -> bool:
@@ -153,7 +162,7 @@ def check(
     anew: bool = False,
     progress: ProgressCallback | None = None,
 ) -> Checked:
-    """Solve one entry again and compare.
+    """Verify the proof of one entry, solve it again, and compare.
 
     Parameters
     ----------
@@ -179,23 +188,67 @@ def check(
     findings = judge_digest(claim, problem.digest) if claim else []
     if findings and not anew:
         return Checked(optimum, tuple(findings), None, {})
+    same = None if findings else claim  # None also when the answer is about other data
+    state, wrong = stored_proofs.verify(optimum, same, problem)
     try:
         result, seconds = _timed(optimum, problem, calibration, anew, progress)
     except SparsestError as error:
-        return Checked(optimum, (refuse("method", optimum.method, error),), None, {})
-    if claim is None or findings:
+        return Checked(optimum, (*wrong, refuse("method", optimum.method, error)), None, {}, state)
+    if same is None:
         findings.append(fill_in(claim, result))
     else:
-        findings += judge_answer(claim, result)
+        findings += judge_answer(same, result, verified=state is ProofState.VERIFIED) + wrong
         if calibration is not None:
-            findings += judge_time(claim.effort, seconds, calibration)
+            findings += judge_time(same.effort, seconds, calibration)
     findings += judge_witness(problem, result)
+    new = None
+    if anew and not _keeps_proof(same, state, result):
+        new, refused = _prove(optimum, problem, result, progress)
+        findings += refused
     trained = optimum.trained
     if trained is not None:
         fit = _train(problem, optimum, progress)
         findings += judge_training(problem, trained, result.lower_bound, fit)
         trained = fit.count
-    return Checked(optimum, tuple(findings), seconds, _fresh(problem, result, seconds, calibration, trained))
+    fresh = _fresh(problem, result, seconds, calibration, trained)
+    checked = Checked(optimum, tuple(findings), seconds, fresh, state)
+    return checked if new is None else _with_proof(checked, new)
+
+
+def _keeps_proof(claim: Claim | None, state: ProofState, result: ExactResult) -> bool:
+    """Whether the proof that an entry has, or the reason why it has none, goes with today's answer."""
+    if claim is None:
+        return False
+    same = (claim.lower, claim.upper) == (result.lower_bound, result.upper_bound)
+    settled = state in (ProofState.VERIFIED, ProofState.LEFT_OUT)
+    return same and settled and result.status is not Status.INFEASIBLE
+
+
+def _prove(
+    optimum: Optimum, problem: Problem, result: ExactResult, progress: ProgressCallback | None
+) -> tuple[NewProof, list[Finding]]:
+    """Solve once more, by the method that gave the answer, and collect the proof.
+
+    Not in the first run: asking for a proof makes "auto" choose among other methods.
+    """
+    if not stored_proofs.wants_proof(result.objective, result.status, result.proof):
+        return NewProof(None, None), []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "proof.json.gz"
+        _solve(optimum, problem, progress, method=result.method, proof_file=path)
+        try:
+            return stored_proofs.examine(path, problem, result), []
+        except ProofError as error:
+            sentence = f"the checker rejects the solver's new proof: {error}: one of the two is wrong"
+            refused = Finding("proof file", "verified", "rejected", sentence, mendable=False)
+            return NewProof(None, None), [refused]
+
+
+def _with_proof(checked: Checked, new: NewProof) -> Checked:
+    """Add a new proof, or the reason why there is none, to what `update` will write."""
+    fresh = {**checked.fresh, **stored_proofs.keys_of(checked.optimum, new)}
+    state = new.state if checked.mendable else checked.proof
+    return dataclasses.replace(checked, fresh=fresh, proof=state, new_proof=new.content)
 
 
 def _timed(
@@ -215,13 +268,20 @@ def _timed(
     return result, result.seconds
 
 
-def _solve(optimum: Optimum, problem: Problem, progress: ProgressCallback | None) -> ExactResult:
+def _solve(
+    optimum: Optimum,
+    problem: Problem,
+    progress: ProgressCallback | None,
+    method: str | None = None,
+    proof_file: Path | None = None,
+) -> ExactResult:
     result = solve(
         problem,
         optimum.objective,
-        method=optimum.method,
+        method=method or optimum.method,
         time_limit=optimum.time_limit,
         progress=progress,
+        proof_file=proof_file,
     )
     if result.status is Status.INTERRUPTED:
         raise KeyboardInterrupt
@@ -260,14 +320,36 @@ def update(regression: Regression, today: datetime.date | None = None) -> list[C
     """Write what was found into the files wherever it differs, and return the entries that were rewritten.
 
     Entries that only came out as stated keep their dates. An entry that no new figure mends (its data cannot
-    be read, its method does not apply, the solver's network is wrong) is left alone.
+    be read, its method does not apply, the solver's network is wrong) is left alone. New proofs are written
+    first, then the files that name them, and at last proofs that no entry names any longer are removed: an
+    interruption leaves a surplus proof at most.
     """
     date = today or datetime.date.today()
     rewritten = []
     for file in regression.files:
         wanted = [each for each in regression.checked if each.optimum.path == file.path and each.mendable]
         if wanted:
+            known_optima.refuse_edited(file)
+            for each in wanted:
+                if each.new_proof is not None:
+                    stored_proofs.store(file.path.parent, str(each.fresh["proof_file"]), each.new_proof)
             changes = {each.optimum.number: {**each.fresh, "date": date} for each in wanted}
             known_optima.rewrite(file, changes)
             rewritten += wanted
+    _remove_surplus(regression, rewritten)
     return rewritten
+
+
+def _remove_surplus(regression: Regression, rewritten: list[Checked]) -> None:
+    """Remove proofs that rewritten entries named and no entry names now."""
+    before, now = {}, set()
+    fresh = {(each.optimum.path, each.optimum.number): each.fresh for each in rewritten}
+    for file in regression.files:
+        for optimum in file.optima:
+            name = optimum.claim.proof_file if optimum.claim else None
+            changes = fresh.get((file.path, optimum.number), {})
+            now.add(changes.get("proof_file", name))
+            if name is not None:
+                before[name] = file.path.parent
+    for name in before.keys() - now:
+        stored_proofs.remove(before[name], [name])

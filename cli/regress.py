@@ -34,7 +34,7 @@ def regress(
     ] = False,
     json: options.Json = False,
 ) -> None:
-    """Solve every known optimum again, and say whether value, status, proof and data still stand.
+    """Solve every known optimum again, verify its proof, and say whether everything still stands.
 
     \b
     Example:
@@ -106,11 +106,11 @@ def _print_table(title: str, group: "list[Checked]") -> None:
 
     typer.secho(title, bold=True)
     table = Table(box=None, padding=(0, 2, 0, 2))
-    for name in ("entry", "what", "stated", "found"):
-        table.add_column(name, overflow="fold", no_wrap=name == "what")
+    for name in ("entry", "what", "stated", "found", "proof file"):
+        table.add_column(name, overflow="fold", no_wrap=name in ("what", "proof file"))
     for each in group:
         for finding in each.findings:
-            table.add_row(each.optimum.name, finding.what, finding.stated, finding.found)
+            table.add_row(each.optimum.name, finding.what, finding.stated, finding.found, each.proof)
     # a log has no width of its own, and rich then takes 80 columns
     width = None if sys.stdout.isatty() else _LOG_WIDTH
     Console(highlight=False, markup=False, width=width).print(table)
@@ -123,9 +123,17 @@ def _summary(regression: "Regression", changed: int, rewritten: int) -> str:
         text += f", {changed} changed"
     if rewritten:
         text += f", {rewritten} rewritten"
+    text += _proofs(regression)
     if regression.interrupted:
         text += f"; interrupted: {regression.total - done} were not checked"
     return text
+
+
+def _proofs(regression: "Regression") -> str:
+    """Say how many proof files there are of each kind, leaving out entries that need none."""
+    states = [str(each.proof) for each in regression.checked if each.proof not in ("none", "unchecked")]
+    counts = [f"{states.count(state)} {state}" for state in dict.fromkeys(sorted(states, reverse=True))]
+    return f"; proofs: {', '.join(counts)}" if counts else ""
 
 
 def _document(regression: "Regression", rewritten: "list[Checked]") -> dict[str, Any]:
@@ -140,6 +148,8 @@ def _document(regression: "Regression", rewritten: "list[Checked]") -> dict[str,
                 "name": each.optimum.name,
                 "stands": each.stands,
                 "rewritten": each in rewritten,
+                "proof": str(each.proof),
+                "proof_file": _proof_file(each, each in rewritten),
                 "seconds": each.seconds,
                 "findings": [
                     {k: v for k, v in dataclasses.asdict(finding).items() if k != "mendable"}
@@ -149,3 +159,11 @@ def _document(regression: "Regression", rewritten: "list[Checked]") -> dict[str,
             for each in regression.checked
         ],
     }
+
+
+def _proof_file(checked: "Checked", rewritten: bool) -> str | None:
+    """Return the proof that an entry names now."""
+    claim = checked.optimum.claim
+    before = claim.proof_file if claim else None
+    name = checked.fresh.get("proof_file", before) if rewritten else before
+    return None if name is None else str(name)

@@ -188,7 +188,7 @@ class TestReader:
             ("x = " + "9" * 5000, "not readable TOML"),
             ("x = " + "[" * 100_000, "some.toml"),
             (QUESTION + ANSWER + "prof = 1", "entry 1: unknown key 'prof': known are data,"),
-            (QUESTION + ANSWER + 'proof_digest = "ab"', "unknown key 'proof_digest'"),
+            (QUESTION + ANSWER + 'proof_hash = "ab"', "unknown key 'proof_hash'"),
             ("[[optimum]]\n" + ANSWER, "entry 1: it lacks 'data'"),
             (QUESTION, "entry 1: it lacks 'status': run `sparsest regress --update`"),
             (QUESTION + ANSWER.replace(f'digest = "{DIGEST}"\n', ""), "it lacks 'digest'"),
@@ -483,7 +483,7 @@ class TestCommand:
         before = (known / "mine.toml").read_bytes()
         result = call("--known", known)
         assert result.exit_code == 0, result.output
-        assert result.stdout == "3 of 3 known optima stand\n"
+        assert result.stdout == "3 of 3 known optima stand; proofs: 2 verified\n"
         assert (known / "mine.toml").read_bytes() == before
 
     def test_changed_optimum(self, known):
@@ -611,7 +611,9 @@ class TestCommand:
         """zigzag takes most of a second: with a loop of 1 ms and an effort of 10 it should take 0.01 s."""
         digest = datasets.load("zigzag").problem().digest
         answer = ANSWER.replace("= 2\n", "= 5\n").replace(DIGEST, digest)
-        (tmp_path / "a.toml").write_text('[[optimum]]\ndata = "zigzag"\n' + answer + "effort = 10")
+        (tmp_path / "a.toml").write_text(
+            '[[optimum]]\ndata = "zigzag"\nproof_left_out = "by hand"\n' + answer + "effort = 10"
+        )
         monkeypatch.setattr(regression, "calibrate", lambda: 1e-3)
         result = call("--known", tmp_path)
         assert result.exit_code == 0, result.output
@@ -659,7 +661,10 @@ class TestInterrupt:
         monkeypatch.setattr(regression, "solve", solve)
         result = call("--known", known)
         assert result.exit_code == 3
-        assert result.stdout == "1 of 3 known optima stand; interrupted: 2 were not checked\n"
+        assert (
+            result.stdout
+            == "1 of 3 known optima stand; proofs: 1 verified; interrupted: 2 were not checked\n"
+        )
 
     @pytest.mark.skipif(os.name == "nt", reason="signals")
     def test_interrupted_solver_is_no_changed_answer(self, tmp_path, monkeypatch):
@@ -698,7 +703,7 @@ class TestUpdate:
     def test_changes_nothing_where_all_stands(self, known):
         before = (known / "mine.toml").read_bytes()
         result = call("--known", known, "--update")
-        assert (result.exit_code, result.stdout) == (0, "3 of 3 known optima stand\n")
+        assert (result.exit_code, result.stdout) == (0, "3 of 3 known optima stand; proofs: 2 verified\n")
         assert (known / "mine.toml").read_bytes() == before
 
     def test_rewrites_only_what_changed(self, known):
