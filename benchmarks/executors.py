@@ -63,16 +63,19 @@ class Processes:
 
 
 class Cluster:
-    """A Dask cluster; Dask itself starts a task again when its worker is lost."""
+    """A Dask cluster; Dask itself starts a task again when its worker is lost.
+
+    `executor` runs anything there, on `slots` threads side by side.
+    """
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self._executor = client.get_executor(pure=False)
+        self.executor = client.get_executor(pure=False)
         self.slots = sum(client.nthreads().values())
 
     def submit(self, task: Task) -> "Future[Record]":
         """Start a task."""
-        future: Future[Record] = self._executor.submit(execute, task)
+        future: Future[Record] = self.executor.submit(execute, task)
         return future
 
     def describe(self) -> list[dict[str, Any]]:

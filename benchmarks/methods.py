@@ -65,11 +65,20 @@ METHODS: Final[dict[str, Method]] = {
         "exact", True, _EXACT, "ordered stabbing in one dimension", {"method": "univariate"}
     ),
     "mip": Method("exact", True, _EXACT, "Benders decomposition over cells", {"method": "mip"}),
+    "trained-auto": Method(
+        "exact",
+        True,
+        "sparsest.benchmarks.own:exact_with_witness",
+        "training first, whose network is the exact side's witness",
+    ),
     "minimize": Method(
         "training", True, "sparsest.benchmarks.own:train", "l^p path norm by gradient descent, then polish"
     ),
     "slot-mip": Method(
         "exact", False, f"{_PEERS}.slot_mip:slot_mip", "big-M MIP with a slot a neuron, in a box of weights"
+    ),
+    "plain-tree": Method(
+        "exact", False, f"{_PEERS}.plain_tree:plain_tree", "activation tree, samples as given, no bounds"
     ),
     "published-training": Method(
         "training",

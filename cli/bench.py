@@ -38,7 +38,7 @@ class _RunByDefault(TyperGroup):
 bench = typer.Typer(
     cls=_RunByDefault,
     rich_markup_mode=None,
-    help="Run a suite of problems with every method (run, the default), and report.",
+    help="Run a suite of problems with every method (run, the default), report, and measure speed.",
     epilog="Example:  sparsest bench tiny --out results && sparsest bench report results",
 )
 
@@ -129,6 +129,57 @@ def report(
         write_figures(collect(records, methods), folder)
         write_atomically(markdown, results_page(records, sessions, folder.name, methods).encode())
         output.note(f"wrote {markdown} and {folder}")
+
+
+@bench.command()
+def speed(
+    parts: Annotated[
+        str | None, typer.Option(help="Of univariate, cells, proofs, memory, separated by commas.")
+    ] = None,
+    samples: Annotated[int, typer.Option(help="Samples of the univariate part.")] = 1_000_000,
+    repeats: Annotated[int, typer.Option(help="Times that each is run; the fastest counts.")] = 5,
+    seconds: Annotated[float, typer.Option(help="Length of the search whose memory is measured.")] = 20.0,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Measure the exact side's speed and memory, as ratios within one run.
+
+    The univariate method beside numpy.argsort of the same samples, cells beside writing their bits,
+    checking a proof beside producing it, and the peak memory of fresh processes. Writes no file.
+
+    \b
+    Example:
+      sparsest bench speed --parts univariate,cells
+
+    \b
+    Exit codes: 0 done, 2 bad input.
+    """
+    from sparsest.benchmarks.speed import measure
+
+    names = None if parts is None else [name.strip() for name in parts.split(",") if name.strip()]
+    found = measure(names, samples=samples, repeats=repeats, seconds=seconds)
+    if json:
+        output.print_json(found)
+        return
+    machine = found["machine"]
+    typer.echo(f"{machine['processor']}, Python {machine['python']}, NumPy {machine['versions']['numpy']}")
+    typer.echo(f"compiling or loading compiled code: {found['warm_up_seconds']:.1f} s, timed nowhere below")
+    for name, rows in found.items():
+        if isinstance(rows, list):
+            _print_measured(name, rows)
+
+
+def _print_measured(name: str, rows: "list[dict[str, Any]]") -> None:
+    header = [*dict.fromkeys(column for row in rows for column in row)]
+    typer.echo("")
+    output.print_table(
+        [name, *header], [["", *(_figure(row.get(column)) for column in header)] for row in rows]
+    )
+
+
+def _figure(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3g}" if value < 1000 else f"{value:,.0f}"
+    return "" if value is None else str(value)
 
 
 def _chosen(suite: "Suite", methods: str | None, repeat: int | None, time_limit: float | None) -> "Suite":
@@ -260,6 +311,8 @@ def _print_results(suite: "Suite", records: "Sequence[Record]") -> bool:
         typer.echo(line)
     typer.echo("")
     output.print_table(*summary.per_method(records, methods))
+    for line in summary.parts(records):
+        typer.echo(line)
     refuted = [remark for remark in remarks(collect(records, methods)) if remark.refuted]
     for remark in refuted:
         typer.echo(f"REFUTED: {remark.instance.label}, {remark.method}: {remark.sentence}")

@@ -127,9 +127,11 @@ def progress_bar(quiet: bool) -> Iterator[ProgressCallback | None]:
     )
     task = bar.add_task("", total=None, known="")
     started = False
+    first: Progress | None = None  # nodes before it were another run's
 
     def report(state: Progress) -> None:
-        nonlocal started
+        nonlocal started, first
+        first = first or state
         if not started and state.seconds >= _PATIENCE:
             bar.start()
             started = True
@@ -138,7 +140,7 @@ def progress_bar(quiet: bool) -> Iterator[ProgressCallback | None]:
             description=state.message,
             total=None if state.fraction is None else 1.0,
             completed=state.fraction or 0.0,
-            known=_known(state),
+            known=_known(state, first),
         )
 
     try:
@@ -148,11 +150,16 @@ def progress_bar(quiet: bool) -> Iterator[ProgressCallback | None]:
             bar.stop()
 
 
-def _known(state: Progress) -> str:
+def _known(state: Progress, first: Progress) -> str:
     if state.lower_bound is None:
         return f"{state.nodes} steps"
     upper = "?" if state.upper_bound is None else str(state.upper_bound)
-    return f"in [{state.lower_bound}, {upper}], {state.nodes} nodes"
+    words = [f"in [{state.lower_bound}, {upper}]", f"{state.nodes} nodes"]
+    if state.seconds > first.seconds:
+        words.append(f"{(state.nodes - first.nodes) / (state.seconds - first.seconds):.0f}/s")
+    if state.open_subtrees is not None:
+        words.append(f"{state.open_subtrees} open")
+    return ", ".join(words)
 
 
 def print_block(title: str, rows: Rows) -> None:

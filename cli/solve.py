@@ -1,11 +1,15 @@
 """`sparsest solve`: the fewest neurons, weights or parameters, proven."""
 
+import contextlib
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sparsest.cli import exit_codes, options, output
+from sparsest.errors import InputError
+from sparsest.network import Network
+from sparsest.serialization import load
 from sparsest.sources import Asked, read_problem
 
 
@@ -24,7 +28,26 @@ def solve(
     json: options.Json = False,
     plot: options.Plot = None,
     save: options.Output = None,
-    workers: Annotated[int, typer.Option(help="Processes that share the tree's search.")] = 1,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes that share the tree's search; 1 by default.")
+    ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(help="Share it on the Dask cluster with this scheduler instead.", metavar="ADDRESS"),
+    ] = None,
+    node_limit: Annotated[
+        int | None, typer.Option(help="Search nodes after which the interval known so far is reported.")
+    ] = None,
+    witness: Annotated[
+        Path | None,
+        typer.Option(help="A saved network for the tree to start from: .json or .npz.", metavar="FILE"),
+    ] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="Keep the tree's search in a file while it runs.", metavar="FILE")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the checkpoint if there is one.")
+    ] = False,
     proof: Annotated[
         Path | None,
         typer.Option(help="Write a proof that `sparsest check` verifies: .json or .json.gz.", metavar="FILE"),
@@ -37,29 +60,51 @@ def solve(
       sparsest solve xor
       sparsest solve parity-3 --proof parity-3.json.gz
       sparsest solve curve.csv --target y --tolerance 0.01 --time-limit 60 --plot fit.png
+      sparsest solve curve.csv --workers 8 --checkpoint curve.checkpoint --resume
 
     \b
     Exit codes: 0 minimum proven, 1 no network fits within the weight bound, 2 bad input,
-    3 stopped early (time limit, Ctrl-C, or floats could not decide): the interval is printed.
+    3 stopped early (a limit, Ctrl-C, or floats could not decide): the interval is printed.
     """
     output.check_outputs(plot, save)
-    output.refuse_overwriting(data, plot, save, proof)
+    output.refuse_overwriting(data, plot, save, proof, checkpoint)
     if proof is not None:
         output.check_writable(proof)
+    if checkpoint is not None:
+        output.check_writable(checkpoint)
+    elif resume:
+        raise InputError("--resume needs the file to go on from: add --checkpoint FILE")
+    if dask is not None and workers is not None:
+        raise InputError("--workers and --dask exclude each other: a cluster has its own workers")
     problem = read_problem(data, Asked(target, skip, tolerance, weight_bound, classify, margin))
     from sparsest.exact import PROOF_NOT_WRITTEN
     from sparsest.exact import solve as solve_exactly
 
-    with output.progress_bar(quiet=json) as progress:
+    known = None if witness is None else _network(witness)
+    if resume and checkpoint is not None and not checkpoint.exists():
+        output.note(f"{checkpoint} does not exist yet: the search starts anew")
+    with contextlib.ExitStack() as stack:
+        executor, slots = None, 1 if workers is None else workers
+        if dask is not None:
+            from sparsest.benchmarks.executors import cluster
+
+            place = stack.enter_context(cluster(dask))
+            executor, slots = place.executor, place.slots
+        progress = stack.enter_context(output.progress_bar(quiet=json))
         result = solve_exactly(
             problem,
             objective,
             method=method,
             solver=solver,
             time_limit=time_limit,
+            node_limit=node_limit,
             progress=progress,
             proof_file=proof,
-            workers=workers,
+            witness=known,
+            workers=slots,
+            executor=executor,
+            checkpoint_file=checkpoint,
+            resume=resume,
         )
     if json:
         output.print_json(output.document_of(problem, result))
@@ -70,6 +115,8 @@ def solve(
     written = PROOF_NOT_WRITTEN not in result.remark
     if proof is not None:
         output.note(f"wrote the proof {proof}" if written else f"Error: {result.remark}")
+    if checkpoint is not None and exit_codes.of_status(result.status) == exit_codes.OPEN:
+        output.note(f"the search is kept in {checkpoint}: the same command with --resume goes on from there")
     output.write(result, save)  # after printing: a full disk must not cost the result
     if plot is not None and result.network is None:
         output.note(f"no network is known, so {plot} was not drawn")
@@ -78,3 +125,10 @@ def solve(
 
         output.draw(plot_networks(problem, [(f"sparsest ({result.status})", result.network)], data), plot)
     raise typer.Exit(exit_codes.of_status(result.status) if written else exit_codes.BAD_INPUT)
+
+
+def _network(path: Path) -> Network:
+    network = load(path)
+    if not isinstance(network, Network):
+        raise InputError(f"{path} does not hold a network: save one with sparsest.save")
+    return network

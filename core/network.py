@@ -65,6 +65,9 @@ class Network:
         if self.skip is not None:
             self._store("skip", exact_floats(self.skip, "skip"), (d + 1,))
         with np.errstate(over="ignore"):
+            # where the largest product of all is finite, none has to be looked at
+            if np.isfinite(_largest(self.outputs) * max(_largest(self.weights), _largest(self.biases))):
+                return
             too_large = ~np.isfinite(self.folded).all(axis=1)
         if too_large.any():
             k = int(too_large.argmax())
@@ -78,7 +81,7 @@ class Network:
         if not np.isfinite(array).all():
             place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
             raise InputError(f"{name} hold {array[place]:g} at {place}: finite numbers are needed")
-        array = array.copy()
+        array = np.ascontiguousarray(array)  # no copy in general: `exact_floats` has made one
         array.flags.writeable = False
         object.__setattr__(self, name, array)
 
@@ -109,7 +112,10 @@ class Network:
     @property
     def folded(self) -> FloatArray:
         """Neurons ``u_k = |v_k| (w_k, b_k)`` (K, d + 1)."""
-        return np.asarray(np.abs(self.outputs)[:, None] * np.c_[self.weights, self.biases])
+        neurons = np.empty((self.width, self.n_features + 1))
+        neurons[:, :-1], neurons[:, -1] = self.weights, self.biases
+        neurons *= np.abs(self.outputs)[:, None]
+        return neurons
 
     def __call__(self, X: ArrayLike) -> FloatArray:
         """Return f at each row of X (N, d) as an array (N,)."""
@@ -126,7 +132,10 @@ class Network:
 
         Nothing is merged or rounded: two neurons of one activation pattern count twice.
         """
-        return int(np.count_nonzero(magnitudes(self.folded, Objective.parse(objective))))
+        goal, folded = Objective.parse(objective), self.folded
+        if goal is Objective.NEURONS:  # without the sums over rows, which are slow where rows are short
+            return int(np.count_nonzero(np.any(folded[:, :-1] != 0, axis=1) | (folded[:, -1] != 0)))
+        return int(np.count_nonzero(magnitudes(folded, goal)))
 
     def path_norm(self, p: float, objective: str | Objective = Objective.WEIGHTS) -> float:
         """Return the l^p path norm (see `sparsest.objectives`); the count for p = 0.
@@ -239,6 +248,10 @@ class Network:
         if inputs.ndim != 2 or inputs.shape[1] != self.n_features:
             raise InputError(f"X has shape {inputs.shape}: the network takes (N, {self.n_features})")
         return inputs
+
+
+def _largest(array: FloatArray) -> float:
+    return max(float(array.max(initial=0.0)), -float(array.min(initial=0.0)))
 
 
 def _reach(problem: Problem) -> FloatArray:

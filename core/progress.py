@@ -24,6 +24,8 @@ class Progress:
         Share of the work done, when it is known.
     lower_bound, upper_bound : int or None
         Interval known so far, when there is one.
+    open_subtrees : int or None
+        Parts of a search tree found so far and not yet explored; None for other computations.
     """
 
     message: str
@@ -32,6 +34,7 @@ class Progress:
     fraction: float | None = None
     lower_bound: int | None = None
     upper_bound: int | None = None
+    open_subtrees: int | None = None
 
 
 ProgressCallback = Callable[[Progress], None]
@@ -48,6 +51,16 @@ class Deadline:
             )
         self._start = time.perf_counter()
         self._limit = float("inf") if time_limit is None else float(time_limit)
+        self._interrupted = False
+
+    def interrupt(self) -> None:
+        """End the time now."""
+        self._interrupted = True
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the time was ended from outside."""
+        return self._interrupted
 
     @property
     def seconds(self) -> float:
@@ -57,9 +70,9 @@ class Deadline:
     @property
     def remaining(self) -> float:
         """Seconds left, at least 0; infinite without a limit."""
-        return max(0.0, self._limit - self.seconds)
+        return 0.0 if self._interrupted else max(0.0, self._limit - self.seconds)
 
     @property
     def expired(self) -> bool:
         """Whether the time is up."""
-        return self.seconds >= self._limit
+        return self._interrupted or self.seconds >= self._limit

@@ -12,9 +12,10 @@ import numpy as np
 
 from sparsest.errors import InputError
 from sparsest.exact import univariate
-from sparsest.exact.piecewise_linear import largest_violation
+from sparsest.exact.checkpoint import Keeper, opened
 from sparsest.exact.proof_log import ProofLog
 from sparsest.exact.rational_network import meets_exactly
+from sparsest.exact.residual import largest_violation
 from sparsest.exact.search import Search
 from sparsest.exact.subtrees import Farm, processes
 from sparsest.exact.witness import projection_witness
@@ -49,6 +50,8 @@ def solve(
     witness: Network | None = None,
     workers: int = 1,
     executor: Executor | None = None,
+    checkpoint_file: str | os.PathLike[str] | None = None,
+    resume: bool = False,
 ) -> ExactResult:
     """Bound the smallest count of a network that meets every interval, and find a network that attains it.
 
@@ -64,7 +67,7 @@ def solve(
     time_limit : float, optional
         Seconds after which the interval known so far is returned. The search also stops on Ctrl-C.
     node_limit : int, optional
-        Largest number of linear programs.
+        Largest number of linear programs, not counting those of a search that is gone on with.
     solver : str
         MIP solver by its Pyomo name, for "mip".
     solver_options : mapping, optional
@@ -82,6 +85,12 @@ def solve(
     executor : concurrent.futures.Executor, optional
         Where subtrees are explored instead, `workers` at a time: a pool of your own, or a Dask cluster's
         ``Client.get_executor()``.
+    checkpoint_file : path, optional
+        Where the tree's search is kept every half a minute, and whenever it ends: at a limit, on Ctrl-C, on
+        SIGTERM. A file that exists is only touched with `resume`.
+    resume : bool
+        Go on from that file if it exists. What was refuted before is then taken from it, as the result's
+        ``remark`` says; nodes and seconds are those of all runs. A proof needs one asked for in each run.
 
     Returns
     -------
@@ -91,7 +100,8 @@ def solve(
     Raises
     ------
     InputError
-        For an unknown method, one that does not apply to the problem, or a proof that none can be written of.
+        For an unknown method, one that does not apply to the problem, a proof that none can be written of, or
+        a checkpoint that is damaged, of another problem, or in the way.
     SolverError
         When the MIP solver is not available.
 
@@ -120,10 +130,11 @@ def solve(
         raise InputError(
             f"a MIP solver or its options were given, but the method is {chosen!r}: use method='mip'"
         )
+    keeper = _keeper(checkpoint_file, resume, problem, chosen)
     proof_path = None if proof_file is None else _proof_path(proof_file, goal, chosen)
     runs: dict[str, Callable[[], Search]] = {
         "univariate": lambda: univariate.solve_univariate(problem),
-        "tree": lambda: _tree(problem, time_limit, node_limit, progress, log, witness, farm),
+        "tree": lambda: _tree(problem, time_limit, node_limit, progress, log, witness, farm, keeper),
         "mip": lambda: _mip(problem, goal, solver, time_limit, node_limit, solver_options, progress),
     }
     start = time.perf_counter()
@@ -135,7 +146,7 @@ def solve(
             found,
             method=chosen,
             reason=reason,
-            seconds=time.perf_counter() - start,
+            seconds=time.perf_counter() - start + found.seconds_before,
             options={
                 "time_limit": time_limit,
                 "node_limit": node_limit,
@@ -148,8 +159,26 @@ def solve(
                 shortfall = log.write(proof_path, chosen, result)
             except OSError as error:  # a full disk must not cost the result
                 shortfall = f"{PROOF_NOT_WRITTEN}: {proof_path}: {error.strerror or error}"
-            result = dataclasses.replace(result, remark=shortfall or result.remark)
+            remark = "; ".join(filter(None, (shortfall, result.remark)))
+            result = dataclasses.replace(result, remark=remark)
     return result
+
+
+def _keeper(
+    checkpoint_file: str | os.PathLike[str] | None, resume: bool, problem: Problem, method: str
+) -> Keeper | None:
+    if checkpoint_file is None:
+        if resume:
+            raise InputError("resume needs a checkpoint_file to go on from")
+        return None
+    if not isinstance(checkpoint_file, (str, os.PathLike)):
+        raise InputError(f"checkpoint_file = {checkpoint_file!r:.40}: it must be a path")
+    if method != "tree":
+        raise InputError(
+            f"only the search of method 'tree' can be gone on with, and the method is {method!r}: leave the "
+            "checkpoint out, or use method='tree' to count neurons"
+        )
+    return opened(Path(checkpoint_file), problem, resume=resume)
 
 
 def _proof_path(proof_file: str | os.PathLike[str], objective: Objective, method: str) -> Path:
@@ -225,6 +254,7 @@ def _tree(
     log: ProofLog | None = None,
     witness: Network | None = None,
     farm: Farm | None = None,
+    keeper: Keeper | None = None,
 ) -> Search:
     from sparsest.exact.tree import solve_tree
 
@@ -236,6 +266,7 @@ def _tree(
         log=log,
         witness=witness,
         farm=farm,
+        keeper=keeper,
     )
 
 
@@ -286,12 +317,14 @@ def _judged(
     reach the accuracy asked of networks without such a proof.
     """
     network, status = found.network, found.status
-    if network is not None and not found.exact_witness and not network.solves(problem):
-        network = None
-    residual = _residual(problem, network)
-    if network is not None and (not np.isfinite(residual) or network.count(objective) < found.lower_bound):
-        network = None  # its numbers left the range of floats
-    upper = None if network is None else network.count(objective)
+    residual, solves, upper = None, False, None
+    if network is not None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            residual, solves = largest_violation(problem, network, found.samples)
+        upper = network.count(objective)
+        # numbers that left the range of floats give no residual, or make neurons vanish
+        if not (solves or found.exact_witness) or not np.isfinite(residual) or upper < found.lower_bound:
+            network, residual, upper = None, None, None
     if status is Status.OPTIMAL and upper != found.lower_bound:
         status = Status.NUMERICAL
     return ExactResult(
@@ -301,29 +334,30 @@ def _judged(
         lower_bound=found.lower_bound,
         upper_bound=upper,
         network=network,
-        residual=None if network is None else residual,
+        residual=residual,
         method=method,
         reason=reason,
         seconds=seconds,
         nodes=found.nodes,
         unverified=found.unverified,
         solver=found.solver,
-        remark=found.remark or _remark_on(problem, objective, found, network),
+        remark=found.remark or _remark_on(problem, objective, found, network, residual, solves),
         options=options,
     )
 
 
-def _residual(problem: Problem, network: Network | None) -> float:
-    with np.errstate(over="ignore", invalid="ignore"):
-        return float("nan") if network is None else largest_violation(problem, network)[0]
-
-
-def _remark_on(problem: Problem, objective: Objective, found: Search, network: Network | None) -> str:
+def _remark_on(
+    problem: Problem,
+    objective: Objective,
+    found: Search,
+    network: Network | None,
+    residual: float | None,
+    solves: bool,
+) -> str:
     if found.status is Status.INFEASIBLE and found.proof is Proof.NUMERICAL:
         return "that no network fits is a floating-point solver's word"
     if network is None:
         return ""
-    residual, solves = largest_violation(problem, network)
     if not solves:
         return (
             f"the witness was checked in rational arithmetic; rounded to floats it misses by up to "

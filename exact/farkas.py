@@ -5,6 +5,7 @@ Farkas' lemma: rows have no common solution if and only if nonnegative multiplie
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import flint
 import numpy as np
@@ -57,8 +58,14 @@ def refutation_near(
         return None
     used = [rows[i] for i in support]
     system = flint.fmpz_mat([coefficients(data, signs, skip, row) for row in used]).transpose()
-    near = [rational(float(ray[i])) * flint.fmpq(2) ** -exponents[i] for i in support]
-    multipliers = _null_vector_near(system, near)
+    reduced, denominator, rank = system.rref()
+    if rank == len(used) - 1 and (rank == 0 or reduced[rank - 1, rank - 1] != 0):
+        # the usual case, one dimension of which the last entry is free: integers will do
+        sign = 1 if (ray[support[-1]] > 0) == (denominator > 0) else -1
+        multipliers: list[Any] = [-sign * reduced[i, rank] for i in range(rank)] + [sign * denominator]
+    else:
+        near = [rational(float(ray[i])) * flint.fmpq(2) ** -exponents[i] for i in support]
+        multipliers = _null_vector_near(reduced, denominator, rank, near)
     refutation = [(row, m) for row, m in zip(used, multipliers, strict=True) if m != 0]
     total = flint.fmpq(0)
     for row, multiplier in refutation:
@@ -66,12 +73,13 @@ def refutation_near(
         if side is None:
             return None
         total += multiplier * side
-    return refutation if total > 0 else None
+    return [(row, flint.fmpq(m)) for row, m in refutation] if total > 0 else None
 
 
-def _null_vector_near(system: flint.fmpz_mat, near: list[flint.fmpq]) -> list[flint.fmpq]:
-    """Return an exact solution of ``system @ z = 0`` whose free entries are those of `near`."""
-    reduced, denominator, rank = system.rref()
+def _null_vector_near(
+    reduced: flint.fmpz_mat, denominator: flint.fmpz, rank: int, near: list[flint.fmpq]
+) -> list[flint.fmpq]:
+    """Return an exact null vector of a reduced matrix whose free entries are those of `near`."""
     leading = pivots(reduced, rank)
     solution = list(near)
     free = [j for j in range(reduced.ncols()) if j not in set(leading)]

@@ -30,6 +30,10 @@ _MOST: Final = 1e4
 # Share of an interval's width, and of the labels' size where it has no end, that is aimed at inside its end.
 _INSIDE: Final = 0.25
 _INSIDE_OPEN: Final = 0.05
+# Descents see so many samples for each number that they look for, at least the fewest: on labels made by K
+# neurons those tell as much as all, and what fits them is then improved on all.
+_SAMPLES_A_NUMBER: Final = 5
+_FEWEST: Final = 20
 # Numbers in the largest array; more runs are made in several batches.
 _LARGEST: Final = 2_000_000
 
@@ -58,34 +62,59 @@ class LocalSearch:
         inside = np.where(np.isfinite(width), _INSIDE * width, _INSIDE_OPEN)
         self._aims = self._low + inside, self._high - inside
 
+    def work(self, width: int) -> float:
+        """Return about how many multiplications a run of `width` neurons takes."""
+        columns = (width + self._skip) * self._rows.shape[1]
+        return _STEPS * self._few(columns) * float(columns) ** 2 + 1
+
+    def _few(self, columns: int) -> int:
+        """Return how many samples descents see."""
+        few = max(_FEWEST, _SAMPLES_A_NUMBER * columns)
+        return few if 2 * few < len(self._rows) else len(self._rows)
+
     def run(self, signs: tuple[int, ...], starts: int, deadline: Deadline) -> Network | None:
         """Return a network with these output signs that meets every interval, or None if no run found one."""
         columns = (len(signs) + self._skip) * self._rows.shape[1]
         batch = max(1, min(starts, _LARGEST // (len(self._rows) * max(columns, 1))))
         while starts > 0 and columns and not deadline.expired:
-            found = self._descend(np.array(signs, dtype=np.float64), min(batch, starts), deadline)
+            found = self._search(np.array(signs, dtype=np.float64), min(batch, starts), deadline)
             if found is not None:
                 return self._network(found, signs)
             starts -= batch
         return None
 
-    def _descend(self, signs: FloatArray, starts: int, deadline: Deadline) -> FloatArray | None:
-        """Run `starts` descents; return the neurons (K, r) of the first that fits, the affine term last."""
-        blocks = len(signs) + self._skip
-        neurons = self._random.normal(size=(starts, blocks, self._rows.shape[1]))
-        damping = np.full(starts, _DAMPING)
-        values, active = self._evaluated(neurons, signs)
+    def _search(self, signs: FloatArray, starts: int, deadline: Deadline) -> FloatArray | None:
+        """Run `starts` descents; return the neurons (K, r) of one that fits, the affine term last."""
+        blocks, (n, r) = len(signs) + self._skip, self._rows.shape
+        neurons = self._random.normal(size=(starts, blocks, r))
+        few = self._few(blocks * r)
+        if few < n:
+            sample = self._random.choice(n, few, replace=False)
+            found = self._descend(neurons, signs, sample, deadline)
+            if found is None:
+                return None
+            neurons = found[None]
+        return self._descend(neurons, signs, np.arange(n), deadline)
+
+    def _descend(
+        self, neurons: FloatArray, signs: FloatArray, samples: NDArray[np.intp], deadline: Deadline
+    ) -> FloatArray | None:
+        """Improve networks (R, K, r) on some samples; return the first that fits those."""
+        rows, low, high = self._rows[samples], self._low[samples], self._high[samples]
+        aims = self._aims[0][samples], self._aims[1][samples]
+        damping = np.full(len(neurons), _DAMPING)
+        values, active = self._evaluated(rows, neurons, signs)
         for _ in range(_STEPS):
-            errors = np.clip(values, *self._aims) - values
+            errors = np.clip(values, *aims) - values
             loss = np.sum(errors**2, axis=1)
-            fitting = np.maximum(self._low - values, values - self._high).max(axis=1) <= self._met
+            fitting = np.maximum(low - values, values - high).max(axis=1) <= self._met
             if fitting.any():
                 return np.asarray(neurons[int(fitting.argmax())])
             if deadline.expired:
                 return None
-            moved = neurons + self._steps(active, errors, damping).reshape(neurons.shape)
-            moved_values, moved_active = self._evaluated(moved, signs)
-            better = np.sum((np.clip(moved_values, *self._aims) - moved_values) ** 2, axis=1) < loss
+            moved = neurons + _steps(rows, active, errors, damping).reshape(neurons.shape)
+            moved_values, moved_active = self._evaluated(rows, moved, signs)
+            better = np.sum((np.clip(moved_values, *aims) - moved_values) ** 2, axis=1) < loss
             neurons[better], values[better], active[better] = (
                 moved[better],
                 moved_values[better],
@@ -94,26 +123,15 @@ class LocalSearch:
             damping = np.clip(damping * np.where(better, _EASED, _HARDENED), _LEAST, _MOST)
         return None
 
-    def _evaluated(self, neurons: FloatArray, signs: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _evaluated(
+        self, rows: FloatArray, neurons: FloatArray, signs: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
         """Return values (R, N), and the derivative of each value by each block's input (R, K, N)."""
-        inputs = neurons @ self._rows.T
+        inputs = neurons @ rows.T
         factors = np.where(inputs[:, : len(signs)] > 0, signs[:, None], 0.0)
         if self._skip:
             factors = np.concatenate([factors, np.ones_like(inputs[:, -1:])], axis=1)
         return np.einsum("rkn,rkn->rn", factors, inputs), factors
-
-    def _steps(self, active: FloatArray, errors: FloatArray, damping: FloatArray) -> FloatArray:
-        """Solve ``(J' J + damping) step = J' errors`` for every run (R, K r)."""
-        starts, _, n = active.shape
-        # samples inside their interval pull at nothing
-        pulling = active * (errors != 0)[:, None, :]
-        jacobian = (pulling[..., None] * self._rows).transpose(0, 2, 1, 3).reshape(starts, n, -1)
-        transposed = jacobian.transpose(0, 2, 1)
-        normal = transposed @ jacobian
-        diagonal: NDArray[np.intp] = np.arange(normal.shape[1])
-        normal[:, diagonal, diagonal] += damping[:, None]
-        right = transposed @ errors[..., None]
-        return np.asarray(np.linalg.solve(normal, right))[..., 0]
 
     def _network(self, neurons: FloatArray, signs: tuple[int, ...]) -> Network | None:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -121,3 +139,17 @@ class LocalSearch:
         if not np.isfinite(folded).all():
             return None  # inputs a rounding apart ask for weights that no float holds
         return Network.from_folded(folded[: len(signs)], signs, folded[len(signs)] if self._skip else None)
+
+
+def _steps(rows: FloatArray, active: FloatArray, errors: FloatArray, damping: FloatArray) -> FloatArray:
+    """Solve ``(J' J + damping) step = J' errors`` for every run (R, K r)."""
+    starts, _, n = active.shape
+    # samples inside their interval pull at nothing
+    pulling = active * (errors != 0)[:, None, :]
+    jacobian = (pulling[..., None] * rows).transpose(0, 2, 1, 3).reshape(starts, n, -1)
+    transposed = jacobian.transpose(0, 2, 1)
+    normal = transposed @ jacobian
+    diagonal: NDArray[np.intp] = np.arange(normal.shape[1])
+    normal[:, diagonal, diagonal] += damping[:, None]
+    right = transposed @ errors[..., None]
+    return np.asarray(np.linalg.solve(normal, right))[..., 0]

@@ -6,13 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sparsest import tolerances
 from sparsest.arrays import FloatArray
 from sparsest.network import Network
-from sparsest.problem import Problem
-
-# Samples times neurons up to which a network is evaluated neuron by neuron.
-_DIRECT = 10_000_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,34 +71,3 @@ class RationalPiecewiseLinear(NamedTuple):
             [1.0 if change > 0 else -1.0 for change in self.changes],
             [float(self.slope), float(self.intercept)],
         )
-
-
-def evaluate(network: Network, x: FloatArray) -> FloatArray:
-    """Return the values (N,) of a network of one feature at x (N,), in linear memory and sorting time.
-
-    `Network` itself takes N K. Sums over neurons are kept in extended precision where the machine has it.
-    """
-    w, b = network.folded.T
-    signs = np.sign(network.outputs)
-    values = np.full(len(x), float(signs[w == 0] @ np.maximum(0.0, b[w == 0])))
-    for facing in (1, -1):
-        turned = facing * w > 0
-        slopes, biases = facing * w[turned], b[turned]  # neurons that are active right of their knot
-        order = np.argsort(-biases / slopes)
-        terms = [signs[turned][order] * part[order] for part in (slopes, biases)]
-        a, c = (np.r_[0.0, np.cumsum(part, dtype=np.longdouble)] for part in terms)
-        active = np.searchsorted((-biases / slopes)[order], facing * x)
-        values += (a[active] * (facing * x) + c[active]).astype(np.float64)
-    return values if network.skip is None else values + network.skip[0] * x + network.skip[1]
-
-
-def largest_violation(problem: Problem, network: Network) -> tuple[float, bool]:
-    """Return the residual of a network, and whether it solves the problem up to rounding.
-
-    As `Network.residual` and `Network.solves`, but linear in samples and neurons where they are many and the
-    problem has one feature; then the largest allowance that `sparsest.tolerances` gives any sample decides.
-    """
-    if problem.n_features > 1 or problem.n_samples * network.width <= _DIRECT:
-        return network.residual(problem), network.solves(problem)
-    residual = float(problem.violation(evaluate(network, problem.X[:, 0])).max())
-    return residual, residual <= tolerances.ROUNDING * tolerances.CANCELLATION * problem.label_scale

@@ -3,12 +3,12 @@
 Data are binary floats, so every row is a vector of integers after scaling by a power of two.
 """
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
 import flint
-import numpy as np
 
 from sparsest.problem import Problem
 
@@ -40,14 +40,18 @@ class ExactData:
             [int(value * scale) for value in row] for row, scale in zip(fractions, self.scales, strict=True)
         ]
 
+        self._intervals = [
+            (_end(low), _end(high))
+            for low, high in zip(problem.low.tolist(), problem.high.tolist(), strict=True)
+        ]
+
     def interval(self, sample: int) -> tuple[flint.fmpq | None, flint.fmpq | None]:
         """Return the exact ends of a sample's interval, None where it is open-ended."""
-        problem = self.problem
-        return _end(problem.low[sample]), _end(problem.high[sample])
+        return self._intervals[sample]
 
 
 def _end(value: float) -> flint.fmpq | None:
-    return rational(float(value)) if np.isfinite(value) else None
+    return rational(value) if math.isfinite(value) else None
 
 
 def rational(value: float) -> flint.fmpq:

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from sparsest.exact.stabbing import Samples
 from sparsest.network import Network
 from sparsest.results import Proof, Status
 
@@ -30,6 +31,10 @@ class Search:
         Whether a rational network beside `network` was checked against every interval exactly.
     remark : str
         What else the user should know, in one sentence; usually empty.
+    samples : Samples or None
+        The data by position, where the method sorted them: the referee need not do so again.
+    seconds_before : float
+        Wall time of earlier runs that this one went on from.
     """
 
     status: Status
@@ -41,3 +46,5 @@ class Search:
     solver: str = ""
     exact_witness: bool = False
     remark: str = ""
+    samples: Samples | None = None
+    seconds_before: float = 0.0

@@ -7,10 +7,10 @@ is all in one file because numba's cache on disk notices changes of that file al
 import functools
 import math
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
 from sparsest import tolerances
+from sparsest.exact.jit import jitted
 
 # Shewchuk (1997), "Adaptive precision floating-point arithmetic and fast robust geometric predicates":
 # (3 + 16 u) u with u = 2^-53 bounds the relative error of the orientation of three points. One u more covers
@@ -36,11 +36,12 @@ class Breaks(NamedTuple):
 
 
 class Kernel(NamedTuple):
-    """`greedy`, `holds` and `crossings`, compiled or not."""
+    """`greedy`, `holds`, `crossings` and `add_values`, compiled."""
 
     greedy: Callable[..., tuple[int, int, int, int, int]]
     holds: Callable[..., bool]
     crossings: Callable[..., None]
+    add_values: Callable[..., None]
 
 
 def orientation(ax: float, ay: float, bx: float, by: float, cx: float, cy: float) -> int:
@@ -49,14 +50,24 @@ def orientation(ax: float, ay: float, bx: float, by: float, cx: float, cy: float
     difference, size = left - right, abs(left) + abs(right)
     if size >= _UNDERFLOW and abs(difference) > _ORIENTATION_ERROR * size:
         return 1 if difference > 0 else -1
+    if ay == by == cy:  # labels of few values, where every third point may be one of these
+        return 0
     return exact_orientation(ax, ay, bx, by, cx, cy)
 
 
 def exact_orientation(ax: float, ay: float, bx: float, by: float, cx: float, cy: float) -> int:
-    """As `orientation`, in rational arithmetic; compiled, `expansion_orientation` stands in."""
-    a, b = Fraction(ax), Fraction(ay)
-    difference = (Fraction(bx) - a) * (Fraction(cy) - b) - (Fraction(by) - b) * (Fraction(cx) - a)
+    """As `orientation`, in integer arithmetic; compiled, `expansion_orientation` stands in."""
+    # times a power of two for each coordinate all numbers are integers, which are faster than fractions
+    (ax_, bx_, cx_), (ay_, by_, cy_) = _integers(ax, bx, cx), _integers(ay, by, cy)
+    difference = (bx_ - ax_) * (cy_ - ay_) - (by_ - ay_) * (cx_ - ax_)
     return (difference > 0) - (difference < 0)
+
+
+def _integers(*values: float) -> list[int]:
+    """Return floats times their largest denominator."""
+    ratios = [float(value).as_integer_ratio() for value in values]
+    largest = max(denominator for _, denominator in ratios)
+    return [numerator * (largest // denominator) for numerator, denominator in ratios]
 
 
 def greedy(
@@ -266,6 +277,31 @@ def crossings(
         px, py = x[b], yb
 
 
+def add_values(x: Numbers, slopes: Numbers, biases: Numbers, signs: Numbers, values: Numbers) -> None:
+    """Add ``sum_k signs_k max(0, slopes_k x + biases_k)`` to values, summed in twice the precision of floats.
+
+    Parameters
+    ----------
+    x : sequence of N floats
+        Positions, increasing.
+    slopes, biases, signs : sequences of K floats
+        Neurons with positive slopes, by increasing knots.
+    values : sequence of N floats
+        What is added to.
+    """
+    a, a_rest, c, c_rest, k = 0.0, 0.0, 0.0, 0.0, 0
+    for i in range(len(x)):
+        while k < len(slopes) and slopes[k] * x[i] + biases[k] > 0:
+            a, error = two_sum(a, signs[k] * slopes[k])
+            a_rest += error
+            c, error = two_sum(c, signs[k] * biases[k])
+            c_rest += error
+            k += 1
+        product, product_error = two_product(a, x[i])
+        total, total_error = two_sum(product, c)
+        values[i] += total + (product_error + total_error + a_rest * x[i] + c_rest)
+
+
 def two_sum(a: float, b: float) -> tuple[float, float]:
     """Return the rounded sum and its exact error (Knuth)."""
     total = a + b
@@ -318,24 +354,16 @@ def expansion_orientation(ax: float, ay: float, bx: float, by: float, cx: float,
 
 @functools.cache
 def compiled_kernel() -> Kernel:
-    """Return `greedy`, `holds` and `crossings` compiled for arrays.
+    """Return the loops compiled for arrays.
 
     In place of rationals they have `expansion_orientation`, and raise `ArithmeticError` where that does. The
     first call compiles (seconds) unless an earlier process could cache the result.
     """
-    import numba
-    from numba.extending import overload, register_jitable
-
-    for helper in (two_sum, two_product, orientation):
-        register_jitable(helper)
+    from numba.extending import overload
 
     @overload(exact_orientation)
     def _(ax: float, ay: float, bx: float, by: float, cx: float, cy: float) -> Callable[..., int]:
         return expansion_orientation
 
-    compiled: Any = numba.njit(cache=True)
-    try:
-        return Kernel(compiled(greedy), compiled(holds), compiled(crossings))
-    except RuntimeError:  # nowhere to write a cache
-        compiled = numba.njit
-        return Kernel(compiled(greedy), compiled(holds), compiled(crossings))
+    helpers = (two_sum, two_product, orientation)
+    return Kernel(*(jitted(loop, helpers) for loop in (greedy, holds, crossings, add_values)))

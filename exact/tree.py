@@ -9,31 +9,38 @@ pauses for a local search for a network of K neurons or a few more: once that ha
 to refute, which is much less work than to find K here.
 """
 
+import bisect
 import contextlib
 import dataclasses
 import itertools
 import math
+import operator
 from collections.abc import Iterator, Sequence
-from typing import NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sparsest import tolerances
+from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.exact.cell_charts import TimeLimitError
 from sparsest.exact.cell_sets import CellSet, CellSets
 from sparsest.exact.cells import count_in_general_position, enumerate_cells
+from sparsest.exact.checkpoint import Keeper, stopping_on_signals
 from sparsest.exact.curvature_certificate import lower_bound_certificate
+from sparsest.exact.event_log import EventLog, Prefix, replay
 from sparsest.exact.facing import bounds_without_skip
-from sparsest.exact.farkas import Multipliers, contradiction_of_equations, refutation_near
+from sparsest.exact.farkas import contradiction_of_equations, refutation_near
 from sparsest.exact.interior import centred
 from sparsest.exact.local_search import LocalSearch
 from sparsest.exact.proof_log import ProofLog
 from sparsest.exact.rational import ExactData
 from sparsest.exact.rational_network import RationalNetwork, meets_every_interval, rational_witness
 from sparsest.exact.search import Search
-from sparsest.exact.subtrees import EventLog, Explored, Farm, Prefix, replay
-from sparsest.exact.tree_lp import Answer, Coordinates, FeasibilityProgram, solver_version
+from sparsest.exact.simplex import Answer
+from sparsest.exact.spread import spread_out
+from sparsest.exact.subtrees import Explored, Farm, Frontier
+from sparsest.exact.tree_lp import Coordinates, FeasibilityProgram, solver_version
 from sparsest.exact.witness import projection_witness
 from sparsest.network import Network
 from sparsest.problem import Problem
@@ -43,6 +50,8 @@ from sparsest.results import Proof, Status
 
 # Sets of cells beyond this size cost more than the linear programs that they save.
 _MOST_CELLS = 200_000
+# Where there are more cells than that, those of as many samples are taken as cut the space into so few.
+_FOCUS_CELLS = 20_000
 # A network that misses its intervals by less than this share of the labels fits as LP solutions do; it is
 # then corrected and judged strictly.
 _MET = 1e-7
@@ -53,17 +62,24 @@ _SORTED = 4096
 # A linear program takes as long as enumerating some hundreds of cells, so that sets of cells are worth their
 # making from so many nodes on.
 _CELLS_A_NODE = 500
-# Nodes before the first local search; before each later one there are twice as many. A search makes as many
-# runs for each number of positive signs as there were nodes, divided by this, but at least so many: a run
-# takes some 0.3 ms, as a node does, so that local search takes a small share of the time.
+# Nodes before the first local search; before each later one there are twice as many.
 _FIRST_PAUSE = 8
-_NODES_A_START = 8
+# Multiplications that a local search may spend: some hundredths of a second at first, later about a third of
+# what the nodes took. It makes at least so many runs for each number of positive signs.
+_LEAST_WORK = 3e7
+_WORK_A_NODE = 1e5
 _FEWEST_STARTS = 16
+# Runs side by side: some tenths of a second.
+_STARTS_A_RUN = 256
 # Networks that the local search found and nobody could prove to fit, after which it is given up: labels that
 # were computed in floats, or a bound on weights, which it does not know.
 _MOST_REJECTED = 8
+# Nodes from which on linear programs go to compiled code: loading it takes as long as some hundreds of them.
+_COMPILED_FROM = 500
 # Nodes that a search visits before it asks for help.
 _ALONE = 1000
+# Nodes of a piece whose events are kept.
+_PIECE = 10_000
 # Seconds between two reports of progress.
 _REPORT = 0.2
 
@@ -80,9 +96,9 @@ class StoppedError(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class _State:
-    """A feasible node: its network, each neuron's remaining cells if known, and which are still alike."""
+    """A feasible node: its neurons, each one's remaining cells if known, and which are still alike."""
 
-    network: Network
+    neurons: FloatArray
     cells: tuple[CellSet, ...] | None
     tied: tuple[bool, ...]
 
@@ -106,6 +122,7 @@ def solve_tree(
     log: ProofLog | None = None,
     witness: Network | None = None,
     farm: Farm | None = None,
+    keeper: Keeper | None = None,
 ) -> Search:
     """Return bounds on the fewest neurons that meet every interval of `problem`.
 
@@ -116,7 +133,7 @@ def solve_tree(
     time_limit : float, optional
         Seconds after which the interval known so far is returned.
     node_limit : int, optional
-        Linear programs after which the same happens.
+        Linear programs after which the same happens; those before an interruption do not count.
     progress : callable, optional
         Called a few times a second with a `Progress`.
     log : ProofLog, optional
@@ -125,6 +142,9 @@ def solve_tree(
         A network that fits, or nearly, from elsewhere; believed only when a rational network beside it fits.
     farm : Farm, optional
         Workers that share the search.
+    keeper : Keeper, optional
+        Keeps the search in a file, and hands out the state to go on from. Ctrl-C and SIGTERM then end the
+        search where its state is whole.
 
     Returns
     -------
@@ -133,9 +153,11 @@ def solve_tree(
         ``unverified``, and from the first of them on the lower bound stays where it is.
     """
     deadline = Deadline(time_limit)
-    return TreeSearch(
-        problem.distinct(), deadline, node_limit, progress, log or ProofLog(), witness, farm
-    ).run()
+    search = TreeSearch(
+        problem.distinct(), deadline, node_limit, progress, log or ProofLog(), witness, farm, keeper
+    )
+    with contextlib.nullcontext() if keeper is None else stopping_on_signals(deadline):
+        return search.run()
 
 
 class TreeSearch:
@@ -150,15 +172,23 @@ class TreeSearch:
         log: ProofLog,
         handed_in: Network | None = None,
         farm: Farm | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
         self.problem = problem
         self.node_limit = node_limit
         self.progress = progress
         self.handed_in = handed_in
         self.farm = farm
+        self.keeper = keeper
         self.lower = 0
+        self.width = 0
+        self.done: list[int] = []  # numbers of positive signs refuted at this width
+        self.frontier: Frontier | None = None  # of the next one, where it is refuted in pieces
+        self.nodes_before = 0
+        self.seconds_before = 0.0
         self.upper: int | None = None
         self.pause: float = _FIRST_PAUSE
+        self.compiled_from = _COMPILED_FROM
         self.rejected = 0
         self._last_report = 0.0
         self.restart(deadline, log)
@@ -166,12 +196,14 @@ class TreeSearch:
     def restart(self, deadline: Deadline, log: ProofLog) -> None:
         """Forget what was found and counted, but not what was prepared."""
         self.deadline, self.log = deadline, log
+        self._proof = log  # also while what a piece reports goes elsewhere
         self.nodes = 0
         self.unverified = 0
         self.network: Network | None = None
         self.witness: RationalNetwork | None = None
         self.near_miss: Network | None = None
         self.left: list[Prefix] = []
+        self.path: list[_Node] = []
 
     def run(self) -> Search:
         """Close the gap as far as limits allow, and return what is known."""
@@ -185,6 +217,8 @@ class TreeSearch:
             status = Status.INTERRUPTED
         if self.upper is None and status is not Status.INFEASIBLE:
             self._project()
+        if self.keeper is not None:
+            self.keeper.save(self)
         if status is Status.OPTIMAL and self.upper != self.lower:
             status = Status.NUMERICAL
         return Search(
@@ -196,7 +230,8 @@ class TreeSearch:
             unverified=self.unverified,
             solver=solver_version(),
             exact_witness=True,
-            remark=self._remark(),
+            remark="; ".join(filter(None, (self._remark(), self.keeper.remark if self.keeper else ""))),
+            seconds_before=self.seconds_before,
         )
 
     def _remark(self) -> str:
@@ -213,13 +248,30 @@ class TreeSearch:
         self.data = ExactData(problem)
         self.coordinates = Coordinates(problem)
         rank = self.coordinates.rows.shape[1]
-        self.n_cells = count_in_general_position(problem.n_samples, rank)
+        self.focus = self._focus(rank)
+        self.n_cells = count_in_general_position(len(self.focus), rank)
+        self._in_focus = np.zeros(problem.n_samples, dtype=bool)
+        self._in_focus[self.focus] = True
         self.cell_sets: CellSets | None = None
+
+    def _focus(self, rank: int) -> NDArray[np.intp]:
+        """Return the samples whose cells are used: all, or as many spread-out ones as cells can be had of.
+
+        What refutes a few samples refutes all, and cells of a few cut off more than none. With a weight
+        bound all are needed, because one neuron per cell is all there is then.
+        """
+        problem = self.problem
+        n = problem.n_samples
+        if problem.weight_bound is not None or count_in_general_position(n, rank) <= _MOST_CELLS:
+            return np.arange(n)
+        most = range(1, n + 1)
+        few = bisect.bisect_right(most, _FOCUS_CELLS, key=lambda m: count_in_general_position(m, rank))
+        return spread_out(self.coordinates.rows, max(few, 1))
 
     def prepare_for_subtrees(self, use_cells: bool) -> None:
         """Prepare to explore subtrees for another search, which looks for upper bounds itself."""
         self._prepare_data()
-        self.pause = math.inf
+        self.pause, self.compiled_from = math.inf, 0
         if use_cells:
             self.cell_sets = self._enumerated()
 
@@ -231,26 +283,31 @@ class TreeSearch:
             self.lower = len(knots)
             self.log.knots(knots)
             if not problem.skip and problem.weight_bound is None:
-                self._take(bounds_without_skip(problem)[1])
+                self.take(bounds_without_skip(problem)[1])
         if self.handed_in is not None and (self.upper is None or self.handed_in.count() < self.upper):
             self._accept(self.handed_in, [], ())
-        self.local = LocalSearch(problem, self.coordinates, _MET)
-        if problem.weight_bound is not None:
+        self.width = self.lower
+        if self.keeper is not None:
+            self.keeper.restore(self)
+        # not the same random networks again after an interruption
+        self.local = local_search(self, seed=self.nodes)
+        if problem.weight_bound is not None or (self.nodes and self._cells_pay()):
             self.cell_sets = self._enumerated()
 
     def _project(self) -> None:
         """Take a function of one projection of the data for a witness: every problem has one at once."""
         witness = projection_witness(self.problem)
-        if witness is not None and self._respects_bound(witness):
-            self._take(witness)
+        if witness is not None and self.respects_bound(witness):
+            self.take(witness)
 
-    def _take(self, witness: RationalNetwork) -> None:
+    def take(self, witness: RationalNetwork) -> None:
         """Take a network that provably fits for the upper bound."""
         self.network, self.upper = witness.rounded(self.problem.n_features), len(witness.signs)
         self.witness = witness
-        self.log.witness(witness)
+        self._proof.witness(witness)
 
-    def _respects_bound(self, witness: RationalNetwork) -> bool:
+    def respects_bound(self, witness: RationalNetwork) -> bool:
+        """Whether a network keeps to the weight bound, if there is one, as a whole in each cell."""
         if self.problem.weight_bound is None:
             return True
         apart = _in_cells_apart(self.problem, witness.rounded(self.problem.n_features))
@@ -261,50 +318,81 @@ class TreeSearch:
         if self.n_cells > _MOST_CELLS:
             return None
         try:
-            return CellSets(enumerate_cells(self.problem.X, deadline=self.deadline).patterns)
+            patterns = enumerate_cells(self.problem.X[self.focus], deadline=self.deadline).patterns
+            return CellSets(patterns, self.focus, self.problem.n_samples)
         except (InputError, TimeLimitError):  # its own limits on sizes, or the clock
             return None
 
     def _close_the_gap(self) -> None:
         """Try ever more neurons; the lower bound follows as long as every refutation was verified."""
-        width = self.lower
-        while self.upper is None or width < self.upper:
+        while self.upper is None or self.width < self.upper:
+            width = self.width
             if self.cell_sets is not None and width > 2 * self.cell_sets.n_cells:
                 # one neuron per pattern and output sign is all there is, so a weight bound forbids the rest
                 raise StoppedError(Status.NUMERICAL if self.unverified else Status.INFEASIBLE)
-            if self.nodes >= _FIRST_PAUSE and self._improve(width):
+            begun = self.done or self.frontier is not None  # it is gone on with after an interruption
+            if not begun and self.nodes >= _FIRST_PAUSE and self._improve(width):
                 return  # all that is narrower was refuted, so that now a network is likely
-            splits = _sign_splits(self.problem, width)
-            self._log_excluded(width, splits)
-            for positive in splits:
+            self.log_excluded(width)
+            for positive in _sign_splits(self.problem, width):
+                if positive in self.done:
+                    continue
                 signs = (1,) * positive + (-1,) * (width - positive)
                 self.log.begin(signs)
                 if self._refute(signs):
                     self.log.abandon()
                     return
                 self.log.end()
-            width += 1
+                # in this order: an interruption in between costs a repetition and nothing else
+                self.frontier = None
+                self.done.append(positive)
+            self.done = []
+            self.width += 1
             if not self.unverified:
-                self.lower = width
+                self.lower = self.width
 
     def _refute(self, signs: tuple[int, ...]) -> bool:
-        """Search for a network with these output signs, with the farm's help if there is one."""
-        if self.farm is None:
+        """Search for a network with these output signs, in pieces if it is shared or kept in a file."""
+        if self.farm is None and self.keeper is None:
             return self.search(signs)
-        log, self.left = self.log, []
-        self.log = alone = EventLog() if log.writes else ProofLog()
-        found = False
+        if self.frontier is None:
+            self.frontier = Frontier([()], {})
+        frontier = self.frontier
+        while frontier.left and (self.farm is None or self.nodes < _ALONE):
+            if self._explore_here(signs, frontier):
+                return True
+        if self.farm is not None and self.farm.refute(self, signs, frontier):
+            return True
+        if self.log.writes:
+            replay(frontier.pieces, self.log)
+            if self.keeper is not None:
+                self.keeper.finish(signs, frontier.pieces)
+        return False
+
+    def _explore_here(self, signs: tuple[int, ...], frontier: Frontier) -> bool:
+        """Explore the last subtree left open, up to a limit or until it is time to save."""
+        prefix, log = frontier.left[-1], self.log
+        self.left = []
+        self.log = own = EventLog() if log.writes else ProofLog()
+        budget = _PIECE if log.writes else math.inf
         try:
-            if self.nodes < _ALONE:
-                found = self.search(signs, budget=_ALONE - self.nodes)
-            else:
-                self._hand_over(())
+            if self.search(signs, prefix, budget if self.farm is None else _ALONE - self.nodes):
+                return True
         finally:
             self.log = log
-        found = found or self.farm.refute(self, signs, self.left)
-        if isinstance(alone, EventLog) and not found:
-            replay(alone.events, self.farm.events, log)
-        return found
+        if isinstance(own, EventLog):
+            frontier.pieces[prefix] = own.packed
+        frontier.left[-1:] = reversed(self.left)  # depth first, as if there had been no pause
+        self.save_if_due()
+        status = self._limit_reached()
+        if status is not None and frontier.left:
+            raise StoppedError(status)
+        return False
+
+    def save_if_due(self) -> None:
+        """Keep the search in its file, if it has one and it is time to."""
+        if self.keeper is not None and self.keeper.due(self.deadline):
+            self.keeper.save(self)
 
     def takes(self, explored: Explored) -> bool:
         """Count what came of a subtree; whether it has a network that fits."""
@@ -313,23 +401,23 @@ class TreeSearch:
         self.near_miss = self.near_miss or explored.near_miss
         if explored.found is None or not meets_every_interval(self.data, explored.found):
             return False
-        self._take(explored.found)
+        self.take(explored.found)
         return True
 
-    def looks_further(self, width: int) -> bool:
+    def _looks_further(self, width: int) -> bool:
         """Search locally when it is time to; whether that found a network of `width` neurons."""
-        if self.nodes < self.pause:
-            return False
-        self.pause = 2 * self.nodes
-        return self._improve(width)
+        return self.is_time_to_look() and self._improve(width)
 
-    def stop(self, status: Status) -> NoReturn:
-        """Stop the search from outside."""
-        raise StoppedError(status)
+    def is_time_to_look(self) -> bool:
+        """Whether there were enough nodes for another local search; if so, sets when the next one is due."""
+        due = self.nodes >= self.pause
+        if due:
+            self.pause = 2 * self.nodes
+        return due
 
-    def _log_excluded(self, width: int, splits: list[int]) -> None:
-        """Log why the numbers of positive output signs that are not among `splits` are out."""
-        for positive in set(range(width + 1)).difference(splits):
+    def log_excluded(self, width: int) -> None:
+        """Log why the numbers of positive output signs that need no search are out."""
+        for positive in set(range(width + 1)).difference(_sign_splits(self.problem, width)):
             needs_positive = positive == 0 and bool((self.problem.low > 0).any())
             sample = int(np.argmax(self.problem.low) if needs_positive else np.argmin(self.problem.high))
             self.log.begin((1,) * positive + (-1,) * (width - positive))
@@ -349,7 +437,7 @@ class TreeSearch:
             if self.near_miss is None and network.solves(self.problem):
                 self.near_miss = network  # widths only grow, so the first is the narrowest
             return False
-        self._take(proven)
+        self.take(proven)
         return True
 
     def _proven(self, network: Network) -> RationalNetwork | None:
@@ -359,41 +447,57 @@ class TreeSearch:
             witness = rational_witness(self.data, centred(self.problem, self.coordinates, network))
         return witness
 
-    def search(self, signs: tuple[int, ...], prefix: Prefix = (), budget: int | None = None) -> bool:
+    def search(self, signs: tuple[int, ...], prefix: Prefix = (), budget: float | None = None) -> bool:
         """Depth-first search for a network with these output signs; False when there is none.
 
-        Below a prefix of samples with bits only that subtree is searched. After `budget` nodes what is not
-        yet searched is appended to `left`, and the answer is about the rest.
+        Below a prefix of samples with bits only that subtree is searched. With a budget of nodes, what is not
+        yet searched when that is spent, a limit reached or it is time to save is appended to `left`, and the
+        answer is about the rest; without one, limits raise `StoppedError`.
         """
         program = FeasibilityProgram(self.problem, self.data, self.coordinates, signs)
         path, state = self._start(program, signs, prefix)
-        last = math.inf if budget is None else self.nodes + budget
+        self.path = path
+        first, last = self.nodes, math.inf if budget is None else self.nodes + budget
         while state is not None:
-            if self.nodes >= last:
+            # every piece makes some way, however tight the limits
+            if self.nodes > first and (self.nodes >= last or (budget is not None and self._pauses())):
                 self._leave_open(path, len(prefix))
                 return False
             if self.nodes >= self.pause:
-                if self.looks_further(len(signs)):
+                if self._looks_further(len(signs)):
                     return True
                 state = self._with_cells(state, path)
-            sample = self._violated_sample(state, path)
+            if self.nodes >= self.compiled_from:
+                program.go_compiled()
+                if self.cell_sets is not None:
+                    self.cell_sets.go_compiled()
+            sample = self._violated_sample(program, state, path)
             if sample is None:
-                if self._accept(state.network, path, state.tied):
+                if self._fits(program, state, path):
                     return True
                 sample = self._sample_that_may_tell(program, state, path, signs)
             if sample is not None:
-                children = self._children(sample, state, signs, not path)
+                children = self._children(program, sample, state, signs, not path)
                 path.append(_Node(sample, children, state))
-            state = self._advance(program, path, signs, len(prefix))
+            try:
+                state = self._advance(program, path, signs, len(prefix))
+            except StoppedError:
+                if budget is None or path[-1].bits is None:
+                    raise
+                self._leave_open(path, len(prefix))
+                return False
         return False
+
+    def _pauses(self) -> bool:
+        return self._limit_reached() is not None or (
+            self.keeper is not None and self.keeper.due(self.deadline)
+        )
 
     def _start(
         self, program: FeasibilityProgram, signs: tuple[int, ...], prefix: Prefix
     ) -> tuple[list[_Node], _State | None]:
         """Return the path that a prefix describes, and the node at its end, None if that is cut off."""
-        size = self.problem.n_features + 1
-        affine = np.zeros(size) if self.problem.skip else None
-        root = Network.from_folded(np.zeros((len(signs), size)), signs, affine)
+        root = np.zeros((len(signs) + self.problem.skip, self.coordinates.rows.shape[1]))
         tied = tuple(a == b for a, b in itertools.pairwise(signs))
         cells = None if self.cell_sets is None else (self.cell_sets.every,) * len(signs)
         path: list[_Node] = []
@@ -401,8 +505,8 @@ class TreeSearch:
             path.append(_Node(sample, iter(()), _State(root, cells, tied), bits))
             program.push(sample, bits)
             tied, cells = _still_tied(tied, bits), self._narrowed(cells, sample, bits)
-        network = self._visit(program, signs) if prefix else root
-        return path, None if network is None else _State(network, cells, tied)
+        neurons = self._visit(program, signs) if prefix else root
+        return path, None if neurons is None else _State(neurons, cells, tied)
 
     def _leave_open(self, path: list[_Node], floor: int) -> None:
         """Leave the node at the path's end, and all children not yet tried above it, to others."""
@@ -421,37 +525,63 @@ class TreeSearch:
 
     def _with_cells(self, state: _State, path: list[_Node]) -> _State:
         """Enumerate the cells once that pays, and bring the path and the node at its end up to date."""
-        if self.cell_sets is not None or self.nodes * _CELLS_A_NODE < self.n_cells:
+        if self.cell_sets is not None or not self._cells_pay():
             return state
         self.cell_sets = self._enumerated()
         if self.cell_sets is None:
             return state
-        cells: tuple[CellSet, ...] | None = (self.cell_sets.every,) * state.network.width
+        cells: tuple[CellSet, ...] | None = (self.cell_sets.every,) * (len(state.neurons) - self.problem.skip)
         for node in path:
             node.above = dataclasses.replace(node.above, cells=cells)
             cells = self._narrowed(cells, node.sample, node.bits or ())
         return dataclasses.replace(state, cells=cells)
 
+    def _cells_pay(self) -> bool:
+        return self.nodes * _CELLS_A_NODE >= self.n_cells
+
     def _improve(self, width: int) -> bool:
         """Look for networks of `width` neurons and a few more by local search; whether `width` sufficed."""
-        reach = 2 + int(math.log2(self.nodes / _FIRST_PAUSE))
-        unlikely = self.upper == width + 1  # it was looked for before and only more neurons were found
-        starts = max(_FEWEST_STARTS, self.nodes // (_NODES_A_START * (4 if unlikely else 1)))
-        for wider in range(width, width + reach):
-            if (self.upper is not None and wider >= self.upper) or self.rejected >= _MOST_REJECTED:
-                break
-            for positive in _sign_splits(self.problem, wider):
-                signs = (1,) * positive + (-1,) * (wider - positive)
-                found = self.local.run(signs, starts, self.deadline)
-                self.check_limits(width)
-                if found is not None:
-                    with contextlib.suppress(InputError):  # numbers that leave the range of floats
-                        if self._accept(found, [], ()):
-                            return self.upper == width
-                    self.rejected += 1
+        if self.farm is not None and self.nodes >= _ALONE:
+            self.farm.improve(self, width)
+        else:
+            for signs, starts in self.attempts(width):
+                self.tries(self.local.run(signs, starts, self.deadline))
+                self.report(width)
+                if self.deadline.expired:
+                    return False
         if self.upper is None:
             self._project()
-        return False
+        return self.upper == width
+
+    def attempts(self, width: int) -> Iterator[tuple[tuple[int, ...], int]]:
+        """Generate output signs to search locally for, fewest first, each with a number of runs.
+
+        They end where a network of as many neurons is known by then.
+        """
+        work = max(_LEAST_WORK, self.nodes * _WORK_A_NODE)
+        if self.upper == width + 1:  # it was looked for before and only more neurons were found
+            work /= 4
+        for wider in itertools.count(width):
+            work /= 2  # half of all for the width that has to be refuted otherwise
+            splits = _sign_splits(self.problem, wider)
+            starts = int(work / (max(len(splits), 1) * self.local.work(wider)))
+            if starts < _FEWEST_STARTS and wider > width + 1:
+                return
+            for positive in splits:
+                for begun in range(0, max(starts, _FEWEST_STARTS), _STARTS_A_RUN):
+                    if (self.upper is not None and wider >= self.upper) or self.rejected >= _MOST_REJECTED:
+                        return
+                    signs = (1,) * positive + (-1,) * (wider - positive)
+                    yield signs, min(_STARTS_A_RUN, max(starts, _FEWEST_STARTS) - begun)
+
+    def tries(self, found: Network | None) -> None:
+        """Take what a local search found, if it provably fits and is narrower than what is known."""
+        if found is None or (self.upper is not None and found.width >= self.upper):
+            return
+        with contextlib.suppress(InputError):  # numbers that leave the range of floats
+            if self._accept(found, [], ()):
+                return
+        self.rejected += 1
 
     def _advance(
         self, program: FeasibilityProgram, path: list[_Node], signs: tuple[int, ...], floor: int
@@ -461,6 +591,7 @@ class TreeSearch:
             node = path[-1]
             if node.bits is not None:
                 program.pop()
+            node.bits = None  # should the next line raise
             bits = node.bits = next(node.untried, None)
             if bits is None:
                 path.pop()
@@ -468,55 +599,53 @@ class TreeSearch:
                 continue
             program.push(node.sample, bits)
             self.log.enter(bits)
-            network = self._visit(program, signs)
-            if network is not None:
+            neurons = self._visit(program, signs)
+            if neurons is not None:
                 cells = self._narrowed(node.above.cells, node.sample, bits)
-                return _State(network, cells, _still_tied(node.above.tied, bits))
+                return _State(neurons, cells, _still_tied(node.above.tied, bits))
         return None
 
-    def _visit(self, program: FeasibilityProgram, signs: tuple[int, ...]) -> Network | None:
-        """Solve the current node; return its network, or None when it is cut off."""
+    def _visit(self, program: FeasibilityProgram, signs: tuple[int, ...]) -> FloatArray | None:
+        """Solve the current node; return its neurons, or None when it is cut off."""
         self.nodes += 1
         self.check_limits(len(signs))
-        answer = program.solve()
-        if answer is Answer.INFEASIBLE:
-            refutation = self._refutation(program, signs)
-            if refutation is None:
-                self.unverified += 1
-                self.log.unproven()
-            else:
+        for from_scratch in (False, True):  # again where rounding has spoilt the ray, or the answer
+            if program.solve(from_scratch=from_scratch) is not Answer.INFEASIBLE:
+                return program.neurons()
+            refutation = refutation_near(
+                self.data, signs, self.problem.skip, program.rows, program.dual_ray(), program.exponents
+            )
+            if refutation is not None:
                 self.log.refuted(refutation)
-            return None
-        neurons = program.neurons()
-        width = len(signs)
-        return Network.from_folded(neurons[:width], signs, neurons[width] if self.problem.skip else None)
-
-    def _refutation(self, program: FeasibilityProgram, signs: tuple[int, ...]) -> Multipliers | None:
-        """Return exact multipliers near one of two dual rays that prove the node infeasible."""
-        for again in (False, True):
-            ray = program.dual_ray(from_scratch=again)
-            found = refutation_near(self.data, signs, self.problem.skip, program.rows, ray, program.exponents)
-            if found is not None:
-                return found
+                return None
+        self.unverified += 1
+        self.log.unproven()
         return None
 
-    def _violated_sample(self, state: _State, path: list[_Node]) -> int | None:
+    def _fits(self, program: FeasibilityProgram, state: _State, path: list[_Node]) -> bool:
+        """Whether a rational network beside the node's, which fits as LP solutions do, provably fits."""
+        network = program.network(state.neurons)
+        return network is not None and self._accept(network, path, state.tied)
+
+    def _violated_sample(self, program: FeasibilityProgram, state: _State, path: list[_Node]) -> int | None:
         """Return a violated sample with the fewest possible bits, the most violated among equals.
 
         None when the network fits as well as LP solutions do. Few children first is the fail-first rule of
         constraint programming; it visited 2 to 7 times fewer nodes than the most violated sample alone.
         """
-        violation = state.network.violation(self.problem)
+        violation = program.violation(state.neurons)
         violation[[node.sample for node in path]] = 0.0
-        worst = np.argsort(-violation, kind="stable")[:_CANDIDATES]
-        worst = worst[violation[worst] > _MET * self.problem.label_scale]
-        if not len(worst):
+        violated = np.flatnonzero(violation > _MET * self.problem.label_scale)
+        if not len(violated):
             return None
+        if self.cell_sets is not None and self._in_focus[violated].any():
+            violated = violated[self._in_focus[violated]]
+        worst = violated[np.argsort(-violation[violated], kind="stable")[:_CANDIDATES]]
         if self.cell_sets is None or not state.cells or not path:
             return int(worst[0])
-        # (K, 2, N) to the number of combinations of bits on each sample
-        possible = np.array([self.cell_sets.possible(cells) for cells in state.cells])
-        return int(worst[possible.sum(axis=1)[:, worst].prod(axis=0).argmin()])
+        # (K, 2, candidates) to the number of combinations of bits on each
+        combinations = self.cell_sets.possible(state.cells, worst).sum(axis=1).prod(axis=0)
+        return int(worst[combinations.argmin()])
 
     def _sample_that_may_tell(
         self, program: FeasibilityProgram, state: _State, path: list[_Node], signs: tuple[int, ...]
@@ -533,7 +662,7 @@ class TreeSearch:
         assigned = {node.sample for node in path}
         free = [i for i in range(self.problem.n_samples) if i not in assigned]
         if free:
-            violation = state.network.violation(self.problem)
+            violation = program.violation(state.neurons)
             return max(free, key=lambda i: float(violation[i]))
         if any(state.tied):
             self.log.merged(state.tied.index(True))
@@ -542,7 +671,9 @@ class TreeSearch:
             self.log.unproven()
         return None
 
-    def _children(self, sample: int, state: _State, signs: tuple[int, ...], first: bool) -> Iterator[Bits]:
+    def _children(
+        self, program: FeasibilityProgram, sample: int, state: _State, signs: tuple[int, ...], first: bool
+    ) -> Iterator[Bits]:
         """Return the bits to try on `sample`, those nearest to the current network's first.
 
         Left out are bits that no cell continues, bits out of order among interchangeable neurons, bits that
@@ -556,7 +687,7 @@ class TreeSearch:
             choices = self._choices(sample, state.cells, len(signs))
         needed = self._needed_sign(sample)
         self.log.branch(sample, choices, needed)
-        current = state.network.patterns(self.problem.X[sample : sample + 1])[:, 0]
+        current = program.bits(state.neurons, sample)
         children = self._admissible(choices, state.tied, signs, needed)
         if math.prod(map(len, choices)) > _SORTED:
             return children
@@ -586,7 +717,7 @@ class TreeSearch:
         """Return the bits that each neuron can have on a sample, active first."""
         if self.cell_sets is None or cells is None:
             return [(1, 0)] * width
-        either = [self.cell_sets.possible(each)[:, sample] for each in cells]
+        either = self.cell_sets.possible(cells, [sample])[:, :, 0].tolist()
         return [tuple(bit for bit in (1, 0) if possible[bit]) for possible in either]
 
     def _narrowed(
@@ -601,22 +732,41 @@ class TreeSearch:
 
     def check_limits(self, width: int) -> None:
         """Raise `StoppedError` when a limit is reached; report progress now and then."""
+        if self.deadline.expired or (
+            self.node_limit is not None and self.nodes - self.nodes_before > self.node_limit
+        ):
+            raise StoppedError(self._limit_reached() or Status.NODE_LIMIT)
+        self.report(width)
+
+    def _limit_reached(self) -> Status | None:
         if self.deadline.expired:
-            raise StoppedError(Status.TIME_LIMIT)
-        if self.node_limit is not None and self.nodes > self.node_limit:
-            raise StoppedError(Status.NODE_LIMIT)
+            return Status.INTERRUPTED if self.deadline.interrupted else Status.TIME_LIMIT
+        if self.node_limit is not None and self.nodes - self.nodes_before >= self.node_limit:
+            return Status.NODE_LIMIT
+        return None
+
+    def report(self, width: int) -> None:
+        """Report progress now and then."""
         now = self.deadline.seconds
-        if self.progress is not None and now - self._last_report >= _REPORT:
-            self._last_report = now
-            self.progress(
-                Progress(
-                    f"searching {width} neurons",
-                    now,
-                    nodes=self.nodes,
-                    lower_bound=self.lower,
-                    upper_bound=self.upper,
-                )
+        if self.progress is None or now - self._last_report < _REPORT:
+            return
+        self._last_report = now
+        waiting = 0 if self.frontier is None else len(self.frontier.open)
+        self.progress(
+            Progress(
+                f"searching {width} neurons",
+                now,
+                nodes=self.nodes,
+                lower_bound=self.lower,
+                upper_bound=self.upper,
+                open_subtrees=waiting + sum(operator.length_hint(node.untried) for node in self.path),
             )
+        )
+
+
+def local_search(search: TreeSearch, seed: int) -> LocalSearch:
+    """Return a local search for the networks that a prepared tree search looks for."""
+    return LocalSearch(search.problem, search.coordinates, _MET, seed)
 
 
 def _sign_splits(problem: Problem, width: int) -> list[int]:

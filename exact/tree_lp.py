@@ -1,23 +1,14 @@
 """The activation tree's linear program: whether a network has given bits on some samples."""
 
-import enum
-
 import highspy
 import numpy as np
-from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
-from sparsest.exact.highs import new_solver
+from sparsest.exact.highs_simplex import HighsSimplex
 from sparsest.exact.rational import ExactData, Row
+from sparsest.exact.simplex import Answer, Simplex
+from sparsest.network import Network
 from sparsest.problem import Problem
-
-
-class Answer(enum.Enum):
-    """What the floating-point solver says of a node."""
-
-    FEASIBLE = enum.auto()
-    INFEASIBLE = enum.auto()
-    UNKNOWN = enum.auto()
 
 
 def solver_version() -> str:
@@ -69,99 +60,113 @@ _RANK = 1e-13
 
 
 class FeasibilityProgram:
-    """Rows are pushed and popped as the search goes down and up; the last basis is the warm start."""
+    """Rows are pushed and popped as the search goes down and up, and handed to a simplex method.
+
+    HiGHS at first; from `go_compiled` on a dense simplex, behind which HiGHS stays for what that cannot tell.
+    """
 
     def __init__(
         self, problem: Problem, data: ExactData, coordinates: Coordinates, signs: tuple[int, ...]
     ) -> None:
         self._coordinates = coordinates
         self._sample_exponents = [scale.bit_length() - 1 for scale in data.scales]
-        self._signs = signs
+        self._signs, self._outputs = signs, np.array(signs, dtype=np.float64)
         self._skip = problem.skip
         self._low = problem.low / coordinates.scale
         self._high = problem.high / coordinates.scale
         self._r = coordinates.rows.shape[1]
+        self._bound = None if problem.weight_bound is None else coordinates.bound(problem)
         self.rows: list[Row] = []
         self.exponents: list[int] = []  # row i of `ExactData` is 2**exponents[i] times row i of the program
-        self._levels: list[int] = []
-        self._lp = _new_lp(self._r * (len(signs) + problem.skip))
-        if problem.weight_bound is not None:
-            self._add_bounds(coordinates.bound(problem))
+        if self._bound is not None:
+            self._list_bounds(len(self._bound))
+        self._path: list[tuple[int, tuple[int, ...]]] = []
+        self._simplex: Simplex = self._from_scratch()
+        self._answering = self._simplex
+
+    def go_compiled(self) -> None:
+        """Change over to the dense simplex, whose loading takes as long as some hundred programs."""
+        from sparsest.exact.dense_simplex import DenseSimplex  # loads numba
+
+        if not isinstance(self._simplex, DenseSimplex):
+            self._simplex = DenseSimplex(self._signs, self._skip, self._r, self._bound)
+            self._push_path(self._simplex)
 
     def push(self, sample: int, bits: tuple[int, ...]) -> None:
         """Add the rows that say: the neurons have these bits on `sample`, and its interval is met."""
-        row, r, width = self._coordinates.rows[sample], self._r, len(self._signs)
-        active = [k for k in range(width) if bits[k]]
-        blocks = active + ([width] if self._skip else [])
-        columns = [np.arange(k * r, (k + 1) * r, dtype=np.int32) for k in [*range(width), *blocks]]
-        values = [row] * width + [row * self._signs[k] for k in active] + ([row] if self._skip else [])
-        starts = np.arange(width + 1, dtype=np.int32) * r
-        lower = [0.0 if bit else -highspy.kHighsInf for bit in bits] + [self._low[sample]]
-        upper = [highspy.kHighsInf if bit else 0.0 for bit in bits] + [self._high[sample]]
-        self._lp.addRows(
-            width + 1,
-            np.array(lower),
-            np.array(upper),
-            r * len(columns),
-            starts,
-            np.concatenate(columns) if columns else np.zeros(0, dtype=np.int32),
-            np.concatenate(values) if values else np.zeros(0),
-        )
-        self._levels.append(len(self.rows))
+        self._path.append((sample, bits))
+        self._push(self._simplex, sample, bits)
+        width = len(self._signs)
         self.rows += [Row(sample, k, bits) for k in range(width)] + [Row(sample, -1, bits)]
         self.exponents += [self._sample_exponents[sample]] * (width + 1)
 
     def pop(self) -> None:
         """Take back the last push."""
-        first = self._levels.pop()
-        count = len(self.rows) - first
-        self._lp.deleteRows(count, np.arange(first, first + count, dtype=np.int32))
-        del self.rows[first:], self.exponents[first:]
+        self._path.pop()
+        self._simplex.pop()
+        count = len(self._signs) + 1
+        del self.rows[-count:], self.exponents[-count:]
 
-    def solve(self) -> Answer:
-        """Ask the solver; a second time from scratch when it cannot tell."""
-        for attempt in range(2):
-            if attempt:
-                self._lp.clearSolver()
-            self._lp.run()
-            status = self._lp.getModelStatus()
-            if status in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty):
-                return Answer.FEASIBLE
-            if status == highspy.HighsModelStatus.kInfeasible:
-                return Answer.INFEASIBLE
-        return Answer.UNKNOWN
+    def solve(self, *, from_scratch: bool = False) -> Answer:
+        """Ask the solver, or HiGHS without a warm start, as also when the dense simplex cannot tell."""
+        self._answering = self._from_scratch() if from_scratch else self._simplex
+        answer = self._answering.solve()
+        if answer is Answer.UNKNOWN and not isinstance(self._answering, HighsSimplex):
+            return self.solve(from_scratch=True)
+        return answer
 
     def neurons(self) -> FloatArray:
-        """Return the last solution as neurons (K, d + 1), the affine term last if there is one.
+        """Return the last solution as neurons (K, r) in the program's coordinates, the affine term last.
 
         Zeros where the solver could not tell and its numbers are none: any neurons will do to branch on.
         """
-        values = np.array(self._lp.getSolution().col_value, dtype=np.float64)
+        values = self._answering.values().reshape(-1, self._r)
+        return values if np.isfinite(values).all() else np.zeros_like(values)
+
+    def network(self, neurons: FloatArray) -> Network | None:
+        """Return `neurons` as a network in the problem's units; None when that leaves the range of floats."""
         with np.errstate(over="ignore", invalid="ignore"):
-            neurons = self._coordinates.original(values.reshape(-1, self._r))
-        return neurons if np.isfinite(neurons).all() else np.zeros_like(neurons)
+            folded = self._coordinates.original(neurons)
+        if not np.isfinite(folded).all():
+            return None
+        width = len(self._signs)
+        return Network.from_folded(folded[:width], self._signs, folded[width] if self._skip else None)
 
-    def dual_ray(self, *, from_scratch: bool = False) -> NDArray[np.float64]:
-        """Return multipliers (M,) of the program's rows, on which its claim of infeasibility rests."""
-        if from_scratch:
-            self._lp.clearSolver()
-            self._lp.run()
-        _, found, ray = self._lp.getDualRay()
-        if not found:
-            return np.zeros(len(self.rows))
-        return np.array(ray, dtype=np.float64)
+    def violation(self, neurons: FloatArray) -> FloatArray:
+        """Return by how much `neurons` miss each interval (N,), in the problem's units."""
+        inputs = self._coordinates.rows @ neurons.T
+        width = len(self._signs)
+        values = np.maximum(inputs[:, :width], 0.0) @ self._outputs
+        if self._skip:
+            values += inputs[:, width]
+        missed: FloatArray = np.maximum(self._low - values, values - self._high)
+        return np.maximum(missed, 0.0) * self._coordinates.scale
 
-    def _add_bounds(self, bound: FloatArray) -> None:
+    def bits(self, neurons: FloatArray, sample: int) -> list[bool]:
+        """Return which neurons are active on a sample."""
+        active: list[bool] = (neurons[: len(self._signs)] @ self._coordinates.rows[sample] >= 0).tolist()
+        return active
+
+    def dual_ray(self) -> FloatArray:
+        """Return multipliers (M,) of the program's rows, on which the last "infeasible" rests."""
+        return self._answering.dual_ray()
+
+    def _from_scratch(self) -> Simplex:
+        simplex = HighsSimplex(self._signs, self._skip, self._r, self._bound)
+        self._push_path(simplex)
+        return simplex
+
+    def _push_path(self, simplex: Simplex) -> None:
+        for sample, bits in self._path:
+            self._push(simplex, sample, bits)
+
+    def _push(self, simplex: Simplex, sample: int, bits: tuple[int, ...]) -> None:
+        row = self._coordinates.rows[sample]
+        simplex.push(row, bits, float(self._low[sample]), float(self._high[sample]))
+
+    def _list_bounds(self, count: int) -> None:
+        """List the rows of the weight bound, which the simplex methods add by themselves."""
         for k in range(len(self._signs)):
-            for j, limit in enumerate(bound):
-                self._lp.addRow(-limit, limit, 1, np.array([k * self._r + j], dtype=np.int32), np.ones(1))
+            for j in range(count):
                 self.rows.append(Row(-1, k, (), j))
                 self.exponents.append(-int(self._coordinates.exponents[j]))
-
-
-def _new_lp(n_columns: int) -> highspy.Highs:
-    # presolve would throw the warm start away
-    lp = new_solver({"solver": "simplex", "presolve": "off"})
-    infinite = np.full(n_columns, highspy.kHighsInf)
-    lp.addVars(n_columns, -infinite, infinite)
-    return lp

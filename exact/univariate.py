@@ -65,7 +65,8 @@ def solve_univariate(problem: Problem) -> Search:
         raise InputError(
             "the univariate method needs one feature, skip=True and no weight bound; use method='tree'"
         )
-    stabbing = stab(sorted_samples(problem.X[:, 0], problem.low, problem.high))
+    samples = sorted_samples(problem.X[:, 0], problem.low, problem.high)
+    stabbing = stab(samples)
     knots = len(stabbing.sign)
     network, remark = None, _OVERFLOW
     with contextlib.suppress(InputError, OverflowError):
@@ -80,6 +81,7 @@ def solve_univariate(problem: Problem) -> Search:
         solver="ordered stabbing",
         exact_witness=True,
         remark=remark,
+        samples=samples,
     )
 
 

@@ -484,7 +484,7 @@ class TestDask:
         flag = tmp_path / "crashed"
         with store.opened(tmp_path / "out") as results, executors.cluster(dask[0]) as place:
             tasks = plan(quick)
-            place.submit = lambda task: place._executor.submit(
+            place.submit = lambda task: place.executor.submit(
                 *((misbehaving.crash_once, task, flag) if task is tasks[3] else (execute, task))
             )
             runner.run(results, tasks, place, runner.begin_session(results, quick, place), lambda _: None)

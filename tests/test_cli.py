@@ -140,6 +140,42 @@ class TestSolve:
         start = path.read_bytes()[:200]
         assert {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[ending] in start
 
+    def test_node_limit_and_going_on_from_a_checkpoint(self, tmp_path):
+        path = tmp_path / "search"
+        name = "uniform:d=2,n=8,seed=0"
+        common = ["solve", name, "--checkpoint", path, "--json"]
+        first = call(*common, "--node-limit", "200", "--resume")
+        assert (first.exit_code, json.loads(first.stdout)["status"]) == (3, "node_limit")
+        assert "the search starts anew" in first.stderr
+        assert "--resume goes on from there" in first.stderr
+        in_the_way = call(*common)
+        assert (in_the_way.exit_code, in_the_way.stdout) == (2, "")
+        assert "--resume" in in_the_way.stderr
+        second = call(*common, "--resume")
+        document = json.loads(second.stdout)
+        assert (second.exit_code, document["lower_bound"], document["upper_bound"]) == (0, 3, 3)
+        assert document["nodes"] > 200
+        assert second.stderr == ""
+
+    def test_network_from_a_file_is_the_upper_bound(self, tmp_path):
+        path = tmp_path / "witness.npz"
+        name = "uniform:d=2,n=12,seed=0"
+        found = json.loads(call("solve", name, "--json", "--time-limit", "60").stdout)
+        network = Network(*(found["network"][key] for key in ("weights", "biases", "outputs")))
+        save(network, path)
+        result = call("solve", name, "--witness", path, "--node-limit", "1", "--json")
+        # floats meet random labels up to rounding only: the rational network beside them counts
+        assert json.loads(result.stdout)["upper_bound"] == found["upper_bound"]
+
+    def test_dask_shares_the_search(self, dask):
+        result = call("solve", "uniform:d=2,n=10,seed=0", "--dask", dask[0], "--json")
+        whole = call("solve", "uniform:d=2,n=10,seed=0", "--json")
+        bounds = [
+            (each["lower_bound"], each["upper_bound"], each["status"])
+            for each in (json.loads(result.stdout), json.loads(whole.stdout))
+        ]
+        assert bounds[0] == bounds[1]
+
     @pytest.mark.skipif(os.name == "nt", reason="signals")
     def test_interrupt_reports_the_interval(self):
         command = [sys.executable, "-m", "sparsest.cli.main", "solve", "uniform:d=2,n=20", "--json"]
@@ -222,6 +258,8 @@ def bad_inputs(folder):
     duplicates = csv("duplicates.csv", "x,y\n0,1\n1,2\n0,3\n")
     network = folder / "network.json"
     save(Network.zero(1), network)
+    problem = folder / "problem.json"
+    save(Problem([0, 1], [0, 1]), problem)
     return [
         (["solve", "no-such-data"], "unknown dataset"),
         (["solve", "peakplateau"], "did you mean 'peak-plateau'"),
@@ -253,6 +291,18 @@ def bad_inputs(folder):
         (["solve", "xor", "--plot", "figure.bmp"], ".bmp"),
         (["solve", "xor", "--plot", folder / "none" / "figure.png"], "does not exist"),
         (["solve", "xor", "--save", "result.pkl"], ".pkl"),
+        (["solve", "xor", "--resume"], "--checkpoint"),
+        (["solve", "xor", "--checkpoint", folder / "none" / "search"], "does not exist"),
+        (["solve", "xor", "--checkpoint", folder], "is a folder"),
+        (["solve", "xor", "--checkpoint", network, "--resume"], "not a checkpoint"),
+        (["solve", "xor", "--checkpoint", folder / "search", "--method", "mip"], "'mip'"),
+        (["solve", "xor", "--node-limit", "0"], "node_limit"),
+        (["solve", "xor", "--workers", "0"], "workers"),
+        (["solve", "xor", "--workers", "2", "--dask", "x"], "exclude each other"),
+        (["solve", "xor", "--dask", "tcp://127.0.0.1:9"], "no Dask scheduler"),
+        (["solve", "xor", "--witness", network], "2 features"),
+        (["solve", "xor", "--witness", duplicates], "unknown ending"),
+        (["solve", "xor", "--witness", problem], "does not hold a network"),
         (["solve", "xor", "--classify", "--tolerance", "1"], "exclude each other"),
         (["solve", "xor", "--classify", "--margin", "0"], "margin"),
         (["solve", "xor", "--margin", "2"], "--classify"),

@@ -258,6 +258,13 @@ class TestConflicts:
         message = refusal(lambda: Problem.classification([3, 1, 1], ["a", "b", "a"]))
         assert message.startswith("rows 1 and 2")
 
+    def test_rows_that_share_every_feature_with_another_are_told_apart(self):
+        # no column alone tells the corners of a square apart
+        corners = [[0, 0], [0, 1], [1, 0], [1, 1]]
+        assert Problem(corners, [0, 1, 2, 3]).n_samples == 4
+        message = refusal(lambda: Problem([*corners, [1, 0]], [0, 1, 2, 3, 4]))
+        assert message.startswith("rows 2 and 4")
+
     def test_neighbouring_floats_are_different_inputs(self):
         assert Problem([1.0, np.nextafter(1.0, 2)], [0, 1]).n_samples == 2
 
@@ -279,6 +286,13 @@ class TestIntervals:
         np.testing.assert_array_equal(problem.violation([1e300, 1, -2.5, 2]), [0, 1, 0.5, 0])
         assert problem.label_scale == 3
         assert not problem.is_interpolation
+
+    @pytest.mark.parametrize(
+        ("low", "high", "scale"),
+        [([2, 3], [2, 4], 4), ([-7, -3], [-6, -3], 7), ([-5, 0], [1, 3], 5), ([0, 0], [0, 0], 0)],
+    )
+    def test_the_scale_is_the_largest_end(self, low, high, scale):
+        assert Problem.from_intervals([0, 1], low, high).label_scale == scale
 
     def test_no_finite_end_at_all(self):
         assert Problem.from_intervals([0], [-np.inf], [np.inf]).label_scale == 0

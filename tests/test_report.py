@@ -323,13 +323,79 @@ def test_proofs_beside_a_peer():
     # "a": 0.5 s against 2 s; "b" is closed by the tree alone; nobody closes the third
     assert one.sentence == (
         "Of 3 instances that both were run on, tree proves the optimum of 2 and slot-mip of 1 (in its box of "
-        "weights); both do for 1, where tree is 4 times as fast as slot-mip (geometric mean)."
+        "weights); both do for 1, where tree is 4 times as fast as slot-mip (geometric mean); left out of "
+        "the mean are 1 that neither proves and 1 where one of them ends without its proof before its time "
+        "limit."
     )
     assert one.ahead == (
         "proves an optimum that slot-mip does not on 1: b",
         "proves it faster on 1: a (0.5s against 2s)",
     )
     assert one.behind == ()
+
+
+def open_record(data, method, **changes):
+    return record(data, method, 3, 1, 60.0, **changes)
+
+
+@pytest.mark.parametrize(
+    ("records", "said"),
+    [
+        # 2 / 0.5 = 4 and at least 60 / 1: geometric mean sqrt(240) = 15.5
+        (
+            [record("b", "tree", 3, 3, 1.0), open_record("b", "slot-mip")],
+            "where tree is 4 times as fast as slot-mip (geometric mean); counting the 1 that only slot-mip "
+            "ran out of time on at the time limit, tree is at least 15.5 times as fast as slot-mip",
+        ),
+        # the other way round: 4 and at most 1 / 60, sqrt(4 / 60) = 1 / 3.87
+        (
+            [open_record("b", "tree"), record("b", "slot-mip", 3, 3, 1.0)],
+            "counting the 1 that only tree ran out of time on at the time limit, slot-mip is at least 3.87 "
+            "times as fast as tree",
+        ),
+        # at most 30 / 60: sqrt(4 / 2) = 1.41
+        (
+            [open_record("b", "tree"), record("b", "slot-mip", 3, 3, 30.0)],
+            "tree is at most 1.41 times as fast",
+        ),
+        # both kinds: 4, 60 and 6 / 60, (24)^(1/3) = 2.88
+        (
+            [
+                record("b", "tree", 3, 3, 1.0),
+                open_record("b", "slot-mip", status="killed"),
+                open_record("c", "tree"),
+                record("c", "slot-mip", 3, 3, 6.0),
+            ],
+            "counting the 1 that only slot-mip and the 1 that only tree ran out of time on at the time "
+            "limit, which bounds nothing, tree is 2.88 times as fast",
+        ),
+        # nothing to count: both open, or no limit
+        (
+            [open_record("b", "tree"), open_record("b", "slot-mip")],
+            "tree is 4 times as fast as slot-mip (geometric mean); left out of the mean are 1 that neither "
+            "proves.",
+        ),
+        (
+            [record("b", "tree", 3, 3, 1.0), open_record("b", "slot-mip", time_limit=None)],
+            "; left out of the mean are 1 where one of them ends without its proof before its time limit.",
+        ),
+    ],
+)
+def test_timeouts_are_charged_and_said(records, said):
+    shared = [record("a", "tree", 3, 3, 0.5), record("a", "slot-mip", 3, 3, 2.0)]
+    assert said in pair([*shared, *records], "tree", "slot-mip").sentence
+
+
+def test_a_run_of_several_that_failed_otherwise_is_not_a_timeout():
+    known = outcomes.collect(
+        [
+            record("a", "tree", 3, 3, 1.0),
+            open_record("a", "slot-mip", seed=0),
+            failed("a", "slot-mip", "crashed"),
+        ]
+    )
+    assert known.charged_time(known.instances[0], "slot-mip") == INF
+    assert known.charged_time(known.instances[0], "tree") == 1.0
 
 
 def test_swapping_times_swaps_the_sides():
@@ -387,6 +453,16 @@ def test_row_of_a_method():
         "1",
         "2",
     )
+
+
+def test_parts_of_a_run_are_told_apart():
+    runs = [
+        record(seed=k, options={"training_seconds": 4.0 + k, "exact_seconds": 0.02, "restarts": 8})
+        for k in range(3)
+    ]
+    assert summary.parts(runs) == ["of the seconds of tree: training 5s, exact 0.02s (medians)"]
+    assert summary.parts(SUITE) == []
+    assert "training 5s, exact 0.02s" in results_page(runs, [], "img").replace("\\", "")
 
 
 # --- pages and figures

@@ -8,15 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import minimum_neurons
 
-from sparsest import InputError, Problem, Status, exact
+from sparsest import InputError, Network, Problem, Status, exact
+from sparsest.exact import residual as residual_module
 from sparsest.exact import stabbing as stabbing_module
 from sparsest.exact import stabbing_kernel as kernel
 from sparsest.exact.curvature_certificate import lower_bound_certificate
 from sparsest.exact.facing import bounds_without_skip
 from sparsest.exact.packed_sort import sort_with_places
-from sparsest.exact.piecewise_linear import evaluate
 from sparsest.exact.rational import ExactData
 from sparsest.exact.rational_network import meets_every_interval
+from sparsest.exact.residual import evaluate, evaluate_in_order, largest_violation
 from sparsest.exact.stabbing import float_function, rational_function, sorted_samples, stab
 from sparsest.exact.tree import solve_tree
 
@@ -265,14 +266,72 @@ def test_rounded_function_is_near_the_rational_one(tolerance):
 
 
 def test_evaluation_knows_neurons_of_every_kind():
-    from sparsest import Network
-
     # facing right, left, twice at one knot, constant, inactive, and a skip
     network = Network(
         [[2.0], [-1.0], [1.0], [0.0], [0.0]], [-2.0, 3.0, -1.0, 2.0, -1.0], [1, -3, 1, 1, 1], [1.0, 5.0]
     )
     x = np.array([7.0, -4.0, 1.0, 3.0, 0.5])
     np.testing.assert_allclose(evaluate(network, x), network(x[:, None]), rtol=1e-14)
+    np.testing.assert_allclose(
+        evaluate_in_order(network, np.sort(x)), network(np.sort(x)[:, None]), rtol=1e-14
+    )
+
+
+@pytest.mark.parametrize("facing", ["right", "left", "both"])
+def test_running_sums_are_those_of_rational_arithmetic(facing):
+    # slopes of 1e6 and more that cancel to values of about one, knots in no order, some of them equal
+    rng = np.random.default_rng(3)
+    knots, size = np.round(rng.uniform(0, 1, 300), 2), 10.0 ** rng.uniform(3, 6, 300)
+    turns = {"right": np.ones(300), "left": -np.ones(300), "both": rng.choice([-1.0, 1.0], 300)}[facing]
+    signs = rng.choice([-1.0, 1.0], 300)
+    network = Network((size * turns)[:, None], -size * turns * knots, signs, [0.5, -2.0])
+    x = np.sort(rng.uniform(-0.1, 1.1, 60))
+    expected = []
+    for place in x:
+        inputs = [
+            Fraction(w) * Fraction(place) + Fraction(b)
+            for w, b in zip(network.weights[:, 0].tolist(), network.biases.tolist(), strict=True)
+        ]
+        active = sum((int(s) * max(t, 0) for s, t in zip(signs, inputs, strict=True)), Fraction(0))
+        expected.append(float(active + Fraction(place) / 2 - 2))
+    # rounded once at the end; the terms sum up to 1e8
+    np.testing.assert_allclose(evaluate_in_order(network, x), expected, rtol=1e-14, atol=1e-14)
+    np.testing.assert_allclose(evaluate(network, x), expected, rtol=1e-9, atol=1e-9)
+
+
+def test_largest_violation_is_that_of_the_network(monkeypatch):
+    rng = np.random.default_rng(5)
+    x = np.r_[rng.uniform(size=500), np.repeat(rng.uniform(size=20), 3)]  # some inputs three times
+    low = np.where(rng.random(len(x)) < 0.2, -np.inf, np.sin(9 * x) - rng.uniform(0.1, 0.2, len(x)))
+    problem = Problem.from_intervals(x, low, np.sin(9 * x) + 0.1, skip=True)
+    network = Network([[1.0], [-2.0]], [-0.3, 1.0], [1, -1], [0.25, 0.1])
+    samples = sorted_samples(problem.X[:, 0], problem.low, problem.high)
+    assert len(samples.x) == 520
+    direct = (network.residual(problem), False)
+    assert largest_violation(problem, network) == direct
+    monkeypatch.setattr(residual_module, "_COMPILED_SAMPLES", 0)
+    monkeypatch.setattr(residual_module, "_DIRECT", 0)
+    assert largest_violation(problem, network, samples) == pytest.approx(direct)
+    assert largest_violation(problem, network) == pytest.approx(direct)
+    wide = Problem(x, np.zeros(len(x)), skip=True, tolerance=10.0)
+    samples = sorted_samples(wide.X[:, 0], wide.low, wide.high)
+    assert largest_violation(wide, network, samples) == (0.0, True)
+    # a weight of 2 breaks the bound of 1, whatever the values
+    assert largest_violation(wide.replace(weight_bound=1.0), network, samples) == (0.0, False)
+    # a value beyond the largest float is no residual of zero
+    broken = Network([[1e300]], [0.0], [1], [0.0, 0.0])
+    far = Problem([1e90, 2e90, 3e90], [0, 0, 0], skip=True)
+    with np.errstate(over="ignore", invalid="ignore"):
+        found, solves = largest_violation(far, broken, sorted_samples(far.X[:, 0], far.low, far.high))
+    assert not np.isfinite(found)
+    assert not solves
+
+
+def test_level_points_need_no_long_arithmetic(monkeypatch):
+    # two values: every third point may lie on the line of two others, which no error bound decides
+    monkeypatch.setattr(kernel, "exact_orientation", None)
+    assert kernel.orientation(0.0, 0.1, 0.3, 0.1, 0.7, 0.1) == 0
+    assert kernel.orientation(0.0, 0.0, 0.3, 0.0, 0.7, 0.0) == 0
 
 
 class TestCheck:

@@ -102,8 +102,9 @@ def test_without_any_worker_left_the_search_goes_on_here():
     assert (result.status, result.lower_bound, result.upper_bound) == (Status.OPTIMAL, 3, 3)
 
 
-def test_killed_process_costs_only_time():
-    """A worker process is killed once it has done its first piece of work."""
+def test_killed_process_costs_only_time(monkeypatch):
+    """A worker process is killed once it has done its first piece of work, perhaps as it fetches the next."""
+    monkeypatch.setattr(subtrees, "_SILENCE", 20.0)  # processes take seconds to start
 
     class Killing(subtrees._Pool):
         killed = 0

@@ -11,7 +11,7 @@ from sparsest.benchmarks.records import Record
 from sparsest.benchmarks.reports.charts import drawable
 from sparsest.benchmarks.reports.outcomes import Outcomes, Remark, collect, remarks
 from sparsest.benchmarks.reports.setting import Pairs, limits, session_pairs, what_was_run
-from sparsest.benchmarks.reports.summary import COLUMNS, Table, Tone, cell, notes, per_method
+from sparsest.benchmarks.reports.summary import COLUMNS, Table, Tone, cell, notes, parts, per_method
 from sparsest.benchmarks.reports.versus import Versus, versus
 from sparsest.figures import save_figure
 from sparsest.files import write_atomically
@@ -126,7 +126,9 @@ def _page(
         _section("What was run", _definitions(what_was_run(records, outcomes))),
         _claims("Claims that hold only as stated here", [one for one in found if not one.refuted]),
         _section("Every problem", _results(outcomes)),
-        _section("Each method", _plain_table(per_method(records, methods)) + _note(COLUMNS)),
+        _section(
+            "Each method", _plain_table(per_method(records, methods)) + _note(COLUMNS) + _list(parts(records))
+        ),
         _section("Beside the peers", _pairs(pairs)) if pairs else "",
         _section("Limits of the comparison", _list(limits(records, outcomes))),
         *_drawings(outcomes, figures),

@@ -9,6 +9,7 @@ from sparsest.benchmarks.reports.charts import drawable
 from sparsest.benchmarks.reports.outcomes import Outcomes, collect, remarks
 from sparsest.benchmarks.reports.setting import commands, limits, session_pairs, what_was_run
 from sparsest.benchmarks.reports.summary import COLUMNS, Table, notes, per_method, table
+from sparsest.benchmarks.reports.summary import parts as parts_of_runs
 from sparsest.benchmarks.reports.versus import Versus, versus
 
 # What Markdown or the HTML in it would take for markup.
@@ -55,6 +56,7 @@ def results_page(
         "## Each method",
         _table(per_method(records, methods)),
         _plain(COLUMNS),
+        _bullets(parts_of_runs(records)),
         "## Every problem",
         _table((header, rows)),
         _bullets(notes(rows)),

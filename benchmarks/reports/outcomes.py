@@ -15,6 +15,7 @@ from sparsest.network import Network
 from sparsest.serialization import decode
 
 FAILED = ("error", "killed", "crashed")
+OUT_OF_TIME = ("time_limit", "killed")  # a hanging process is killed long after its limit
 REFUSED = "refused"  # the method is not made for such a problem, and said so at once
 
 
@@ -115,6 +116,16 @@ class Outcomes:
             for record in self.of(instance, method)
         ]
         return statistics.median(times) if times else math.inf
+
+    def charged_time(self, instance: Instance, method: str) -> float:
+        """Return `closing_time`, or the time limit where every run without a proof ran out of time."""
+        closed = self.closing_time(instance, method)
+        late = [record for record in self.of(instance, method) if not self.solved(instance, record)]
+        if math.isfinite(closed) or not all(each.status in OUT_OF_TIME for each in late):
+            return closed
+        return max(
+            (math.inf if each.time_limit is None else each.time_limit for each in late), default=closed
+        )
 
     def closing_times(self, instances: Sequence[Instance], methods: Sequence[str]) -> FloatArray:
         """Return `closing_time` of every instance and method, (P, M)."""

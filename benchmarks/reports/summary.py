@@ -22,6 +22,9 @@ MARKS: Final = {
     "!": "a network with fewer fits: the claim is refuted, or holds in its box of weights alone",
 }
 
+# What the options in which a method says how long a part of it took end with.
+_PART: Final = "_seconds"
+
 # What the columns of `per_method` mean.
 COLUMNS: Final = (
     "instances: those that the method was run on and did not refuse. best known: runs that end with a "
@@ -83,6 +86,21 @@ def per_method(records: Sequence[Record], methods: Mapping[str, Method] = METHOD
         "method", "instances", "refused", "runs", "failed", "fit", "best known", "proven", "median", "mean"
     ]  # fmt: skip
     return header, [_method_row(outcomes, method) for method in outcomes.methods]
+
+
+def parts(records: Sequence[Record]) -> list[str]:
+    """Say for each method that times its parts, in options called ``PART_seconds``, how long they take."""
+    seconds: dict[str, dict[str, list[float]]] = {}
+    for record in records:
+        for name, value in record.options.items():
+            if name.endswith(_PART):
+                seconds.setdefault(record.method, {}).setdefault(name[: -len(_PART)], []).append(float(value))
+    return [
+        f"of the seconds of {method}: "
+        + ", ".join(f"{part} {clock(statistics.median(values))}" for part, values in each.items())
+        + " (medians)"
+        for method, each in seconds.items()
+    ]
 
 
 def cell(outcomes: Outcomes, instance: Instance, method: str) -> Cell:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from sparsest.benchmarks.reports.outcomes import Instance, Outcomes
-from sparsest.benchmarks.reports.profiles import EQUAL_TIMES, compare_times
+from sparsest.benchmarks.reports.profiles import EQUAL_TIMES, TimeComparison, compare_times
 from sparsest.benchmarks.reports.summary import clock
 
 _LISTED: Final = 3  # instances named in a sentence; more are counted
@@ -62,7 +62,8 @@ def _proofs(outcomes: Outcomes, ours: str, peer: str, instances: Sequence[Instan
     sentence = (
         f"Of {_instances(instances)} that both were run on, {ours} proves the optimum of {closed[0]}"
         f"{_in_box(outcomes, ours)} and {peer} of {closed[1]}{_in_box(outcomes, peer)}; "
-        f"both do for {len(time.both)}{_pace(ours, peer, time.ratio, ', where ')}."
+        f"both do for {len(time.both)}{_pace(ours, peer, time.ratio, ', where ')}"
+        f"{_with_timeouts(outcomes, ours, peer, instances, time)}."
     )
     sides = []
     for me, alone, faster in (
@@ -76,6 +77,35 @@ def _proofs(outcomes: Outcomes, ours: str, peer: str, instances: Sequence[Instan
             )
         )
     return Versus(ours, peer, sentence, *sides)
+
+
+def _with_timeouts(
+    outcomes: Outcomes, ours: str, peer: str, instances: Sequence[Instance], time: TimeComparison
+) -> str:
+    """Say what the factor is when who ran out of time is charged the limit, and what that leaves out.
+
+    A method that was stopped would have taken longer: with only one side charged the factor is a bound.
+    """
+    names = (ours, peer)
+    charged = outcomes.closing_times(instances, names)
+    late: list[list[int]] = [[], []]
+    for me, alone in enumerate((time.second_only, time.first_only)):
+        for i in alone:
+            charged[i, me] = outcomes.charged_time(instances[i], names[me])
+            late[me] += [i] if math.isfinite(charged[i, me]) else []
+    text = ""
+    if late[0] or late[1]:
+        ratio = compare_times(charged[:, 0], charged[:, 1]).ratio
+        who = " and the ".join(f"{len(late[me])} that only {names[me]}" for me in (1, 0) if late[me])
+        bound = 0 if late[0] and late[1] else 1 if late[1] else -1
+        unbounded = "" if bound else ", which bounds nothing"
+        opening = f"; counting the {who} ran out of time on at the time limit{unbounded}, "
+        text = _pace(ours, peer, ratio, opening, bound)
+    neither = len(instances) - len(time.both) - len(time.first_only) - len(time.second_only)
+    gave_up = len(time.first_only) + len(time.second_only) - len(late[0]) - len(late[1])
+    out = [f"{neither} that neither proves"] if neither else []
+    out += [f"{gave_up} where one of them ends without its proof before its time limit"] if gave_up else []
+    return f"{text}; left out of the mean are {' and '.join(out)}" if out else text
 
 
 def _networks(outcomes: Outcomes, ours: str, peer: str, instances: Sequence[Instance]) -> Versus:
@@ -118,15 +148,19 @@ def _in_box(outcomes: Outcomes, method: str) -> str:
     return " (in its box of weights)" if any(record.box is not None for record in runs) else ""
 
 
-def _pace(ours: str, peer: str, ratio: float | None, opening: str) -> str:
-    """Say how much faster one is; nothing when they share no instance."""
+def _pace(ours: str, peer: str, ratio: float | None, opening: str, bound: int = 0) -> str:
+    """Say how much faster one is; nothing when they share no instance.
+
+    `ratio` is the peer's time over ours, or at least that (`bound` = 1), or at most that (-1).
+    """
     if ratio is None:
         return ""
-    if 1 / EQUAL_TIMES <= ratio <= EQUAL_TIMES:
+    if not bound and 1 / EQUAL_TIMES <= ratio <= EQUAL_TIMES:
         return f"{opening}{ours} and {peer} take equally long (geometric mean, to {EQUAL_TIMES - 1:.0%})"
-    fast, slow, factor = (ours, peer, ratio) if ratio > 1 else (peer, ours, 1 / ratio)
+    fast, slow, factor, known = (ours, peer, ratio, bound) if ratio > 1 else (peer, ours, 1 / ratio, -bound)
+    limit = {-1: "at most ", 0: "", 1: "at least "}[known]
     spelled = f"{factor:.3g}" if factor < 100 else f"{factor:.0f}"
-    return f"{opening}{fast} is {spelled} times as fast as {slow} (geometric mean)"
+    return f"{opening}{fast} is {limit}{spelled} times as fast as {slow} (geometric mean)"
 
 
 def _against(instance: Instance, pair: Sequence[float], me: int, spell: Callable[[float], str]) -> str:

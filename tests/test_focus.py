@@ -1,0 +1,82 @@
+"""Cells of a few spread-out samples in place of all: the same bounds, and proofs that stand."""
+
+import numpy as np
+import pytest
+
+from sparsest import Problem, check, datasets, exact
+from sparsest.exact import tree as tree_module
+from sparsest.exact.cell_sets import CellSets
+from sparsest.exact.cells import enumerate_cells
+from sparsest.exact.spread import spread_out
+from sparsest.exact.tree import solve_tree
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_same_bounds_with_few_cells(seed, monkeypatch, tmp_path):
+    """Cells of at most three or four of the samples, from the first pause on, against cells of all."""
+    random = np.random.default_rng(seed)
+    d, n = int(random.integers(1, 4)), int(random.integers(5, 9))
+    X = np.unique(random.integers(-2, 3, size=(n, d)), axis=0).astype(float)
+    y = random.integers(-2, 3, size=len(X)).astype(float)
+    problem = Problem(X, y, skip=seed % 3 == 1, tolerance=0.25 if seed % 2 else 0.0)
+    whole = solve_tree(problem)
+    monkeypatch.setattr(tree_module, "_MOST_CELLS", 10)
+    monkeypatch.setattr(tree_module, "_FOCUS_CELLS", 12)
+    monkeypatch.setattr(tree_module, "_FIRST_PAUSE", 1)
+    monkeypatch.setattr(tree_module, "_COMPILED_FROM", 0 if seed % 2 else 10**9)
+    path = tmp_path / "proof.json"
+    few = exact.solve(problem, method="tree", proof_file=path)
+    assert (few.status, few.lower_bound) == (whole.status, whole.lower_bound)
+    verdict = check(path)
+    assert (verdict.lower_bound, verdict.upper_bound) == (few.lower_bound, few.upper_bound)
+
+
+def test_a_thousand_samples(monkeypatch):
+    """Cells of all would be a million; those of 142 refute two neurons."""
+    problem = datasets.load("planted", d=2, n=1000, k=3, seed=0).problem()
+    made = []
+    monkeypatch.setattr(
+        tree_module, "enumerate_cells", lambda X, deadline: made.append(len(X)) or enumerate_cells(X)
+    )
+    found = solve_tree(problem, time_limit=60)
+    assert found.lower_bound == 3
+    # 2 (1 + 141 + 141 * 140 / 2) = 20024 is more than 20000; one sample fewer makes 19742
+    assert made in ([], [141])
+
+
+def test_samples_without_cells_are_free():
+    """Cells of samples 0 and 2 of three in one dimension say nothing of sample 1."""
+    cells = CellSets(enumerate_cells(np.array([[0.0], [2.0]])).patterns, np.array([0, 2]), 3)
+    assert cells.n_cells == 4
+    every = cells.every
+    assert cells.narrowed(every, 1, 0) is every
+    active = cells.narrowed(every, 0, 1)
+    for compiled in (False, True):
+        if compiled:
+            cells.go_compiled()
+        possible = cells.possible([every, active], [0, 1, 2])
+        assert possible.tolist() == [[[True] * 3, [True] * 3], [[False, True, True], [True, True, True]]]
+
+
+def test_spread_out_by_hand():
+    # the mean is 3.25, nearest is 2; farthest from it 10, then 0 (2 away from 2; 1 is one away)
+    rows = np.array([[0.0], [1.0], [2.0], [10.0]])
+    assert spread_out(rows, 1).tolist() == [2]
+    assert spread_out(rows, 2).tolist() == [2, 3]
+    assert spread_out(rows, 3).tolist() == [0, 2, 3]
+    assert spread_out(rows, 4).tolist() == spread_out(rows, 9).tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_spread_out_is_at_most_twice_the_best(seed):
+    """Gonzalez's bound against all choices of three among nine."""
+    from itertools import combinations
+
+    rows = np.random.default_rng(seed).normal(size=(9, 2))
+    distances = np.linalg.norm(rows[:, None] - rows[None], axis=2)
+
+    def radius(chosen):
+        return distances[:, list(chosen)].min(axis=1).max()
+
+    best = min(radius(each) for each in combinations(range(9), 3))
+    assert radius(spread_out(rows, 3)) <= 2 * best + 1e-12
