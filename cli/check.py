@@ -21,6 +21,14 @@ Data = Annotated[
     ),
 ]
 
+Vipr = Annotated[
+    Path | None,
+    typer.Option(
+        help="Once verified, write the lower bound as VIPR files, which checkers of MIP proofs read.",
+        metavar="FOLDER",
+    ),
+]
+
 
 def check(
     proof: Annotated[Path, typer.Argument(metavar="PROOF", help="A proof: .json or .json.gz.")],
@@ -31,18 +39,19 @@ def check(
     classify: options.Classify = False,
     margin: options.Margin = None,
     target: options.Target = None,
+    vipr: Vipr = None,
 ) -> None:
     """Verify a proof of the fewest neurons in exact arithmetic, and that it is about DATA.
 
     \b
     Example:
       sparsest solve xor --proof xor.json
-      sparsest check xor.json xor
+      sparsest check xor.json xor --vipr xor-vipr
 
     Skip and weight bound are the proof's own, and printed, unless they are given here or in a saved problem.
 
     \b
-    Exit codes: 0 verified, 1 rejected, 2 no readable proof or data.
+    Exit codes: 0 verified, 1 rejected, 2 no readable proof or data, or an export refused.
     """
     try:
         document = read(proof)
@@ -57,6 +66,15 @@ def check(
         typer.echo(f"rejected: {error}")
         raise typer.Exit(exit_codes.NEGATIVE) from None
     typer.echo(describe(checked))
+    if vipr is not None:
+        _export(document, vipr)
+
+
+def _export(document: dict[str, Any], folder: Path) -> None:
+    from sparsest.exact.vipr import export  # loads solvers
+
+    files = export(document, folder)
+    typer.echo(f"wrote the lower bound as {len(files)} VIPR file{'s' * (len(files) > 1)} to {folder}")
 
 
 def _problem(data: str, asked: Asked, document: dict[str, Any]) -> Problem:
