@@ -324,7 +324,7 @@ class Farm:
                 prefix,
                 _SMALL if scarce else _LARGE,
                 self._seconds,
-                self._search.cell_sets is not None,
+                self._search.branching.cell_sets is not None,
                 self._search.log.writes,
             )
             under_way[self._submitted(explore, work)] = prefix

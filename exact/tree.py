@@ -9,23 +9,19 @@ pauses for a local search for a network of K neurons or a few more: once that ha
 to refute, which is much less work than to find K here.
 """
 
-import bisect
 import contextlib
 import dataclasses
 import itertools
 import math
 import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
-from sparsest.exact.cell_charts import TimeLimitError
-from sparsest.exact.cell_sets import CellSet, CellSets
-from sparsest.exact.cells import count_in_general_position, enumerate_cells
+from sparsest.exact.branching import Bits, Branching, Node, State
 from sparsest.exact.checkpoint import Keeper, stopping_on_signals
 from sparsest.exact.curvature_certificate import lower_bound_certificate
 from sparsest.exact.event_log import EventLog, Prefix, replay
@@ -38,7 +34,6 @@ from sparsest.exact.rational import ExactData
 from sparsest.exact.rational_network import RationalNetwork, meets_every_interval, rational_witness
 from sparsest.exact.search import Search
 from sparsest.exact.simplex import Answer
-from sparsest.exact.spread import spread_out
 from sparsest.exact.subtrees import Explored, Farm, Frontier
 from sparsest.exact.tree_lp import Coordinates, FeasibilityProgram, solver_version
 from sparsest.exact.witness import projection_witness
@@ -48,20 +43,9 @@ from sparsest.progress import Deadline, Progress, ProgressCallback
 from sparsest.refine import refine
 from sparsest.results import Proof, Status
 
-# Sets of cells beyond this size cost more than the linear programs that they save.
-_MOST_CELLS = 200_000
-# Where there are more cells than that, those of as many samples are taken as cut the space into so few.
-_FOCUS_CELLS = 20_000
 # A network that misses its intervals by less than this share of the labels fits as LP solutions do; it is
 # then corrected and judged strictly.
 _MET = 1e-7
-# Violated samples among which the next one to branch on is chosen.
-_CANDIDATES = 32
-# Bit combinations of a sample are sorted by their distance from the current network up to this many.
-_SORTED = 4096
-# A linear program takes as long as enumerating some hundreds of cells, so that sets of cells are worth their
-# making from so many nodes on.
-_CELLS_A_NODE = 500
 # Nodes before the first local search; before each later one there are twice as many.
 _FIRST_PAUSE = 8
 # Multiplications that a local search may spend: some hundredths of a second at first, later about a third of
@@ -83,8 +67,6 @@ _PIECE = 10_000
 # Seconds between two reports of progress.
 _REPORT = 0.2
 
-Bits = tuple[int, ...]
-
 
 class StoppedError(Exception):
     """The search was stopped from outside; `status` says by what."""
@@ -92,25 +74,6 @@ class StoppedError(Exception):
     def __init__(self, status: Status) -> None:
         super().__init__(status.sentence)
         self.status = status
-
-
-@dataclasses.dataclass(frozen=True)
-class _State:
-    """A feasible node: its neurons, each one's remaining cells if known, and which are still alike."""
-
-    neurons: FloatArray
-    cells: tuple[CellSet, ...] | None
-    tied: tuple[bool, ...]
-
-
-@dataclasses.dataclass
-class _Node:
-    """A sample being branched on: the bits still to try, and what holds above it."""
-
-    sample: int
-    untried: Iterator[Bits]
-    above: _State
-    bits: Bits | None = None
 
 
 def solve_tree(
@@ -203,7 +166,7 @@ class TreeSearch:
         self.witness: RationalNetwork | None = None
         self.near_miss: Network | None = None
         self.left: list[Prefix] = []
-        self.path: list[_Node] = []
+        self.path: list[Node] = []
 
     def run(self) -> Search:
         """Close the gap as far as limits allow, and return what is known."""
@@ -247,33 +210,14 @@ class TreeSearch:
         problem = self.problem
         self.data = ExactData(problem)
         self.coordinates = Coordinates(problem)
-        rank = self.coordinates.rows.shape[1]
-        self.focus = self._focus(rank)
-        self.n_cells = count_in_general_position(len(self.focus), rank)
-        self._in_focus = np.zeros(problem.n_samples, dtype=bool)
-        self._in_focus[self.focus] = True
-        self.cell_sets: CellSets | None = None
-
-    def _focus(self, rank: int) -> NDArray[np.intp]:
-        """Return the samples whose cells are used: all, or as many spread-out ones as cells can be had of.
-
-        What refutes a few samples refutes all, and cells of a few cut off more than none. With a weight
-        bound all are needed, because one neuron per cell is all there is then.
-        """
-        problem = self.problem
-        n = problem.n_samples
-        if problem.weight_bound is not None or count_in_general_position(n, rank) <= _MOST_CELLS:
-            return np.arange(n)
-        most = range(1, n + 1)
-        few = bisect.bisect_right(most, _FOCUS_CELLS, key=lambda m: count_in_general_position(m, rank))
-        return spread_out(self.coordinates.rows, max(few, 1))
+        self.branching = Branching(problem, self.coordinates, _MET)
 
     def prepare_for_subtrees(self, use_cells: bool) -> None:
         """Prepare to explore subtrees for another search, which looks for upper bounds itself."""
         self._prepare_data()
         self.pause, self.compiled_from = math.inf, 0
         if use_cells:
-            self.cell_sets = self._enumerated()
+            self.branching.enumerate(self.deadline)
 
     def _prepare(self) -> None:
         problem = self.problem
@@ -291,8 +235,8 @@ class TreeSearch:
             self.keeper.restore(self)
         # not the same random networks again after an interruption
         self.local = local_search(self, seed=self.nodes)
-        if problem.weight_bound is not None or (self.nodes and self._cells_pay()):
-            self.cell_sets = self._enumerated()
+        if problem.weight_bound is not None or (self.nodes and self.branching.cells_pay(self.nodes)):
+            self.branching.enumerate(self.deadline)
 
     def _project(self) -> None:
         """Take a function of one projection of the data for a witness: every problem has one at once."""
@@ -313,21 +257,12 @@ class TreeSearch:
         apart = _in_cells_apart(self.problem, witness.rounded(self.problem.n_features))
         return apart and meets_every_interval(self.data, witness)
 
-    def _enumerated(self) -> CellSets | None:
-        """Return the sets of cells, or None when there are too many or the time is up."""
-        if self.n_cells > _MOST_CELLS:
-            return None
-        try:
-            patterns = enumerate_cells(self.problem.X[self.focus], deadline=self.deadline).patterns
-            return CellSets(patterns, self.focus, self.problem.n_samples)
-        except (InputError, TimeLimitError):  # its own limits on sizes, or the clock
-            return None
-
     def _close_the_gap(self) -> None:
         """Try ever more neurons; the lower bound follows as long as every refutation was verified."""
         while self.upper is None or self.width < self.upper:
             width = self.width
-            if self.cell_sets is not None and width > 2 * self.cell_sets.n_cells:
+            cell_sets = self.branching.cell_sets
+            if cell_sets is not None and width > 2 * cell_sets.n_cells:
                 # one neuron per pattern and output sign is all there is, so a weight bound forbids the rest
                 raise StoppedError(Status.NUMERICAL if self.unverified else Status.INFEASIBLE)
             begun = self.done or self.frontier is not None  # it is gone on with after an interruption
@@ -424,7 +359,7 @@ class TreeSearch:
             self.log.excluded(sample, 1 if needs_positive else -1)
             self.log.end()
 
-    def _accept(self, network: Network, path: list[_Node], tied: tuple[bool, ...]) -> bool:
+    def _accept(self, network: Network, path: list[Node], tied: tuple[bool, ...]) -> bool:
         """Take `network` for the witness if a rational network beside it provably fits."""
         network = refine(self.problem, network)
         labelled_apart = len(path) == self.problem.n_samples and not any(tied)
@@ -466,19 +401,18 @@ class TreeSearch:
             if self.nodes >= self.pause:
                 if self._looks_further(len(signs)):
                     return True
-                state = self._with_cells(state, path)
+                if self.branching.cell_sets is None and self.branching.cells_pay(self.nodes):
+                    state = self.branching.with_cells(state, path, self.deadline)
             if self.nodes >= self.compiled_from:
                 program.go_compiled()
-                if self.cell_sets is not None:
-                    self.cell_sets.go_compiled()
-            sample = self._violated_sample(program, state, path)
+                self.branching.go_compiled()
+            sample = self.branching.violated_sample(program.violation(state.neurons), state, path)
             if sample is None:
                 if self._fits(program, state, path):
                     return True
                 sample = self._sample_that_may_tell(program, state, path, signs)
             if sample is not None:
-                children = self._children(program, sample, state, signs, not path)
-                path.append(_Node(sample, children, state))
+                path.append(Node(sample, self._children(program, sample, state, signs, not path), state))
             try:
                 state = self._advance(program, path, signs, len(prefix))
             except StoppedError:
@@ -495,20 +429,20 @@ class TreeSearch:
 
     def _start(
         self, program: FeasibilityProgram, signs: tuple[int, ...], prefix: Prefix
-    ) -> tuple[list[_Node], _State | None]:
+    ) -> tuple[list[Node], State | None]:
         """Return the path that a prefix describes, and the node at its end, None if that is cut off."""
         root = np.zeros((len(signs) + self.problem.skip, self.coordinates.rows.shape[1]))
         tied = tuple(a == b for a, b in itertools.pairwise(signs))
-        cells = None if self.cell_sets is None else (self.cell_sets.every,) * len(signs)
-        path: list[_Node] = []
+        state = State(root, self.branching.every_cell(len(signs)), tied)
+        path: list[Node] = []
         for sample, bits in prefix:
-            path.append(_Node(sample, iter(()), _State(root, cells, tied), bits))
+            path.append(Node(sample, iter(()), state, bits))
             program.push(sample, bits)
-            tied, cells = _still_tied(tied, bits), self._narrowed(cells, sample, bits)
+            state = self.branching.below(path[-1], root)
         neurons = self._visit(program, signs) if prefix else root
-        return path, None if neurons is None else _State(neurons, cells, tied)
+        return path, None if neurons is None else dataclasses.replace(state, neurons=neurons)
 
-    def _leave_open(self, path: list[_Node], floor: int) -> None:
+    def _leave_open(self, path: list[Node], floor: int) -> None:
         """Leave the node at the path's end, and all children not yet tried above it, to others."""
         done = tuple((node.sample, node.bits or ()) for node in path)
         self._hand_over(done)
@@ -522,22 +456,6 @@ class TreeSearch:
     def _hand_over(self, prefix: Prefix) -> None:
         self.left.append(prefix)
         self.log.left_open(prefix)
-
-    def _with_cells(self, state: _State, path: list[_Node]) -> _State:
-        """Enumerate the cells once that pays, and bring the path and the node at its end up to date."""
-        if self.cell_sets is not None or not self._cells_pay():
-            return state
-        self.cell_sets = self._enumerated()
-        if self.cell_sets is None:
-            return state
-        cells: tuple[CellSet, ...] | None = (self.cell_sets.every,) * (len(state.neurons) - self.problem.skip)
-        for node in path:
-            node.above = dataclasses.replace(node.above, cells=cells)
-            cells = self._narrowed(cells, node.sample, node.bits or ())
-        return dataclasses.replace(state, cells=cells)
-
-    def _cells_pay(self) -> bool:
-        return self.nodes * _CELLS_A_NODE >= self.n_cells
 
     def _improve(self, width: int) -> bool:
         """Look for networks of `width` neurons and a few more by local search; whether `width` sufficed."""
@@ -584,8 +502,8 @@ class TreeSearch:
         self.rejected += 1
 
     def _advance(
-        self, program: FeasibilityProgram, path: list[_Node], signs: tuple[int, ...], floor: int
-    ) -> _State | None:
+        self, program: FeasibilityProgram, path: list[Node], signs: tuple[int, ...], floor: int
+    ) -> State | None:
         """Go on to the next feasible node in depth-first order below `floor`; None when there is none."""
         while len(path) > floor:
             node = path[-1]
@@ -601,9 +519,19 @@ class TreeSearch:
             self.log.enter(bits)
             neurons = self._visit(program, signs)
             if neurons is not None:
-                cells = self._narrowed(node.above.cells, node.sample, bits)
-                return _State(neurons, cells, _still_tied(node.above.tied, bits))
+                return self.branching.below(node, neurons)
         return None
+
+    def _children(
+        self, program: FeasibilityProgram, sample: int, state: State, signs: tuple[int, ...], first: bool
+    ) -> Iterator[Bits]:
+        choices = self.branching.choices(sample, state, first)
+        needed = self.branching.needed_sign(sample)
+        self.log.branch(sample, choices, needed)
+        current = program.bits(state.neurons, sample)
+        return self.branching.children(
+            choices, needed, state, signs, current, lambda: self.check_limits(len(signs))
+        )
 
     def _visit(self, program: FeasibilityProgram, signs: tuple[int, ...]) -> FloatArray | None:
         """Solve the current node; return its neurons, or None when it is cut off."""
@@ -622,33 +550,13 @@ class TreeSearch:
         self.log.unproven()
         return None
 
-    def _fits(self, program: FeasibilityProgram, state: _State, path: list[_Node]) -> bool:
+    def _fits(self, program: FeasibilityProgram, state: State, path: list[Node]) -> bool:
         """Whether a rational network beside the node's, which fits as LP solutions do, provably fits."""
         network = program.network(state.neurons)
         return network is not None and self._accept(network, path, state.tied)
 
-    def _violated_sample(self, program: FeasibilityProgram, state: _State, path: list[_Node]) -> int | None:
-        """Return a violated sample with the fewest possible bits, the most violated among equals.
-
-        None when the network fits as well as LP solutions do. Few children first is the fail-first rule of
-        constraint programming; it visited 2 to 7 times fewer nodes than the most violated sample alone.
-        """
-        violation = program.violation(state.neurons)
-        violation[[node.sample for node in path]] = 0.0
-        violated = np.flatnonzero(violation > _MET * self.problem.label_scale)
-        if not len(violated):
-            return None
-        if self.cell_sets is not None and self._in_focus[violated].any():
-            violated = violated[self._in_focus[violated]]
-        worst = violated[np.argsort(-violation[violated], kind="stable")[:_CANDIDATES]]
-        if self.cell_sets is None or not state.cells or not path:
-            return int(worst[0])
-        # (K, 2, candidates) to the number of combinations of bits on each
-        combinations = self.cell_sets.possible(state.cells, worst).sum(axis=1).prod(axis=0)
-        return int(worst[combinations.argmin()])
-
     def _sample_that_may_tell(
-        self, program: FeasibilityProgram, state: _State, path: list[_Node], signs: tuple[int, ...]
+        self, program: FeasibilityProgram, state: State, path: list[Node], signs: tuple[int, ...]
     ) -> int | None:
         """Return a sample to branch on where floats found a network that was not accepted.
 
@@ -670,65 +578,6 @@ class TreeSearch:
             self.unverified += 1
             self.log.unproven()
         return None
-
-    def _children(
-        self, program: FeasibilityProgram, sample: int, state: _State, signs: tuple[int, ...], first: bool
-    ) -> Iterator[Bits]:
-        """Return the bits to try on `sample`, those nearest to the current network's first.
-
-        Left out are bits that no cell continues, bits out of order among interchangeable neurons, bits that
-        cannot give the label its sign, and, with a skip, active neurons on the first sample: flipping such
-        a neuron and adding its linear part to the skip changes nothing. (With a weight bound it may bring
-        two neurons into one cell, which would have to be merged and then exceed the bound.)
-        """
-        if first and self.problem.skip and self.problem.weight_bound is None:
-            choices: list[Sequence[int]] = [(0,)] * len(signs)
-        else:
-            choices = self._choices(sample, state.cells, len(signs))
-        needed = self._needed_sign(sample)
-        self.log.branch(sample, choices, needed)
-        current = program.bits(state.neurons, sample)
-        children = self._admissible(choices, state.tied, signs, needed)
-        if math.prod(map(len, choices)) > _SORTED:
-            return children
-        return iter(
-            sorted(children, key=lambda bits: sum(a != b for a, b in zip(bits, current, strict=True)))
-        )
-
-    def _needed_sign(self, sample: int) -> int:
-        """Return the output sign of which some neuron must be active on the sample; 0 if of none."""
-        if self.problem.skip:
-            return 0
-        return int(self.problem.low[sample] > 0) - int(self.problem.high[sample] < 0)
-
-    def _admissible(
-        self, choices: list[Sequence[int]], tied: tuple[bool, ...], signs: tuple[int, ...], needed: int
-    ) -> Iterator[Bits]:
-        """Generate combinations of `choices` that keep alike neurons in order and admit the label's sign."""
-        for number, bits in enumerate(itertools.product(*choices)):
-            if number % _SORTED == 0:
-                self.check_limits(len(signs))  # there may be 2^K of them, none admissible
-            if all(bits[k] >= bits[k + 1] for k, tie in enumerate(tied) if tie) and (
-                needed == 0 or any(b and s == needed for b, s in zip(bits, signs, strict=True))
-            ):
-                yield bits
-
-    def _choices(self, sample: int, cells: tuple[CellSet, ...] | None, width: int) -> list[Sequence[int]]:
-        """Return the bits that each neuron can have on a sample, active first."""
-        if self.cell_sets is None or cells is None:
-            return [(1, 0)] * width
-        either = self.cell_sets.possible(cells, [sample])[:, :, 0].tolist()
-        return [tuple(bit for bit in (1, 0) if possible[bit]) for possible in either]
-
-    def _narrowed(
-        self, cells: tuple[CellSet, ...] | None, sample: int, bits: Bits
-    ) -> tuple[CellSet, ...] | None:
-        if self.cell_sets is None or cells is None:
-            return None
-        narrowed = self.cell_sets.narrowed
-        found = tuple(narrowed(each, sample, bit) for each, bit in zip(cells, bits, strict=True))
-        # bits of no cell were entered before the cells were known: below them only programs can tell
-        return found if all(each.any() for each in found) else None
 
     def check_limits(self, width: int) -> None:
         """Raise `StoppedError` when a limit is reached; report progress now and then."""
@@ -777,10 +626,6 @@ def _sign_splits(problem: Problem, width: int) -> list[int]:
         most = width - (1 if (problem.high < 0).any() else 0)
         splits = range(least, most + 1)
     return sorted(splits, key=lambda positive: abs(2 * positive - width))
-
-
-def _still_tied(tied: tuple[bool, ...], bits: Bits) -> tuple[bool, ...]:
-    return tuple(tie and bits[k] == bits[k + 1] for k, tie in enumerate(tied))
 
 
 def _in_cells_apart(problem: Problem, network: Network) -> bool:

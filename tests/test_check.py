@@ -1039,10 +1039,10 @@ class TestFoundByReview:
     @pytest.mark.parametrize("pause", [1, 3, 10, 30])
     @pytest.mark.parametrize("seed", range(10))
     def test_cells_at_any_moment(self, seed, pause, tmp_path, monkeypatch):
-        from sparsest.exact import tree
+        from sparsest.exact import branching, tree
 
         monkeypatch.setattr(tree, "_FIRST_PAUSE", pause)
-        monkeypatch.setattr(tree, "_CELLS_A_NODE", 10**6)
+        monkeypatch.setattr(branching, "_CELLS_A_NODE", 10**6)
         rng = np.random.default_rng(seed)
         X = np.unique(rng.integers(-2, 3, (7, 1 + seed % 2)), axis=0)
         problem = Problem(X, rng.integers(-2, 3, len(X)), skip=bool(seed % 3 == 0))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sparsest import Problem, check, datasets, exact
+from sparsest.exact import branching
 from sparsest.exact import tree as tree_module
 from sparsest.exact.cell_sets import CellSets
 from sparsest.exact.cells import enumerate_cells
@@ -20,8 +21,8 @@ def test_same_bounds_with_few_cells(seed, monkeypatch, tmp_path):
     y = random.integers(-2, 3, size=len(X)).astype(float)
     problem = Problem(X, y, skip=seed % 3 == 1, tolerance=0.25 if seed % 2 else 0.0)
     whole = solve_tree(problem)
-    monkeypatch.setattr(tree_module, "_MOST_CELLS", 10)
-    monkeypatch.setattr(tree_module, "_FOCUS_CELLS", 12)
+    monkeypatch.setattr(branching, "_MOST_CELLS", 10)
+    monkeypatch.setattr(branching, "_FOCUS_CELLS", 12)
     monkeypatch.setattr(tree_module, "_FIRST_PAUSE", 1)
     monkeypatch.setattr(tree_module, "_COMPILED_FROM", 0 if seed % 2 else 10**9)
     path = tmp_path / "proof.json"
@@ -36,7 +37,7 @@ def test_a_thousand_samples(monkeypatch):
     problem = datasets.load("planted", d=2, n=1000, k=3, seed=0).problem()
     made = []
     monkeypatch.setattr(
-        tree_module, "enumerate_cells", lambda X, deadline: made.append(len(X)) or enumerate_cells(X)
+        branching, "enumerate_cells", lambda X, deadline: made.append(len(X)) or enumerate_cells(X)
     )
     found = solve_tree(problem, time_limit=60)
     assert found.lower_bound == 3
