@@ -86,14 +86,32 @@ def train(
     seed: int,
     time_limit: float | None,
     p: float = 0.4,
+    solver: str = "auto",
     restarts: int = 32,
     steps: int = continuous.DEFAULT_STEPS,
+    width: int | None = None,
+    dtype: str = "float64",
 ) -> Answer:
     """Run `sparsest.continuous.minimize`, which counts what it minimises."""
     fit = continuous.minimize(
-        problem, p, objective=objective, restarts=restarts, steps=steps, seed=seed, time_limit=time_limit
+        problem,
+        p,
+        objective=objective,
+        solver=solver,
+        width=width,
+        restarts=restarts,
+        steps=steps,
+        dtype=dtype,
+        seed=seed,
+        time_limit=time_limit,
     )
-    options: dict[str, Any] = {"p": p, "restarts": restarts, "steps": steps, "width": fit.options["width"]}
+    options: dict[str, Any] = {
+        "p": p,
+        "solver": solver,
+        "restarts": restarts,
+        "steps": steps,
+        "width": fit.options["width"],
+    }
     return Answer(
         network=fit.polished,
         status=str(fit.options["stopped"]),

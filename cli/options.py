@@ -38,6 +38,13 @@ TimeLimit = Annotated[
 Power = Annotated[float, typer.Option("--p", help="Exponent of the path norm, 0 < p <= 1.")]
 Restarts = Annotated[int, typer.Option(help="Independent random initial networks, trained as one batch.")]
 Width = Annotated[int | None, typer.Option(help="Neurons at the start; by default chosen from N.")]
+TrainingSolver = Annotated[
+    str,
+    typer.Option(
+        "--solver",
+        help="auto, gauss-newton, adam-reweighted, proximal-gradient, smoothed or published.",
+    ),
+]
 Steps = Annotated[int | None, typer.Option(help="Training steps; a good default for small data.")]
 Seed = Annotated[int, typer.Option(help="Seed of the initial networks.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:K.")]

@@ -10,6 +10,7 @@ def train(
     data: options.Data,
     p: options.Power = 0.4,
     objective: options.CountedObjective = "weights",
+    solver: options.TrainingSolver = "auto",
     width: options.Width = None,
     restarts: options.Restarts = 32,
     steps: options.Steps = None,
@@ -26,11 +27,12 @@ def train(
     plot: options.Plot = None,
     save: options.Output = None,
 ) -> None:
-    """Train networks on the l^p path norm and polish them until they fit.
+    """Search for sparse networks, by default with few neurons from the start, and polish them until they fit.
 
     \b
     Example:
-      sparsest train peak-plateau --p 0.4 --plot training.png
+      sparsest train peak-plateau
+      sparsest train peak-plateau --solver adam-reweighted --p 0.4 --plot training.png
 
     \b
     Exit codes: 0 the polished network fits, 1 it does not, 2 bad input, 3 it does not and training was
@@ -47,6 +49,7 @@ def train(
             problem,
             p,
             objective=objective,
+            solver=solver,
             width=width,
             restarts=restarts,
             steps=DEFAULT_STEPS if steps is None else steps,

@@ -80,6 +80,7 @@ def compare(
         seed=seed,
         device=device,
         time_limit=time_limit,
+        lower_bound=exact.lower_bound,
         progress=_labelled(progress, "continuous"),
     )
     verdict = judge(problem, exact, continuous)

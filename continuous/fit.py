@@ -1,37 +1,39 @@
-"""The continuous side's answer to a problem: train many restarts, polish each, report both."""
+"""The continuous side's answer to a problem: search or train, polish, and report raw and polished figures."""
 
-import contextlib
 import dataclasses
 import math
-from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
-import torch
+from numpy.typing import ArrayLike
 
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
 from sparsest.continuous import options
-from sparsest.continuous.initialization import random_neurons
-from sparsest.continuous.pattern_program import Neurons, Samples
-from sparsest.continuous.polish import merged, polish
+from sparsest.continuous.incumbent import Incumbent
+from sparsest.continuous.restarts import (
+    TRAINING_SHARE,
+    Settings,
+    polish_restarts,
+    raw_network,
+    train_restarts,
+)
 from sparsest.continuous.scaling import Scaling
-from sparsest.continuous.training import Batch, Schedule, train
+from sparsest.continuous.solvers import GRADIENT_SOLVERS, gradient_solver
+from sparsest.continuous.staged_search import Course, StagedSearch
+from sparsest.continuous.training import Schedule
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Deadline, Progress, ProgressCallback
-from sparsest.refine import refine
 from sparsest.results import FitResult, History
 
-# Share of a time limit that training may use; the polish, which makes networks interpolate, gets the rest.
-_TRAINING_SHARE = 0.5
-
-# More steps make sparser raw networks (9 neurons instead of 11 to 16 on peak-plateau after 10,000) but no
-# sparser polished ones.
+# Steps of gradient descent. More of them make sparser raw networks (9 neurons instead of 11 to 16 on
+# peak-plateau after 10,000) but no sparser polished ones.
 DEFAULT_STEPS = 3000
 
-# Restarts polished once more, with the cells they started from, when none of them fits.
-_WITH_INITIAL = 4
+# Restarts of gradient descent.
+DEFAULT_RESTARTS = 32
 
 # Seconds of polish after an interrupted training.
 _LAST_POLISH = 3.0
@@ -39,34 +41,33 @@ _LAST_POLISH = 3.0
 # Seconds between progress reports.
 _REPORT_EVERY = 0.2
 
-# Batches with fewer activations than this run fastest on one thread (measured on two cores).
-_ONE_THREAD = 200_000
-
 
 def minimize(
     problem: Problem,
     p: float = 0.4,
     *,
     objective: str | Objective = Objective.WEIGHTS,
+    solver: str = "auto",
     width: int | None = None,
-    restarts: int = 32,
+    restarts: int = DEFAULT_RESTARTS,
     steps: int = DEFAULT_STEPS,
     seed: int = 0,
     device: str = "auto",
     regularization: float = 0.003,
     learning_rate: float = 0.01,
     dtype: str = "float64",
+    patterns: ArrayLike | None = None,
+    lower_bound: int = 0,
     time_limit: float | None = None,
     progress: ProgressCallback | None = None,
 ) -> FitResult:
-    """Search for a sparse network by gradient descent on the l^p path norm, then polish it.
+    """Search for a sparse network from random starts, then polish it until it interpolates.
 
-    All restarts are trained together as one batch: Adam on the mean squared distance to the sample's
-    intervals, and after every step the proximal step of the reweighted l^1 path norm (Nakhleh and Nowak
-    2025). Unlike the published step, rebalancing scales the bias together with the weights, because
-    otherwise it changes the function. Each restart is then polished: linear programs over its
-    activation patterns (see `sparsest.continuous.polish`) and a last correction to rounding. Nothing here
-    proves a count minimal.
+    By default a staged search: networks of few neurons are fitted by many damped Gauss-Newton descents side
+    by side, polished by linear programs, and descents with one part less begin from what was found, until
+    more effort is not worth it (`sparsest.continuous.staged_search`). Gradient descent on the l^p path norm
+    runs where that finds nothing that fits, or when it is asked for by `solver`: R wide networks are trained
+    as one batch, and each is polished. Nothing here proves a count minimal.
 
     Inputs and labels are scaled to about one first (by powers of two, with a shift where it changes no
     count), and `regularization` refers to those units.
@@ -76,41 +77,55 @@ def minimize(
     problem : Problem
         The data; a weight bound is respected.
     p : float
-        Exponent of the path norm, 0 < p <= 1.
+        Exponent of the path norm, 0 < p <= 1. The staged search prefers, of networks with the same count,
+        that of smallest path norm.
     objective : str
-        ``"neurons"``, ``"weights"`` or ``"parameters"``: which path norm is minimised and what is counted.
+        ``"neurons"``, ``"weights"`` or ``"parameters"``: what is counted, and whose path norm is minimised.
+    solver : str
+        ``"auto"``, the staged search; ``"gauss-newton"``, the same without gradient descent in reserve; or a
+        solver of gradient descent: ``"adam-reweighted"`` (Adam and the proximal step of the reweighted
+        l^1 path norm, Nakhleh and Nowak 2025), ``"proximal-gradient"`` (with the exact proximal map of
+        ``|t|^p``), ``"smoothed"`` (the smoothed path norm, p continued from 1 downwards) or ``"published"``
+        (the loop as it was published).
     width : int, optional
-        Neurons at the start. The default, ``4 N`` but at least 20 and at most 200, has some four times the
-        N neurons that always suffice, so that the patterns of a good network are likely among them.
+        Most neurons of a network, and what gradient descent begins with. The default, ``4 N`` but at least
+        20 and at most 200, has some four times the N neurons that always suffice, so that the patterns of a
+        good network are likely among them.
     restarts : int
-        R, independent random initial networks.
+        R, initial networks of gradient descent.
     steps : int
-        Adam steps of each.
+        Steps of gradient descent.
     seed : int
-        Of the initial networks. Equal seeds give equal results on one CPU and thread count, unless a time
+        Of everything random. Equal seeds give equal results on one CPU and thread count, unless a time
         limit cuts in.
     device : str
-        ``"auto"`` (CUDA when there is one), ``"cpu"``, ``"cuda"`` or ``"cuda:1"``, ...
+        Of gradient descent: ``"auto"`` (CUDA when there is one), ``"cpu"``, ``"cuda"`` or ``"cuda:1"``, ...
     regularization : float
         lambda in ``loss + lambda * path norm``, at least 0.
     learning_rate : float
-        Adam's step size for most of the steps; it then falls to zero.
+        Step size of gradient descent for most of the steps; it then falls to zero.
     dtype : str
-        ``"float64"`` or ``"float32"``, of the training; the polish always uses float64.
+        ``"float64"`` or ``"float32"``, of gradient descent; everything else always uses float64.
+    patterns : array-like of bool (C, N), optional
+        Activation patterns that the linear programs of the staged search may use besides those it samples.
+    lower_bound : int
+        A count that is known to be minimal: the staged search ends when it reaches it.
     time_limit : float, optional
-        Seconds for training and polish; what was reached by then is returned.
+        Seconds for everything; what was reached by then is returned.
     progress : callable, optional
         Receives a `sparsest.progress.Progress` some five times a second.
 
     Returns
     -------
     FitResult
-        ``raw``: the restart with the fewest counted parts among those whose scaled mean squared error is
-        at most ``tolerances.TRAINED_LOSS``, otherwise the one of smallest error. ``polished``: of those
-        that interpolate the one with the fewest parts, ties by path norm; when none does, the one of
-        smallest residual. A restart whose patterns admit no interpolation keeps its raw figures.
+        ``polished``: of the networks that interpolate the one with the fewest parts, ties by path norm; when
+        none does, the one of smallest residual. ``raw``: for the staged search what that network was before
+        the polish; for gradient descent the restart with the fewest counted parts among those whose scaled
+        mean squared error is at most ``tolerances.TRAINED_LOSS``, otherwise the one of smallest error. A
+        restart whose patterns admit no interpolation keeps its raw figures. The staged search counts as one
+        restart, and its history has an entry for each piece of work.
         ``options["stopped"]`` is ``"finished"``, ``"time_limit"`` or ``"interrupted"``: Ctrl-C while
-        training goes on to a polish of a few seconds, and while polishing returns what there is.
+        training goes on to a polish of a few seconds, otherwise it returns what there is.
 
     Raises
     ------
@@ -120,58 +135,33 @@ def minimize(
     Examples
     --------
     >>> peak = Problem([[-2], [-1], [0], [1], [2], [3]], [0, 0, 1, 1, 0, 0])
-    >>> fit = minimize(peak, restarts=8, steps=500)
+    >>> fit = minimize(peak)
     >>> fit.count, fit.polished.interpolates(peak)
     (3, True)
     """
     refuse_other_than_problem(problem)
-    deadline = start = Deadline(time_limit)
+    deadline = Deadline(time_limit)
     schedule = options.schedule(steps, learning_rate, regularization, p, objective)
-    restarts, seed = options.count("restarts", restarts), options.seed(seed)
-    width = default_width(problem.n_samples) if width is None else options.count("width", width)
-    options.refuse_large_batch(restarts, width, problem)
-    where, precision = options.device(device), options.dtype(dtype)
-    report = _Reporter(progress, deadline)
-
-    scaling = Scaling.of(problem, schedule.objective)
-    training_limit = None if time_limit is None else _TRAINING_SHARE * time_limit
-    trained = _train(
-        scaling, schedule, (restarts, width, seed), (where, precision), Deadline(training_limit), report
+    given = default_width(problem.n_samples) if width is None else options.count("width", width)
+    settings = Settings(
+        options.count("restarts", restarts),
+        given,
+        options.seed(seed),
+        options.device(device),
+        options.dtype(dtype),
     )
-    raw = [_raw_network(scaling, schedule.objective, neurons) for neurons in trained.restarts]
-    polished, interrupted = list(raw), trained.stopped == "interrupted"
-    if interrupted:  # without a polish hardly any network fits; a second Ctrl-C ends it too
-        deadline = Deadline(min(deadline.remaining, _LAST_POLISH))
-    cut = _polish_all(problem, scaling, schedule, trained, polished, deadline, report)
-    best_raw = raw[_best_raw(raw, trained.loss, schedule.objective)]
-    best = polished[_best_polished(problem, polished, schedule.p, schedule.objective)]
-    return FitResult(
-        objective=schedule.objective,
-        p=schedule.p,
-        raw=best_raw,
-        raw_residual=best_raw.residual(problem),
-        polished=best,
-        polished_residual=best.residual(problem),
-        restart_counts=_counts(polished, schedule.objective),
-        restart_residuals=_residuals(polished, problem),
-        raw_counts=_counts(raw, schedule.objective),
-        raw_residuals=_residuals(raw, problem),
-        history=trained.history,
-        steps=trained.steps,
-        seconds=start.seconds,
-        seed=seed,
-        device=str(where),
-        options={
-            "width": width,
-            "restarts": restarts,
-            "steps": schedule.steps,
-            "regularization": schedule.regularization,
-            "learning_rate": schedule.learning_rate,
-            "dtype": dtype,
-            "time_limit": time_limit,
-            "stopped": "interrupted" if interrupted else cut or trained.stopped,
-        },
-    )
+    options.refuse_large_batch(settings.restarts, given, problem)
+    chosen = options.solver(solver, ("auto", "gauss-newton", *GRADIENT_SOLVERS))
+    cells = options.patterns(patterns, problem.n_samples)
+    call = _Call(
+        problem, Scaling.of(problem, schedule.objective), schedule, settings, chosen, deadline,
+        _Reporter(progress, deadline),
+    )  # fmt: skip
+    if chosen in GRADIENT_SOLVERS:
+        found = _descended(call, chosen)
+    else:
+        found = _searched(call, options.bound("lower_bound", lower_bound), cells)
+    return call.result(found, {"dtype": dtype, "time_limit": time_limit, "lower_bound": lower_bound})
 
 
 def default_width(n_samples: int) -> int:
@@ -180,13 +170,61 @@ def default_width(n_samples: int) -> int:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Trained:
-    initial: list[Neurons]
-    restarts: list[Neurons]
-    loss: FloatArray  # of each restart at the end, for labels scaled to about one
+class _Found:
+    """What a search ends with: networks before and after the polish, and which of them to hand out."""
+
+    raw: list[Network]
+    polished: list[Network]
+    best_raw: int
+    best: int
     history: History
     steps: int
     stopped: str
+
+
+@dataclasses.dataclass(frozen=True)
+class _Call:
+    """One call's problem and settings."""
+
+    problem: Problem
+    scaling: Scaling
+    schedule: Schedule
+    settings: Settings
+    solver: str
+    deadline: Deadline
+    report: "_Reporter"
+
+    def result(self, found: _Found, given: dict[str, Any]) -> FitResult:
+        """Return the figures of what was found, all of them recomputed."""
+        problem, schedule, settings = self.problem, self.schedule, self.settings
+        raw, best = found.raw[found.best_raw], found.polished[found.best]
+        return FitResult(
+            objective=schedule.objective,
+            p=schedule.p,
+            raw=raw,
+            raw_residual=raw.residual(problem),
+            polished=best,
+            polished_residual=best.residual(problem),
+            restart_counts=_counts(found.polished, schedule.objective),
+            restart_residuals=_residuals(found.polished, problem),
+            raw_counts=_counts(found.raw, schedule.objective),
+            raw_residuals=_residuals(found.raw, problem),
+            history=found.history,
+            steps=found.steps,
+            seconds=self.deadline.seconds,
+            seed=settings.seed,
+            device=str(settings.device),
+            options={
+                "solver": self.solver,
+                "width": settings.width,
+                "restarts": settings.restarts,
+                "steps": schedule.steps,
+                "regularization": schedule.regularization,
+                "learning_rate": schedule.learning_rate,
+                **given,
+                "stopped": found.stopped,
+            },
+        )
 
 
 class _Reporter:
@@ -196,139 +234,114 @@ class _Reporter:
         self._callback, self._deadline = callback, deadline
         self._last = -math.inf
 
-    def __call__(self, message: str, steps: int, fraction: float) -> None:
+    def __call__(
+        self, message: str, steps: int, fraction: float | None = None, count: int | None = None
+    ) -> None:
         if self._callback is None or self._deadline.seconds < self._last + _REPORT_EVERY:
             return
         self._last = self._deadline.seconds
-        self._callback(Progress(message, self._last, nodes=steps, fraction=fraction))
+        self._callback(Progress(message, self._last, nodes=steps, fraction=fraction, upper_bound=count))
 
 
-def _train(
-    scaling: Scaling,
-    schedule: Schedule,
-    sizes: tuple[int, int, int],
-    place: tuple[torch.device, torch.dtype],
-    deadline: Deadline,
-    report: _Reporter,
-) -> _Trained:
-    (restarts, width, seed), (where, precision) = sizes, place
-
-    def tensor(array: FloatArray) -> torch.Tensor:
-        return torch.tensor(array, dtype=precision, device=where)
-
-    homogeneous = tensor(scaling.homogeneous)
-    # drawn on the CPU, so that every device starts from the same networks
-    generator = torch.Generator().manual_seed(seed)
-    start = random_neurons(homogeneous.cpu(), restarts, width, generator)
-    with _threads(restarts * width * len(scaling.low), where):
-        batch = Batch(*(part.to(where) for part in start), skip=scaling.trend is not None)
-        initial = _restarts(batch, scaling)
-        history, steps, stopped = train(
-            batch,
-            (homogeneous, tensor(scaling.low), tensor(scaling.high)),
-            schedule,
-            bounds=None if scaling.bounds is None else tensor(scaling.bounds),
-            to_units=tensor(scaling.to_units),
-            deadline=deadline,
-            report=lambda step: report(
-                f"training {restarts} restarts", step, _TRAINING_SHARE * step / schedule.steps
-            ),
-        )
-    units = dataclasses.replace(history, loss=history.loss * scaling.height**2)
-    return _Trained(initial, _restarts(batch, scaling), history.loss[-1], units, steps, stopped)
+# ---------------------------------------------------------------- the staged search
 
 
-@contextlib.contextmanager
-def _threads(activations: int, where: torch.device) -> Iterator[None]:
-    """Run small CPU batches on one thread: handing out the work would take longer than doing it."""
-    before = torch.get_num_threads()
-    if where.type == "cpu" and activations < _ONE_THREAD:
-        torch.set_num_threads(1)
+def _searched(call: _Call, lower_bound: int, cells: "np.ndarray[Any, np.dtype[np.bool_]] | None") -> _Found:
+    """Run the staged search, with gradient descent in reserve unless that was excluded."""
+    schedule, deadline = call.schedule, call.deadline
+    incumbent = Incumbent(call.problem, call.scaling, schedule.objective, schedule.p, deadline)
+    reserve: list[_Found] = []
+
+    def descend() -> None:
+        if call.solver == "auto":
+            reserve.append(_descended(call, "adam-reweighted"))
+            incumbent.offer_network(reserve[-1].polished[reserve[-1].best])
+
+    search = StagedSearch(
+        incumbent,
+        seed=call.settings.seed,
+        width=call.settings.width,
+        lower_bound=lower_bound,
+        patterns=cells,
+        deadline=deadline,
+        report=call.report,
+    )
+    stopped = "finished"
     try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-def _restarts(batch: Batch, scaling: Scaling) -> list[Neurons]:
-    """Return every restart as folded neurons with their patterns, in scaled units."""
-    outputs = batch.outputs.double().cpu().numpy()
-    folded = np.abs(outputs)[:, :, None] * batch.hidden.double().cpu().numpy()
-    skips = [None] * len(outputs) if batch.skip is None else batch.skip.double().cpu().numpy()
-    patterns = folded @ scaling.homogeneous.T >= 0
-    return [Neurons(*parts) for parts in zip(folded, patterns, np.sign(outputs), skips, strict=True)]
-
-
-def _raw_network(scaling: Scaling, objective: Objective, trained: Neurons) -> Network:
-    """Return a restart in the problem's units, without neurons that are zero everywhere."""
-    folded = trained.folded
-    alive = (trained.signs != 0) & np.any(folded != 0, axis=1)
-    if objective is Objective.WEIGHTS:
-        # a free bias may outlive its weights; where it is not positive nothing is left of the neuron
-        alive &= np.any(folded[:, :-1] != 0, axis=1) | (folded[:, -1] > 0)
-    return scaling.network(folded[alive], trained.signs[alive], trained.skip)
-
-
-def _polish_all(
-    problem: Problem,
-    scaling: Scaling,
-    schedule: Schedule,
-    trained: _Trained,
-    networks: list[Network],
-    deadline: Deadline,
-    report: _Reporter,
-) -> str | None:
-    """Replace each of `networks` by its polished form where there is one; say what cut it short, if any.
-
-    Restarts with the same cells and signs share one answer. When none fits, some are tried again with the
-    cells that they started from.
-    """
-    samples = Samples(scaling.homogeneous, scaling.low, scaling.high, problem.skip, scaling.bounds)
-    known: dict[tuple[bytes, bytes], Network | None] = {}
-    try:
-        for number, restart in enumerate(trained.restarts):
-            if deadline.expired:
-                return "time_limit"
-            share = _TRAINING_SHARE + (1 - _TRAINING_SHARE) * number / len(networks)
-            report(f"polishing restart {number + 1} of {len(networks)}", schedule.steps, share)
-            start = merged(samples, restart)
-            key = (start.patterns.tobytes(), start.signs.tobytes())
-            if key not in known:
-                known[key] = _polished(problem, scaling, samples, start, schedule, deadline)
-            networks[number] = known[key] or networks[number]
-        if not any(network.solves(problem) for network in networks):
-            # training may have lost cells that interpolation needs; those it started from mostly suffice
-            for number, both in enumerate(zip(trained.restarts, trained.initial, strict=True)):
-                if number == _WITH_INITIAL or deadline.expired:
-                    break
-                start = merged(samples, _joined(*both))
-                found = _polished(problem, scaling, samples, start, schedule, deadline)
-                networks[number] = found or networks[number]
+        search.run(descend)
     except KeyboardInterrupt:
-        return "interrupted"
-    return "time_limit" if deadline.expired else None
+        stopped = "interrupted"
+    if stopped == "finished" and deadline.expired:
+        stopped = "time_limit"
+    steps = search.course.taken
+    if reserve:
+        steps += reserve[-1].steps
+        stopped = reserve[-1].stopped if reserve[-1].stopped == "interrupted" else stopped
+    if incumbent.network is None:
+        fallback = reserve[-1] if reserve else _nothing(call, search.course)
+        return dataclasses.replace(fallback, stopped=stopped)
+    raw = incumbent.raw or incumbent.network
+    history = _course_history(search.course, incumbent, call)
+    return _Found([raw], [incumbent.network], 0, 0, history, steps, stopped)
 
 
-def _joined(first: Neurons, second: Neurons) -> Neurons:
-    """Return the neurons of both, with the skip of the first."""
-    return Neurons(
-        np.concatenate([first.folded, second.folded]),
-        np.concatenate([first.patterns, second.patterns]),
-        np.concatenate([first.signs, second.signs]),
-        first.skip,
+def _nothing(call: _Call, course: Course) -> _Found:
+    """Return the network without neurons, for when none fits and none was trained."""
+    skip = call.problem.skip
+    folded = np.zeros((0, call.problem.n_features + 1))
+    zero = call.scaling.network(folded, np.zeros(0), folded.sum(axis=0) if skip else None)
+    return _Found([zero], [zero], 0, 0, _empty_history(call, zero, course.taken), course.taken, "finished")
+
+
+def _empty_history(call: _Call, network: Network, steps: int) -> History:
+    loss = float(np.mean(network.violation(call.problem) ** 2))
+    norm = network.path_norm(call.schedule.p, call.schedule.objective)
+    return History(
+        np.array([float(steps)]), np.array([[loss]]), np.array([[norm]]), np.array([[float(network.width)]])
     )
 
 
-def _polished(
-    problem: Problem,
-    scaling: Scaling,
-    samples: Samples,
-    start: Neurons,
-    schedule: Schedule,
-    deadline: Deadline,
-) -> Network | None:
-    found = polish(samples, start, schedule.p, schedule.objective, deadline)
-    return None if found is None else refine(problem, scaling.network(found.folded, found.signs, found.skip))
+def _course_history(course: Course, incumbent: Incumbent, call: _Call) -> History:
+    """Return one column: loss, path norm and neurons of the best network as the search went on."""
+    network = incumbent.network
+    assert network is not None
+    last = _empty_history(call, network, course.taken)
+    points = course.points
+    if not points:
+        return last
+    steps, loss, norm, active = (np.array(column, dtype=np.float64) for column in zip(*points, strict=True))
+    return History(
+        np.r_[steps, last.steps],
+        np.r_[loss * call.scaling.height**2, last.loss[0]][:, None],
+        np.r_[norm, last.path_norm[0]][:, None],
+        np.r_[active, last.active[0]][:, None],
+    )
+
+
+# ---------------------------------------------------------------- gradient descent
+
+
+def _descended(call: _Call, name: str) -> _Found:
+    """Train all restarts, polish each, and choose."""
+    schedule, scaling, deadline = call.schedule, call.scaling, call.deadline
+    limit = None if math.isinf(deadline.remaining) else max(TRAINING_SHARE * deadline.remaining, 1e-9)
+    trained = train_restarts(
+        scaling, schedule, gradient_solver(name, schedule), call.settings, Deadline(limit), call.report
+    )
+    raw = [raw_network(scaling, schedule.objective, neurons) for neurons in trained.restarts]
+    polished, interrupted = list(raw), trained.stopped == "interrupted"
+    if interrupted:  # without a polish hardly any network fits; a second Ctrl-C ends it too
+        deadline = Deadline(min(max(deadline.remaining, 1e-9), _LAST_POLISH))
+    cut = polish_restarts(call.problem, scaling, schedule, trained, polished, deadline, call.report)
+    return _Found(
+        raw,
+        polished,
+        _best_raw(raw, trained.loss, schedule.objective),
+        _best_polished(call.problem, polished, schedule.p, schedule.objective),
+        trained.history,
+        trained.steps,
+        "interrupted" if interrupted else cut or trained.stopped,
+    )
 
 
 def _best_raw(networks: list[Network], loss: FloatArray, objective: Objective) -> int:

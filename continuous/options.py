@@ -1,9 +1,12 @@
 """The checks of `minimize`'s options: each returns the value to use or says what to change."""
 
+import difflib
 import math
 import operator
 
+import numpy as np
 import torch
+from numpy.typing import ArrayLike, NDArray
 
 from sparsest.continuous.training import Schedule
 from sparsest.errors import InputError
@@ -53,6 +56,36 @@ def seed(value: int) -> int:
     if not 0 <= number < 2**63:
         raise InputError(f"seed = {value!r}: it must be at least 0 and less than 2**63")
     return number
+
+
+def solver(name: str, known: tuple[str, ...]) -> str:
+    """Return a solver's name, or raise `InputError` with the nearest one."""
+    if name in known:
+        return name
+    near = difflib.get_close_matches(str(name), known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else "known are " + ", ".join(known)
+    raise InputError(f"unknown solver {name!r:.40}: {hint}")
+
+
+def bound(name: str, value: int) -> int:
+    """Return an integer option that is at least 0, or raise `InputError`."""
+    number = _integer(name, value)
+    if number < 0:
+        raise InputError(f"{name} = {value!r}: it must be at least 0")
+    return number
+
+
+def patterns(given: ArrayLike | None, n_samples: int) -> NDArray[np.bool_] | None:
+    """Return activation patterns (C, N), or raise `InputError`."""
+    if given is None:
+        return None
+    array = np.asarray(given)
+    if array.dtype != np.bool_ or array.ndim != 2 or array.shape[1] != n_samples:
+        raise InputError(
+            f"patterns have shape {array.shape} and type {array.dtype}: "
+            f"booleans of shape (C, {n_samples}) are needed"
+        )
+    return array if len(array) else None
 
 
 def device(name: str) -> torch.device:

@@ -1,12 +1,13 @@
-"""Adam with the proximal reweighted l^1 step, all restarts in one tensor program."""
+"""The loop that trains a batch of networks, and the batch; the solvers that take its steps are elsewhere."""
 
 import dataclasses
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 import torch
 
-from sparsest.continuous import penalties, proximal
+from sparsest.continuous import penalties
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
 from sparsest.results import History
@@ -17,6 +18,9 @@ _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
 # Share of the steps at full rate. At a constant rate Adam's loss fluctuates by orders of magnitude to the
 # end; while the rate falls it settles, and so do the thresholds, which are proportional to it.
 _CONSTANT = 0.7
+
+# Share of the steps over which p falls from 1, in solvers that continue it.
+_CONTINUED = 0.5
 
 # How many steps of a run are recorded in its history.
 _RECORDS = 200
@@ -49,6 +53,14 @@ class Schedule:
     def rate(self, step: int) -> float:
         """Return the step size at `step`."""
         return self.learning_rate * min(1.0, (1 - step / self.steps) / (1 - _CONSTANT))
+
+    def annealed(self, step: int) -> float:
+        """Return lambda at `step` for solvers that let it fall to zero with the rate."""
+        return self.regularization * self.rate(step) / self.learning_rate
+
+    def continued(self, step: int) -> float:
+        """Return the exponent at `step` for solvers that let it fall from 1 over half of the steps."""
+        return max(self.p, 1 - (1 - self.p) * step / (_CONTINUED * self.steps))
 
 
 class Batch:
@@ -112,6 +124,18 @@ class Batch:
         self.flat.addcdiv_(self.mean, denominator, value=-rate / (1 - _BETA1**step))
 
 
+# Scaled inputs (N, d + 1), lower and upper interval ends (N,).
+Data = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+
+
+class Solver(Protocol):
+    """Changes a batch by one step towards smaller ``loss + lambda * path norm``; one object a run."""
+
+    def step(self, batch: Batch, data: Data, step: int, bounds: torch.Tensor | None) -> None:
+        """Take step number `step`, counted from 0, within the bounds (d,) on every ``|v_k w_kj|``."""
+        ...
+
+
 def _views(flat: torch.Tensor, shapes: list[tuple[int, ...]]) -> list[torch.Tensor]:
     parts = torch.split(flat, [int(np.prod(shape)) for shape in shapes])
     return [part.view(shape) for part, shape in zip(parts, shapes, strict=True)]
@@ -119,8 +143,9 @@ def _views(flat: torch.Tensor, shapes: list[tuple[int, ...]]) -> list[torch.Tens
 
 def train(
     batch: Batch,
-    data: tuple[torch.Tensor, torch.Tensor, torch.Tensor],
+    data: Data,
     schedule: Schedule,
+    solver: Solver,
     *,
     bounds: torch.Tensor | None,
     to_units: torch.Tensor,
@@ -137,6 +162,8 @@ def train(
         Scaled inputs (N, d + 1), lower and upper interval ends (N,).
     schedule : Schedule
         What to run.
+    solver : Solver
+        Takes the steps.
     bounds : tensor (d,), optional
         Bound on every ``|v_k w_kj|``.
     to_units : tensor (d + 1, d + 1)
@@ -161,7 +188,7 @@ def train(
             if deadline.expired:
                 stopped = "time_limit"
                 break
-            _step(batch, data, schedule, step, bounds)
+            solver.step(batch, data, step, bounds)
             step += 1
             report(step)
     except KeyboardInterrupt:
@@ -171,27 +198,9 @@ def train(
     return _history(records), step, stopped
 
 
-def _step(
-    batch: Batch,
-    data: tuple[torch.Tensor, torch.Tensor, torch.Tensor],
-    schedule: Schedule,
-    step: int,
-    bounds: torch.Tensor | None,
-) -> None:
-    objective, rate = schedule.objective, schedule.rate(step)
-    sizes = penalties.magnitudes(batch.outputs, batch.hidden, objective)
-    batch.differentiate(*data)
-    batch.adam(step + 1, rate)
-    thresholds = penalties.slopes(sizes, schedule.p).mul_(schedule.regularization * rate)
-    proximal.shrink_(batch.outputs, batch.hidden, thresholds, objective)
-    if bounds is not None:
-        proximal.clip_(batch.outputs, batch.hidden, bounds)
-    proximal.rebalance_(batch.outputs, batch.hidden, objective)
-
-
 def _measure(
     batch: Batch,
-    data: tuple[torch.Tensor, torch.Tensor, torch.Tensor],
+    data: Data,
     schedule: Schedule,
     to_units: torch.Tensor,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

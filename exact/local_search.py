@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
 from sparsest.exact.tree_lp import Coordinates
+from sparsest.gauss_newton import damped_steps, evaluate
 from sparsest.network import Network
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
@@ -77,13 +78,13 @@ class LocalSearch:
         columns = (len(signs) + self._skip) * self._rows.shape[1]
         batch = max(1, min(starts, _LARGEST // (len(self._rows) * max(columns, 1))))
         while starts > 0 and columns and not deadline.expired:
-            found = self._search(np.array(signs, dtype=np.float64), min(batch, starts), deadline)
+            found = self._search(signs, min(batch, starts), deadline)
             if found is not None:
                 return self._network(found, signs)
             starts -= batch
         return None
 
-    def _search(self, signs: FloatArray, starts: int, deadline: Deadline) -> FloatArray | None:
+    def _search(self, signs: tuple[int, ...], starts: int, deadline: Deadline) -> FloatArray | None:
         """Run `starts` descents; return the neurons (K, r) of one that fits, the affine term last."""
         blocks, (n, r) = len(signs) + self._skip, self._rows.shape
         neurons = self._random.normal(size=(starts, blocks, r))
@@ -97,13 +98,14 @@ class LocalSearch:
         return self._descend(neurons, signs, np.arange(n), deadline)
 
     def _descend(
-        self, neurons: FloatArray, signs: FloatArray, samples: NDArray[np.intp], deadline: Deadline
+        self, neurons: FloatArray, signs: tuple[int, ...], samples: NDArray[np.intp], deadline: Deadline
     ) -> FloatArray | None:
         """Improve networks (R, K, r) on some samples; return the first that fits those."""
         rows, low, high = self._rows[samples], self._low[samples], self._high[samples]
         aims = self._aims[0][samples], self._aims[1][samples]
         damping = np.full(len(neurons), _DAMPING)
-        values, active = self._evaluated(rows, neurons, signs)
+        outputs = np.tile([*signs, *[1.0] * self._skip], (len(neurons), 1))
+        values, active = evaluate(rows, neurons, outputs, affine=self._skip)
         for _ in range(_STEPS):
             errors = np.clip(values, *aims) - values
             loss = np.sum(errors**2, axis=1)
@@ -112,8 +114,8 @@ class LocalSearch:
                 return np.asarray(neurons[int(fitting.argmax())])
             if deadline.expired:
                 return None
-            moved = neurons + _steps(rows, active, errors, damping).reshape(neurons.shape)
-            moved_values, moved_active = self._evaluated(rows, moved, signs)
+            moved = neurons + damped_steps(rows, active, errors, damping)
+            moved_values, moved_active = evaluate(rows, moved, outputs, affine=self._skip)
             better = np.sum((np.clip(moved_values, *aims) - moved_values) ** 2, axis=1) < loss
             neurons[better], values[better], active[better] = (
                 moved[better],
@@ -123,33 +125,9 @@ class LocalSearch:
             damping = np.clip(damping * np.where(better, _EASED, _HARDENED), _LEAST, _MOST)
         return None
 
-    def _evaluated(
-        self, rows: FloatArray, neurons: FloatArray, signs: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return values (R, N), and the derivative of each value by each block's input (R, K, N)."""
-        inputs = neurons @ rows.T
-        factors = np.where(inputs[:, : len(signs)] > 0, signs[:, None], 0.0)
-        if self._skip:
-            factors = np.concatenate([factors, np.ones_like(inputs[:, -1:])], axis=1)
-        return np.einsum("rkn,rkn->rn", factors, inputs), factors
-
     def _network(self, neurons: FloatArray, signs: tuple[int, ...]) -> Network | None:
         with np.errstate(over="ignore", invalid="ignore"):
             folded = self._coordinates.original(neurons)
         if not np.isfinite(folded).all():
             return None  # inputs a rounding apart ask for weights that no float holds
         return Network.from_folded(folded[: len(signs)], signs, folded[len(signs)] if self._skip else None)
-
-
-def _steps(rows: FloatArray, active: FloatArray, errors: FloatArray, damping: FloatArray) -> FloatArray:
-    """Solve ``(J' J + damping) step = J' errors`` for every run (R, K r)."""
-    starts, _, n = active.shape
-    # samples inside their interval pull at nothing
-    pulling = active * (errors != 0)[:, None, :]
-    jacobian = (pulling[..., None] * rows).transpose(0, 2, 1, 3).reshape(starts, n, -1)
-    transposed = jacobian.transpose(0, 2, 1)
-    normal = transposed @ jacobian
-    diagonal: NDArray[np.intp] = np.arange(normal.shape[1])
-    normal[:, diagonal, diagonal] += damping[:, None]
-    right = transposed @ errors[..., None]
-    return np.asarray(np.linalg.solve(normal, right))[..., 0]

@@ -87,8 +87,8 @@ class TestSuites:
     def test_variant_is_a_method_with_options(self, tmp_path):
         path = tmp_path / "variants.toml"
         path.write_text(
-            'methods = ["few"]\nrepeat = 3\n[variants.few]\nmethod = "minimize"\nrestarts = 2\nsteps = 50\n'
-            'repeat = 2\n[[problems]]\ndata = "tent"'
+            'methods = ["few"]\nrepeat = 3\n[variants.few]\nmethod = "minimize"\nsolver = "adam-reweighted"\n'
+            'restarts = 2\nsteps = 50\nrepeat = 2\n[[problems]]\ndata = "tent"'
         )
         tasks = plan(suite.load(str(path)))
         assert [(task.variant.name, task.seed) for task in tasks] == [("few", 0), ("few", 1)]

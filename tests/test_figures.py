@@ -81,7 +81,7 @@ def test_plane_has_a_panel_for_each_network():
 
 
 def test_training_run():
-    fit = continuous.minimize(PEAK, restarts=3, steps=50)
+    fit = continuous.minimize(PEAK, solver="adam-reweighted", restarts=3, steps=50)
     labels = [axes.get_ylabel() for axes in plot_history(fit.history, highlight=1).axes]
     assert labels == ["loss", "path norm", "active neurons"]
     assert "active neurons" in [axes.get_ylabel() for axes in plot_fit(PEAK, fit).axes]

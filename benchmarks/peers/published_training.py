@@ -5,9 +5,9 @@ NeurIPS 2025, section 5, re-implemented from the description; reweighting as in 
 One random network is trained by Adam (Kingma and Ba 2015) at a constant rate on the mean squared error.
 After each step every product ``v_k w_kj`` is soft-thresholded by ``lambda * rate * p * |previous|^(p - 1)``,
 and ``v_k`` and ``w_k`` are given equal norms. An unpenalised bias is left as it is, **which changes the
-function** whenever it is done; `sparsest.continuous` scales the bias along, this loop does not, because it
-is the published one. Where biases are penalised (objective ``parameters``) they are weights of a constant
-input, thresholded and rescaled like the others.
+function** whenever it is done; the default of `sparsest.continuous` scales the bias along, this loop does
+not, because it is the published one (its step is `sparsest.continuous.published`). Where biases are penalised
+(objective ``parameters``) they are weights of a constant input, thresholded and rescaled like the others.
 
 Differences: the description does not say how networks are drawn; this is PyTorch's default for linear layers,
 in float32, without a bias behind the ReLU. Samples with an interval contribute the squared distance to
@@ -24,9 +24,8 @@ from sparsest.benchmarks.answer import Answer, TracePoint
 from sparsest.benchmarks.peers import loop
 from sparsest.continuous import options
 from sparsest.continuous.pattern_program import Neurons, Samples
-from sparsest.continuous.penalties import slopes
 from sparsest.continuous.polish import merged, polish
-from sparsest.continuous.proximal import soft_threshold
+from sparsest.continuous.published import penalised_rows, proximal_step
 from sparsest.continuous.scaling import Scaling
 from sparsest.continuous.training import Batch, Schedule
 from sparsest.network import Network
@@ -143,38 +142,6 @@ def published_training(
     )
 
 
-def proximal_step(
-    outputs: torch.Tensor, hidden: torch.Tensor, previous: torch.Tensor, strength: float, p: float
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return output weights and input weights after the published proximal step.
-
-    Parameters
-    ----------
-    outputs : tensor (K,)
-        Output weights ``v_k``.
-    hidden : tensor (K, m)
-        The penalised input weights: ``w_k``, or ``(w_k, b_k)`` where biases are penalised.
-    previous : tensor (K, m)
-        ``|v_k w_kj|`` before the gradient step. A product that was zero stays zero when p < 1.
-    strength : float
-        ``lambda * rate``.
-    p : float
-        Exponent of the path norm.
-
-    Returns
-    -------
-    tensor (K,), tensor (K, m)
-        The products are soft-thresholded, and both have the same norm. A neuron left without
-        products is zero in both, whatever its bias.
-    """
-    thresholds = slopes(previous, p) * strength if strength else torch.zeros_like(previous)
-    products = soft_threshold(outputs.unsqueeze(-1) * hidden, thresholds)
-    size = torch.linalg.vector_norm(products, dim=-1).sqrt()
-    balanced = outputs.sign() * size
-    rows = torch.where(size.unsqueeze(-1) > 0, products / balanced.unsqueeze(-1), 0.0)
-    return balanced, rows
-
-
 def polished_network(
     problem: Problem, network: Network, p: float, objective: Objective, deadline: Deadline
 ) -> Network | None:
@@ -194,14 +161,8 @@ def polished_network(
     return None if found is None else refine(problem, scaling.network(found.folded, found.signs, found.skip))
 
 
-def _penalised(batch: Batch, objective: Objective) -> torch.Tensor:
-    """Return the input weights in the path norm (K, m), a view."""
-    hidden = batch.hidden[0]
-    return hidden if objective is Objective.PARAMETERS else hidden[:, :-1]
-
-
 def _proximal(batch: Batch, schedule: Schedule, previous: torch.Tensor) -> None:
-    hidden = _penalised(batch, schedule.objective)
+    hidden = penalised_rows(batch.hidden[0], schedule.objective)
     strength = schedule.regularization * schedule.learning_rate
     outputs, rows = proximal_step(batch.outputs[0], hidden, previous, strength, schedule.p)
     batch.outputs[0].copy_(outputs)
@@ -224,7 +185,9 @@ class _Watch:
         self._fewest: float = np.inf
 
     def before_step(self, step: int, loss: float) -> None:
-        self.sizes = (self.batch.outputs[0].unsqueeze(-1) * _penalised(self.batch, self.objective)).abs()
+        self.sizes = (
+            self.batch.outputs[0].unsqueeze(-1) * penalised_rows(self.batch.hidden[0], self.objective)
+        ).abs()
         if step % self.every == 0 and loss < self.goal:
             count = loop.network_of(self.batch).count(self.objective)
             if count < self._fewest:

@@ -1,0 +1,35 @@
+"""Work counted instead of time, so that a busy machine does not change where a search stops."""
+
+from typing import Final
+
+# A search goes on until this many times the effort of its last improvement is spent, ...
+_PATIENCE: Final = 3.0
+# ... but not for more effort than this after it, unless the floor asks for it.
+_LONGEST_WAIT: Final = 1.5
+
+
+class Effort:
+    """Effort spent, in what one core of the machine that it was measured on does in about a second.
+
+    Attributes
+    ----------
+    spent : float
+        So far.
+    """
+
+    def __init__(self) -> None:
+        self.spent, self._floor, self._improved = 0.0, 0.0, 0.0
+
+    def add(self, amount: float) -> None:
+        """Book some effort."""
+        self.spent += amount
+
+    def improved(self, floor: float) -> None:
+        """Say that a better network was found, and how much effort a still better one deserves at least."""
+        self._improved, self._floor = self.spent, floor
+
+    @property
+    def left(self) -> float:
+        """Effort until the search gives up, 0 when it should."""
+        wait = min((_PATIENCE - 1) * self._improved, _LONGEST_WAIT)
+        return max(0.0, self._improved + max(self._floor, wait) - self.spent)

@@ -1,0 +1,330 @@
+"""Cheap searches first, then descents from what they found, until more effort is not worth it.
+
+1. No neuron at all: one linear program.
+2. Networks of 1, 2, 3, ... neurons by Gauss-Newton descents (`sparsest.continuous.narrow`), each width
+   for a short while, again and again, until one fits.
+3. Where none does: linear programs over sampled cells, and what the caller has in reserve (gradient descent).
+4. From the best network down: descents with one part less, which begin from the best network without one of
+   its parts, by turns with linear programs over sampled cells and over the cells around the best network,
+   until `Effort` says that a further improvement is not to be expected.
+
+Effort is counted, not timed, so that equal seeds give equal results on one machine. None of this proves a
+count minimal.
+"""
+
+import dataclasses
+import math
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from sparsest.arrays import FloatArray
+from sparsest.continuous.effort import Effort
+from sparsest.continuous.incumbent import Incumbent
+from sparsest.continuous.narrow import Intervals, NarrowSearch, Sparsity, Start
+from sparsest.continuous.pattern_program import BoolArray, Neurons, Samples
+from sparsest.continuous.sampling import (
+    cells_of_patterns,
+    cells_through_samples,
+    distinct,
+    flipped,
+    joined,
+)
+from sparsest.objectives import Objective
+from sparsest.progress import Deadline
+
+# Networks of more neurons than this are not looked for from random starts.
+_WIDEST: Final = 6
+# Effort for each neuron of a width in the first round; it doubles with every round.
+_FIRST: Final = 0.002
+# Effort of all rounds together, after which sampled cells and gradient descent are tried: so many times that
+# of sampled cells, within a range.
+_ROUNDS: Final = 4.0
+_LEAST_ROUNDS, _MOST_ROUNDS = 0.3, 4.0
+# Effort after which the search gives up: so much times T^3 N for T numbers looked for, within a range.
+_FLOOR: Final = 1.4e-4
+_LEAST_FLOOR, _MOST_FLOOR = 0.03, 1.5
+# Pieces that the effort left is cut into, between turns of descents and of linear programs.
+_PIECES: Final = 6
+# Linear programs over sampled cells are skipped where one polish costs more than this share of the floor.
+_CHEAP: Final = 0.5
+# Sampled sets of cells that are tried before gradient descent when nothing fits yet.
+_SAMPLED: Final = 3
+# Singular values below this share of the largest are rounding of a rank deficiency.
+_RANK: Final = 1e-13
+
+
+@dataclasses.dataclass
+class Course:
+    """Steps taken, and after each piece of descents: steps, loss (scaled), path norm, neurons."""
+
+    taken: int = 0
+    points: list[tuple[float, float, float, float]] = dataclasses.field(default_factory=list)
+
+
+class StagedSearch:
+    """One search for one problem.
+
+    Parameters
+    ----------
+    incumbent : Incumbent
+        Holds the problem, and in the end the result.
+    seed : int
+        Of everything random.
+    width : int
+        Most neurons of any network, and number of cells sampled at a time.
+    lower_bound : int
+        A network of so few parts ends the search.
+    patterns : array of bool (C, N), optional
+        Cells that every linear program may use.
+    deadline : Deadline
+        Ends the search.
+    report : callable
+        Called with a few words and the number of steps taken.
+    """
+
+    def __init__(
+        self,
+        incumbent: Incumbent,
+        *,
+        seed: int,
+        width: int,
+        lower_bound: int,
+        patterns: BoolArray | None,
+        deadline: Deadline,
+        report: Callable[[str, int, None, int | None], None],
+    ) -> None:
+        self._incumbent, self._deadline, self._report = incumbent, deadline, report
+        self._random = np.random.default_rng(seed)
+        self._width, self._lower_bound, self._patterns = width, lower_bound, patterns
+        samples = incumbent.samples
+        self._rows, self._back = _whitened(samples.homogeneous)
+        self._whitened = Intervals(self._rows, samples.low, samples.high, samples.skip)
+        self._plain = Intervals(samples.homogeneous, samples.low, samples.high, samples.skip)
+        self._effort = Effort()
+        self._narrow: dict[int, NarrowSearch] = {}
+        self.course = Course()
+
+    def run(self, reserve: Callable[[], None]) -> None:
+        """Search; `reserve` is called when nothing fits so far, and may offer networks to the incumbent."""
+        self._incumbent.offer_cells(_no_neurons(self._incumbent.samples))
+        if not self._settled():
+            self._ascend()
+        if self._incumbent.network is None and self._goes_on():
+            self._sample_first()
+        if self._incumbent.network is None and self._goes_on():
+            reserve()
+        self._descend()
+
+    def _say(self, message: str) -> None:
+        known = self._incumbent.network
+        self._report(message, self.course.taken, None, None if known is None else int(self._incumbent.count))
+
+    def _goes_on(self) -> bool:
+        return not self._deadline.expired
+
+    def _settled(self) -> bool:
+        return self._incumbent.count <= self._lower_bound
+
+    # ---------------------------------------------------------------- the first network that fits
+
+    def _ascend(self) -> None:
+        """Try every small width for a while, again and again with twice the effort, until one fits."""
+        widest = min(_WIDEST, self._width)
+        searches = self._narrow
+        limit, sampled = _FIRST, self._polish_cost(self._width)
+        rounds = float(np.clip(_ROUNDS * sampled, _LEAST_ROUNDS, _MOST_ROUNDS))
+        while self._effort.spent < rounds and self._goes_on():
+            for width in range(1, widest + 1):
+                if width not in searches:
+                    searches[width] = NarrowSearch(self._whitened, width, self._random)
+                if self._descents(searches[width], width, width * limit, self._back):
+                    return
+                if self._effort.spent >= rounds or not self._goes_on():
+                    return
+            limit *= 2
+
+    def _sample_first(self) -> None:
+        for _ in range(_SAMPLED):
+            if self._incumbent.network is None and self._goes_on():
+                self._say("linear programs over sampled cells")
+                self._offer_sampled()
+
+    # ---------------------------------------------------------------- from the best network down
+
+    def _descend(self) -> None:
+        if self._incumbent.network is None:
+            return
+        self._improved()
+        search, turn = self._narrower(0), 0
+        by_turn = {0: search}
+        while self._goes_on() and not self._settled() and self._effort.left > 0:
+            before = self._incumbent.count
+            piece = max(self._floor() / _PIECES, 1e-9)
+            if search is not None:
+                self._descents(search, int(before) - 1, piece, self._descent_back())
+            if self._incumbent.count == before and self._goes_on():
+                self._programs(turn)
+                self._narrow_again(turn, piece)
+            turn += 1
+            if self._incumbent.count < before:
+                self._improved()
+                turn = 0
+                search = self._narrower(0)
+                by_turn = {0: search}
+            elif search is None:
+                self._effort.add(piece)
+            elif self._incumbent.objective is not Objective.NEURONS:
+                if turn % 2 not in by_turn:
+                    by_turn[turn % 2] = self._narrower(turn)
+                search = by_turn[turn % 2]
+
+    def _narrow_again(self, turn: int, limit: float) -> None:
+        """Go on with the searches of the first stage where linear programs ended far above them."""
+        count = self._incumbent.count
+        if self._incumbent.objective is not Objective.NEURONS or count - 2 < max(self._narrow, default=0):
+            return
+        widths = sorted(self._narrow)[1:]
+        if widths and self._goes_on():
+            width = widths[-1 - turn % len(widths)]
+            self._descents(self._narrow[width], width, limit, self._back)
+
+    def _improved(self) -> None:
+        self._effort.improved(self._floor())
+
+    def _floor(self) -> float:
+        """Effort that one part less is worth, by how many numbers it leaves."""
+        samples, count = self._incumbent.samples, max(int(self._incumbent.count) - 1, 1)
+        if self._incumbent.objective is Objective.NEURONS:
+            count *= self._rows.shape[1]
+        elif self._incumbent.objective is Objective.WEIGHTS:
+            count = 2 * count + 1  # about a bias a weight, and a constant neuron
+        wanted = count**3 * len(samples.low)
+        return float(np.clip(_FLOOR * wanted, _LEAST_FLOOR, _MOST_FLOOR))
+
+    def _programs(self, turn: int) -> None:
+        """Linear programs: over the cells around the best network, then over sampled ones."""
+        neurons = self._incumbent.neurons
+        if neurons is None:
+            return
+        if turn == 0 and self._affordable(neurons.patterns.size):
+            around = distinct(joined(neurons, flipped(neurons)))
+            self._book(around)
+            if self._incumbent.offer_cells(around):
+                return
+        if self._affordable(self._width):
+            self._offer_sampled()
+
+    def _affordable(self, cells: int) -> bool:
+        return self._polish_cost(cells) <= _CHEAP * self._floor()
+
+    def _offer_sampled(self) -> None:
+        size = self._incumbent.samples.homogeneous.shape[1]
+        cells = cells_through_samples(self._incumbent.samples.homogeneous, self._width, None, self._random)
+        if self._patterns is not None:
+            cells = joined(cells_of_patterns(self._patterns, size, self._random), cells)
+        cells = distinct(cells)
+        self._book(cells)
+        self._incumbent.offer_cells(cells)
+
+    def _book(self, cells: Neurons) -> None:
+        self._effort.add(self._polish_cost(len(cells.signs)))
+
+    def _polish_cost(self, cells: int) -> float:
+        """Return about the seconds of a polish that begins with so many cells."""
+        n, size = self._incumbent.samples.homogeneous.shape
+        entries = float(2 * cells * n * size)
+        return 10 * (4.5e-3 + 6e-8 * entries * math.sqrt(cells * n))  # about ten programs a polish
+
+    # ---------------------------------------------------------------- descents
+
+    def _descents(self, search: NarrowSearch, width: int, limit: float, back: FloatArray) -> bool:
+        self._say(f"looking for {width} {self._target()}")
+        taken = search.steps
+        found = search.run(limit, self._effort, self._deadline)
+        self.course.taken += search.steps - taken
+        if search.best is not None:
+            neurons = self._neurons(*search.best, back)
+            norm = self._incumbent.path_norm(neurons)
+            self.course.points.append((self.course.taken, search.loss, norm, len(neurons.signs)))
+        if found is None:
+            return False
+        return self._incumbent.offer(self._neurons(*found, back))
+
+    def _target(self) -> str:
+        return "neurons" if self._incumbent.network is None else str(self._incumbent.objective)
+
+    def _descent_back(self) -> FloatArray:
+        neurons = self._incumbent.objective is Objective.NEURONS
+        return self._back if neurons else np.eye(self._incumbent.samples.homogeneous.shape[1])
+
+    def _neurons(self, blocks: FloatArray, signs: FloatArray, back: FloatArray) -> Neurons:
+        samples = self._incumbent.samples
+        folded = blocks @ back
+        skip = folded[-1] if samples.skip else None
+        folded, signs = (folded[:-1], signs[:-1]) if samples.skip else (folded, signs)
+        return Neurons(folded, folded @ samples.homogeneous.T >= 0, signs, skip)
+
+    def _narrower(self, turn: int) -> NarrowSearch | None:
+        """Return descents towards one part less than the best network has, or None where that is nothing."""
+        best = self._incumbent.neurons
+        if best is None or self._incumbent.count <= 1:
+            return None
+        if self._incumbent.objective is Objective.NEURONS:
+            width = int(self._incumbent.count) - 1
+            return NarrowSearch(self._whitened, width, self._random, start=self._without_a_neuron(best))
+        return self._sparser(best, turn)
+
+    def _without_a_neuron(self, best: Neurons) -> Start | None:
+        count = len(best.signs)
+        if count != int(self._incumbent.count):
+            return None
+        forward = np.linalg.pinv(self._back)
+        kept = ~np.eye(count, dtype=bool)
+        neurons = np.array([best.folded[rows] for rows in kept]) @ forward
+        signs = np.array([best.signs[rows] for rows in kept])
+        if best.skip is not None:
+            neurons = np.concatenate([neurons, np.tile(best.skip @ forward, (count, 1, 1))], axis=1)
+            signs = np.c_[signs, np.ones(count)]
+        return Start(neurons, signs, np.ones_like(neurons))
+
+    def _sparser(self, best: Neurons, turn: int) -> NarrowSearch:
+        """Descents with one counted entry less; every other turn one neuron more than the best network."""
+        size = best.folded.shape[1]
+        counted = np.ones(size, dtype=bool)
+        counted[-1] = self._incumbent.objective is not Objective.WEIGHTS
+        width = max(1, min(len(best.signs) + turn % 2, self._width))
+        sparsity = Sparsity(counted, int(self._incumbent.count) - 1)
+        start = self._without_an_entry(best, counted) if width == len(best.signs) and turn == 0 else None
+        return NarrowSearch(self._plain, width, self._random, sparsity, start)
+
+    def _without_an_entry(self, best: Neurons, counted: BoolArray) -> Start | None:
+        places = np.argwhere((best.folded != 0) & counted)
+        if len(places) == 0:
+            return None
+        neurons = np.repeat(best.folded[None], len(places), axis=0)
+        neurons[(np.arange(len(places)), *places.T)] = 0.0
+        signs = np.repeat(best.signs[None], len(places), axis=0)
+        allowed = np.where(counted, neurons != 0, True).astype(np.float64)
+        if best.skip is not None:
+            skip = np.broadcast_to(best.skip, (len(places), 1, len(best.skip)))
+            neurons = np.concatenate([neurons, skip], axis=1)
+            allowed = np.concatenate([allowed, np.ones_like(skip)], axis=1)
+            signs = np.c_[signs, np.ones(len(places))]
+        return Start(neurons, signs, allowed)
+
+
+def _no_neurons(samples: Samples) -> Neurons:
+    n, size = samples.homogeneous.shape
+    skip = np.zeros(size) if samples.skip else None
+    return Neurons(np.zeros((0, size)), np.zeros((0, n), dtype=bool), np.zeros(0), skip)
+
+
+def _whitened(homogeneous: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return rows (N, r) with orthonormal columns times sqrt(N), and what takes neurons (r,) back."""
+    left, sizes, right = np.linalg.svd(homogeneous, full_matrices=False)
+    kept = sizes > sizes[0] * _RANK
+    stretch = np.sqrt(len(homogeneous))
+    back = (right[kept] / sizes[kept, None]) * stretch
+    return np.asarray(left[:, kept] * stretch), np.asarray(back)
