@@ -50,7 +50,7 @@ _MET = 1e-7
 _FIRST_PAUSE = 8
 # Multiplications that a local search may spend: some hundredths of a second at first, later about a third of
 # what the nodes took. It makes at least so many runs for each number of positive signs.
-_LEAST_WORK = 3e7
+_LEAST_WORK = 1e7
 _WORK_A_NODE = 1e5
 _FEWEST_STARTS = 16
 # Runs side by side: some tenths of a second.
@@ -476,14 +476,13 @@ class TreeSearch:
 
         They end where a network of as many neurons is known by then.
         """
-        work = max(_LEAST_WORK, self.nodes * _WORK_A_NODE)
-        if self.upper == width + 1:  # it was looked for before and only more neurons were found
-            work /= 4
+        unlikely = self.upper == width + 1  # it was looked for before and only more neurons were found
+        work = self.nodes * _WORK_A_NODE / 4 if unlikely else max(_LEAST_WORK, self.nodes * _WORK_A_NODE)
         for wider in itertools.count(width):
             work /= 2  # half of all for the width that has to be refuted otherwise
             splits = _sign_splits(self.problem, wider)
             starts = int(work / (max(len(splits), 1) * self.local.work(wider)))
-            if starts < _FEWEST_STARTS and wider > width + 1:
+            if starts < _FEWEST_STARTS and (unlikely or wider > width + 1):
                 return
             for positive in splits:
                 for begun in range(0, max(starts, _FEWEST_STARTS), _STARTS_A_RUN):
