@@ -1,6 +1,23 @@
-"""Gradient descent on the l^p path norm, and the polish that makes its networks interpolate."""
+"""Gradient descent on the l^p path norm, the polish that makes its networks interpolate, and its parts.
+
+`minimize` searches by itself; `PathNorm`, `ReweightedL1`, `prune` and `count` are for a training loop of
+one's own.
+"""
 
 from sparsest.continuous.fit import DEFAULT_STEPS, default_width, minimize
 from sparsest.continuous.module import ReLUNetwork
+from sparsest.continuous.path_norm import PathNorm
+from sparsest.continuous.pruning import count, prune, to_network
+from sparsest.continuous.reweighted_l1 import ReweightedL1
 
-__all__ = ["DEFAULT_STEPS", "ReLUNetwork", "default_width", "minimize"]
+__all__ = [
+    "DEFAULT_STEPS",
+    "PathNorm",
+    "ReLUNetwork",
+    "ReweightedL1",
+    "count",
+    "default_width",
+    "minimize",
+    "prune",
+    "to_network",
+]
