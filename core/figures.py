@@ -56,6 +56,9 @@ _NEGATIVE: Final[dict[str, Any]] = {
 _REACH: Final = 0.5  # knots further outside the data than this share of their range are not shown
 # Axes narrower than this share of their distance from zero leave matplotlib no digits for its ticks.
 _NARROWEST: Final = 1e-6
+# A staged search has one restart and an entry for each piece of work, which no line joins to the one before; a
+# descent has many times this number of entries.
+_PIECES: Final = 60
 _FLOOR: Final = 1e-16  # losses below this are drawn here: they are zero up to rounding
 
 
@@ -371,6 +374,8 @@ def _segment(weights: FloatArray, bias: float, low: FloatArray, high: FloatArray
 
 
 def _draw_history(figure: "FigureBase", history: History, highlight: int | None) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     courses = [np.atleast_2d(np.asarray(part, dtype=np.float64).T) for part in
                (history.loss, history.path_norm, history.active)]  # fmt: skip
     restarts = len(courses[0])
@@ -378,17 +383,20 @@ def _draw_history(figure: "FigureBase", history: History, highlight: int | None)
         raise InputError("the history is empty: train for at least one step")
     if highlight is not None and not 0 <= highlight < restarts:
         raise InputError(f"highlight = {highlight}: the history has restarts 0 to {restarts - 1}")
+    pieces = restarts == 1 and history.steps.size <= _PIECES
+    marks: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 5} if pieces else {}
     panels = figure.subplots(3, 1, sharex=True)
     for axes, course, name in zip(panels, courses, ("loss", "path norm", "active neurons"), strict=True):
         floor = 0.0 if name == "active neurons" else _FLOOR
         shown = np.maximum(course, floor)
-        axes.plot(history.steps, shown.T, color=COLORS[5], linewidth=0.7, alpha=0.6)
+        axes.plot(history.steps, shown.T, color=COLORS[5], linewidth=0.7, alpha=0.6, **marks)
         if highlight is not None:
-            axes.plot(history.steps, shown[highlight], color=COLORS[1], linewidth=2.2)
+            axes.plot(history.steps, shown[highlight], color=COLORS[1], linewidth=2.2, **marks)
         axes.set_ylabel(name)
     panels[0].set_yscale("log")
-    panels[2].set_ylim(bottom=0)
-    panels[2].set_xlabel("step")
+    panels[2].set_ylim(bottom=0, top=1.1 * max(1.0, float(courses[2].max())))
+    panels[2].yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=2))
+    panels[2].set_xlabel("step (a mark for each piece of work)" if pieces else "step")
 
 
 def _legend(name: str, network: Network) -> str:

@@ -87,6 +87,15 @@ def test_training_run():
     assert "active neurons" in [axes.get_ylabel() for axes in plot_fit(PEAK, fit).axes]
 
 
+def test_a_staged_search_is_not_joined_by_lines_and_a_descent_is():
+    staged, descent = (continuous.minimize(PEAK, solver=name) for name in ("auto", "adam-reweighted"))
+    for fit, style in ((staged, "None"), (descent, "-")):
+        panels = plot_history(fit.history, highlight=0).axes
+        assert {line.get_linestyle() for axes in panels for line in axes.lines} == {style}
+        assert panels[2].get_ylim()[0] == 0
+        assert all(tick == int(tick) for tick in panels[2].get_yticks())
+
+
 def test_refusals(tmp_path):
     figure = plot_networks(PEAK, [("zero", Network.zero(1))])
     with pytest.raises(InputError, match="bmp"):
