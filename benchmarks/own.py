@@ -29,6 +29,7 @@ def exact_with_witness(
     seed: int,
     time_limit: float | None,
     p: float = 0.4,
+    solver: str = "auto",
     restarts: int = 32,
     steps: int = continuous.DEFAULT_STEPS,
 ) -> Answer:
@@ -37,7 +38,8 @@ def exact_with_witness(
     Both share the time limit. The options say how many seconds each took.
     """
     deadline = Deadline(time_limit)
-    trained = train(problem, objective, seed=seed, time_limit=time_limit, p=p, restarts=restarts, steps=steps)
+    options: dict[str, Any] = {"p": p, "solver": solver, "restarts": restarts, "steps": steps}
+    trained = train(problem, objective, seed=seed, time_limit=time_limit, **options)
     training_seconds = deadline.seconds
     left = None if time_limit is None else max(deadline.remaining, _SHORTEST)
     found = _exact(problem, objective, left, "auto", trained.network)
