@@ -36,7 +36,12 @@ TimeLimit = Annotated[
     float | None, typer.Option(help="Seconds after which the interval known so far is reported.")
 ]
 Power = Annotated[float, typer.Option("--p", help="Exponent of the path norm, 0 < p <= 1.")]
-Restarts = Annotated[int, typer.Option(help="Independent random initial networks, trained as one batch.")]
+Restarts = Annotated[
+    int,
+    typer.Option(
+        help="Random initial networks of gradient descent, one batch; solver auto needs them in reserve only."
+    ),
+]
 Width = Annotated[int | None, typer.Option(help="Neurons at the start; by default chosen from N.")]
 TrainingSolver = Annotated[
     str,

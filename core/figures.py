@@ -56,8 +56,8 @@ _NEGATIVE: Final[dict[str, Any]] = {
 _REACH: Final = 0.5  # knots further outside the data than this share of their range are not shown
 # Axes narrower than this share of their distance from zero leave matplotlib no digits for its ticks.
 _NARROWEST: Final = 1e-6
-# A staged search has one restart and an entry for each piece of work, which no line joins to the one before; a
-# descent has many times this number of entries.
+# A staged search has one restart and an entry for each piece of work, which no line joins to the one before;
+# a descent has many times this number of entries.
 _PIECES: Final = 60
 _FLOOR: Final = 1e-16  # losses below this are drawn here: they are zero up to rounding
 

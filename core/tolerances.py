@@ -33,3 +33,9 @@ TRAINED_LOSS: Final = 1e-5
 # Products of floats below this may have lost digits to underflow, where no relative error bound holds; signs
 # that hang on them are decided in integers. Well above the smallest normal float, 2e-308.
 UNDERFLOW: Final = 1e-290
+
+# Products |v w| at most this, relative to the network's largest, are not counted where a method leaves no
+# exact zeros: Adam and AdamW. After 100,000 steps of AdamW on fifty features 5100 products were nonzero, 202
+# above 1e-6 and 153 above 1e-4. In runs of the proximal loop with p < 1 it took away at most one product,
+# in 2 records of 3400.
+NEGLIGIBLE_WEIGHT: Final = 1e-6
