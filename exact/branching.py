@@ -83,8 +83,9 @@ class Branching:
         self.cell_sets: CellSets | None = None
 
     def cells_pay(self, nodes: int) -> bool:
-        """Whether enumerating the cells takes no longer than so many nodes."""
-        return nodes * _CELLS_A_NODE >= self._n_cells
+        """Whether enumerating the cells takes no longer than so many nodes, or was done already."""
+        few = self._n_cells <= min(_MOST_CELLS, nodes * _CELLS_A_NODE)
+        return few or self.cell_sets is not None
 
     def enumerate(self, deadline: Deadline) -> None:
         """Enumerate the cells, unless there are too many or the time is up."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # Nodes that one piece of work may visit while work is scarce, and otherwise: some hundredths of a second, or
 # half a second, which is also how long workers may wait for the last piece of a tree.
 _SMALL: Final = 100
-_LARGE: Final = 1_000
+_LARGE: Final = 4_000
 # Pieces handed out for each worker, so that none waits for this process. Local searches queue behind them:
 # with 8 they came so late that a network was found after several times the nodes.
 _AHEAD: Final = 2
@@ -324,7 +324,7 @@ class Farm:
                 prefix,
                 _SMALL if scarce else _LARGE,
                 self._seconds,
-                self._search.branching.cell_sets is not None,
+                self._search.branching.cells_pay(self._search.nodes),
                 self._search.log.writes,
             )
             under_way[self._submitted(explore, work)] = prefix

@@ -92,7 +92,7 @@ def test_pieces_that_were_handed_out_are_not_lost(executor, tmp_path, monkeypatc
     monkeypatch.setattr(subtrees, "_SMALL", 7)
     monkeypatch.setattr(subtrees, "_LARGE", 20)
     proof = tmp_path / "proof.json"
-    limit = 60 if executor else 400
+    limit = 60 if executor else 120
     result, runs = in_steps(
         PROBLEM, tmp_path / "search", limit, workers=2, executor=executor, proof_file=proof
     )
