@@ -476,14 +476,14 @@ class _LowerBound:
 
 
 def _check_curvature(problem: _Problem, triples: object, place: str) -> int:
-    """Return how many different knots the intervals force upon every network along one line.
+    """Return how many different knots the intervals force upon every network along lines, one for each sign.
 
     A triple (a, b, c, 1) says that the highest value allowed at b is below the chord of the lowest ones at
     a and c, so that there is a convex knot strictly between a and c; -1 the reverse.
     """
     ends: dict[int, Fraction | None] = {1: None, -1: None}
     table = _list(triples, place)
-    along: list[Fraction] | None = None
+    lines: dict[int, list[Any]] = {}
     for n, triple in enumerate(table):
         where = f"{place}, triple {n}"
         triple = _list(triple, where)
@@ -491,11 +491,9 @@ def _check_curvature(problem: _Problem, triples: object, place: str) -> int:
             raise ProofError("three points and a sign are needed", where)
         a, b, c = (_index(p, len(problem.points), where) for p in triple[:3])
         sign = _sign(triple[3], where)
-        along = along or _parameters(
-            problem, *(_index(p, len(problem.points), where) for p in table[0][:3:2])
-        )
+        along = lines[sign] if sign in lines else lines.setdefault(sign, _parameters(problem, a, c))
         if any(along[p] is None for p in (a, b, c)):
-            raise ProofError("its points are not on the line of the first triple", where)
+            raise ProofError("its points are not on the line of the first triple of its sign", where)
         if not along[a] < along[b] < along[c]:
             raise ProofError("its points are not in order along the line", where)
         last = ends[sign]

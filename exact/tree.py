@@ -222,12 +222,11 @@ class TreeSearch:
     def _prepare(self) -> None:
         problem = self.problem
         self._prepare_data()
-        if problem.n_features == 1:
-            knots = lower_bound_certificate(problem)  # needed with and without a skip or bound
-            self.lower = len(knots)
-            self.log.knots(knots)
-            if not problem.skip and problem.weight_bound is None:
-                self.take(bounds_without_skip(problem)[1])
+        knots = lower_bound_certificate(problem)  # needed with and without a skip or bound
+        self.lower = len(knots)
+        self.log.knots(knots)
+        if problem.n_features == 1 and not problem.skip and problem.weight_bound is None:
+            self.take(bounds_without_skip(problem)[1])
         if self.handed_in is not None and (self.upper is None or self.handed_in.count() < self.upper):
             self._accept(self.handed_in, [], ())
         self.width = self.lower

@@ -181,11 +181,6 @@ def test_repeated_inputs_lend_each_end_from_the_row_that_has_it():
     assert lower_bound_certificate(problem) == ((0, 2, 3, -1),)
 
 
-def test_several_features_have_no_curvature():
-    with pytest.raises(InputError, match="2 features"):
-        lower_bound_certificate(Problem([[0, 1]], [0]))
-
-
 @pytest.mark.parametrize("scale", [1e-300, 1e-150, 1.0, 1e90])
 def test_one_ulp_decides_at_every_scale(scale):
     x = np.array([0.1, 0.4, 0.7, 1.1]) * scale
