@@ -19,7 +19,8 @@ from filelock import FileLock, Timeout
 from sparsest.benchmarks.methods import Method, with_variants
 from sparsest.benchmarks.records import Record
 from sparsest.errors import InputError
-from sparsest.files import refuse_large_file, write_atomically
+from sparsest.files import refuse_large_file
+from sparsest.tables import write_table
 
 RESULTS: Final = "results.jsonl"
 _FORMAT: Final = "sparsest/benchmark"
@@ -137,8 +138,6 @@ def methods_of(sessions: Sequence[Session]) -> dict[str, Method]:
 
 def export(records: Sequence[Record], directory: Path) -> list[Path]:
     """Write the records as ``table.csv`` and ``table.parquet`` and return the paths."""
-    import io
-
     import pandas as pd
 
     rows = [{key: value for key, value in _row(record).items() if key not in _NESTED} for record in records]
@@ -149,15 +148,10 @@ def export(records: Sequence[Record], directory: Path) -> list[Path]:
         frame[name] = frame[name].astype("boolean")
     for name in ("weight_bound", "time_limit", "residual", "loss", "box"):
         frame[name] = frame[name].astype("float64")
-    buffer = io.BytesIO()
-    frame.to_parquet(buffer, index=False)
-    written = {
-        directory / "table.csv": frame.to_csv(index=False).encode(),
-        directory / "table.parquet": buffer.getvalue(),
-    }
-    for path, content in written.items():
-        write_atomically(path, content)
-    return [*written]
+    written = [directory / "table.csv", directory / "table.parquet"]
+    for path in written:
+        write_table(path, frame)
+    return written
 
 
 def _row(record: Record) -> dict[str, Any]:

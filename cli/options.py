@@ -36,6 +36,17 @@ TimeLimit = Annotated[
     float | None, typer.Option(help="Seconds after which the interval known so far is reported.")
 ]
 Power = Annotated[float, typer.Option("--p", help="Exponent of the path norm, 0 < p <= 1.")]
+Checkpoint = Annotated[
+    Path | None, typer.Option(help="Keep what is known in a file while it runs.", metavar="FILE")
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint if there is one.")]
+HistoryTable = Annotated[
+    Path | None,
+    typer.Option(
+        help="Write step, loss, path norm and active neurons of each restart here, .csv or .parquet.",
+        metavar="FILE",
+    ),
+]
 Restarts = Annotated[
     int,
     typer.Option(

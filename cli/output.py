@@ -70,6 +70,16 @@ def check_writable(path: Path) -> None:
         raise InputError(f"{path}: the folder {path.parent} cannot be written to") from None
 
 
+def check_checkpoint(checkpoint: Path | None, *, resume: bool) -> None:
+    """Raise `InputError` for a checkpoint that cannot be written; tell when there is none to go on from."""
+    if checkpoint is not None:
+        check_writable(checkpoint)
+        if resume and not checkpoint.exists():
+            note(f"{checkpoint} does not exist yet: the search starts anew")
+    elif resume:
+        raise InputError("--resume needs the file to go on from: add --checkpoint FILE")
+
+
 def note(sentence: str) -> None:
     """Tell a person something on stderr."""
     typer.echo(sentence, err=True)

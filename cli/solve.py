@@ -42,12 +42,8 @@ def solve(
         Path | None,
         typer.Option(help="A saved network for the tree to start from: .json or .npz.", metavar="FILE"),
     ] = None,
-    checkpoint: Annotated[
-        Path | None, typer.Option(help="Keep the tree's search in a file while it runs.", metavar="FILE")
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the checkpoint if there is one.")
-    ] = False,
+    checkpoint: options.Checkpoint = None,
+    resume: options.Resume = False,
     proof: Annotated[
         Path | None,
         typer.Option(help="Write a proof that `sparsest check` verifies: .json or .json.gz.", metavar="FILE"),
@@ -70,10 +66,7 @@ def solve(
     output.refuse_overwriting(data, plot, save, proof, checkpoint)
     if proof is not None:
         output.check_writable(proof)
-    if checkpoint is not None:
-        output.check_writable(checkpoint)
-    elif resume:
-        raise InputError("--resume needs the file to go on from: add --checkpoint FILE")
+    output.check_checkpoint(checkpoint, resume=resume)
     if dask is not None and workers is not None:
         raise InputError("--workers and --dask exclude each other: a cluster has its own workers")
     problem = read_problem(data, Asked(target, skip, tolerance, weight_bound, classify, margin))
@@ -81,8 +74,6 @@ def solve(
     from sparsest.exact import solve as solve_exactly
 
     known = None if witness is None else _network(witness)
-    if resume and checkpoint is not None and not checkpoint.exists():
-        output.note(f"{checkpoint} does not exist yet: the search starts anew")
     with contextlib.ExitStack() as stack:
         executor, slots = None, 1 if workers is None else workers
         if dask is not None:

@@ -4,6 +4,7 @@ import typer
 
 from sparsest.cli import exit_codes, options, output
 from sparsest.sources import Asked, read_problem
+from sparsest.tables import check_table_ending, write_table
 
 
 def train(
@@ -25,6 +26,9 @@ def train(
     time_limit: options.TimeLimit = None,
     json: options.Json = False,
     plot: options.Plot = None,
+    history: options.HistoryTable = None,
+    checkpoint: options.Checkpoint = None,
+    resume: options.Resume = False,
     save: options.Output = None,
 ) -> None:
     """Search for sparse networks, by default with few neurons from the start, and polish them until they fit.
@@ -40,7 +44,11 @@ def train(
     Nothing here is a proof of sparsity: see `sparsest compare`.
     """
     output.check_outputs(plot, save)
-    output.refuse_overwriting(data, plot, save)
+    if history is not None:
+        check_table_ending(history)
+        output.check_writable(history)
+    output.check_checkpoint(checkpoint, resume=resume)
+    output.refuse_overwriting(data, plot, save, history, checkpoint)
     problem = read_problem(data, Asked(target, skip, tolerance, weight_bound, classify, margin))
     from sparsest.continuous import DEFAULT_STEPS, minimize
 
@@ -56,6 +64,8 @@ def train(
             seed=seed,
             device=device,
             time_limit=time_limit,
+            checkpoint_file=checkpoint,
+            resume=resume,
             progress=progress,
         )
     if json:
@@ -64,6 +74,9 @@ def train(
         output.print_block(output.describe_problem(data, problem), output.fit_rows(problem, fit))
         output.print_network("polished network", fit.polished)
     output.write(fit, save)  # after printing: a full disk must not cost the result
+    if history is not None:
+        write_table(history, fit.history.table())
+        output.note(f"wrote {history}")
     if plot is not None:
         from sparsest.figures import plot_fit
 

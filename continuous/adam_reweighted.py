@@ -9,17 +9,20 @@ import dataclasses
 import torch
 
 from sparsest.continuous import penalties, proximal
-from sparsest.continuous.training import Batch, Data, Schedule
+from sparsest.continuous.batch import Batch
+from sparsest.continuous.schedule import Schedule
+from sparsest.continuous.solver import Data, Solver
+from sparsest.objectives import Objective
 
 
 @dataclasses.dataclass(frozen=True)
-class AdamReweighted:
+class AdamReweighted(Solver):
     """The solver for one schedule."""
 
     schedule: Schedule
 
     def step(self, batch: Batch, data: Data, step: int, bounds: torch.Tensor | None) -> None:
-        """Take one step; see `sparsest.continuous.training.Solver`."""
+        """Take one step; see `sparsest.continuous.solver.Solver`."""
         schedule = self.schedule
         objective, rate = schedule.objective, schedule.rate(step)
         sizes = penalties.magnitudes(batch.outputs, batch.hidden, objective)
@@ -30,3 +33,18 @@ class AdamReweighted:
         if bounds is not None:
             proximal.clip_(batch.outputs, batch.hidden, bounds)
         proximal.rebalance_(batch.outputs, batch.hidden, objective)
+
+    def idle(self, batch: Batch) -> torch.Tensor:
+        """Return the neurons that are zero for good: for p < 1 a product that is zero stays so.
+
+        An unpenalised bias may outlive its weights; it stays without effect where it is not positive and
+        Adam's momentum does not raise it.
+        """
+        if self.schedule.p == 1:
+            return super().idle(batch)
+        sizes = penalties.magnitudes(batch.outputs, batch.hidden, self.schedule.objective)
+        zero = (sizes == 0).all(-1)
+        if self.schedule.objective is Objective.WEIGHTS:
+            zero &= (batch.hidden[..., -1] <= 0) & (batch.momentum("hidden")[..., -1] >= 0)
+            zero &= (batch.hidden[..., :-1] == 0).all(-1)
+        return zero

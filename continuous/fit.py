@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import os
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import ArrayLike
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
 from sparsest.continuous import options
+from sparsest.continuous.checkpoint import Checkpoint, SearchKeeper
 from sparsest.continuous.incumbent import Incumbent
 from sparsest.continuous.restarts import (
     TRAINING_SHARE,
@@ -19,9 +21,9 @@ from sparsest.continuous.restarts import (
     train_restarts,
 )
 from sparsest.continuous.scaling import Scaling
+from sparsest.continuous.schedule import Schedule
 from sparsest.continuous.solvers import GRADIENT_SOLVERS, gradient_solver
 from sparsest.continuous.staged_search import Course, StagedSearch
-from sparsest.continuous.training import Schedule
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem, refuse_other_than_problem
@@ -58,7 +60,10 @@ def minimize(
     dtype: str = "float64",
     patterns: ArrayLike | None = None,
     lower_bound: int = 0,
+    norm_bound: float = math.inf,
     time_limit: float | None = None,
+    checkpoint_file: str | os.PathLike[str] | None = None,
+    resume: bool = False,
     progress: ProgressCallback | None = None,
 ) -> FitResult:
     """Search for a sparse network from random starts, then polish it until it interpolates.
@@ -109,9 +114,17 @@ def minimize(
     patterns : array-like of bool (C, N), optional
         Activation patterns that the linear programs of the staged search may use besides those it samples.
     lower_bound : int
-        A count that is known to be minimal: the staged search ends when it reaches it.
+        A count that is known to be minimal: the staged search ends when it reaches it,
+    norm_bound : float
+        and a path norm that is known to be least: when it reaches that too.
     time_limit : float, optional
         Seconds for everything; what was reached by then is returned.
+    checkpoint_file : path, optional
+        Keep what is known in this file, every few seconds and in the end. Gradient descent goes on from it
+        bit for bit as if it had not been stopped; the staged search goes on from the best network with other
+        random numbers.
+    resume : bool
+        Go on from `checkpoint_file` if it exists; without this it must not exist.
     progress : callable, optional
         Receives a `sparsest.progress.Progress` some five times a second.
 
@@ -130,7 +143,8 @@ def minimize(
     Raises
     ------
     InputError
-        When an option is out of its range, or the device is absent.
+        When an option is out of its range, the device is absent, or the checkpoint is not of this problem and
+        these options.
 
     Examples
     --------
@@ -153,15 +167,28 @@ def minimize(
     options.refuse_large_batch(settings.restarts, given, problem)
     chosen = options.solver(solver, ("auto", "gauss-newton", *GRADIENT_SOLVERS))
     cells = options.patterns(patterns, problem.n_samples)
+    bound, norm = options.bound("lower_bound", lower_bound), options.norm_bound(norm_bound)
+    course = _course(schedule, settings, chosen)
     call = _Call(
         problem, Scaling.of(problem, schedule.objective), schedule, settings, chosen, deadline,
-        _Reporter(progress, deadline),
+        _Reporter(progress, deadline), bound, norm,
+        None if checkpoint_file is None else Checkpoint(
+            checkpoint_file, resume=resume, problem=problem.digest, options=course
+        ),
     )  # fmt: skip
-    if chosen in GRADIENT_SOLVERS:
-        found = _descended(call, chosen)
-    else:
-        found = _searched(call, options.bound("lower_bound", lower_bound), cells)
-    return call.result(found, {"dtype": dtype, "time_limit": time_limit, "lower_bound": lower_bound})
+    found = (
+        _descended(call, chosen, call.checkpoint) if chosen in GRADIENT_SOLVERS else _searched(call, cells)
+    )
+    asked: dict[str, Any] = {"dtype": dtype, "time_limit": time_limit, "lower_bound": lower_bound}
+    if call.checkpoint is not None:
+        asked |= {"checkpoint_file": str(checkpoint_file), "resume": resume, "remark": call.checkpoint.failure}
+    return call.result(found, asked)
+
+
+def _course(schedule: Schedule, settings: Settings, solver: str) -> dict[str, Any]:
+    """Return what decides the course of training, in words for a file."""
+    plain = {**dataclasses.asdict(schedule), **dataclasses.asdict(settings), "solver": solver}
+    return {name: value if isinstance(value, (int, float)) else str(value) for name, value in plain.items()}
 
 
 def default_width(n_samples: int) -> int:
@@ -193,6 +220,9 @@ class _Call:
     solver: str
     deadline: Deadline
     report: "_Reporter"
+    lower_bound: int
+    norm_bound: float
+    checkpoint: Checkpoint | None
 
     def result(self, found: _Found, given: dict[str, Any]) -> FitResult:
         """Return the figures of what was found, all of them recomputed."""
@@ -246,10 +276,16 @@ class _Reporter:
 # ---------------------------------------------------------------- the staged search
 
 
-def _searched(call: _Call, lower_bound: int, cells: "np.ndarray[Any, np.dtype[np.bool_]] | None") -> _Found:
+def _searched(call: _Call, cells: "np.ndarray[Any, np.dtype[np.bool_]] | None") -> _Found:
     """Run the staged search, with gradient descent in reserve unless that was excluded."""
     schedule, deadline = call.schedule, call.deadline
-    incumbent = Incumbent(call.problem, call.scaling, schedule.objective, schedule.p, deadline)
+    keeper = None if call.checkpoint is None else SearchKeeper(call.checkpoint, call.problem, deadline)
+    incumbent = Incumbent(
+        call.problem, call.scaling, schedule.objective, schedule.p, deadline,
+        better=keeper.keep if keeper else lambda network: None,
+    )  # fmt: skip
+    if keeper is not None and keeper.network is not None:
+        incumbent.offer_network(keeper.network)
     reserve: list[_Found] = []
 
     def descend() -> None:
@@ -257,11 +293,13 @@ def _searched(call: _Call, lower_bound: int, cells: "np.ndarray[Any, np.dtype[np
             reserve.append(_descended(call, "adam-reweighted"))
             incumbent.offer_network(reserve[-1].polished[reserve[-1].best])
 
+    seed = call.settings.seed
     search = StagedSearch(
         incumbent,
-        seed=call.settings.seed,
+        seed=(seed, keeper.resumed) if keeper and keeper.resumed else seed,
         width=call.settings.width,
-        lower_bound=lower_bound,
+        lower_bound=call.lower_bound,
+        norm_bound=call.norm_bound,
         patterns=cells,
         deadline=deadline,
         report=call.report,
@@ -273,6 +311,8 @@ def _searched(call: _Call, lower_bound: int, cells: "np.ndarray[Any, np.dtype[np
         stopped = "interrupted"
     if stopped == "finished" and deadline.expired:
         stopped = "time_limit"
+    if keeper is not None:
+        keeper.close()
     steps = search.course.taken
     if reserve:
         steps += reserve[-1].steps
@@ -321,13 +361,14 @@ def _course_history(course: Course, incumbent: Incumbent, call: _Call) -> Histor
 # ---------------------------------------------------------------- gradient descent
 
 
-def _descended(call: _Call, name: str) -> _Found:
+def _descended(call: _Call, name: str, checkpoint: Checkpoint | None = None) -> _Found:
     """Train all restarts, polish each, and choose."""
     schedule, scaling, deadline = call.schedule, call.scaling, call.deadline
     limit = None if math.isinf(deadline.remaining) else max(TRAINING_SHARE * deadline.remaining, 1e-9)
     trained = train_restarts(
-        scaling, schedule, gradient_solver(name, schedule), call.settings, Deadline(limit), call.report
-    )
+        scaling, schedule, gradient_solver(name, schedule), call.settings, Deadline(limit), call.report,
+        lower_bound=call.lower_bound, checkpoint=checkpoint,
+    )  # fmt: skip
     raw = [raw_network(scaling, schedule.objective, neurons) for neurons in trained.restarts]
     polished, interrupted = list(raw), trained.stopped == "interrupted"
     if interrupted:  # without a polish hardly any network fits; a second Ctrl-C ends it too

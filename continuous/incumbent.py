@@ -1,5 +1,7 @@
 """The best network of a search so far, and how candidates are polished and judged."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from sparsest.continuous.pattern_program import Neurons, Samples
@@ -15,6 +17,8 @@ from sparsest.refine import refine
 class Incumbent:
     """Keeps the polished network that fits with the fewest parts; ties by neurons, then by path norm.
 
+    `better` is called with every new one.
+
     Attributes
     ----------
     network : Network or None
@@ -26,11 +30,18 @@ class Incumbent:
     """
 
     def __init__(
-        self, problem: Problem, scaling: Scaling, objective: Objective, p: float, deadline: Deadline
+        self,
+        problem: Problem,
+        scaling: Scaling,
+        objective: Objective,
+        p: float,
+        deadline: Deadline,
+        better: Callable[[Network], None] = lambda network: None,
     ) -> None:
         self._problem, self._scaling, self._deadline = problem, scaling, deadline
         self.objective, self._p = objective, p
         self.samples = Samples(scaling.homogeneous, scaling.low, scaling.high, problem.skip, scaling.bounds)
+        self._better = better
         self.network: Network | None = None
         self.neurons: Neurons | None = None
         self.raw: Network | None = None
@@ -39,6 +50,11 @@ class Incumbent:
     def count(self) -> float:
         """Parts of the best network; infinite when there is none."""
         return float("inf") if self.network is None else self.network.count(self.objective)
+
+    @property
+    def norm(self) -> float:
+        """Path norm of the best network; infinite when there is none."""
+        return float("inf") if self.network is None else self.network.path_norm(self._p, self.objective)
 
     def path_norm(self, found: Neurons) -> float:
         """Return the path norm of scaled neurons in the problem's units."""
@@ -82,6 +98,7 @@ class Incumbent:
             return
         if self.network is None or self._rank(network) < self._rank(self.network):
             self.network, self.neurons, self.raw = network, found, raw
+            self._better(network)
 
     def _rank(self, network: Network) -> tuple[int, int, float]:
         # a constant neuron has no weights, but nobody wants one for nothing

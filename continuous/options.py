@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from sparsest.continuous.training import Schedule
+from sparsest.continuous.schedule import Schedule
 from sparsest.errors import InputError
 from sparsest.objectives import Objective, check_power
 from sparsest.problem import Problem
@@ -73,6 +73,13 @@ def bound(name: str, value: int) -> int:
     if number < 0:
         raise InputError(f"{name} = {value!r}: it must be at least 0")
     return number
+
+
+def norm_bound(value: float) -> float:
+    """Return a path norm, infinity included, or raise `InputError`."""
+    if not isinstance(value, (int, float)) or not value >= 0:
+        raise InputError(f"norm_bound = {value!r:.40}: a path norm is needed, or infinity")
+    return float(value)
 
 
 def patterns(given: ArrayLike | None, n_samples: int) -> NDArray[np.bool_] | None:

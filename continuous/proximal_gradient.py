@@ -9,17 +9,19 @@ first half of the steps, and lambda to zero in the end, so that interpolation is
 
 import torch
 
+from sparsest.continuous.batch import Batch
 from sparsest.continuous.penalties import counted
 from sparsest.continuous.power_proximal import group_proximal, power_proximal
 from sparsest.continuous.proximal import clip_
-from sparsest.continuous.training import Batch, Data, Schedule
+from sparsest.continuous.schedule import Schedule
+from sparsest.continuous.solver import Data, Solver
 from sparsest.objectives import Objective
 
 # Step size at first, and its factors after a step that the quadratic model bounds and after another one.
 _FIRST, _RAISED, _LOWERED = 0.1, 1.1, 0.5
 
 
-class ProximalGradient:
+class ProximalGradient(Solver):
     """The solver for one run."""
 
     def __init__(self, schedule: Schedule) -> None:
@@ -27,7 +29,7 @@ class ProximalGradient:
         self._rates: torch.Tensor | None = None
 
     def step(self, batch: Batch, data: Data, step: int, bounds: torch.Tensor | None) -> None:
-        """Take one step; see `sparsest.continuous.training.Solver`."""
+        """Take one step; see `sparsest.continuous.solver.Solver`."""
         if self._rates is None:
             batch.hidden.mul_(batch.outputs.abs().unsqueeze(-1))
             batch.outputs.copy_(batch.outputs.sign())
@@ -53,6 +55,27 @@ class ProximalGradient:
             current = getattr(batch, name)
             current.copy_(torch.where(bounded.view(-1, *[1] * (old.dim() - 1)), current, old))
         self._rates = rates * torch.where(bounded, _RAISED, _LOWERED)
+
+    def idle(self, batch: Batch) -> torch.Tensor:
+        """Return the neurons that have no gradient, without weights and a bias that is not positive.
+
+        Where biases are penalised a negative one still moves, which the step size depends on.
+        """
+        bias = batch.hidden[..., -1]
+        still = bias <= 0 if self._schedule.objective is Objective.WEIGHTS else bias == 0
+        return (batch.hidden[..., :-1] == 0).all(-1) & still
+
+    def keep(self, restarts: torch.Tensor) -> None:
+        """Forget the step sizes of the others."""
+        self._rates = None if self._rates is None else self._rates[restarts]
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """Return the step sizes."""
+        return {} if self._rates is None else {"rates": self._rates}
+
+    def restore(self, state: dict[str, torch.Tensor]) -> None:
+        """Go on with these step sizes."""
+        self._rates = state.get("rates")
 
 
 def _shrink(batch: Batch, strength: torch.Tensor, p: float, objective: Objective) -> None:

@@ -11,20 +11,22 @@ import dataclasses
 
 import torch
 
+from sparsest.continuous.batch import Batch
 from sparsest.continuous.penalties import slopes
 from sparsest.continuous.proximal import clip_, soft_threshold
-from sparsest.continuous.training import Batch, Data, Schedule
+from sparsest.continuous.schedule import Schedule
+from sparsest.continuous.solver import Data, Solver
 from sparsest.objectives import Objective
 
 
 @dataclasses.dataclass(frozen=True)
-class Published:
+class Published(Solver):
     """The solver for one schedule; the published path norm is that of the weights, or of all parameters."""
 
     schedule: Schedule
 
     def step(self, batch: Batch, data: Data, step: int, bounds: torch.Tensor | None) -> None:
-        """Take one step; see `sparsest.continuous.training.Solver`."""
+        """Take one step; see `sparsest.continuous.solver.Solver`."""
         schedule, rows = self.schedule, penalised_rows(batch.hidden, self.schedule.objective)
         previous = (batch.outputs.unsqueeze(-1) * rows).abs()
         batch.differentiate(*data)
@@ -35,6 +37,13 @@ class Published:
         rows.copy_(hidden)
         if bounds is not None:
             clip_(batch.outputs, batch.hidden, bounds)
+
+    def idle(self, batch: Batch) -> torch.Tensor:
+        """Return the neurons without products: for p < 1 every step makes their output weight zero."""
+        if self.schedule.p == 1:
+            return super().idle(batch)
+        rows = penalised_rows(batch.hidden, self.schedule.objective)
+        return ((batch.outputs.unsqueeze(-1) * rows) == 0).all(-1)
 
 
 def penalised_rows(hidden: torch.Tensor, objective: Objective) -> torch.Tensor:

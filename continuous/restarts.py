@@ -8,12 +8,16 @@ import numpy as np
 import torch
 
 from sparsest.arrays import FloatArray
+from sparsest.continuous.batch import Batch
+from sparsest.continuous.checkpoint import Checkpoint
 from sparsest.continuous.initialization import random_neurons
 from sparsest.continuous.pattern_program import Neurons, Samples
 from sparsest.continuous.polish import merged, polish
 from sparsest.continuous.sampling import joined
 from sparsest.continuous.scaling import Scaling
-from sparsest.continuous.training import Batch, Schedule, Solver, train
+from sparsest.continuous.schedule import Schedule
+from sparsest.continuous.solver import Solver
+from sparsest.continuous.training import Descent
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
@@ -74,8 +78,17 @@ def train_restarts(
     settings: Settings,
     deadline: Deadline,
     report: Report,
+    *,
+    lower_bound: int = 0,
+    checkpoint: Checkpoint | None = None,
 ) -> Trained:
-    """Train R random networks with a solver; see `sparsest.continuous.training`."""
+    """Train R random networks with a solver; see `sparsest.continuous.training`.
+
+    Raises
+    ------
+    InputError
+        When the checkpoint's state cannot be used.
+    """
     restarts, width, where = settings.restarts, settings.width, settings.device
 
     def tensor(array: FloatArray) -> torch.Tensor:
@@ -88,20 +101,43 @@ def train_restarts(
     with _threads(restarts * width * len(scaling.low), where):
         batch = Batch(*(part.to(where) for part in start), skip=scaling.trend is not None)
         initial = _restarts(batch, scaling)
-        history, steps, stopped = train(
+        descent = Descent(
             batch,
             (homogeneous, tensor(scaling.low), tensor(scaling.high)),
             schedule,
             solver,
             bounds=None if scaling.bounds is None else tensor(scaling.bounds),
             to_units=tensor(scaling.to_units),
-            deadline=deadline,
-            report=lambda step: report(
-                f"training {restarts} restarts", step, TRAINING_SHARE * step / schedule.steps
-            ),
+            lower_bound=lower_bound,
         )
+        stopped = _run(descent, schedule, deadline, report, f"training {restarts} restarts", checkpoint)
+    history = descent.history
     units = dataclasses.replace(history, loss=history.loss * scaling.height**2)
-    return Trained(initial, _restarts(batch, scaling), history.loss[-1], units, steps, stopped)
+    return Trained(initial, _restarts(batch, scaling), history.loss[-1], units, descent.taken, stopped)
+
+
+def _run(
+    descent: Descent,
+    schedule: Schedule,
+    deadline: Deadline,
+    report: Report,
+    message: str,
+    checkpoint: Checkpoint | None,
+) -> str:
+    """Run a descent, from and into a checkpoint if there is one."""
+    if checkpoint is not None and checkpoint.state is not None:
+        try:
+            descent.restore(checkpoint.state)
+        except (KeyError, ValueError, IndexError, TypeError, RuntimeError) as error:
+            raise checkpoint.refuse(error) from None
+    stopped = descent.run(
+        deadline,
+        lambda step: report(message, step, TRAINING_SHARE * step / schedule.steps),
+        lambda: None if checkpoint is None else checkpoint.save_if_due(deadline, descent.arrays),
+    )
+    if checkpoint is not None and descent.is_whole:
+        checkpoint.save(deadline, descent.arrays())
+    return stopped
 
 
 @contextlib.contextmanager

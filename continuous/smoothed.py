@@ -7,22 +7,24 @@ last step products below the final width are set to zero.
 
 import torch
 
+from sparsest.continuous.batch import Batch
 from sparsest.continuous.penalties import counted, magnitudes
 from sparsest.continuous.proximal import clip_, rebalance_
-from sparsest.continuous.training import Batch, Data, Schedule
+from sparsest.continuous.schedule import Schedule
+from sparsest.continuous.solver import Data, Solver
 
 # Width of the smoothing at the first and the last step, for products of about one.
 _WIDEST, _NARROWEST = 0.3, 1e-3
 
 
-class Smoothed:
+class Smoothed(Solver):
     """The solver for one run."""
 
     def __init__(self, schedule: Schedule) -> None:
         self._schedule = schedule
 
     def step(self, batch: Batch, data: Data, step: int, bounds: torch.Tensor | None) -> None:
-        """Take one step; see `sparsest.continuous.training.Solver`."""
+        """Take one step; see `sparsest.continuous.solver.Solver`."""
         schedule, share = self._schedule, step / self._schedule.steps
         width = _WIDEST * (_NARROWEST / _WIDEST) ** share
         batch.differentiate(*data)

@@ -6,8 +6,9 @@ from typing import Final
 from sparsest.continuous.adam_reweighted import AdamReweighted
 from sparsest.continuous.proximal_gradient import ProximalGradient
 from sparsest.continuous.published import Published
+from sparsest.continuous.schedule import Schedule
 from sparsest.continuous.smoothed import Smoothed
-from sparsest.continuous.training import Schedule, Solver
+from sparsest.continuous.solver import Solver
 
 GRADIENT_SOLVERS: Final[dict[str, Callable[[Schedule], Solver]]] = {
     "adam-reweighted": AdamReweighted,

@@ -19,6 +19,7 @@ from typing import Final
 
 import numpy as np
 
+from sparsest import tolerances
 from sparsest.arrays import FloatArray
 from sparsest.continuous.effort import Effort
 from sparsest.continuous.incumbent import Incumbent
@@ -70,12 +71,14 @@ class StagedSearch:
     ----------
     incumbent : Incumbent
         Holds the problem, and in the end the result.
-    seed : int
+    seed : int or pair of int
         Of everything random.
     width : int
         Most neurons of any network, and number of cells sampled at a time.
     lower_bound : int
-        A network of so few parts ends the search.
+        A network of so few parts ends the search,
+    norm_bound : float
+        if its path norm is this small too, up to ``tolerances.PATH_NORM_GAP``.
     patterns : array of bool (C, N), optional
         Cells that every linear program may use.
     deadline : Deadline
@@ -88,16 +91,18 @@ class StagedSearch:
         self,
         incumbent: Incumbent,
         *,
-        seed: int,
+        seed: int | tuple[int, int],
         width: int,
         lower_bound: int,
+        norm_bound: float,
         patterns: BoolArray | None,
         deadline: Deadline,
         report: Callable[[str, int, None, int | None], None],
     ) -> None:
         self._incumbent, self._deadline, self._report = incumbent, deadline, report
         self._random = np.random.default_rng(seed)
-        self._width, self._lower_bound, self._patterns = width, lower_bound, patterns
+        self._width, self._patterns = width, patterns
+        self._lower_bound, self._norm_bound = lower_bound, norm_bound
         samples = incumbent.samples
         self._rows, self._back = _whitened(samples.homogeneous)
         self._whitened = Intervals(self._rows, samples.low, samples.high, samples.skip)
@@ -109,7 +114,7 @@ class StagedSearch:
     def run(self, reserve: Callable[[], None]) -> None:
         """Search; `reserve` is called when nothing fits so far, and may offer networks to the incumbent."""
         self._incumbent.offer_cells(_no_neurons(self._incumbent.samples))
-        if not self._settled():
+        if self._incumbent.network is None:
             self._ascend()
         if self._incumbent.network is None and self._goes_on():
             self._sample_first()
@@ -125,6 +130,9 @@ class StagedSearch:
         return not self._deadline.expired
 
     def _settled(self) -> bool:
+        return self._is_fewest() and self._incumbent.norm * (1 - tolerances.PATH_NORM_GAP) <= self._norm_bound
+
+    def _is_fewest(self) -> bool:
         return self._incumbent.count <= self._lower_bound
 
     # ---------------------------------------------------------------- the first network that fits
@@ -267,9 +275,9 @@ class StagedSearch:
         return Neurons(folded, folded @ samples.homogeneous.T >= 0, signs, skip)
 
     def _narrower(self, turn: int) -> NarrowSearch | None:
-        """Return descents towards one part less than the best network has, or None where that is nothing."""
+        """Return descents towards one part less than the best network has, or None where that cannot be."""
         best = self._incumbent.neurons
-        if best is None or self._incumbent.count <= 1:
+        if best is None or self._incumbent.count <= 1 or self._is_fewest():
             return None
         if self._incumbent.objective is Objective.NEURONS:
             width = int(self._incumbent.count) - 1

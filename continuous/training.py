@@ -1,158 +1,39 @@
-"""The loop that trains a batch of networks, and the batch; the solvers that take its steps are elsewhere."""
+"""The loop that trains a batch of networks; the batch and the solvers that take its steps are elsewhere."""
 
-import dataclasses
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import numpy as np
 import torch
 
+from sparsest import tolerances
+from sparsest.arrays import FloatArray
 from sparsest.continuous import penalties
+from sparsest.continuous.batch import Batch
+from sparsest.continuous.live_batch import LiveBatch
+from sparsest.continuous.schedule import Schedule
+from sparsest.continuous.solver import Data, Solver
+from sparsest.files import Arrays
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
 from sparsest.results import History
-
-# Adam's published defaults (Kingma and Ba 2015).
-_BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
-
-# Share of the steps at full rate. At a constant rate Adam's loss fluctuates by orders of magnitude to the
-# end; while the rate falls it settles, and so do the thresholds, which are proportional to it.
-_CONSTANT = 0.7
-
-# Share of the steps over which p falls from 1, in solvers that continue it.
-_CONTINUED = 0.5
 
 # How many steps of a run are recorded in its history.
 _RECORDS = 200
 
 
-@dataclasses.dataclass(frozen=True)
-class Schedule:
-    """Step count, rates and weights of one training run.
+# Steps between two looks for what can be dropped.
+_LOOK: Final = 50
 
-    Attributes
-    ----------
-    steps : int
-        Adam steps.
-    learning_rate : float
-        Adam's step size over the first `_CONSTANT` of the steps; then it falls linearly to zero.
-    regularization : float
-        lambda in ``loss + lambda * path norm``.
-    p : float
-        Exponent of the path norm.
-    objective : Objective
-        Which path norm.
-    """
+# Share of the loss at which a network counts as trained, below which one with no more parts than a proven
+# bound ends the run: its polish interpolates.
+_REACHED: Final = 1e-3
 
-    steps: int
-    learning_rate: float
-    regularization: float
-    p: float
-    objective: Objective
-
-    def rate(self, step: int) -> float:
-        """Return the step size at `step`."""
-        return self.learning_rate * min(1.0, (1 - step / self.steps) / (1 - _CONSTANT))
-
-    def annealed(self, step: int) -> float:
-        """Return lambda at `step` for solvers that let it fall to zero with the rate."""
-        return self.regularization * self.rate(step) / self.learning_rate
-
-    def continued(self, step: int) -> float:
-        """Return the exponent at `step` for solvers that let it fall from 1 over half of the steps."""
-        return max(self.p, 1 - (1 - self.p) * step / (_CONTINUED * self.steps))
+Record = tuple[int, FloatArray, FloatArray, FloatArray]
 
 
-class Batch:
-    """R networks of K neurons, their gradient and Adam's moments, each one flat tensor with views.
-
-    Attributes
-    ----------
-    outputs : tensor (R, K)
-        Output weights.
-    hidden : tensor (R, K, d + 1)
-        Rows ``(w_k, b_k)``.
-    skip : tensor (R, d + 1) or None
-        The affine term.
-    """
-
-    def __init__(self, hidden: torch.Tensor, outputs: torch.Tensor, *, skip: bool) -> None:
-        restarts, width, size = hidden.shape
-        shapes = [(restarts, width, size), (restarts, width)] + ([(restarts, size)] if skip else [])
-        self.flat = hidden.new_zeros(sum(int(np.prod(shape)) for shape in shapes))
-        self.gradient = torch.zeros_like(self.flat)
-        self.mean = torch.zeros_like(self.flat)
-        self.square = torch.zeros_like(self.flat)
-        self.hidden, self.outputs, *rest = _views(self.flat, shapes)
-        self.skip = rest[0] if rest else None
-        self._slopes = _views(self.gradient, shapes)
-        self.hidden.copy_(hidden)
-        self.outputs.copy_(outputs)
-
-    def gradients(self) -> dict[str, torch.Tensor]:
-        """Return the stored gradient by the name of the tensor it belongs to."""
-        return dict(zip(("hidden", "outputs", "skip"), self._slopes, strict=False))
-
-    def values(self, homogeneous: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return f (R, N) and the hidden activations (R, K, N)."""
-        active = (self.hidden @ homogeneous.T).clamp_min_(0)
-        values = torch.bmm(self.outputs.unsqueeze(1), active).squeeze(1)
-        return (values if self.skip is None else values + self.skip @ homogeneous.T), active
-
-    def differentiate(self, homogeneous: torch.Tensor, low: torch.Tensor, high: torch.Tensor) -> torch.Tensor:
-        """Store the gradient of the loss and return the distances from the intervals (R, N).
-
-        The loss of a restart is the mean square of its distances. Written out, because autograd would
-        cost more than the arithmetic on tensors this small.
-        """
-        values, active = self.values(homogeneous)
-        distance = values - values.clamp(low, high)
-        error = distance * (2 / len(homogeneous))
-        hidden, outputs, *skip = self._slopes
-        torch.matmul((active > 0) * error.unsqueeze(1), homogeneous, out=hidden)
-        hidden.mul_(self.outputs.unsqueeze(-1))
-        torch.bmm(active, error.unsqueeze(-1), out=outputs.unsqueeze(-1))
-        if skip:
-            torch.matmul(error, homogeneous, out=skip[0])
-        return distance
-
-    def adam(self, step: int, rate: float) -> None:
-        """Take Adam's step number `step`, counted from 1."""
-        self.mean.lerp_(self.gradient, 1 - _BETA1)
-        self.square.mul_(_BETA2).addcmul_(self.gradient, self.gradient, value=1 - _BETA2)
-        denominator = self.square.sqrt().mul_((1 - _BETA2**step) ** -0.5).add_(_EPSILON)
-        self.flat.addcdiv_(self.mean, denominator, value=-rate / (1 - _BETA1**step))
-
-
-# Scaled inputs (N, d + 1), lower and upper interval ends (N,).
-Data = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
-
-
-class Solver(Protocol):
-    """Changes a batch by one step towards smaller ``loss + lambda * path norm``; one object a run."""
-
-    def step(self, batch: Batch, data: Data, step: int, bounds: torch.Tensor | None) -> None:
-        """Take step number `step`, counted from 0, within the bounds (d,) on every ``|v_k w_kj|``."""
-        ...
-
-
-def _views(flat: torch.Tensor, shapes: list[tuple[int, ...]]) -> list[torch.Tensor]:
-    parts = torch.split(flat, [int(np.prod(shape)) for shape in shapes])
-    return [part.view(shape) for part, shape in zip(parts, shapes, strict=True)]
-
-
-def train(
-    batch: Batch,
-    data: Data,
-    schedule: Schedule,
-    solver: Solver,
-    *,
-    bounds: torch.Tensor | None,
-    to_units: torch.Tensor,
-    deadline: Deadline,
-    report: Callable[[int], None],
-) -> tuple[History, int, str]:
-    """Train `batch` in place and return its history, the steps taken and why it stopped.
+class Descent:
+    """A run of gradient descent, which can be stopped and gone on with.
 
     Parameters
     ----------
@@ -168,34 +49,165 @@ def train(
         Bound on every ``|v_k w_kj|``.
     to_units : tensor (d + 1, d + 1)
         Takes folded neurons to the units that the history's path norm is reported in.
-    deadline : Deadline
-        Checked after every step.
-    report : callable
-        Called with the number of steps taken, after every step.
+    lower_bound : int
+        Restarts with fewer parts cannot fit; one that fits with so many ends the run.
 
-    Returns
-    -------
-    History, int, str
-        The last is ``"finished"``, ``"time_limit"`` or ``"interrupted"``.
+    Attributes
+    ----------
+    taken : int
+        Steps taken.
+    is_whole : bool
+        False when an interruption came in the middle of a step, so that `arrays` is no state to go on from.
     """
-    every = max(1, schedule.steps // _RECORDS)
-    records: list[tuple[int, torch.Tensor, torch.Tensor, torch.Tensor]] = []
-    step, stopped = 0, "finished"
-    try:
-        while step < schedule.steps:
-            if step % every == 0:
-                records.append((step, *_measure(batch, data, schedule, to_units)))
-            if deadline.expired:
-                stopped = "time_limit"
-                break
-            solver.step(batch, data, step, bounds)
-            step += 1
-            report(step)
-    except KeyboardInterrupt:
-        stopped = "interrupted"
-    if not records or records[-1][0] != step:
-        records.append((step, *_measure(batch, data, schedule, to_units)))
-    return _history(records), step, stopped
+
+    def __init__(
+        self,
+        batch: Batch,
+        data: Data,
+        schedule: Schedule,
+        solver: Solver,
+        *,
+        bounds: torch.Tensor | None,
+        to_units: torch.Tensor,
+        lower_bound: int = 0,
+    ) -> None:
+        self._live, self._data, self._schedule, self._solver = LiveBatch(batch), data, schedule, solver
+        self._bounds, self._to_units, self._lower_bound = bounds, to_units, lower_bound
+        self._records: list[Record] = []
+        self._measured = np.zeros((3, len(batch.outputs)))  # of every restart, when it was last trained
+        self._every = max(1, schedule.steps // _RECORDS)
+        self.taken, self.is_whole = 0, True
+
+    def run(self, deadline: Deadline, report: Callable[[int], None], save: Callable[[], None]) -> str:
+        """Train until the steps are done or the time is up.
+
+        Parameters
+        ----------
+        deadline : Deadline
+            Checked after every step.
+        report : callable
+            Called with the number of steps taken, after every step.
+        save : callable
+            Called after every step, when the state is whole.
+
+        Returns
+        -------
+        str
+            ``"finished"``, ``"time_limit"`` or ``"interrupted"``.
+        """
+        stopped = "finished"
+        try:
+            while self.taken < self._schedule.steps:
+                if self.taken % self._every == 0:
+                    self._record()
+                if self.taken % _LOOK == 0 and (self._drop() or not len(self._live.restarts)):
+                    break
+                if deadline.expired:
+                    stopped = "time_limit"
+                    break
+                self.is_whole = False
+                self._solver.step(self._live.batch, self._data, self.taken, self._bounds)
+                self.taken += 1
+                self.is_whole = True
+                report(self.taken)
+                save()
+        except KeyboardInterrupt:
+            stopped = "interrupted"
+        self._record()
+        self._live.write_back()
+        return stopped
+
+    @property
+    def history(self) -> History:
+        """What was recorded, one column a restart; of retired ones the last figures go on."""
+        steps, *columns = zip(*self._records, strict=True)
+        return History(np.array(steps, dtype=np.float64), *(np.stack(column) for column in columns))
+
+    def arrays(self) -> Arrays:
+        """Return the state as arrays, from which `restore` goes on bit for bit."""
+        batch, whole = self._live.batch, self._live.whole
+        tensors = {
+            "flat": batch.flat, "mean": batch.mean, "square": batch.square, "whole": whole.flat,
+            "restarts": self._live.restarts, "width": torch.tensor(batch.outputs.shape[1]),
+            **{f"solver_{name}": value for name, value in self._solver.state().items()},
+        }  # fmt: skip
+        arrays: Arrays = {name: value.detach().cpu().numpy() for name, value in tensors.items()}
+        # a record made at a stop alone is not one of an uninterrupted run
+        records = [record for record in self._records if record[0] % self._every == 0]
+        steps, *columns = zip(*records, strict=True) if records else ((), (), (), ())
+        arrays |= {"taken": np.array(self.taken), "measured": self._measured, "recorded": np.array(steps)}
+        for name, column in zip(("loss", "path_norm", "active"), columns, strict=True):
+            arrays[name] = np.array(column).reshape(len(steps), self._measured.shape[1])
+        return arrays
+
+    def restore(self, arrays: Mapping[str, "np.ndarray[Any, Any]"]) -> None:
+        """Go on from a state.
+
+        Raises
+        ------
+        ValueError, KeyError
+            When it is not one of a run with these settings.
+        """
+        whole, device = self._live.whole, self._live.whole.flat.device
+        restarts, width = torch.as_tensor(arrays["restarts"]), int(arrays["width"])
+        if not (0 < width <= whole.outputs.shape[1] and len(restarts) <= len(whole.outputs)):
+            raise ValueError("its batch has another shape")
+        if len(restarts) and not (int(restarts.min()) >= 0 and int(restarts.max()) < len(whole.outputs)):
+            raise ValueError("it has restarts that are not there")
+        _copy(whole.flat, arrays["whole"])
+        kept, neurons = restarts.to(device), torch.arange(width, device=device).expand(len(restarts), width)
+        self._live.restarts, self._live.batch = kept, whole.part(kept, neurons)
+        for name in ("flat", "mean", "square"):
+            _copy(getattr(self._live.batch, name), arrays[name])
+        solver = {name[7:]: value for name, value in arrays.items() if name.startswith("solver_")}
+        self._solver.restore({name: torch.as_tensor(value).to(device) for name, value in solver.items()})
+        if arrays["measured"].shape != self._measured.shape:
+            raise ValueError("its history has another shape")
+        self._measured[:] = arrays["measured"]
+        columns = [np.asarray(arrays[name], dtype=np.float64) for name in ("loss", "path_norm", "active")]
+        steps = [int(step) for step in arrays["recorded"]]
+        self._records = list(zip(steps, *columns, strict=True))
+        self.taken = int(arrays["taken"])
+
+    def _record(self) -> None:
+        """Record where the run is, once a step."""
+        live = self._live
+        if len(live.restarts):
+            measured = _measure(live.batch, self._data, self._schedule, self._to_units)
+            for row, part in zip(self._measured, measured, strict=True):
+                row[live.restarts.cpu().numpy()] = part.double().cpu().numpy()
+        if not self._records or self._records[-1][0] != self.taken:
+            self._records.append((self.taken, *self._measured.copy()))
+
+    def _drop(self) -> bool:
+        """Drop what cannot matter any more; whether a restart has reached the bound."""
+        batch, objective = self._live.batch, self._schedule.objective
+        idle = self._solver.idle(batch)
+        sizes = penalties.magnitudes(batch.outputs, batch.hidden, objective)
+        parts = (sizes != 0).sum((1, 2))
+        if self._lower_bound and bool(((parts <= self._lower_bound) & self._fits()).any()):
+            return True
+        most = (~idle).sum(1) * (1 if objective is Objective.NEURONS else sizes.shape[-1])
+        hopeless = most < self._lower_bound
+        if batch.skip is None:
+            hopeless |= idle.all(1)
+        kept = self._live.drop(idle, hopeless)
+        if kept is not None:
+            self._solver.keep(kept)
+        return False
+
+    def _fits(self) -> torch.Tensor:
+        """Which live restarts are close to interpolation."""
+        homogeneous, low, high = self._data
+        values, _ = self._live.batch.values(homogeneous)
+        loss = (values - values.clamp(low, high)).square().mean(1)
+        return loss <= _REACHED * tolerances.TRAINED_LOSS
+
+
+def _copy(tensor: torch.Tensor, values: "np.ndarray[Any, Any]") -> None:
+    if values.shape != tuple(tensor.shape):
+        raise ValueError("its batch has another shape")
+    tensor.copy_(torch.as_tensor(values))
 
 
 def _measure(
@@ -211,9 +223,3 @@ def _measure(
     norm = penalties.path_norm(batch.outputs, batch.hidden @ to_units, schedule.p, schedule.objective)
     sizes = penalties.magnitudes(batch.outputs, batch.hidden, schedule.objective)
     return loss, norm, (sizes != 0).any(-1).sum(-1)
-
-
-def _history(records: list[tuple[int, torch.Tensor, torch.Tensor, torch.Tensor]]) -> History:
-    steps, *columns = zip(*records, strict=True)
-    loss, norm, active = (torch.stack(column).double().cpu().numpy() for column in columns)
-    return History(np.array(steps, dtype=np.float64), loss, norm, active)

@@ -5,6 +5,9 @@ import enum
 from collections.abc import Mapping
 from typing import Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sparsest.arrays import FloatArray
 from sparsest.network import Network
 from sparsest.objectives import Objective
@@ -127,6 +130,24 @@ class History:
     loss: FloatArray
     path_norm: FloatArray
     active: FloatArray
+
+    def table(self) -> dict[str, NDArray[Any]]:
+        """Return columns of one row a recorded step and restart, (S R,) each, restart after restart.
+
+        ``pandas.DataFrame(history.table())`` makes a data frame of them.
+        """
+        loss, norm, active = (
+            np.asarray(part, dtype=np.float64).reshape(len(self.steps), -1)
+            for part in (self.loss, self.path_norm, self.active)
+        )
+        restarts = loss.shape[1]
+        return {
+            "restart": np.repeat(np.arange(restarts), len(self.steps)),
+            "step": np.tile(self.steps, restarts).astype(np.int64),
+            "loss": loss.T.ravel(),
+            "path_norm": norm.T.ravel(),
+            "active": active.T.ravel().astype(np.int64),
+        }
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

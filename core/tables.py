@@ -1,7 +1,9 @@
-"""Read data from CSV, Parquet and NPZ files that somebody else wrote."""
+"""Tables: data from CSV, Parquet and NPZ files that somebody else wrote, and columns written for others."""
 
+import io
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray, exact_floats
 from sparsest.errors import InputError
-from sparsest.files import read_arrays, refuse_large_file
+from sparsest.files import read_arrays, refuse_large_file, write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,6 +60,36 @@ def read_table(path: str | os.PathLike[str], target: str | None = None) -> Table
         return readers[ending](source, target)
     except InputError as error:
         raise InputError(f"{source}: {error}") from None
+
+
+def check_table_ending(path: Path) -> str:
+    """Return ".csv" or ".parquet", or raise `InputError` for another ending."""
+    ending = path.suffix.lower()
+    if ending not in (".csv", ".parquet"):
+        raise InputError(f"{path}: unknown ending {ending!r}, use .csv or .parquet")
+    return ending
+
+
+def write_table(path: Path, columns: "Mapping[str, NDArray[Any]] | pd.DataFrame") -> None:
+    """Write named columns to a .csv or .parquet file, atomically.
+
+    Raises
+    ------
+    InputError
+        For another ending.
+    OSError
+        When the file cannot be written.
+    """
+    ending = check_table_ending(path)
+    import pandas as pd
+
+    frame = pd.DataFrame(columns)
+    if ending == ".csv":
+        write_atomically(path, frame.to_csv(index=False).encode())
+        return
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer, index=False)
+    write_atomically(path, buffer.getvalue())
 
 
 def _from_csv(path: Path, target: str | None) -> Table:

@@ -39,3 +39,7 @@ UNDERFLOW: Final = 1e-290
 # above 1e-6 and 153 above 1e-4. In runs of the proximal loop with p < 1 it took away at most one product,
 # in 2 records of 3400.
 NEGLIGIBLE_WEIGHT: Final = 1e-6
+
+# Lower and upper bound of a least path norm count as met when they differ by at most this, relative to the
+# upper one. Path norms of different extreme points differ by percents; sums of powers round at some 1e-13.
+PATH_NORM_GAP: Final = 1e-6

@@ -81,7 +81,7 @@ def _directions(X: FloatArray, first: int) -> FloatArray:
         away = X[first + 1 :] / 2 - X[first] / 2
         largest = np.abs(away).argmax(axis=1)
         directions = away / away[np.arange(len(away)), largest][:, None]
-    return np.nan_to_num(directions)
+    return np.asarray(np.nan_to_num(directions), dtype=np.float64)
 
 
 def _parallel(X: FloatArray, first: int) -> Iterator[Index]:

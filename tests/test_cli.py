@@ -209,6 +209,27 @@ class TestTrain:
         assert files[0].stat().st_size > 10_000
         assert load(files[1]).polished.count() == 3
 
+    @pytest.mark.parametrize("ending", [".csv", ".parquet"])
+    def test_history(self, ending, tmp_path):
+        path = tmp_path / f"history{ending}"
+        result = call("train", "tent", "--solver", "adam-reweighted", *QUICK, "--history", path)
+        assert result.exit_code == 0
+        table = pd.read_csv(path) if ending == ".csv" else pd.read_parquet(path)
+        assert list(table.columns) == ["restart", "step", "loss", "path_norm", "active"]
+        assert (table["step"] >= 0).all()
+        assert table.groupby("restart")["step"].is_monotonic_increasing.all()
+        assert not call("train", "tent", "--history", tmp_path / "history.txt").stdout
+
+    def test_checkpoint(self, tmp_path):
+        path = tmp_path / "training.npz"
+        options = ["--solver", "adam-reweighted", *QUICK, "--checkpoint", path]
+        first = call("train", "tent", *options)
+        assert first.exit_code == 0
+        assert call("train", "tent", *options).exit_code == 2  # it exists
+        again = call("train", "tent", *options, "--resume", "--json")
+        assert json.loads(again.stdout)["steps"] == 400
+        assert call("train", "tent", "--resume").exit_code == 2
+
 
 class TestCompare:
     def test_agree(self):

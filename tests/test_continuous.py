@@ -10,8 +10,9 @@ import torch
 
 from sparsest import datasets
 from sparsest.continuous import ReLUNetwork, default_width, minimize
+from sparsest.continuous.batch import Batch
 from sparsest.continuous.initialization import random_neurons
-from sparsest.continuous.training import Batch, Schedule
+from sparsest.continuous.schedule import Schedule
 from sparsest.errors import InputError
 from sparsest.network import Network
 from sparsest.objectives import Objective

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sparsest import InputError, Outcome, Problem, Proof, Status
+from sparsest import History, InputError, Outcome, Problem, Proof, Status
 from sparsest.continuous import minimize
 from sparsest.progress import Deadline
 
@@ -52,3 +52,19 @@ def test_results_with_arrays_are_compared_by_identity():
     assert fit == fit
     assert fit != again
     assert fit.polished == again.polished
+
+
+def test_history_as_a_table_has_a_row_a_step_and_restart():
+    # two records of three restarts; the first restart's loss is 1, then 4
+    history = History(
+        np.array([0.0, 5.0]), np.array([[1.0, 2, 3], [4, 5, 6]]), np.zeros((2, 3)), np.full((2, 3), 7.0)
+    )
+    table = history.table()
+    assert table["restart"].tolist() == [0, 0, 1, 1, 2, 2]
+    assert table["step"].tolist() == [0, 5, 0, 5, 0, 5]
+    assert table["loss"].tolist() == [1, 4, 2, 5, 3, 6]
+    assert table["active"].tolist() == [7] * 6
+    single = History(np.array([3.0]), np.array([1.0]), np.array([2.0]), np.array([4.0])).table()
+    assert {name: column.tolist() for name, column in single.items()} == {
+        "restart": [0], "step": [3], "loss": [1.0], "path_norm": [2.0], "active": [4],
+    }  # fmt: skip

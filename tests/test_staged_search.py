@@ -98,6 +98,18 @@ def test_a_proven_bound_ends_the_search() -> None:
     assert told.steps < free.steps
 
 
+def test_a_least_path_norm_ends_the_search_and_not_the_count_alone() -> None:
+    # five knots fit this data in several ways; the first found has not the least path norm, 3.6238629
+    problem = datasets.load("anscombe-2").problem(skip=True)
+    counted = minimize(problem, lower_bound=5)
+    told = minimize(problem, lower_bound=5, norm_bound=3.6238629)
+    free = minimize(problem)
+    assert counted.count == told.count == free.count == 5
+    assert counted.polished.path_norm(0.4) > 3.626
+    assert told.polished.path_norm(0.4) == pytest.approx(3.6238629, abs=1e-6)
+    assert counted.steps <= told.steps < free.steps
+
+
 def test_a_seed_decides_everything() -> None:
     problem = datasets.load("uniform", d=2, n=8, seed=1).problem()
     first, second = (minimize(problem, objective="neurons", seed=3) for _ in range(2))
@@ -134,7 +146,7 @@ def test_patterns_are_used() -> None:
 @pytest.mark.parametrize(
     ("option", "message"),
     [({"solver": "adam-reweighed"}, "adam-reweighted"), ({"solver": "x"}, "known are"),
-     ({"lower_bound": -1}, "lower_bound = -1")],
+     ({"lower_bound": -1}, "lower_bound = -1"), ({"norm_bound": np.nan}, "norm_bound = nan")],
 )  # fmt: skip
 def test_bad_options(option: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
@@ -260,8 +272,9 @@ def test_every_solver_respects_a_weight_bound_and_a_seed(solver: str) -> None:
 
 
 def test_the_published_step_leaves_the_bias_alone() -> None:
+    from sparsest.continuous.batch import Batch
     from sparsest.continuous.published import Published
-    from sparsest.continuous.training import Batch, Schedule
+    from sparsest.continuous.schedule import Schedule
 
     hidden = torch.tensor([[[1.0, 5.0]]], dtype=torch.float64)
     batch = Batch(hidden, torch.tensor([[4.0]], dtype=torch.float64), skip=False)

@@ -18,8 +18,9 @@ from torch.nn.utils import prune as torch_prune
 import sparsest
 from sparsest.continuous import PathNorm, ReLUNetwork, ReweightedL1, count, prune, to_network
 from sparsest.continuous.adam_reweighted import AdamReweighted
+from sparsest.continuous.batch import Batch
 from sparsest.continuous.layers import layers_of
-from sparsest.continuous.training import Batch, Schedule
+from sparsest.continuous.schedule import Schedule
 from sparsest.errors import InputError
 from sparsest.network import Network
 from sparsest.objectives import Objective

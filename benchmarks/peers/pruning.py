@@ -27,9 +27,9 @@ from sparsest.arrays import FloatArray, positive_number
 from sparsest.benchmarks.answer import Answer, TracePoint
 from sparsest.benchmarks.peers import loop
 from sparsest.continuous import options
+from sparsest.continuous.batch import Batch
 from sparsest.continuous.pattern_program import BoolArray
 from sparsest.continuous.scaling import Scaling
-from sparsest.continuous.training import Batch
 from sparsest.errors import InputError
 from sparsest.network import Network
 from sparsest.objectives import Objective, magnitudes

@@ -23,11 +23,12 @@ import torch
 from sparsest.benchmarks.answer import Answer, TracePoint
 from sparsest.benchmarks.peers import loop
 from sparsest.continuous import options
+from sparsest.continuous.batch import Batch
 from sparsest.continuous.pattern_program import Neurons, Samples
 from sparsest.continuous.polish import merged, polish
 from sparsest.continuous.published import penalised_rows, proximal_step
 from sparsest.continuous.scaling import Scaling
-from sparsest.continuous.training import Batch, Schedule
+from sparsest.continuous.schedule import Schedule
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem

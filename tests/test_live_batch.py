@@ -1,0 +1,137 @@
+"""Batches that lose restarts and neurons: what is left computes what it would have computed."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from sparsest.continuous.batch import Batch
+from sparsest.continuous.live_batch import LiveBatch
+from sparsest.continuous.schedule import Schedule
+from sparsest.continuous.solvers import GRADIENT_SOLVERS, gradient_solver
+from sparsest.continuous.training import Descent
+from sparsest.objectives import Objective
+from sparsest.problem import Problem
+from sparsest.progress import Deadline
+
+PEAK = Problem([-2, -1, 0, 1, 2, 3], [0, 0, 1, 1, 0, 0])
+ROWS = torch.tensor(PEAK.homogeneous / 2)
+LABELS = torch.tensor(PEAK.low)
+
+
+def batch_of(restarts: int, width: int, *, skip: bool, seed: int = 0) -> Batch:
+    generator = torch.Generator().manual_seed(seed)
+    hidden = torch.randn((restarts, width, 2), dtype=torch.float64, generator=generator)
+    outputs = torch.randn((restarts, width), dtype=torch.float64, generator=generator)
+    return Batch(hidden, outputs, skip=skip)
+
+
+def descent(batch: Batch, solver: str, objective: Objective, steps: int, **options: Any) -> Descent:
+    schedule = Schedule(steps, 0.02, 0.03, 0.4, objective)
+    data = ROWS, LABELS, LABELS
+    return Descent(
+        batch, data, schedule, gradient_solver(solver, schedule), bounds=None, to_units=torch.eye(2).double(),
+        **options,
+    )  # fmt: skip
+
+
+def run(descent: Descent) -> str:
+    return descent.run(Deadline(None), lambda step: None, lambda: None)
+
+
+@pytest.mark.parametrize("skip", [False, True])
+def test_parts_keep_parameters_and_moments(skip: bool) -> None:
+    batch = batch_of(4, 5, skip=skip)
+    for step in range(3):
+        batch.differentiate(ROWS, LABELS, LABELS)
+        batch.adam(step + 1, 0.01)
+    restarts, neurons = torch.tensor([2, 0]), torch.tensor([[4, 1, 0], [3, 2, 1]])
+    part = batch.part(restarts, neurons)
+    assert torch.equal(part.hidden[1, 0], batch.hidden[0, 3])
+    assert torch.equal(part.outputs[0], batch.outputs[2, [4, 1, 0]])
+    assert torch.equal(part.momentum("hidden")[0, 1], batch.momentum("hidden")[2, 1])
+    if skip:
+        assert torch.equal(part.momentum("skip")[0], batch.momentum("skip")[2])
+        assert part.skip is not None
+        assert batch.skip is not None
+        assert torch.equal(part.skip, batch.skip[restarts])
+
+
+def test_what_is_dropped_is_zero_in_the_whole_and_the_rest_up_to_date() -> None:
+    whole = batch_of(3, 4, skip=True)
+    live = LiveBatch(whole)
+    idle = torch.zeros((3, 4), dtype=torch.bool)
+    idle[0, :3], idle[2, 1:] = True, True
+    first = whole.hidden[0, 3].clone()
+    kept = live.drop(idle, torch.tensor([False, True, False]))
+    assert kept is not None
+    assert kept.tolist() == live.restarts.tolist() == [0, 2]
+    assert live.batch.outputs.shape == (2, 1)
+    retired = whole.hidden[1].clone()
+    live.batch.hidden += 1
+    live.write_back()
+    assert torch.equal(whole.hidden[0, 0], first + 1)
+    assert not whole.outputs[0, 1:].any()
+    assert torch.equal(whole.hidden[1], retired)
+    # nothing to gain: nothing is copied
+    assert live.drop(torch.zeros((2, 1), dtype=torch.bool), torch.tensor([False, False])) is None
+
+
+@pytest.mark.parametrize("objective", list(Objective))
+@pytest.mark.parametrize("solver", sorted(GRADIENT_SOLVERS))
+def test_networks_are_those_of_a_batch_that_keeps_everything(
+    solver: str, objective: Objective, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, narrowed = (batch_of(6, 30, skip=False, seed=1) for _ in range(2))
+    ended = descent(narrowed, solver, objective, 400)
+    assert run(ended) == "finished"
+    monkeypatch.setattr(LiveBatch, "drop", lambda self, idle, hopeless: None)
+    kept = descent(plain, solver, objective, 400)
+    run(kept)
+    values = [batch.values(ROWS)[0] for batch in (plain, narrowed)]
+    # sums are rounded in another order, which hundreds of steps magnify a little
+    torch.testing.assert_close(*values, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(kept.history.loss, ended.history.loss, rtol=1e-5, atol=1e-9)
+    np.testing.assert_array_equal(kept.history.active[-1], ended.history.active[-1])
+
+
+def test_neurons_that_die_are_dropped() -> None:
+    batch = batch_of(4, 40, skip=False)
+    run_of = descent(batch, "adam-reweighted", Objective.NEURONS, 600)
+    run(run_of)
+    widths = run_of._live.batch.outputs.shape[1]
+    assert widths < 40
+    assert run_of.history.active.shape[1] == 4
+    assert run_of.history.active[-1].max() <= widths
+
+
+def test_restarts_that_cannot_fit_any_more_are_retired() -> None:
+    batch = batch_of(3, 6, skip=False)
+    batch.hidden[1] = 0  # it is zero and stays so
+    batch.outputs[2, 1:], batch.hidden[2, 1:] = 0, 0  # one neuron, where three are needed
+    course = descent(batch, "adam-reweighted", Objective.NEURONS, 60, lower_bound=3)
+    run(course)
+    assert course._live.restarts.tolist() == [0]
+    # a retired restart's figures go on
+    assert course.history.loss[0, 1] == course.history.loss[-1, 1] == pytest.approx(1 / 3)
+    assert course.history.loss.shape == (len(course.history.steps), 3)
+
+
+def test_a_run_without_restarts_ends() -> None:
+    batch = batch_of(2, 3, skip=False)
+    batch.hidden[:] = 0
+    course = descent(batch, "published", Objective.WEIGHTS, 1000)
+    assert run(course) == "finished"
+    assert course.taken == 0
+
+
+def test_a_proven_bound_ends_gradient_descent() -> None:
+    # max(0, x - 2) + max(0, x + 1) - max(0, 2 x - 1) fits; inputs are halved
+    solution = torch.tensor([[1.0, -2], [1, 1], [2, -1]]).double(), torch.tensor([2.0, 2, -2]).double()
+    for bound, steps in ((3, 0), (2, 60), (0, 60)):
+        batch = batch_of(2, 3, skip=False)
+        batch.hidden[1], batch.outputs[1] = solution
+        course = descent(batch, "adam-reweighted", Objective.NEURONS, 60, lower_bound=bound)
+        assert run(course) == "finished"
+        assert course.taken == steps
