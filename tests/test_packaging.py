@@ -18,9 +18,10 @@ ALLOWED = {
     "core": set(),
     "exact": {"exact"},
     "continuous": {"continuous"},
-    "compare": {"exact", "continuous", "compare"},
-    "benchmarks": {"exact", "continuous", "compare", "benchmarks"},
-    "cli": {"exact", "continuous", "compare", "benchmarks", "cli"},
+    "models": {"continuous", "models"},
+    "compare": {"exact", "continuous", "models", "compare"},
+    "benchmarks": {"exact", "continuous", "models", "compare", "benchmarks"},
+    "cli": {"exact", "continuous", "models", "compare", "benchmarks", "cli"},
 }
 FORBIDDEN = {
     "core": {"torch", "pyomo", "highspy", "flint"},

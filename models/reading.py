@@ -1,0 +1,83 @@
+"""Read a trained network, whatever it comes in."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from sparsest.errors import InputError
+from sparsest.models.trained_model import TrainedModel, predictor
+from sparsest.network import Network
+
+_TORCH_FILES: Final = (".pt", ".pth")
+
+
+def read_model(model: Any) -> TrainedModel:
+    """Read a single-hidden-layer ReLU network with one output.
+
+    Parameters
+    ----------
+    model
+        A torch ``nn.Module`` (nested ``nn.Sequential``, or any class with two linear layers, and a third for
+        a skip branch), a state dict, a fitted scikit-learn ``MLPRegressor``, a `Network`, or the path of a
+        .pt or .pth file with a state dict, an .onnx file, or a .json or .npz file of `sparsest.save`.
+
+    Raises
+    ------
+    InputError
+        For anything else, in one sentence that says which layer, and what is supported. Nothing in a file is
+        executed.
+    """
+    if isinstance(model, Network):
+        return _own(model)
+    if isinstance(model, (str, os.PathLike)):
+        return _from_path(Path(model))
+    if isinstance(model, Mapping):
+        from sparsest.models.torch_models import from_state_dict
+
+        return from_state_dict(model)
+    from sparsest.models.sklearn_models import from_estimator, is_estimator
+
+    if is_estimator(model):
+        return from_estimator(model)
+    import torch
+
+    if isinstance(model, torch.nn.Module):
+        from sparsest.models.torch_models import from_module
+
+        return from_module(model)
+    raise InputError(
+        f"a {type(model).__name__} is no model: give a torch module or state dict, MLPRegressor, Network "
+        "or the path of a .pt, .onnx, .json or .npz file"
+    )
+
+
+def _own(network: Network) -> TrainedModel:
+    affine = network.skip is not None
+    return TrainedModel(network, "float64", "network", affine, affine, predictor(network, "float64"))
+
+
+def _from_path(path: Path) -> TrainedModel:
+    ending = path.suffix.lower()
+    if ending in _TORCH_FILES:
+        from sparsest.models.torch_models import from_file
+
+        return from_file(path)
+    if ending == ".onnx":
+        return _from_onnx(path)
+    if ending in (".json", ".npz"):
+        from sparsest.serialization import load
+
+        network = load(path)
+        if not isinstance(network, Network):
+            raise InputError(f"{path} holds a {type(network).__name__}, not a network")
+        return _own(network)
+    raise InputError(f"{path}: unknown ending {ending!r:.20}, use .pt, .pth, .onnx, .json or .npz")
+
+
+def _from_onnx(path: Path) -> TrainedModel:
+    try:
+        from sparsest.models.onnx_models import from_onnx_file
+    except ImportError:
+        raise InputError("reading ONNX needs the onnx package: pip install 'sparsest[onnx]'") from None
+    return from_onnx_file(path)

@@ -1,0 +1,116 @@
+"""A network that somebody trained, whatever it came in."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import numpy as np
+
+from sparsest.arrays import FloatArray
+from sparsest.errors import InputError
+from sparsest.network import Network
+
+# Precisions that models come in; every value of each is a float64 too.
+PRECISIONS: Final = ("float16", "bfloat16", "float32", "float64")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class TrainedModel:
+    """A single-hidden-layer ReLU network with one output, as it was stored.
+
+    Attributes
+    ----------
+    network : Network
+        The stored numbers exactly, in float64. Its skip holds the skip branch and the output bias; None when
+        the model has neither.
+    dtype : str
+        The model's own precision, one of `PRECISIONS`.
+    source : str
+        "torch module", "state dict", "onnx" or "scikit-learn".
+    has_skip, has_output_bias : bool
+        Whether the model has a skip branch, and an output bias, whatever their values.
+    predict : callable
+        Values (N,) in float64 of the model evaluated at inputs (N, d) in its own precision.
+    names : mapping
+        What a state dict calls the tensors "hidden.weight", "hidden.bias", "output.weight", "output.bias",
+        "skip.weight" and "skip.bias", as far as there are any; empty for other sources.
+    """
+
+    network: Network
+    dtype: str
+    source: str
+    has_skip: bool
+    has_output_bias: bool
+    predict: Callable[[FloatArray], FloatArray]
+    names: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+def affine_term(slopes: FloatArray | None, bias: FloatArray | None, n_features: int) -> FloatArray | None:
+    """Return the skip (d + 1,) of a skip branch's slopes (d,) and an output bias (), None without both."""
+    if slopes is None and bias is None:
+        return None
+    affine = np.zeros(n_features + 1)
+    if slopes is not None:
+        affine[:-1] = slopes
+    if bias is not None:
+        affine[-1] = float(np.squeeze(bias))
+    return affine
+
+
+def rounded(network: Network, dtype: str) -> Network:
+    """Return a network with every number rounded to a precision.
+
+    Raises
+    ------
+    InputError
+        For an unknown precision, or when a number is too large for it.
+    """
+    if dtype not in PRECISIONS:
+        raise InputError(f"dtype = {dtype!r:.40}: use one of {', '.join(PRECISIONS)}")
+    skip = network.skip
+    parts = [network.weights, network.biases, network.outputs, *([] if skip is None else [skip])]
+    numbers = [round_to(part, dtype) for part in parts]
+    if not all(np.isfinite(part).all() for part in numbers):
+        raise InputError(f"a weight of the network is too large for {dtype}")
+    return Network(*numbers)
+
+
+def round_to(values: FloatArray, dtype: str) -> FloatArray:
+    """Return numbers rounded to a precision, as float64."""
+    if dtype == "float64":
+        return values
+    if dtype == "bfloat16":
+        import torch
+
+        return np.asarray(torch.tensor(values).bfloat16().double().numpy())
+    with np.errstate(over="ignore"):
+        return np.asarray(values.astype(dtype), dtype=np.float64)
+
+
+def predictor(network: Network, dtype: str) -> Callable[[FloatArray], FloatArray]:
+    """Return a function that evaluates a network in a precision: matrix products of that type, then sums.
+
+    Parameters
+    ----------
+    network : Network
+        Its numbers are exact in that precision.
+    dtype : str
+        The precision; sums of half precisions are rounded after every product with torch.
+    """
+
+    def predict(X: FloatArray) -> FloatArray:
+        import torch
+
+        kind = getattr(torch, dtype)
+
+        def tensor(values: FloatArray) -> torch.Tensor:
+            return torch.tensor(np.ascontiguousarray(values)).to(kind)
+
+        inputs = tensor(X)
+        active = torch.relu(inputs @ tensor(network.weights).T + tensor(network.biases))
+        values = active @ tensor(network.outputs)
+        if network.skip is not None:
+            values = values + inputs @ tensor(network.skip[:-1]) + tensor(network.skip[-1:])
+        return np.asarray(values.double().numpy())
+
+    return predict
