@@ -29,6 +29,8 @@ Row = dict[str, Any]
 # Samples from which on the univariate solver is compiled, so that fewer would warm up nothing.
 _LEAST_SAMPLES: Final = 100_000
 _SHAPES: Final = ("sine", "noise", "zigzag")
+# Exponent of the path norms.
+_POWER: Final = 0.5
 # Exact labels, intervals that noise hardly notices, and ones as wide as the labels.
 _TOLERANCES: Final = (0.0, 0.01, 1.0)
 _CELLS: Final = ((200, 2), (40, 3))
@@ -210,11 +212,38 @@ def memory(given: Mapping[str, Any]) -> list[Row]:
     return [*rows, _memory_row(name, before, peak) | {"nodes": nodes}]
 
 
+def path_norm(given: Mapping[str, Any]) -> list[Row]:
+    """Time the least path norm over `numpy.argsort` of the same positions, and p* and the count once each."""
+    rows = []
+    x = _positions(given["samples"])
+    for shape in _SHAPES:
+        problem = Problem(x, _labels(shape, x), skip=True)
+        least = partial(exact.minimize_path_norm, problem, _POWER)
+        times = by_turns({"argsort": partial(np.argsort, x), "least": least}, given["repeats"])
+        found, threshold = least(), exact.threshold(problem)
+        once = by_turns({"count": partial(exact.count_minimisers, problem, _POWER)}, 1)
+        unit = times["argsort"]
+        rows.append(
+            {
+                "labels": shape,
+                "argsort, s": unit,
+                "least / argsort": times["least"] / unit,
+                "gap": found.gap,
+                "p*": threshold.upper_bound,
+                "p*, width": threshold.upper_bound - threshold.lower_bound,
+                "p* / argsort": threshold.seconds / unit,
+                "count / argsort": once["count"] / unit,
+            }
+        )
+    return rows
+
+
 PARTS: Final[dict[str, Callable[[Mapping[str, Any]], list[Row]]]] = {
     "univariate": univariate,
     "cells": cells,
     "proofs": proofs,
     "memory": memory,
+    "path-norm": path_norm,
 }
 
 
@@ -227,6 +256,7 @@ def _warm_up() -> float:
     """Let everything compile or load."""
     start = time.perf_counter()
     _warm_up_univariate()
+    _warm_up_path_norm()
     exact.solve(datasets.parse(_SEARCH).problem(), time_limit=60.0)
     return time.perf_counter() - start
 
@@ -234,6 +264,13 @@ def _warm_up() -> float:
 def _warm_up_univariate() -> None:
     x = _positions(_LEAST_SAMPLES)
     exact.solve(Problem(x, _labels("noise", x), skip=True, tolerance=0.01))
+
+
+def _warm_up_path_norm() -> None:
+    x = _positions(_LEAST_SAMPLES)
+    problem = Problem(x, _labels("noise", x), skip=True)
+    exact.minimize_path_norm(problem, _POWER)
+    exact.threshold(problem)
 
 
 def _positions(n: int) -> FloatArray:

@@ -4,11 +4,12 @@ import typer
 
 from sparsest.cli import exit_codes, options, output
 from sparsest.sources import Asked, read_problem
+from sparsest.verdict import Attainment, Verdict
 
 
 def compare(
     data: options.Data,
-    p: options.Power = 0.4,
+    p: options.PowerOrAuto = "0.4",
     objective: options.CountedObjective = "neurons",
     method: options.Method = "auto",
     solver: options.Solver = "highs",
@@ -24,11 +25,15 @@ def compare(
     margin: options.Margin = None,
     target: options.Target = None,
     time_limit: options.TimeLimit = None,
+    least_limit: options.LeastLimit = 10.0,
     json: options.Json = False,
     plot: options.Plot = None,
     save: options.Output = None,
 ) -> None:
-    """Find the sparsest network exactly, train towards it, and say whether both agree.
+    """Find the sparsest network exactly, train towards it, and say whether both agree, and why not.
+
+    Bounds on the least path norm say whether training ended at a global minimum (GLOBAL), at a local one
+    (LOCAL), or p is too large for the least path norm to be sparsest (P_TOO_LARGE); OPEN: they do not tell.
 
     \b
     Example:
@@ -49,11 +54,12 @@ def compare(
     with output.progress_bar(quiet=json) as progress:
         verdict = compare_sides(
             problem,
-            p=p,
+            p=_power(p),
             objective=objective,
             method=method,
             solver=solver,
             time_limit=time_limit,
+            least_limit=least_limit,
             width=width,
             restarts=restarts,
             steps=DEFAULT_STEPS if steps is None else steps,
@@ -67,7 +73,13 @@ def compare(
         output.print_block(output.describe_problem(data, problem), [])
         output.print_block("exact", output.exact_rows(verdict.exact))
         output.print_block("continuous", output.fit_rows(problem, verdict.continuous))
+        if verdict.least is not None:
+            output.print_block("least path norm", output.least_rows(verdict.least, verdict.threshold))
         output.print_block(f"{verdict.outcome}: {verdict.reason}", [])
+        if verdict.attainment is not None:
+            output.print_block(f"{verdict.attainment}: {verdict.because}", [])
+        if verdict.attainment is Attainment.P_TOO_LARGE:
+            _print_competitors(verdict)
     output.write(verdict, save)  # after printing: a full disk must not cost the result
     if plot is not None:
         from sparsest.figures import plot_networks
@@ -75,5 +87,22 @@ def compare(
         networks = [("continuous", verdict.continuous.polished)]
         if verdict.exact.network is not None:
             networks.insert(0, ("exact", verdict.exact.network))
+        if verdict.attainment is Attainment.P_TOO_LARGE and verdict.least and verdict.least.network:
+            networks.append(("least path norm", verdict.least.network))
         output.draw(plot_networks(problem, networks, f"{data}: {verdict.outcome}"), plot)
     raise typer.Exit(exit_codes.of_outcome(verdict.outcome))
+
+
+def _power(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text  # "auto", or refused
+
+
+def _print_competitors(verdict: Verdict) -> None:
+    """Print a sparsest network and the one of least path norm."""
+    if verdict.exact.network is not None:
+        output.print_network("a sparsest network", verdict.exact.network)
+    if verdict.least is not None and verdict.least.network is not None:
+        output.print_network("the network of least path norm", verdict.least.network)

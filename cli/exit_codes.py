@@ -2,7 +2,9 @@
 
 from typing import Final
 
-from sparsest.results import Outcome, Status
+from sparsest.certificate import Judgement
+from sparsest.results import Status
+from sparsest.verdict import Outcome
 
 DONE: Final = 0
 NEGATIVE: Final = 1
@@ -11,6 +13,7 @@ OPEN: Final = 3
 
 BY_STATUS: Final = {Status.OPTIMAL: DONE, Status.INFEASIBLE: NEGATIVE}
 BY_OUTCOME: Final = {Outcome.AGREE: DONE, Outcome.EXACT_OPEN: OPEN}
+BY_JUDGEMENT: Final = {Judgement.SPARSEST: DONE, Judgement.BOUNDED: OPEN}
 
 
 def of_status(status: Status) -> int:
@@ -21,6 +24,11 @@ def of_status(status: Status) -> int:
 def of_outcome(outcome: Outcome) -> int:
     """Return the exit code of `sparsest compare`."""
     return BY_OUTCOME.get(outcome, NEGATIVE)
+
+
+def of_judgement(judgement: Judgement) -> int:
+    """Return the exit code of `sparsest certify`."""
+    return BY_JUDGEMENT.get(judgement, NEGATIVE)
 
 
 def of_training(*, fits: bool, stopped: bool) -> int:

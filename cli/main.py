@@ -13,6 +13,7 @@ from sparsest.cli.datasets import datasets
 from sparsest.cli.exit_codes import BAD_INPUT
 from sparsest.cli.regress import regress
 from sparsest.cli.solve import solve
+from sparsest.cli.threshold import threshold
 from sparsest.cli.train import train
 
 
@@ -44,6 +45,7 @@ app = typer.Typer(
 app.command()(solve)
 app.command()(train)
 app.command()(compare)
+app.command()(threshold)
 app.command()(check)
 app.command()(datasets)
 app.command()(regress)

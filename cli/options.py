@@ -47,6 +47,12 @@ HistoryTable = Annotated[
         metavar="FILE",
     ),
 ]
+PowerOrAuto = Annotated[
+    str, typer.Option("--p", help='Exponent of the path norm, 0 < p <= 1, or "auto": below p* where known.')
+]
+LeastLimit = Annotated[
+    float, typer.Option(help="Seconds for bounds on the least path norm; 0 leaves them out.")
+]
 Restarts = Annotated[
     int,
     typer.Option(

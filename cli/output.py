@@ -17,6 +17,7 @@ from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.network import Network
 from sparsest.objectives import Objective
+from sparsest.path_norm_result import PathNormResult, ThresholdResult
 from sparsest.problem import Problem
 from sparsest.progress import Progress, ProgressCallback
 from sparsest.results import ExactResult, FitResult, Proof, Status
@@ -243,6 +244,31 @@ def fit_rows(problem: Problem, fit: FitResult) -> Rows:
         ("restarts", f"{len(fit.restart_counts)}, {f'{reached} with this count' if solves else 'none fits'}"),
         ("time", f"{fit.seconds:.2f} s" + _stopped(fit)),
     ]
+
+
+def least_rows(least: PathNormResult, threshold: ThresholdResult | None) -> Rows:
+    """Return the lines that say what is known of the least path norm, and of p*."""
+    upper = "unknown" if least.upper_bound is None else f"{least.upper_bound:.8g}"
+    closed = least.gap <= tolerances.PATH_NORM_GAP
+    value = f"{upper}, certified" if closed else f"at least {least.lower_bound:.8g}, at most {upper}"
+    rows = [(f"p = {least.p:g}", value)]
+    if least.network is not None:
+        rows.append(("its network", _counts(least.network)))
+    if threshold is not None:
+        rows.append(("p*", threshold_spelled(threshold)))
+    rows.append(("method", least.method))
+    rows.append(("time", f"{least.seconds:.2f} s, {least.nodes} nodes; {least.status.sentence}"))
+    if least.remark:
+        rows.append(("note", least.remark))
+    return rows
+
+
+def threshold_spelled(result: ThresholdResult) -> str:
+    """Return p*, or the interval that holds it."""
+    lower, upper = result.lower_bound, result.upper_bound
+    if lower == upper:
+        return f"{upper:g}: for every p < 1 each network of least path norm is sparsest"
+    return f"{upper:.10g}, certified from {lower!r} to {upper!r}"
 
 
 def _stopped(fit: FitResult) -> str:

@@ -1,29 +1,45 @@
 """Run both sides on one problem and say whether they agree."""
 
 import dataclasses
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
+from sparsest.compare.attainment import attainment
 from sparsest.continuous import DEFAULT_STEPS, minimize
-from sparsest.exact import solve
+from sparsest.errors import InputError
+from sparsest.exact import certifies_threshold, minimize_path_norm, solve, threshold
 from sparsest.exact.rational_network import meets_exactly
 from sparsest.network import Network
-from sparsest.objectives import Objective
+from sparsest.objectives import Objective, check_power
+from sparsest.path_norm_result import PathNormResult, ThresholdResult
 from sparsest.problem import Problem
 from sparsest.progress import Progress, ProgressCallback
-from sparsest.results import ExactResult, FitResult, Outcome, Proof, Status, Verdict
+from sparsest.results import ExactResult, FitResult, Proof, Status
 from sparsest.serialization import save
+from sparsest.verdict import Outcome, Verdict
+
+# Exponent when p* is not known: the paper's.
+DEFAULT_POWER: Final = 0.4
+# Share of p* that p is below it when it is known: close to p* costs of sparsest and other networks are close.
+_BELOW: Final = 0.9
+# Seconds given to the least path norm unless the caller says otherwise.
+LEAST_LIMIT: Final = 10.0
+# Outcomes after which the path norm of the trained network says something.
+_FITTING: Final = (Outcome.AGREE, Outcome.CONTINUOUS_ABOVE, Outcome.EXACT_OPEN)
 
 
 def compare(
     problem: Problem,
     *,
-    p: float = 0.4,
+    p: float | str = DEFAULT_POWER,
     objective: str | Objective = Objective.NEURONS,
     method: str = "auto",
     solver: str = "highs",
     time_limit: float | None = None,
+    least_limit: float = LEAST_LIMIT,
     width: int | None = None,
     restarts: int = 32,
     steps: int = DEFAULT_STEPS,
@@ -32,18 +48,21 @@ def compare(
     directory: str | os.PathLike[str] = ".",
     progress: ProgressCallback | None = None,
 ) -> Verdict:
-    """Find the smallest count exactly, train networks towards it, and compare.
+    """Find the smallest count exactly, train networks towards it, compare, and say why they differ.
 
     Parameters
     ----------
     problem : Problem
         The data.
-    p : float
-        Exponent of the path norm that training minimises, 0 < p <= 1.
+    p : float or "auto"
+        Exponent of the path norm that training minimises, 0 < p <= 1; "auto" takes one below the threshold
+        p* where that is known (`sparsest.exact.threshold`), and 0.4 otherwise.
     objective : str or Objective
         What is counted, and whose path norm is minimised.
     method, solver, time_limit
         As for `sparsest.exact.solve`; the time limit holds for each side.
+    least_limit : float
+        Seconds for bounding the least path norm, and for the threshold; 0 leaves both out.
     width, restarts, steps, seed, device
         As for `sparsest.continuous.minimize`.
     directory : path
@@ -62,6 +81,10 @@ def compare(
         For options that one of the sides refuses.
     """
     goal = Objective.parse(objective)
+    pstar = (
+        _threshold(problem, goal, least_limit) if p == "auto" or certifies_threshold(problem, goal) else None
+    )
+    power = _power(p, pstar)
     exact = solve(
         problem,
         goal,
@@ -70,9 +93,14 @@ def compare(
         time_limit=time_limit,
         progress=_labelled(progress, "exact"),
     )
+    least = None
+    if least_limit > 0 and exact.status is not Status.INFEASIBLE:
+        least = minimize_path_norm(
+            problem, power, goal, time_limit=least_limit, progress=_labelled(progress, "path norm")
+        )
     continuous = minimize(
         problem,
-        p,
+        power,
         objective=goal,
         width=width,
         restarts=restarts,
@@ -81,14 +109,41 @@ def compare(
         device=device,
         time_limit=time_limit,
         lower_bound=exact.lower_bound,
+        norm_bound=math.inf if least is None else least.lower_bound,
         progress=_labelled(progress, "continuous"),
     )
-    verdict = judge(problem, exact, continuous)
+    verdict = judge(problem, exact, continuous, least, pstar)
     return _recorded(problem, verdict, Path(directory)) if verdict.outcome is Outcome.DISAGREE else verdict
 
 
-def judge(problem: Problem, exact: ExactResult, continuous: FitResult) -> Verdict:
-    """Return the verdict on two finished results, every figure of the trained network recomputed.
+def _threshold(problem: Problem, goal: Objective, limit: float) -> ThresholdResult | None:
+    """Return bounds on p*, None where no network fits or slopes are beyond floats."""
+    if limit <= 0:
+        return None
+    try:
+        return threshold(problem, goal, time_limit=limit)
+    except InputError:
+        return None
+
+
+def _power(p: float | str, pstar: ThresholdResult | None) -> float:
+    if not isinstance(p, str):
+        return check_power(p)
+    if p != "auto":
+        raise InputError(f'p = {p!r:.40}: write a number, or "auto" for one below p*')
+    if pstar is None or pstar.lower_bound <= 0:
+        return DEFAULT_POWER
+    return min(DEFAULT_POWER, _BELOW * pstar.lower_bound)
+
+
+def judge(
+    problem: Problem,
+    exact: ExactResult,
+    continuous: FitResult,
+    least: PathNormResult | None = None,
+    pstar: ThresholdResult | None = None,
+) -> Verdict:
+    """Return the verdict on finished results, every figure of the trained network recomputed.
 
     Parameters
     ----------
@@ -98,9 +153,16 @@ def judge(problem: Problem, exact: ExactResult, continuous: FitResult) -> Verdic
         Bounds on the smallest count.
     continuous : FitResult
         Training's result for the same objective.
+    least : PathNormResult, optional
+        Bounds on the least path norm for the same objective and p.
+    pstar : ThresholdResult, optional
+        Bounds on p* for the same objective.
     """
     outcome, reason = _judgement(problem, exact, continuous.polished)
-    return Verdict(outcome, reason, exact, continuous)
+    verdict, because = None, ""
+    if outcome in _FITTING:
+        verdict, because = attainment(exact, continuous, least, pstar)
+    return Verdict(outcome, reason, exact, continuous, verdict, because, least, pstar)
 
 
 def _judgement(problem: Problem, exact: ExactResult, network: Network) -> tuple[Outcome, str]:

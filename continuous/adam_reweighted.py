@@ -35,12 +35,12 @@ class AdamReweighted(Solver):
         proximal.rebalance_(batch.outputs, batch.hidden, objective)
 
     def idle(self, batch: Batch) -> torch.Tensor:
-        """Return the neurons that are zero for good: for p < 1 a product that is zero stays so.
+        """Return the neurons that are zero for good: if p < 1, lambda > 0 a product that is zero stays so.
 
         An unpenalised bias may outlive its weights; it stays without effect where it is not positive and
         Adam's momentum does not raise it.
         """
-        if self.schedule.p == 1:
+        if self.schedule.p == 1 or self.schedule.regularization == 0:
             return super().idle(batch)
         sizes = penalties.magnitudes(batch.outputs, batch.hidden, self.schedule.objective)
         zero = (sizes == 0).all(-1)

@@ -181,7 +181,8 @@ def minimize(
     )
     asked: dict[str, Any] = {"dtype": dtype, "time_limit": time_limit, "lower_bound": lower_bound}
     if call.checkpoint is not None:
-        asked |= {"checkpoint_file": str(checkpoint_file), "resume": resume, "remark": call.checkpoint.failure}
+        asked |= {"checkpoint_file": str(checkpoint_file), "resume": resume}
+        asked["remark"] = call.checkpoint.failure
     return call.result(found, asked)
 
 

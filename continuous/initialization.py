@@ -1,4 +1,7 @@
-"""Random initial networks whose kinks lie among the data."""
+"""Initial networks whose kinks lie among the data."""
+
+from collections.abc import Callable
+from typing import Final
 
 import torch
 
@@ -36,6 +39,55 @@ def random_neurons(
     points = inputs[pairs[0]] * share + inputs[pairs[1]] * (1 - share)
     offsets = _SPREAD * torch.randn(restarts, width, 1, dtype=precision, generator=generator)
     biases = offsets - (directions * points).sum(-1, keepdim=True)
-    signs = torch.randint(2, (restarts, width), generator=generator) * 2 - 1
-    size = width**-0.25
-    return size * torch.cat([directions, biases], dim=-1), size * signs.to(precision)
+    return _balanced(torch.cat([directions, biases], dim=-1), generator)
+
+
+def neurons_through_samples(
+    homogeneous: torch.Tensor, restarts: int, width: int, generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the same as `random_neurons`, each hyperplane near as many random samples as can be.
+
+    d samples determine a hyperplane of the inputs; every cell of the arrangement of samples in general
+    position touches one of those, so that small cells are met as often as large ones.
+
+    Parameters
+    ----------
+    homogeneous : tensor (N, d + 1)
+        Scaled inputs with a column of ones.
+    restarts, width : int
+        R and K.
+    generator : torch.Generator
+        On the CPU.
+    """
+    rows = homogeneous.double()
+    # one restart at a time, because the chosen samples of all of them may not fit into the memory
+    planes = torch.stack([_hyperplanes(rows, width, generator) for _ in range(restarts)])
+    planes /= torch.linalg.vector_norm(planes[..., :-1], dim=-1, keepdim=True)
+    planes[..., -1] += _SPREAD * torch.randn(restarts, width, dtype=planes.dtype, generator=generator)
+    return _balanced(planes.to(homogeneous.dtype), generator)
+
+
+Initialization = Callable[[torch.Tensor, int, int, torch.Generator], tuple[torch.Tensor, torch.Tensor]]
+
+INITIALIZATIONS: Final[dict[str, Initialization]] = {
+    "random": random_neurons,
+    "through-samples": neurons_through_samples,
+}
+
+
+def _hyperplanes(rows: torch.Tensor, count: int, generator: torch.Generator) -> torch.Tensor:
+    """Return hyperplanes (count, d + 1), each through d samples, or all but one where there are fewer."""
+    touched = min(rows.shape[1] - 1, len(rows) - 1)
+    chosen = torch.rand(count, len(rows), generator=generator).argsort(dim=1)[:, :touched]
+    planes = torch.randn(count, rows.shape[1], 1, dtype=rows.dtype, generator=generator)
+    if touched:
+        points = rows[chosen]
+        planes -= torch.linalg.pinv(points) @ (points @ planes)
+    return planes.squeeze(-1)
+
+
+def _balanced(rows: torch.Tensor, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return rows and output weights of both layers' size, for rows (R, K, d + 1) with ``||w_k|| = 1``."""
+    signs = torch.randint(2, rows.shape[:2], generator=generator) * 2 - 1
+    size = rows.shape[1] ** -0.25
+    return size * rows, size * signs.to(rows.dtype)

@@ -49,8 +49,8 @@ class LiveBatch:
         self.write_back()
         kept = torch.nonzero(stay).squeeze(1)
         order = torch.argsort(idle[kept].int(), dim=1, stable=True)[:, : max(width, 1)]
-        self.batch = self.batch.part(kept, order)
-        self.restarts = self.restarts[kept]
+        batch, restarts = self.batch.part(kept, order), self.restarts[kept]
+        self.batch, self.restarts = batch, restarts  # at once: an interruption must not come between
         return kept
 
     def write_back(self) -> None:

@@ -39,8 +39,8 @@ class Published(Solver):
             clip_(batch.outputs, batch.hidden, bounds)
 
     def idle(self, batch: Batch) -> torch.Tensor:
-        """Return the neurons without products: for p < 1 every step makes their output weight zero."""
-        if self.schedule.p == 1:
+        """Return the neurons without products: if p < 1, lambda > 0 every step makes their outputs zero."""
+        if self.schedule.p == 1 or self.schedule.regularization == 0:
             return super().idle(batch)
         rows = penalised_rows(batch.hidden, self.schedule.objective)
         return ((batch.outputs.unsqueeze(-1) * rows) == 0).all(-1)

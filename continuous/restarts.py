@@ -10,7 +10,7 @@ import torch
 from sparsest.arrays import FloatArray
 from sparsest.continuous.batch import Batch
 from sparsest.continuous.checkpoint import Checkpoint
-from sparsest.continuous.initialization import random_neurons
+from sparsest.continuous.initialization import INITIALIZATIONS
 from sparsest.continuous.pattern_program import Neurons, Samples
 from sparsest.continuous.polish import merged, polish
 from sparsest.continuous.sampling import joined
@@ -50,6 +50,8 @@ class Settings:
         Where it runs.
     dtype : torch.dtype
         Of the training.
+    initialization : str
+        Which of `sparsest.continuous.initialization.INITIALIZATIONS` draws the initial networks.
     """
 
     restarts: int
@@ -57,6 +59,7 @@ class Settings:
     seed: int
     device: torch.device
     dtype: torch.dtype
+    initialization: str = "random"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,7 +100,7 @@ def train_restarts(
     homogeneous = tensor(scaling.homogeneous)
     # drawn on the CPU, so that every device starts from the same networks
     generator = torch.Generator().manual_seed(settings.seed)
-    start = random_neurons(homogeneous.cpu(), restarts, width, generator)
+    start = INITIALIZATIONS[settings.initialization](homogeneous.cpu(), restarts, width, generator)
     with _threads(restarts * width * len(scaling.low), where):
         batch = Batch(*(part.to(where) for part in start), skip=scaling.trend is not None)
         initial = _restarts(batch, scaling)

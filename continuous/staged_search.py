@@ -168,25 +168,52 @@ class StagedSearch:
         search, turn = self._narrower(0), 0
         by_turn = {0: search}
         while self._goes_on() and not self._settled() and self._effort.left > 0:
-            before = self._incumbent.count
+            before, norm = self._incumbent.count, self._incumbent.norm
             piece = max(self._floor() / _PIECES, 1e-9)
-            if search is not None:
+            if self._is_fewest():
+                self._lower_the_norm(piece)
+            elif search is not None:
                 self._descents(search, int(before) - 1, piece, self._descent_back())
             if self._incumbent.count == before and self._goes_on():
                 self._programs(turn)
                 self._narrow_again(turn, piece)
             turn += 1
+            if self._is_fewest() and self._incumbent.norm < norm * (1 - tolerances.PATH_NORM_GAP):
+                self._improved()
             if self._incumbent.count < before:
                 self._improved()
                 turn = 0
                 search = self._narrower(0)
                 by_turn = {0: search}
-            elif search is None:
+            elif search is None and not self._is_fewest():
                 self._effort.add(piece)
             elif self._incumbent.objective is not Objective.NEURONS:
                 if turn % 2 not in by_turn:
                     by_turn[turn % 2] = self._narrower(turn)
                 search = by_turn[turn % 2]
+
+    def _lower_the_norm(self, limit: float) -> None:
+        """Look for other networks of as few parts, one of which may have a smaller path norm."""
+        end, count = self._effort.spent + limit, int(self._incumbent.count)
+        while self._effort.spent < end and self._goes_on() and not self._settled():
+            search = self._as_sparse(count)
+            self._descents(search, count, end - self._effort.spent, self._descent_back())
+            self._effort.add(self._polish_cost(count))  # most find a network, which is polished
+
+    def _as_sparse(self, count: int) -> NarrowSearch:
+        """Return descents from random starts towards as few parts as the best network has."""
+        if self._incumbent.objective is Objective.NEURONS:
+            return NarrowSearch(self._whitened, count, self._random)
+        neurons = self._incumbent.neurons
+        usual = count if neurons is None else len(neurons.signs)
+        width = max(1, min(usual + int(self._random.integers(2)), self._width))  # a neuron may count nothing
+        return NarrowSearch(self._plain, width, self._random, Sparsity(self._counted(), count))
+
+    def _counted(self) -> BoolArray:
+        """Return which entries of a neuron are counted."""
+        counted = np.ones(self._incumbent.samples.homogeneous.shape[1], dtype=bool)
+        counted[-1] = self._incumbent.objective is not Objective.WEIGHTS
+        return counted
 
     def _narrow_again(self, turn: int, limit: float) -> None:
         """Go on with the searches of the first stage where linear programs ended far above them."""
@@ -299,9 +326,7 @@ class StagedSearch:
 
     def _sparser(self, best: Neurons, turn: int) -> NarrowSearch:
         """Descents with one counted entry less; every other turn one neuron more than the best network."""
-        size = best.folded.shape[1]
-        counted = np.ones(size, dtype=bool)
-        counted[-1] = self._incumbent.objective is not Objective.WEIGHTS
+        counted = self._counted()
         width = max(1, min(len(best.signs) + turn % 2, self._width))
         sparsity = Sparsity(counted, int(self._incumbent.count) - 1)
         start = self._without_an_entry(best, counted) if width == len(best.signs) and turn == 0 else None

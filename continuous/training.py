@@ -21,7 +21,6 @@ from sparsest.results import History
 # How many steps of a run are recorded in its history.
 _RECORDS = 200
 
-
 # Steps between two looks for what can be dropped.
 _LOOK: Final = 50
 
@@ -57,7 +56,7 @@ class Descent:
     taken : int
         Steps taken.
     is_whole : bool
-        False when an interruption came in the middle of a step, so that `arrays` is no state to go on from.
+        False when an interruption came in the middle of a change, so that `arrays` is no state to go on from.
     """
 
     def __init__(
@@ -100,8 +99,12 @@ class Descent:
             while self.taken < self._schedule.steps:
                 if self.taken % self._every == 0:
                     self._record()
-                if self.taken % _LOOK == 0 and (self._drop() or not len(self._live.restarts)):
-                    break
+                if self.taken % _LOOK == 0:
+                    self.is_whole = False
+                    ended = self._drop() or not len(self._live.restarts)
+                    self.is_whole = True
+                    if ended:
+                        break
                 if deadline.expired:
                     stopped = "time_limit"
                     break
@@ -171,13 +174,17 @@ class Descent:
 
     def _record(self) -> None:
         """Record where the run is, once a step."""
+        self._look()
+        if not self._records or self._records[-1][0] != self.taken:
+            self._records.append((self.taken, *self._measured.copy()))
+
+    def _look(self) -> None:
+        """Measure the live restarts."""
         live = self._live
         if len(live.restarts):
             measured = _measure(live.batch, self._data, self._schedule, self._to_units)
             for row, part in zip(self._measured, measured, strict=True):
                 row[live.restarts.cpu().numpy()] = part.double().cpu().numpy()
-        if not self._records or self._records[-1][0] != self.taken:
-            self._records.append((self.taken, *self._measured.copy()))
 
     def _drop(self) -> bool:
         """Drop what cannot matter any more; whether a restart has reached the bound."""
@@ -191,6 +198,8 @@ class Descent:
         hopeless = most < self._lower_bound
         if batch.skip is None:
             hopeless |= idle.all(1)
+        if bool(hopeless.any()):
+            self._look()  # what their history goes on with
         kept = self._live.drop(idle, hopeless)
         if kept is not None:
             self._solver.keep(kept)

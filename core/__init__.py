@@ -8,35 +8,50 @@
 """
 
 import importlib
-import types
 from importlib.metadata import version
+from typing import Any
 
 from sparsest import datasets
+from sparsest.certificate import Affine, Attempt, Certificate, Judgement, Miss, Reduction, ReductionKind
 from sparsest.check import Checked, ProofError, check
 from sparsest.errors import InputError, SolverError, SparsestError
 from sparsest.network import Network
 from sparsest.objectives import Objective
+from sparsest.path_norm_result import CostCurves, MinimiserCount, PathNormResult, ThresholdResult
 from sparsest.problem import Problem
-from sparsest.results import ExactResult, FitResult, History, Outcome, Proof, Status, Verdict
+from sparsest.results import ExactResult, FitResult, History, Proof, Status
 from sparsest.serialization import load, save
+from sparsest.verdict import Attainment, Outcome, Verdict
 
 __version__ = version("sparsest")
 
 __all__ = [
+    "Affine",
+    "Attainment",
+    "Attempt",
+    "Certificate",
     "Checked",
+    "CostCurves",
     "ExactResult",
     "FitResult",
     "History",
     "InputError",
+    "Judgement",
+    "MinimiserCount",
+    "Miss",
     "Network",
     "Objective",
     "Outcome",
+    "PathNormResult",
     "Problem",
     "Proof",
     "ProofError",
+    "Reduction",
+    "ReductionKind",
     "SolverError",
     "SparsestError",
     "Status",
+    "ThresholdResult",
     "Verdict",
     "__version__",
     "check",
@@ -52,7 +67,7 @@ __all__ = [
 _SUBPACKAGES = frozenset({"exact", "continuous", "compare"})
 
 
-def __getattr__(name: str) -> types.ModuleType:
+def __getattr__(name: str) -> Any:
     if name in _SUBPACKAGES:
         return importlib.import_module(f"sparsest.{name}")
     raise AttributeError(f"module 'sparsest' has no attribute {name!r}")

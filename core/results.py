@@ -55,17 +55,6 @@ class Proof(Sentence):
     NUMERICAL = "numerical", "some steps rest on a floating-point solver's word"
 
 
-class Outcome(Sentence):
-    """The verdict of a comparison."""
-
-    AGREE = "AGREE", "both sides reached the same count, proven minimal"
-    CONTINUOUS_ABOVE = "CONTINUOUS_ABOVE", "training stopped at a local optimum above the proven minimum"
-    EXACT_OPEN = "EXACT_OPEN", "the exact side ran out of time and leaves an interval"
-    NOT_INTERPOLATING = "NOT_INTERPOLATING", "the trained network does not fit the data, or not exactly"
-    INFEASIBLE = "INFEASIBLE", "no network meets every interval within the weight bound"
-    DISAGREE = "DISAGREE", "the trained network fits with fewer than the proven bound: one side is wrong"
-
-
 @dataclasses.dataclass(frozen=True)
 class ExactResult:
     """Bounds on the smallest count, the witness of the upper one, and where they come from.
@@ -209,25 +198,3 @@ class FitResult:
     def count(self) -> int:
         """Count of the polished network under the objective."""
         return self.polished.count(self.objective)
-
-
-@dataclasses.dataclass(frozen=True)
-class Verdict:
-    """Whether the exact and the continuous side agree on a problem, and why not.
-
-    Attributes
-    ----------
-    outcome : Outcome
-        The verdict.
-    reason : str
-        One sentence with the figures it rests on.
-    exact : ExactResult
-        What the exact side knows.
-    continuous : FitResult
-        What training found.
-    """
-
-    outcome: Outcome
-    reason: str
-    exact: ExactResult
-    continuous: FitResult

@@ -19,24 +19,32 @@ from typing import Any, TypeVar
 import numpy as np
 
 from sparsest.arrays import FloatArray, exact_floats
+from sparsest.certificate import Affine, Attempt, Certificate, Judgement, Miss, Reduction, ReductionKind
 from sparsest.errors import InputError
 from sparsest.files import Arrays, read_arrays, refuse_large_file, write_atomically
 from sparsest.network import Network
 from sparsest.objectives import Objective
+from sparsest.path_norm_result import PathNormResult, ThresholdResult
 from sparsest.problem import Problem
-from sparsest.results import ExactResult, FitResult, History, Outcome, Proof, Status, Verdict
+from sparsest.results import ExactResult, FitResult, History, Proof, Sentence, Status
+from sparsest.verdict import Attainment, Outcome, Verdict
 
 VERSION = 1
 
 Document = dict[str, Any]
 Converter = Callable[[Any], Any]
-Savable = Problem | Network | ExactResult | FitResult | Verdict
+Savable = (
+    Problem | Network | ExactResult | FitResult | PathNormResult | ThresholdResult | Verdict | Certificate
+)
 _KINDS: dict[type, str] = {
     Problem: "problem",
     Network: "network",
     ExactResult: "exact-result",
     FitResult: "fit-result",
+    PathNormResult: "path-norm-result",
+    ThresholdResult: "threshold-result",
     Verdict: "verdict",
+    Certificate: "certificate",
 }
 
 
@@ -181,11 +189,11 @@ def _fields(item: Any) -> Document:
 
 def _plain(value: Any) -> Any:
     """Turn a field's value into what JSON holds."""
-    if isinstance(value, (Network, ExactResult, FitResult)):
+    if isinstance(value, (Network, ExactResult, FitResult, PathNormResult, ThresholdResult)):
         return encode(value)
-    if isinstance(value, History):
+    if isinstance(value, (History, Reduction, Miss, Attempt)):
         return _fields(value)
-    if isinstance(value, (Status, Proof, Outcome, Objective)):
+    if isinstance(value, (Sentence, Objective)):
         return str(value)
     if isinstance(value, np.ndarray):
         return [_plain(entry) for entry in value.tolist()] if value.ndim else _plain(value.item())
@@ -363,8 +371,120 @@ def _verdict(document: Document) -> Verdict:
         "reason": _text,
         "exact": lambda value: _decoded(value, ExactResult),
         "continuous": lambda value: _decoded(value, FitResult),
+        "attainment": _optional(Attainment.parse),
+        "because": _text,
+        "least": _optional(lambda value: _decoded(value, PathNormResult)),
+        "threshold": _optional(lambda value: _decoded(value, ThresholdResult)),
     }
     return Verdict(**_converted(document, converters))
+
+
+def _path_norm_result(document: Document) -> PathNormResult:
+    converters: dict[str, Converter] = {
+        "status": Status.parse,
+        "objective": Objective.parse,
+        "p": _float,
+        "lower_bound": _float,
+        "upper_bound": _optional(_float),
+        "network": _optional(lambda value: _decoded(value, Network)),
+        "residual": _optional(_float),
+        "method": _text,
+        "nodes": _whole,
+        "seconds": _float,
+        "remark": _text,
+    }
+    return PathNormResult(**_converted(document, converters))
+
+
+def _threshold_result(document: Document) -> ThresholdResult:
+    converters: dict[str, Converter] = {
+        "objective": Objective.parse,
+        "lower_bound": _float,
+        "upper_bound": _float,
+        "sparsest": lambda value: _decoded(value, Network),
+        "other": _optional(lambda value: _decoded(value, Network)),
+        "nodes": _whole,
+        "seconds": _float,
+        "remark": _text,
+    }
+    return ThresholdResult(**_converted(document, converters))
+
+
+def _certificate(document: Document) -> Certificate:
+    converters: dict[str, Converter] = {
+        "judgement": Judgement.parse,
+        "reason": _text,
+        "objective": Objective.parse,
+        "affine": Affine.parse,
+        "source": _text,
+        "dtype": _text,
+        "samples": _whole,
+        "features": _whole,
+        "residual": _float,
+        "own_residual": _float,
+        "worst": _several(_miss),
+        "tolerance": _float,
+        "tolerance_chosen": _truth,
+        "count": _whole,
+        "reduced_count": _whole,
+        "reductions": _several(_reduction),
+        "lower_bound": _whole,
+        "upper_bound": _optional(_whole),
+        "network": _optional(lambda value: _decoded(value, Network)),
+        "network_residual": _optional(_float),
+        "network_own_residual": _optional(_float),
+        "proof": Proof.parse,
+        "proof_file": _optional(_text),
+        "status": _optional(Status.parse),
+        "remark": _text,
+        "attempts": _several(_attempt),
+        "trace": lambda value: _array(value).reshape(-1, 3),
+        "seconds": _float,
+        "options": _mapping,
+    }
+    return Certificate(**_converted(document, converters))
+
+
+def _miss(document: Any) -> Miss:
+    converters = {"row": _whole, "label": _float, "value": _float, "distance": _float}
+    return Miss(**_converted(_mapping(document), converters))
+
+
+def _reduction(document: Any) -> Reduction:
+    converters: dict[str, Converter] = {
+        "kind": ReductionKind.parse,
+        "neurons": _whole_numbers,
+        "saved": _whole,
+        "sentence": _text,
+    }
+    return Reduction(**_converted(_mapping(document), converters))
+
+
+def _attempt(document: Any) -> Attempt:
+    return Attempt(**_converted(_mapping(document), {"name": _text, "outcome": _text, "seconds": _float}))
+
+
+def _several(convert: Converter) -> Converter:
+    def converted(value: Any) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise InputError(f"{value!r:.40} stands where a list is needed")
+        return tuple(convert(entry) for entry in value)
+
+    return converted
+
+
+def _whole_numbers(value: Any) -> tuple[int, ...]:
+    """Return a list of whole numbers, which NPZ files hold as an array of floats."""
+    numbers = _array(value)
+    if numbers.ndim != 1 or np.any(numbers != np.floor(numbers)):
+        raise InputError(f"{value!s:.40} stands where a list of whole numbers is needed")
+    return tuple(int(number) for number in numbers)
+
+
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise InputError(f"{value!r:.40} stands where true or false is needed")
+    return value
 
 
 def _converted(document: Document, converters: Mapping[str, Converter]) -> Document:
@@ -385,5 +505,8 @@ _DECODERS: dict[str, Callable[[Document], Savable]] = {
     "network": _network,
     "exact-result": _exact_result,
     "fit-result": _fit_result,
+    "path-norm-result": _path_norm_result,
+    "threshold-result": _threshold_result,
     "verdict": _verdict,
+    "certificate": _certificate,
 }

@@ -36,6 +36,18 @@ def descent(batch: Batch, solver: str, objective: Objective, steps: int, **optio
     )  # fmt: skip
 
 
+class StopAt(Deadline):
+    """Time that is up at a step."""
+
+    def __init__(self, descent: Descent, step: int) -> None:
+        super().__init__(None)
+        self._descent, self._step = descent, step
+
+    @property
+    def expired(self) -> bool:
+        return self._descent.taken >= self._step
+
+
 def run(descent: Descent) -> str:
     return descent.run(Deadline(None), lambda step: None, lambda: None)
 
@@ -104,6 +116,52 @@ def test_neurons_that_die_are_dropped() -> None:
     assert widths < 40
     assert run_of.history.active.shape[1] == 4
     assert run_of.history.active[-1].max() <= widths
+
+
+@pytest.mark.parametrize("solver", ["adam-reweighted", "published"])
+def test_without_a_penalty_nothing_is_zero_for_good(solver: str) -> None:
+    for regularization, dead in ((0.03, True), (0.0, False)):
+        batch = batch_of(1, 3, skip=False)
+        batch.outputs[0, 0] = 0  # its input weights are not zero, so that it has a gradient
+        schedule = Schedule(100, 0.02, regularization, 0.4, Objective.PARAMETERS)
+        steps = gradient_solver(solver, schedule)
+        batch.hidden[0, 0] = 0 if dead else torch.ones(2, dtype=torch.float64)
+        assert steps.idle(batch).tolist() == [[dead, False, False]]
+        for step in range(3):
+            steps.step(batch, (ROWS, LABELS, LABELS), step, None)
+        assert bool((batch.outputs[0, 0] == 0) | (batch.hidden[0, 0] == 0).all()) == dead
+
+
+def test_an_interruption_never_leaves_half_a_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(self: Any, restarts: torch.Tensor) -> None:
+        raise KeyboardInterrupt  # after the batch was narrowed, before the solver was told
+
+    solver = GRADIENT_SOLVERS["adam-reweighted"]
+    monkeypatch.setattr(solver, "keep", interrupt)
+    course = descent(batch_of(4, 40, skip=False), "adam-reweighted", Objective.NEURONS, 600)
+    assert run(course) == "interrupted"
+    assert 0 < course.taken < 600
+    assert not course.is_whole
+
+
+def test_retired_restarts_have_one_history_wherever_a_run_was_stopped() -> None:
+    def course() -> Descent:
+        return descent(
+            batch_of(3, 3, skip=False, seed=1), "adam-reweighted", Objective.NEURONS, 1400, lower_bound=3
+        )
+
+    # steps are recorded every 7, restarts retired every 50: 99 is the last step before, and not a record
+    whole, first, second = course(), course(), course()
+    for step, retired in ((99, False), (101, True)):  # a neuron of the last restart dies in between
+        whole.run(StopAt(whole, step), lambda step: None, lambda: None)
+        assert (2 not in whole._live.restarts) == retired
+    whole = course()
+    for run_of, end in ((whole, 140), (first, 99)):
+        run_of.run(StopAt(run_of, end), lambda step: None, lambda: None)
+    second.restore(first.arrays())
+    second.run(StopAt(second, 140), lambda step: None, lambda: None)
+    np.testing.assert_array_equal(second.history.steps, whole.history.steps)
+    np.testing.assert_array_equal(second.history.loss, whole.history.loss)
 
 
 def test_restarts_that_cannot_fit_any_more_are_retired() -> None:

@@ -7,6 +7,7 @@ import os
 import pickle
 import stat
 import struct
+import typing
 import zipfile
 
 import numpy as np
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 import sparsest
 from sparsest import (
+    Attainment,
     ExactResult,
     FitResult,
     History,
@@ -23,14 +25,17 @@ from sparsest import (
     Network,
     Objective,
     Outcome,
+    PathNormResult,
     Problem,
     Proof,
     Status,
+    ThresholdResult,
     Verdict,
     load,
     save,
 )
 from sparsest import serialization as files
+from sparsest.certificate import Affine, Attempt, Certificate, Judgement, Miss, Reduction, ReductionKind
 from sparsest.files import LARGEST_FILE
 
 NETWORK = Network([[1.0, -0.0], [0.1, 5e-324]], [0.5, -1e300], [-1.0, 1 / 3], [1.0, 2.0, 3.0])
@@ -75,6 +80,59 @@ FIT = FitResult(
     device="cpu",
     options={"width": 8},
 )
+LEAST = PathNormResult(
+    status=Status.TIME_LIMIT,
+    objective=Objective.WEIGHTS,
+    p=0.3,
+    lower_bound=float("inf"),
+    upper_bound=0.1,
+    network=NETWORK,
+    residual=1e-17,
+    method="branching",
+    nodes=7,
+    seconds=0.5,
+    remark="why",
+)
+THRESHOLD = ThresholdResult(
+    objective=Objective.NEURONS,
+    lower_bound=0.1,
+    upper_bound=1.0,
+    sparsest=NETWORK,
+    other=None,
+    nodes=3,
+    seconds=0.5,
+)
+CERTIFICATE = Certificate(
+    judgement=Judgement.SPARSER_EXISTS,
+    reason="why",
+    objective=Objective.NEURONS,
+    affine=Affine.BIAS,
+    source="onnx",
+    dtype="float32",
+    samples=2,
+    features=2,
+    residual=0.1,
+    own_residual=float("inf"),
+    worst=(Miss(1, 0.5, 0.25, 0.25),),
+    tolerance=0.1,
+    tolerance_chosen=True,
+    count=5,
+    reduced_count=4,
+    reductions=(Reduction(ReductionKind.DEAD, (1, 3), 1, "one is dead"),),
+    lower_bound=1,
+    upper_bound=None,
+    network=None,
+    network_residual=None,
+    network_own_residual=float("nan"),
+    proof=Proof.NUMERICAL,
+    proof_file=None,
+    status=Status.INTERRUPTED,
+    remark="",
+    attempts=(Attempt("tree", "stopped", 1.5),),
+    trace=np.array([[0.0, 1.0, np.inf]]),
+    seconds=2.0,
+    options={"seed": 0},
+)
 ITEMS = {
     "problem": Problem([[1, 0.1], [3, 4]], [0, 1], skip=True, tolerance=[0, 0.1], weight_bound=0.1),
     "classification": Problem.classification([0, 1], [0, 1]),
@@ -84,6 +142,20 @@ ITEMS = {
     "open exact": dataclasses.replace(EXACT, network=None, upper_bound=None, residual=None),
     "fit": FIT,
     "verdict": Verdict(Outcome.EXACT_OPEN, "why", EXACT, FIT),
+    "least path norm": LEAST,
+    "open least path norm": dataclasses.replace(LEAST, upper_bound=None, network=None, residual=None),
+    "threshold": THRESHOLD,
+    "crossing": dataclasses.replace(THRESHOLD, other=Network.zero(2)),
+    "full verdict": Verdict(Outcome.AGREE, "", EXACT, FIT, Attainment.LOCAL, "because", LEAST, THRESHOLD),
+    "certificate": CERTIFICATE,
+    "sparsest": dataclasses.replace(
+        CERTIFICATE,
+        network=NETWORK,
+        upper_bound=2,
+        network_residual=0.5,
+        proof_file="proof.json",
+        status=None,
+    ),
 }
 ENDINGS = (".json", ".npz")
 
@@ -294,7 +366,8 @@ class TestHostileJson:
                     refusal(path)
                     continue
                 before, after = getattr(item, field, None), getattr(found, field, None)
-                optional = field in ("network", "upper_bound", "residual", "weight_bound", "skip")
+                hints = typing.get_type_hints(type(item))
+                optional = type(None) in typing.get_args(hints.get(field))
                 assert type(after) is type(before) or (optional and (before is None or after is None))
 
     @pytest.mark.parametrize(

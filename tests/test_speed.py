@@ -42,6 +42,17 @@ def test_univariate_times_are_over_those_of_argsort():
     assert knots["zigzag", 1.0] == 0
 
 
+def test_path_norms_are_closed_and_p_star_is_certain():
+    rows = speed.path_norm({"samples": 100_000, "repeats": 1})
+    assert [row["labels"] for row in rows] == ["sine", "noise", "zigzag"]
+    for row in rows:
+        assert row["least / argsort"] > 0.5  # it sorts, at the least
+        assert 0 <= row["gap"] < 1e-12
+        assert row["p*, width"] < 1e-9
+    # no two neighbours have curvature of one sign
+    assert rows[2]["p*"] == 1
+
+
 def test_cells_are_all_counted():
     rows = speed.cells({"repeats": 1})
     # Cover: 2 (1 + 199 + 199 * 198 / 2) and 2 (1 + 39 + 741 + 9139)
@@ -102,7 +113,7 @@ def test_command_prints_tables_or_json(monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--parts", "cell"], "unknown part 'cell': known are univariate, cells, proofs, memory"),
+        (["--parts", "cell"], "unknown part 'cell': known are univariate, cells, proofs, memory, path-norm"),
         (["--parts", ","], "for 0 parts"),
         (["--samples", "99"], "at least 100000 samples"),
         (["--repeats", "0"], "repeats = 0"),

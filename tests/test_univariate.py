@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparsest import InputError, Problem, Proof, Status
-from sparsest.exact.univariate import curvature_signs, interpolate, rational_interpolant, solve_univariate
+from sparsest.exact.curvature import curvature
+from sparsest.exact.univariate import interpolate, rational_interpolant, solve_univariate
 
 
 def brute_force_cost(x, y, p):
@@ -100,14 +101,14 @@ def test_curvature_below_rounding_is_decided_exactly():
     # 0.1, 0.4, 0.7 are not equally spaced as binary floats, so labels 1, 0, -1 are not collinear
     x = np.array([0.1, 0.4, 0.7])
     assert Fraction(0.4) - Fraction(0.1) != Fraction(0.7) - Fraction(0.4)
-    assert curvature_signs(x, np.array([1.0, 0.0, -1.0]))[0] != 0
+    assert curvature(x, np.array([1.0, 0.0, -1.0])).signs[0] != 0
     # multiples of 1/8 are
-    assert curvature_signs(np.array([0.125, 0.5, 0.875]), np.array([1.0, 0.0, -1.0]))[0] == 0
+    assert curvature(np.array([0.125, 0.5, 0.875]), np.array([1.0, 0.0, -1.0])).signs[0] == 0
 
 
 def test_underflowing_products_are_decided_exactly():
     tiny = 1e-200
-    assert curvature_signs(np.array([0.0, tiny, 2 * tiny]), np.array([0.0, tiny, 3 * tiny]))[0] == 1
+    assert curvature(np.array([0.0, tiny, 2 * tiny]), np.array([0.0, tiny, 3 * tiny])).signs[0] == 1
 
 
 def test_samples_too_close_for_a_slope_are_refused():

@@ -1,0 +1,99 @@
+"""`sparsest threshold`: below which p every network of least path norm is a sparsest one."""
+
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from sparsest.cli import exit_codes, options, output
+from sparsest.network import Network
+from sparsest.path_norm_result import MinimiserCount, ThresholdResult
+from sparsest.serialization import encode
+from sparsest.sources import Asked, read_problem
+
+# Seconds for listing extreme points, or for the search.
+_SECONDS = 10.0
+# Values of p at which the figure's curves are computed.
+_POINTS = 200
+
+
+def threshold(
+    data: options.Data,
+    p: Annotated[
+        float | None,
+        typer.Option("--p", help="Also count the minimisers at this exponent: one feature, skip, weights."),
+    ] = None,
+    objective: options.CountedObjective = "weights",
+    skip: options.Skip = None,
+    tolerance: options.Tolerance = None,
+    weight_bound: options.WeightBound = None,
+    target: options.Target = None,
+    time_limit: Annotated[
+        float, typer.Option(help="Seconds for problems other than one feature with a skip.")
+    ] = _SECONDS,
+    json: options.Json = False,
+    plot: options.Plot = None,
+) -> None:
+    """Bound p*: for every smaller p each network of least l^p path norm is a sparsest one.
+
+    With one feature, a skip, exact labels and weights, and for a handful of samples in any dimension, p* is
+    known to rounding. Otherwise a p that is too large is searched for.
+
+    \b
+    Example:
+      sparsest threshold anscombe-2 --skip --plot threshold.png
+
+    \b
+    Exit codes: 0 done, 2 bad input.
+    """
+    output.check_outputs(plot, None)
+    output.refuse_overwriting(data, plot)
+    problem = read_problem(data, Asked(target, skip, tolerance, weight_bound, False, None))
+    from sparsest.exact import cost_curves, count_minimisers
+    from sparsest.exact import threshold as compute
+
+    result = compute(problem, objective, time_limit=time_limit)
+    count = None if p is None else count_minimisers(problem, p, objective)
+    if json:
+        document = encode(result) | {"problem": {"samples": problem.n_samples, "digest": problem.digest}}
+        if count is not None:
+            document["minimisers"] = {"p": p, "at_least": count.at_least, "at_most": count.at_most}
+        output.print_json(document)
+    else:
+        output.print_block(output.describe_problem(data, problem), _rows(result))
+        if count is not None:
+            output.print_block(f"minimisers at p = {p:g}: {_spelled(count)}", [])
+    if plot is not None:
+        from sparsest.threshold_figure import plot_threshold
+
+        curves = cost_curves(problem, np.linspace(1 / _POINTS, 1, _POINTS), objective, time_limit=time_limit)
+        output.draw(plot_threshold(result, curves, data), plot)
+    raise typer.Exit(exit_codes.DONE)
+
+
+def _rows(result: ThresholdResult) -> output.Rows:
+    rows = [("p*", output.threshold_spelled(result)), ("sparsest", _counted(result.sparsest, result))]
+    if result.other is not None:
+        rows.append(("at p*", f"{_counted(result.other, result)} cost as little"))
+    rows.append(("time", f"{result.seconds:.2f} s, {result.nodes} intervals of p"))
+    if result.remark:
+        rows.append(("note", result.remark))
+    return rows
+
+
+def _counted(network: Network, result: ThresholdResult) -> str:
+    count, what = network.count(result.objective), str(result.objective)
+    return f"{count} {what.removesuffix('s') if count == 1 else what}"
+
+
+def _spelled(count: MinimiserCount) -> str:
+    if count.at_most is None:
+        return "infinitely many"
+    if count.at_least == count.at_most:
+        return "one, it is unique" if count.at_most == 1 else _digits(count.at_most)
+    return f"between {_digits(count.at_least)} and {_digits(count.at_most)}: rounding leaves ties open"
+
+
+def _digits(count: int) -> str:
+    """Spell a number that may have thousands of digits."""
+    return str(count) if count < 10**15 else f"more than 10^{int(count.bit_length() * 0.30102) - 1}"

@@ -1,0 +1,60 @@
+"""What a comparison of the two sides says, and why."""
+
+import dataclasses
+
+from sparsest.path_norm_result import PathNormResult, ThresholdResult
+from sparsest.results import ExactResult, FitResult, Sentence
+
+
+class Outcome(Sentence):
+    """The verdict of a comparison."""
+
+    AGREE = "AGREE", "both sides reached the same count, proven minimal"
+    CONTINUOUS_ABOVE = "CONTINUOUS_ABOVE", "training stopped at a local optimum above the proven minimum"
+    EXACT_OPEN = "EXACT_OPEN", "the exact side ran out of time and leaves an interval"
+    NOT_INTERPOLATING = "NOT_INTERPOLATING", "the trained network does not fit the data, or not exactly"
+    INFEASIBLE = "INFEASIBLE", "no network meets every interval within the weight bound"
+    DISAGREE = "DISAGREE", "the trained network fits with fewer than the proven bound: one side is wrong"
+
+
+class Attainment(Sentence):
+    """Whether training reached the least path norm, and whether that is where the sparsest network is."""
+
+    GLOBAL = "GLOBAL", "training reached the least path norm, with a sparsest network"
+    LOCAL = "LOCAL", "training stopped above the least path norm"
+    P_TOO_LARGE = "P_TOO_LARGE", "the least path norm at this p belongs to a network that is not sparsest"
+    OPEN = "OPEN", "the bounds that are known do not tell"
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """Whether the exact and the continuous side agree on a problem, and why not.
+
+    Attributes
+    ----------
+    outcome : Outcome
+        The verdict on the counts.
+    reason : str
+        One sentence with the figures it rests on.
+    exact : ExactResult
+        What the exact side knows.
+    continuous : FitResult
+        What training found.
+    attainment : Attainment or None
+        The verdict on the path norms; None when the trained network does not fit or bounds are wrong.
+    because : str
+        One sentence with the figures that it rests on; empty when there is none.
+    least : PathNormResult or None
+        Bounds on the least path norm at training's p; None when they were not asked for.
+    threshold : ThresholdResult or None
+        Bounds on p*; None when there is no method for this problem.
+    """
+
+    outcome: Outcome
+    reason: str
+    exact: ExactResult
+    continuous: FitResult
+    attainment: Attainment | None = None
+    because: str = ""
+    least: PathNormResult | None = None
+    threshold: ThresholdResult | None = None
