@@ -65,9 +65,15 @@ __all__ = [
 
 # Subpackages are imported when first touched, so that `import sparsest` loads neither torch nor Pyomo.
 _SUBPACKAGES = frozenset({"exact", "continuous", "compare"})
+# So are names that live in one of them.
+_ELSEWHERE = {
+    "SparsestReLURegressor": "sparsest.compare.estimator",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name in _SUBPACKAGES:
         return importlib.import_module(f"sparsest.{name}")
+    if name in _ELSEWHERE:
+        return getattr(importlib.import_module(_ELSEWHERE[name]), name)
     raise AttributeError(f"module 'sparsest' has no attribute {name!r}")
