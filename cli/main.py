@@ -7,6 +7,7 @@ from typer.core import TyperGroup
 
 from sparsest import SparsestError, __version__
 from sparsest.cli.bench import bench
+from sparsest.cli.certify import certify
 from sparsest.cli.check import check
 from sparsest.cli.compare import compare
 from sparsest.cli.datasets import datasets
@@ -46,6 +47,7 @@ app.command()(solve)
 app.command()(train)
 app.command()(compare)
 app.command()(threshold)
+app.command()(certify)
 app.command()(check)
 app.command()(datasets)
 app.command()(regress)

@@ -13,6 +13,8 @@ from sparsest.sources import Asked, read_problem
 
 # Seconds for listing extreme points, or for the search.
 _SECONDS = 10.0
+# Larger numbers of minimisers are told by their size.
+_LARGEST = 10**15
 # Values of p at which the figure's curves are computed.
 _POINTS = 200
 
@@ -57,7 +59,11 @@ def threshold(
     if json:
         document = encode(result) | {"problem": {"samples": problem.n_samples, "digest": problem.digest}}
         if count is not None:
-            document["minimisers"] = {"p": p, "at_least": count.at_least, "at_most": count.at_most}
+            document["minimisers"] = {
+                "p": p,
+                "at_least": _plain(count.at_least),
+                "at_most": None if count.at_most is None else _plain(count.at_most),
+            }
         output.print_json(document)
     else:
         output.print_block(output.describe_problem(data, problem), _rows(result))
@@ -94,6 +100,11 @@ def _spelled(count: MinimiserCount) -> str:
     return f"between {_digits(count.at_least)} and {_digits(count.at_most)}: rounding leaves ties open"
 
 
+def _plain(count: int) -> int | str:
+    """Return a number for JSON, spelled out where readers would lose digits or refuse it."""
+    return count if count < _LARGEST else _digits(count)
+
+
 def _digits(count: int) -> str:
     """Spell a number that may have thousands of digits."""
-    return str(count) if count < 10**15 else f"more than 10^{int(count.bit_length() * 0.30102) - 1}"
+    return str(count) if count < _LARGEST else f"more than 10^{int(count.bit_length() * 0.30102) - 1}"

@@ -54,6 +54,7 @@ __all__ = [
     "ThresholdResult",
     "Verdict",
     "__version__",
+    "certify",
     "check",
     "compare",
     "continuous",
@@ -68,6 +69,7 @@ _SUBPACKAGES = frozenset({"exact", "continuous", "compare"})
 # So are names that live in one of them.
 _ELSEWHERE = {
     "SparsestReLURegressor": "sparsest.compare.estimator",
+    "certify": "sparsest.compare.certify",
 }
 
 

@@ -9,8 +9,9 @@ import itertools
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from sparsest.arrays import FloatArray
+from sparsest.arrays import exact_floats
 from sparsest.errors import InputError
 from sparsest.exact.curvature import Curvature, curvature
 from sparsest.exact.pairing import cheapest_cut, cost_of, costs_of, function_of, rational_function_of
@@ -69,14 +70,14 @@ def solve_univariate(problem: Problem) -> Search:
     )
 
 
-def interpolate(x: FloatArray, y: FloatArray, p: float) -> PiecewiseLinear:
+def interpolate(x: ArrayLike, y: ArrayLike, p: float) -> PiecewiseLinear:
     """Return the interpolant that minimises ``sum |change of slope|^p``.
 
     Parameters
     ----------
-    x : array (N,)
+    x : array-like (N,)
         Sample positions, strictly increasing.
-    y : array (N,)
+    y : array-like (N,)
         Values.
     p : float
         Exponent in [0, 1]; 0 counts knots.
@@ -84,7 +85,8 @@ def interpolate(x: FloatArray, y: FloatArray, p: float) -> PiecewiseLinear:
     Raises
     ------
     InputError
-        If p is outside [0, 1] or neighbouring samples are so close that a slope overflows.
+        If p is outside [0, 1], shapes differ, positions do not increase, or neighbouring samples are so close
+        that a slope overflows.
 
     Examples
     --------
@@ -94,9 +96,16 @@ def interpolate(x: FloatArray, y: FloatArray, p: float) -> PiecewiseLinear:
     array([-1. ,  0.5,  2. ])
     """
     check_power(p, zero_allowed=True)
-    bends = curvature(x, y)
+    positions, values = exact_floats(x, "x"), exact_floats(y, "y")
+    if positions.ndim != 1 or values.shape != positions.shape or not len(positions):
+        raise InputError(
+            f"x has shape {positions.shape} and y {values.shape}: (N,) with N >= 1 is needed twice"
+        )
+    if not np.all(positions[1:] > positions[:-1]):
+        raise InputError("x does not increase: sort the samples, and merge those at one place")
+    bends = curvature(positions, values)
     cut = cheapest_cut(costs := costs_of(bends, p))
-    return function_of(x, y, bends, cut.second, cost_of(costs, cut.second))
+    return function_of(positions, values, bends, cut.second, cost_of(costs, cut.second))
 
 
 def rational_interpolant(x: list[Fraction], y: list[Fraction]) -> RationalPiecewiseLinear:

@@ -199,6 +199,16 @@ def run(*arguments):
     return CliRunner().invoke(app, ["threshold", *map(str, arguments)])
 
 
+def test_numbers_of_minimisers_beyond_any_reader_are_told_by_size(tmp_path):
+    # changes of slope 1, 1, 1, -1 again and again: each run of three has two cheapest cuts, 2^60 > 10^18
+    changes = np.tile([1.0, 1, 1, -1], 60)
+    y = np.concatenate([[0], np.cumsum(np.concatenate([[0], np.cumsum(changes)]))])
+    path = tmp_path / "runs.csv"
+    path.write_text("x,y\n" + "\n".join(f"{x},{value:g}" for x, value in enumerate(y)))
+    document = json.loads(run(path, "--skip", "--p", "0.5", "--json").stdout)
+    assert document["minimisers"]["at_least"] == document["minimisers"]["at_most"] == "more than 10^17"
+
+
 @pytest.fixture
 def table(tmp_path):
     """A file with changes of slope 1, 16, 16, 1."""

@@ -168,3 +168,12 @@ def test_slopes_beyond_floats_leave_the_bound_without_a_network():
     result = solve_univariate(Problem([0.0, 5e-324, 1.0], [0.0, 1e100, 0.0], skip=True))
     assert (result.lower_bound, result.network) == (1, None)
     assert "beyond the largest float" in result.remark
+
+
+def test_integers_are_taken_and_disorder_is_refused():
+    best = interpolate([-2, -1, 0, 1, 2, 3], np.array([0, 0, 1, 1, 0, 0]), 0.5)
+    assert best.knots.tolist() == [-1, 0.5, 2]
+    for x, y, words in (([0, 2, 1], [0, 0, 0], "does not increase"), ([0, 0], [1, 1], "does not increase"),
+                        ([0, 1], [0], "shape"), ([], [], "shape")):  # fmt: skip
+        with pytest.raises(InputError, match=words):
+            interpolate(x, y, 0.5)

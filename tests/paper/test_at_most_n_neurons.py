@@ -145,7 +145,7 @@ QUICK = [i for i, (X, _, objective, _) in enumerate(CASES) if X.shape[1] < 3 or 
 def test_what_the_package_finds_costs_as_little_and_has_at_most_n(case):
     X, y, objective, skip = CASES[case]
     least = costs(table_of(points_of(case)), 0.5).min()
-    found = exact.minimize_path_norm(Problem(X, y, skip=skip), 0.5, objective, time_limit=20)
+    found = exact.minimize_path_norm(Problem(X, y, skip=skip), 0.5, objective, time_limit=300)
     assert found.status is Status.OPTIMAL
     assert found.lower_bound <= least * (1 + 1e-9)
     assert found.upper_bound == pytest.approx(least, rel=2e-6, abs=1e-9)
@@ -176,9 +176,9 @@ def test_with_a_weight_bound_more_may_be_needed(p):
     network = Network([[1], [1], [-1], [-1]], [0, 3, 1, 2], [1, 1, -1, -1])
     np.testing.assert_array_equal(network(problem.X), [0, 4])
     assert network.solves(problem)
-    found = exact.minimize_path_norm(problem, p, time_limit=20)
+    found = exact.minimize_path_norm(problem, p, time_limit=300)
     assert found.upper_bound == pytest.approx(4.0, rel=1e-6)
     assert active(found.network.folded, "weights") == 4 > problem.n_samples
     # without the bound one neuron of slope 4 is enough
-    free = exact.minimize_path_norm(Problem([0, 1], [0, 4]), p, time_limit=20)
+    free = exact.minimize_path_norm(Problem([0, 1], [0, 4]), p, time_limit=300)
     assert free.upper_bound == pytest.approx(4.0**p, rel=1e-6)

@@ -1,0 +1,234 @@
+"""Verdicts on networks that plain Adam trained on data with known minima, as a Markdown table.
+
+    python -m sparsest.benchmarks.certify_table [SECONDS]
+
+On each of 20 problems of `benchmarks/known` two float32 networks are trained by plain Adam, without any part
+of this project: a wide one, which a sparser one must be shown for, and one with as many neurons as the known
+minimum, the best of many seeds, which must be called sparsest. Every sparser network is evaluated again
+in torch, every proof is checked by `sparsest.check`. SECONDS is the time limit of each verdict.
+"""
+
+import dataclasses
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+
+from sparsest.arrays import FloatArray
+from sparsest.benchmarks.known_optima import Optimum, read_directory, shipped_directory
+from sparsest.certificate import Certificate, Judgement
+from sparsest.check import ProofError, check
+from sparsest.compare.certify import certify
+from sparsest.network import Network
+from sparsest.objectives import Objective
+from sparsest.problem import Problem
+from sparsest.results import Status
+from sparsest.sources import read_problem
+
+# Names of known optima; their data are of the size that Adam's usual settings are made for.
+NAMES: Final = (
+    "planted:d=1,n=20,k=2-neurons-skip",
+    "planted:d=1,n=20,k=3-neurons-noskip",
+    "planted:d=2,n=20,k=2-neurons-noskip",
+    "planted:d=2,n=20,k=2-neurons-skip",
+    "planted:d=2,n=20,k=3-neurons-noskip",
+    "planted:d=2,n=20,k=3-neurons-skip",
+    "planted:d=3,n=20,k=2-neurons-noskip",
+    "planted:d=3,n=20,k=2-neurons-skip",
+    "planted:d=3,n=20,k=3-neurons-noskip",
+    "uniform:d=1,n=6-neurons-noskip",
+    "uniform:d=2,n=6-neurons-noskip",
+    "uniform:d=2,n=8-neurons-noskip",
+    "uniform:d=2,n=8-neurons-skip",
+    "peak-plateau-neurons-noskip",
+    "peak-plateau-neurons-skip",
+    "xor-neurons-noskip",
+    "parity-3-neurons-noskip",
+    "parity-3-neurons-skip",
+    "tent-neurons-noskip",
+    "high-dimensional-neurons-noskip",
+)
+# Neurons of the wide networks, initial networks of either kind, and steps of Adam.
+_WIDTH: Final = 40
+_WIDE_SEEDS, _NARROW_SEEDS = 2, 256
+_STEPS: Final = 5000
+_RATE: Final = 0.02
+_WEIGHT_DECAY: Final = 1e-6
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One network and the verdict on it.
+
+    Attributes
+    ----------
+    name : str
+        The known optimum.
+    minimum : int
+        Its count.
+    certificate : Certificate
+        The verdict.
+    verified : str
+        What checking it again said, "ok" if all is well.
+    """
+
+    name: str
+    minimum: int
+    certificate: Certificate
+    verified: str
+
+    @property
+    def right(self) -> bool:
+        """Whether the verdict is the one that the known minimum asks for, and withstood checking.
+
+        The tolerance may admit fewer neurons than an exact fit needs, but never ask for more.
+        """
+        found = self.certificate
+        sparser = found.judgement is Judgement.SPARSER_EXISTS
+        wanted = sparser or (found.judgement is Judgement.SPARSEST and found.count <= self.minimum)
+        return self.verified == "ok" and found.lower_bound <= self.minimum and wanted
+
+
+def train(problem: Problem, width: int, seeds: int, *, decay: float) -> dict[str, torch.Tensor]:
+    """Train networks side by side by plain Adam in float32; return the best one's state dict.
+
+    The best has the smallest largest error.
+
+    Parameters
+    ----------
+    problem : Problem
+        Exact labels.
+    width : int
+        Neurons.
+    seeds : int
+        Networks; they share nothing but the loop.
+    decay : float
+        Weight decay.
+    """
+    generator = torch.Generator().manual_seed(0)
+    d = problem.n_features
+    X, y = (torch.tensor(part, dtype=torch.float32) for part in (problem.X, problem.low))
+    sizes = {"weights": (d, width), "biases": (1, width), "outputs": (width, 1)}
+    if problem.skip:
+        sizes |= {"slopes": (d, 1), "constant": (1, 1)}
+    parts = {
+        name: (torch.randn(seeds, *size, generator=generator) / size[0] ** 0.5).requires_grad_()
+        for name, size in sizes.items()
+    }
+    optimizer = torch.optim.Adam(parts.values(), lr=_RATE, weight_decay=decay)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, _STEPS)
+    for _ in range(_STEPS):
+        optimizer.zero_grad()
+        ((_values(parts, X) - y) ** 2).mean(dim=1).sum().backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        schedule.step()
+    with torch.no_grad():
+        best = int((_values(parts, X) - y).abs().amax(dim=1).argmin())
+    own = {name: part[best].detach() for name, part in parts.items()}
+    state = {"0.weight": own["weights"].T, "0.bias": own["biases"][0], "2.weight": own["outputs"].T}
+    if problem.skip:
+        state |= {"2.bias": own["constant"][0], "skip.weight": own["slopes"].T}
+    return state
+
+
+def _values(parts: dict[str, torch.Tensor], X: torch.Tensor) -> torch.Tensor:
+    values = torch.relu(X @ parts["weights"] + parts["biases"]) @ parts["outputs"]
+    if "slopes" in parts:
+        values = values + X @ parts["slopes"] + parts["constant"]
+    return values[..., 0]
+
+
+def rows(seconds: float) -> Iterator[Row]:
+    """Yield the verdicts, two a problem."""
+    known = {optimum.name: optimum for file in read_directory(shipped_directory()) for optimum in file.optima}
+    for name in NAMES:
+        problem, minimum = _problem(known[name])
+        for width, seeds in ((_WIDTH, _WIDE_SEEDS), (minimum, _NARROW_SEEDS)):
+            state = train(problem, width, seeds, decay=_WEIGHT_DECAY if width == _WIDTH else 0.0)
+            yield _judged(name, minimum, problem, state, seconds)
+
+
+def _problem(optimum: Optimum) -> tuple[Problem, int]:
+    claim = optimum.claim
+    assert claim is not None
+    assert claim.status is Status.OPTIMAL
+    assert optimum.objective is Objective.NEURONS
+    problem = read_problem(optimum.data, optimum.asked, optimum.path.parent)
+    return problem.replace(low=problem.targets, high=problem.targets), claim.lower
+
+
+def _judged(name: str, minimum: int, problem: Problem, state: dict[str, torch.Tensor], seconds: float) -> Row:
+    with tempfile.TemporaryDirectory() as folder:
+        proof = Path(folder) / "proof.json.gz"
+        found = certify(state, problem.X, problem.low, time_limit=seconds, proof_file=proof)
+        return Row(name, minimum, found, _verified(found, problem, proof))
+
+
+def _verified(found: Certificate, problem: Problem, proof: Path) -> str:
+    """Check the bounds by `sparsest.check`, and the sparser network by evaluating it in torch."""
+    asked = Problem(problem.X, problem.low, skip=problem.skip, tolerance=found.tolerance)
+    try:
+        checked = check(proof, asked)
+    except ProofError as error:
+        return f"proof rejected: {error}"
+    if checked.lower_bound != found.lower_bound:
+        return f"the proof shows {checked.lower_bound}"
+    if found.network is None:
+        return "no network"
+    if (found.network.count() < found.count) != (found.judgement is Judgement.SPARSER_EXISTS):
+        return f"the network has {found.network.count()}"
+    rounded = found.network.weights.astype(np.float32)
+    if found.dtype == "float32" and not np.array_equal(rounded, found.network.weights):
+        return "not in the model's precision"
+    missed = np.abs(_in_torch(found.network, problem.X) - problem.low) > found.tolerance + 1e-12
+    return f"misses {int(missed.sum())} labels" if missed.any() else "ok"
+
+
+def _in_torch(network: Network, X: FloatArray) -> FloatArray:
+    hidden = torch.nn.Linear(network.n_features, network.width, dtype=torch.float64)
+    output = torch.nn.Linear(network.width, 1, bias=False, dtype=torch.float64)
+    inputs = torch.from_numpy(X.copy())
+    with torch.no_grad():
+        hidden.weight.copy_(torch.from_numpy(network.weights.copy()))
+        hidden.bias.copy_(torch.from_numpy(network.biases.copy()))
+        output.weight.copy_(torch.from_numpy(network.outputs.copy())[None])
+        values = torch.nn.Sequential(hidden, torch.nn.ReLU(), output)(inputs)[:, 0]
+        if network.skip is not None:
+            values = values + inputs @ torch.from_numpy(network.skip[:-1].copy()) + float(network.skip[-1])
+    return np.asarray(values.numpy(), dtype=np.float64)
+
+
+def table(seconds: float) -> Iterator[str]:
+    """Yield the lines of the table, and a last one that sums up."""
+    names = "problem minimum neurons residual reduced verdict bounds seconds checked right"
+    yield f"| {' | '.join(names.split())} |"
+    yield "|---" * 10 + "|"
+    done = []
+    for row in rows(seconds):
+        found = row.certificate
+        done.append(row)
+        cells = [
+            row.name,
+            row.minimum,
+            found.count,
+            f"{found.residual:.1e}",
+            found.reduced_count,
+            found.judgement,
+            f"[{found.lower_bound}, {found.upper_bound}]",
+            f"{found.seconds:.1f}",
+            row.verified,
+            "yes" if row.right else "no",
+        ]
+        yield f"| {' | '.join(map(str, cells))} |"
+    right, verified = sum(row.right for row in done), sum(row.verified == "ok" for row in done)
+    yield f"\n{right} of {len(done)} verdicts are right, {verified} withstood checking."
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    for line in table(float(sys.argv[1]) if len(sys.argv) > 1 else 60.0):
+        print(line, flush=True)

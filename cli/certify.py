@@ -1,0 +1,195 @@
+"""`sparsest certify`: whether a trained network is the sparsest that fits, and what is."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sparsest import datasets, tables
+from sparsest.arrays import FloatArray, exact_floats
+from sparsest.certificate import Certificate, Judgement
+from sparsest.cli import exit_codes, options, output
+from sparsest.errors import InputError
+from sparsest.models import check_model_ending, read_model, rounded, write_model
+from sparsest.network import Network
+from sparsest.problem import Problem
+from sparsest.results import Proof
+from sparsest.serialization import load
+
+# Reductions and samples listed; more are summed up.
+_LISTED = 8
+
+Model = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL", help="A trained network: .pt (state dict), .onnx, or a saved .json or .npz."
+    ),
+]
+Tolerance = Annotated[
+    str,
+    typer.Option(
+        help='Largest distance from a label that counts as fitting, or "auto": what the network attains.'
+    ),
+]
+Limit = Annotated[float, typer.Option(help="Seconds after which the interval known so far is reported.")]
+Proofs = Annotated[
+    Path | None,
+    typer.Option(help="Write a proof that `sparsest check` verifies: .json or .json.gz.", metavar="FILE"),
+]
+NetworkFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--network", help="Write the sparsest network known: .pt, .onnx, .json or .npz.", metavar="FILE"
+    ),
+]
+Report = Annotated[
+    Path | None, typer.Option(help="Write a page for a browser or for paper: .html.", metavar="FILE")
+]
+Workers = Annotated[int, typer.Option(help="Processes that share the tree's search.")]
+
+
+def certify(
+    model: Model,
+    data: options.Data,
+    objective: options.CountedObjective = "neurons",
+    tolerance: Tolerance = "auto",
+    target: options.Target = None,
+    time_limit: Limit = 60.0,
+    proof: Proofs = None,
+    network: NetworkFile = None,
+    report: Report = None,
+    save: options.Output = None,
+    checkpoint: options.Checkpoint = None,
+    resume: options.Resume = False,
+    workers: Workers = 1,
+    seed: options.Seed = 0,
+    json: options.Json = False,
+) -> None:
+    """Say whether a trained network is the sparsest through its data, and show a sparser one if there is.
+
+    \b
+    Example:
+      sparsest certify model.onnx curve.csv --proof curve.json.gz --network sparser.onnx
+      sparsest certify model.pt curve.csv --report curve.html
+
+    \b
+    Exit codes: 0 SPARSEST; 1 SPARSER_EXISTS or NOT_INTERPOLATING; 2 bad input; 3 BOUNDED (an interval).
+    """
+    output.check_outputs(None, save)
+    output.refuse_overwriting(data, save, proof, checkpoint, network, report)
+    output.refuse_overwriting(model, save, proof, checkpoint, network, report)
+    for path in (proof, network, report):
+        if path is not None:
+            output.check_writable(path)
+    output.check_checkpoint(checkpoint, resume=resume)
+    if report is not None and report.suffix.lower() != ".html":
+        raise InputError(f"{report}: unknown ending {report.suffix!r}, use .html")
+    if network is not None:
+        check_model_ending(network)
+    X, y = _samples(data, target)
+    from sparsest.compare.certify import certify as judge
+
+    with output.progress_bar(quiet=json) as progress:
+        found = judge(
+            model,
+            X,
+            y,
+            objective=objective,
+            tolerance=_tolerance(tolerance),
+            time_limit=time_limit,
+            proof_file=proof,
+            checkpoint_file=checkpoint,
+            resume=resume,
+            workers=workers,
+            seed=seed,
+            progress=progress,
+        )
+    _print(found, model, data, json=json)
+    output.write(found, save)  # after printing: a full disk must not cost the result
+    if network is not None:
+        _write_network(found.network, model, network)
+    if report is not None:
+        from sparsest.compare.certificate_page import write_certificate_page
+
+        problem = Problem(X, y, tolerance=found.tolerance)
+        write_certificate_page(report, found, problem, read_model(model).network, f"{model} on {data}")
+        output.note(f"wrote {report}")
+    raise typer.Exit(exit_codes.of_judgement(found.judgement))
+
+
+def _samples(data: str, target: str | None) -> tuple[FloatArray, FloatArray]:
+    """Return inputs and labels of a table, a dataset or a saved problem with exact labels."""
+    path = Path(data)
+    if path.suffix.lower() == ".json":
+        problem = load(path)
+        if not isinstance(problem, Problem) or not problem.is_interpolation or target is not None:
+            raise InputError(
+                f"{path} is not a problem with exact labels: give a table, and the tolerance as --tolerance"
+            )
+        return problem.X, problem.low
+    if path.suffix.lower() in tables.ENDINGS or path.is_file():
+        table = tables.read_table(path, target)
+        return table.X, exact_floats(table.y, f"column {table.target!r} of {path}")
+    if target is not None:
+        raise InputError(f"--target names a column of a file, and {data!r} is not a file")
+    dataset = datasets.parse(data)
+    return dataset.X, exact_floats(dataset.y, f"labels of {data}")
+
+
+def _tolerance(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text  # "auto", or refused
+
+
+def _print(found: Certificate, model: str, data: str, *, json: bool) -> None:
+    if json:
+        from sparsest.serialization import encode
+
+        output.print_json({"verdict": str(found.judgement)} | encode(found))
+        return
+    samples = f"{found.samples} samples, {found.features} feature{'s' * (found.features != 1)}"
+    output.print_block(f"{model} on {data}: {samples}, {found.affine.sentence}", _rows(found))
+    output.print_block(f"{found.judgement}: {found.reason}", [])
+    if found.remark:
+        output.print_block(f"note: {found.remark}", [])
+    if found.judgement is Judgement.SPARSER_EXISTS and found.network is not None:
+        output.print_network("the sparser network", found.network)
+    if found.proof_file is not None:
+        tolerance = f" --tolerance {found.tolerance!r}" if found.tolerance else ""
+        output.note(f"wrote the proof {found.proof_file}; verify it with")
+        output.note(f"  sparsest check {found.proof_file} {data}{tolerance}")
+
+
+def _rows(found: Certificate) -> output.Rows:
+    what, upper = found.objective.value, found.upper_bound
+    rows = [
+        ("residual", f"{found.residual:.3g} in float64, {found.own_residual:.3g} in its own {found.dtype}"),
+        ("tolerance", f"{found.tolerance!r}" + ", what it attains itself" * found.tolerance_chosen),
+        (what, f"{found.count}, after the reductions {found.reduced_count}"),
+    ]
+    rows += [("reduction", reduction.sentence) for reduction in found.reductions[:_LISTED]]
+    if (more := len(found.reductions) - _LISTED) > 0:
+        rows.append(("", f"and {more} more reductions"))
+    if found.judgement is Judgement.NOT_INTERPOLATING:
+        rows += [
+            ("worst", f"row {miss.row}: {miss.value:.6g} instead of {miss.label:.6g}") for miss in found.worst
+        ]
+        return rows
+    rows += [(f"{attempt.seconds:.1f} s", f"{attempt.name}: {attempt.outcome}") for attempt in found.attempts]
+    exact = "" if found.proof is Proof.EXACT else ", up to solver tolerances"
+    rows.append(("bounds", f"at least {found.lower_bound}{exact}, at most {upper}"))
+    rows.append(("time", f"{found.seconds:.1f} s"))
+    return rows
+
+
+def _write_network(found: Network | None, model: str, path: Path) -> None:
+    if found is None:
+        output.note(f"no network is known to fit, so {path} was not written")
+        return
+    like = read_model(model)
+    # `certify` hands out numbers of the model's precision unless they do not fit when rounded
+    precise = like.dtype if rounded(found, like.dtype) == found else "float64"
+    write_model(found, path, like=like, dtype=precise)
+    output.note(f"wrote the network {path}")

@@ -1,0 +1,241 @@
+"""A certificate as one HTML page: no network access, no script, figures inside; for a browser or paper."""
+
+import base64
+import html
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from sparsest import figures
+from sparsest.certificate import Certificate, Judgement
+from sparsest.files import write_atomically
+from sparsest.network import Network
+from sparsest.problem import Problem
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Rows of the longest table; more are summed up.
+_LISTED: Final = 200
+# Samples drawn one by one where there are more than two features.
+_DRAWN: Final = 400
+
+_STYLE: Final = """
+:root { color-scheme: light dark; --text: #1c1e21; --page: #ffffff; --soft: #5a6068; --line: #d4d8dd;
+  --good: #d3ecdf; --other: #fdebc8; --bad: #f7cfc4; }
+@media (prefers-color-scheme: dark) { :root { --text: #e6e8eb; --page: #16181b; --soft: #a2a9b2;
+  --line: #3b4047; --good: #14472f; --other: #57400c; --bad: #692313; } }
+body { color: var(--text); background: var(--page); font: 16px/1.5 system-ui, sans-serif;
+  max-width: 60rem; margin: 0 auto; padding: 1rem; }
+h1 { font-size: 1.6rem; padding: 0.4rem 0.8rem; border-radius: 4px; }
+h2 { font-size: 1.2rem; margin-top: 2rem; }
+h1, h2, li, p, td, th { overflow-wrap: anywhere; }
+.SPARSEST { background: var(--good); } .NOT_INTERPOLATING { background: var(--bad); }
+.SPARSER_EXISTS, .BOUNDED { background: var(--other); }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
+th, td { border: 1px solid var(--line); padding: 0.3rem 0.55rem; text-align: left; vertical-align: top; }
+td.number { text-align: right; white-space: nowrap; }
+dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: 0.15rem 1rem; }
+dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
+figure { margin: 1rem 0; } figcaption, .soft { color: var(--soft); font-size: 0.9rem; }
+figure img { width: 100%; max-width: 48rem; height: auto; background: #ffffff; padding: 0.4rem;
+  box-sizing: border-box; border-radius: 4px; }
+@media print { :root { --text: #000000; --page: #ffffff; } body { font-size: 11pt; padding: 0; }
+  section, figure, tr { break-inside: avoid; } .scroll { overflow: visible; } }
+"""
+
+
+def write_certificate_page(
+    path: Path, found: Certificate, problem: Problem, given: Network, title: str
+) -> None:
+    """Write the page of a certificate.
+
+    Parameters
+    ----------
+    path : path
+        The .html file, written atomically.
+    found : Certificate
+        What to tell.
+    problem : Problem
+        The data, with intervals of the tolerance around the labels.
+    given : Network
+        The network that was judged.
+    title : str
+        What it is called, and the data.
+
+    Raises
+    ------
+    OSError
+        When the file cannot be written.
+    """
+    write_atomically(path, certificate_page(found, problem, given, title).encode())
+
+
+def certificate_page(found: Certificate, problem: Problem, given: Network, title: str) -> str:
+    """Return the page of a certificate as a text; see `write_certificate_page`."""
+    sections = [
+        _section("The network and the question", _definitions(_facts(found))),
+        _section("What it computes", _functions(found, problem, given)),
+        _section("Neurons that the data do not need", _reductions(found)),
+        _section("Labels that are missed most", _misses(found)) if found.residual > 0 else "",
+        _section("What was tried", _attempts(found)) if found.attempts else "",
+        _section("Bounds over time", _bounds(found)) if len(found.trace) else "",
+        _section(f"The sparsest network known: {_neurons(found.network)}", _weights(found.network))
+        if found.network is not None
+        else "",
+    ]
+    name = html.escape(title)
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
+        "style-src 'unsafe-inline'\">\n"
+        f"<title>{name}: {found.judgement}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f'<p class="soft">{name}</p>\n<h1 class="{found.judgement}">{found.judgement}</h1>\n'
+        f"<p>{html.escape(_sentence(found.reason))}</p>\n"
+        + (f"<p>{html.escape(_sentence(found.remark))}</p>\n" if found.remark else "")
+        + "".join(sections)
+        + "</body>\n</html>\n"
+    )
+
+
+def _facts(found: Certificate) -> list[tuple[str, str]]:
+    what, upper = found.objective.value, found.upper_bound
+    facts = [
+        ("source", f"{found.source}, {found.dtype}"),
+        ("compared with", f"networks with {found.affine.sentence}"),
+        ("data", f"{found.samples} samples, {found.features} feature{'s' * (found.features != 1)}"),
+        ("largest error", f"{found.residual:.3g} in float64, {found.own_residual:.3g} in its own precision"),
+        (
+            "tolerance",
+            f"{found.tolerance!r}" + (", what it attains itself" if found.tolerance_chosen else ""),
+        ),
+        (what, f"{found.count}; {found.reduced_count} after the reductions"),
+    ]
+    if found.judgement is not Judgement.NOT_INTERPOLATING:
+        known = "unknown" if upper is None else str(upper)
+        facts.append((f"fewest {what}", f"at least {found.lower_bound}, at most {known}"))
+        facts.append(("the bounds rest on", found.proof.sentence))
+    if found.proof_file is not None:
+        facts.append(("proof", f"{found.proof_file}, verified by: sparsest check {found.proof_file}"))
+    if found.status is not None:
+        facts.append(("the search ended", found.status.sentence))
+    facts.append(("time", f"{found.seconds:.1f} s"))
+    return facts
+
+
+def _functions(found: Certificate, problem: Problem, given: Network) -> str:
+    if problem.n_features > 2 and problem.n_samples > _DRAWN:
+        return _note(f"Not drawn: {problem.n_samples} samples of {problem.n_features} features.")
+    networks = [("the network", given)]
+    if found.network is not None and found.network.width != given.width:
+        networks.append(("the sparsest known", found.network))
+    caption = {1: "Open marks are knots.", 2: "Lines are where neurons switch on."}.get(
+        problem.n_features, ""
+    )
+    return _figure(figures.plot_networks(problem, networks), "The networks on the data. " + caption)
+
+
+def _reductions(found: Certificate) -> str:
+    if not found.reductions:
+        return _note("None: every neuron does something on the data that no other one does.")
+    rows = [
+        (str(each.kind), ", ".join(map(str, each.neurons)), each.sentence, str(each.saved))
+        for each in found.reductions
+    ]
+    return _table(("kind", "neurons", "why", "saved"), rows)
+
+
+def _misses(found: Certificate) -> str:
+    rows = [
+        (str(miss.row), f"{miss.label:.8g}", f"{miss.value:.8g}", f"{miss.distance:.3g}")
+        for miss in found.worst
+    ]
+    return _table(("row", "label", "value", "distance"), rows)
+
+
+def _attempts(found: Certificate) -> str:
+    rows = [(each.name, each.outcome, f"{each.seconds:.2f}") for each in found.attempts]
+    return _table(("what", "what came of it", "seconds"), rows)
+
+
+def _bounds(found: Certificate) -> str:
+    seconds, low, high = np.array(found.trace, dtype=np.float64).T
+    seconds = np.append(seconds, max(found.seconds, float(seconds[-1])))
+    with figures.style():
+        figure = figures.new_figure(width=6.4, height=3.0)
+        axes = figure.subplots()
+        for values, label, color in ((high, "fits", "#d55e00"), (low, "at least", "#0072b2")):
+            shown = np.append(values, values[-1])
+            axes.step(
+                seconds, np.where(np.isfinite(shown), shown, np.nan), where="post", label=label, color=color
+            )
+        axes.set(xlabel="seconds", ylabel=str(found.objective), ylim=(0, None))
+        axes.legend(frameon=False)
+    return _figure(figure, "The fewest that are known to fit, and the number below which none does.")
+
+
+def _weights(network: Network) -> str:
+    d = network.n_features
+    names = ["output", *(["weight"] if d == 1 else [f"w{j + 1}" for j in range(min(d, 8))]), "bias"]
+    rows = [
+        (f"{v:+.8g}", *(f"{value:.6g}" for value in w[:8]), f"{b:.6g}")
+        for v, w, b in zip(network.outputs, network.weights, network.biases, strict=True)
+    ]
+    body = _table(names, rows) if rows else _note("No neuron.")
+    if network.skip is not None:
+        slopes = ", ".join(f"{value:.6g}" for value in network.skip[:8])
+        body += _note(
+            f"Affine term: {slopes}{', ...' if d > 8 else ''} and the constant {network.skip[-1]:.8g}."
+        )
+    return body + (_note(f"{d - 8} more weights a neuron are not shown.") if d > 8 else "")
+
+
+def _neurons(network: Network | None) -> str:
+    count = 0 if network is None else network.width
+    return f"{count} neuron{'s' * (count != 1)}"
+
+
+# ---------------------------------------------------------------- HTML
+
+
+def _section(heading: str, body: str) -> str:
+    return f"<section>\n<h2>{html.escape(heading)}</h2>\n{body}</section>\n"
+
+
+def _definitions(pairs: Sequence[tuple[str, str]]) -> str:
+    rows = "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>\n" for name, value in pairs)
+    return f"<dl>\n{rows}</dl>\n"
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in header)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>\n" for row in rows[:_LISTED]
+    )
+    more = _note(f"{len(rows) - _LISTED} more are not shown.") if len(rows) > _LISTED else ""
+    table = f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>"
+    return f'<div class="scroll">{table}</div>\n{more}'
+
+
+def _figure(figure: "Figure", caption: str) -> str:
+    content = io.BytesIO()
+    with figures.style():
+        figure.savefig(content, format="svg", metadata={"Date": None})
+    data = base64.b64encode(content.getvalue()).decode()
+    text = html.escape(caption.strip())
+    image = f'<img src="data:image/svg+xml;base64,{data}" alt="{text}">'
+    return f"<figure>{image}<figcaption>{text}</figcaption></figure>\n"
+
+
+def _note(text: str) -> str:
+    return f'<p class="soft">{html.escape(text)}</p>\n'
+
+
+def _sentence(text: str) -> str:
+    """Begin with a capital and end with a full stop."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"

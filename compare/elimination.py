@@ -1,0 +1,202 @@
+"""Fewer neurons from a network's own weights: leave some out, let the others make up for it, again and again.
+
+Backward elimination: the neurons that contribute least are left out, and damped Gauss-Newton steps
+(`sparsest.gauss_newton`) move the others until every interval is met again. First the few that contribute
+most are kept, then twice as many, until those suffice, because steps of few neurons are cheap; then a quarter
+of what is left goes at once, and in the end one neuron at a time. Nothing here proves a count minimal; it is
+what pruning by hand does, with an honest test at each step, and it copes with hundreds of neurons.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsest.arrays import FloatArray
+from sparsest.errors import InputError
+from sparsest.exact.tree_lp import Coordinates
+from sparsest.gauss_newton import damped_steps, evaluate
+from sparsest.network import Network
+from sparsest.problem import Problem
+from sparsest.progress import Deadline
+from sparsest.refine import refine
+
+# Steps of one attempt, and after how many without a tenth less loss it is given up.
+_STEPS: Final = 60
+_PATIENCE: Final = 8
+_GAIN: Final = 0.9
+# Damping at first, its factor after a step that lowered the loss and after one that did not, and its range,
+# for data scaled to about one.
+_DAMPING: Final = 1e-3
+_EASED: Final = 0.3
+_HARDENED: Final = 4.0
+_LEAST, _MOST = 1e-12, 1e4
+# Share of an interval's width that is aimed at inside its end.
+_INSIDE: Final = 0.25
+# Largest violation, as a share of the labels' size, of a network that `refine` then makes exact; where all
+# intervals have a width of some such shares, none at all is asked for.
+_MET: Final = 1e-7
+# Neurons that are kept in the first attempt.
+_FEWEST: Final = 4
+# Numbers in the largest array of attempts side by side.
+_LARGEST: Final = 4_000_000
+
+
+def eliminate(
+    problem: Problem, network: Network, deadline: Deadline, tell: Callable[[int], None] = lambda width: None
+) -> Network:
+    """Return a network that meets every interval with as few neurons as elimination reaches.
+
+    Parameters
+    ----------
+    problem : Problem
+        Without a weight bound.
+    network : Network
+        One that meets every interval; it comes back when no neuron can go.
+    deadline : Deadline
+        When it expires, what was reached is returned.
+    tell : callable, optional
+        Told the width whenever it got smaller.
+    """
+    search = _Elimination(problem, deadline)
+    return search.run(network, tell)
+
+
+@dataclasses.dataclass(frozen=True)
+class _State:
+    """Neurons (B, r) in the problem's coordinates, the affine term last if there is one, and output signs."""
+
+    neurons: FloatArray
+    signs: FloatArray
+
+    def without(self, gone: NDArray[np.intp]) -> "_State":
+        kept = np.setdiff1d(np.arange(len(self.signs)), gone)
+        return _State(self.neurons[kept], self.signs[kept])
+
+
+class _Elimination:
+    """The problem in coordinates in which one damping suits all directions."""
+
+    def __init__(self, problem: Problem, deadline: Deadline) -> None:
+        self.problem, self.deadline, self.skip = problem, deadline, problem.skip
+        self.coordinates = Coordinates(problem)
+        self.rows, scale = self.coordinates.rows, self.coordinates.scale
+        self.low, self.high = problem.low / scale, problem.high / scale
+        width = self.high - self.low
+        inside = _INSIDE * np.where(np.isfinite(width), width, 1.0)
+        self.aims = self.low + inside, self.high - inside
+        self.met = 0.0 if float(width.min()) > _MET else _MET
+
+    def run(self, network: Network, tell: Callable[[int], None]) -> Network:
+        best, state = network, self._state(network.canonical())
+        for smaller in self._descent(state):
+            found = self._network(smaller)
+            if found is not None:
+                best = found
+                tell(found.width)
+        return best
+
+    def _state(self, network: Network) -> _State:
+        folded, signs = network.folded, np.sign(network.outputs)
+        if network.skip is not None:
+            folded, signs = np.r_[folded, network.skip[None]], np.r_[signs, 1.0]
+        n = self.problem.n_samples
+        # the rows are orthogonal with squared length n in each column
+        inputs = self.problem.homogeneous @ folded.T / self.coordinates.scale
+        return _State(np.ascontiguousarray((self.rows.T @ inputs / n).T), signs)
+
+    def _network(self, state: _State) -> Network | None:
+        """Return a state that meets the intervals as a network that does so in floats too, if it can."""
+        width = len(state.signs) - self.skip
+        folded = self.coordinates.original(state.neurons)
+        try:
+            network = Network.from_folded(
+                folded[:width], state.signs[:width], folded[width] if self.skip else None
+            )
+        except InputError:  # numbers that leave the range of floats
+            return None
+        if network.residual(self.problem) > 0:
+            network = refine(self.problem, network)
+        return network if network.solves(self.problem) else None
+
+    def _descent(self, state: _State) -> Iterator[_State]:
+        """Generate ever smaller states that meet the intervals."""
+        if (few := self._few_enough(state)) is not None:
+            state = few
+            yield state
+        portion = (len(state.signs) - self.skip) // 4
+        while portion >= 2 and not self.deadline.expired:
+            following = self._repaired([state.without(self._order(state)[:portion])])
+            if following is None:
+                portion //= 2
+            else:
+                state = following
+                yield state
+                portion = min(portion, (len(state.signs) - self.skip) // 2)
+        while not self.deadline.expired and (following := self._one_less(state)) is not None:
+            state = following
+            yield state
+
+    def _few_enough(self, state: _State) -> _State | None:
+        """Keep the neurons that contribute most, ever more of them; return the first that do."""
+        order, kept = self._order(state), _FEWEST
+        while kept < len(order) and not self.deadline.expired:
+            found = self._repaired([state.without(order[: len(order) - kept])])
+            if found is not None:
+                return found
+            kept *= 2
+        return None
+
+    def _one_less(self, state: _State) -> _State | None:
+        order = self._order(state)
+        numbers = self.rows.shape[0] * state.neurons.size
+        side_by_side = max(1, _LARGEST // max(numbers, 1))
+        for first in range(0, len(order), side_by_side):
+            tried = [state.without(np.array([k])) for k in order[first : first + side_by_side]]
+            if self.deadline.expired:
+                return None
+            if (found := self._repaired(tried)) is not None:
+                return found
+        return None
+
+    def _order(self, state: _State) -> NDArray[np.intp]:
+        """Return the neurons, those that contribute least first; with a skip, affine parts do not count."""
+        width = len(state.signs) - self.skip
+        parts = np.maximum(self.rows @ state.neurons[:width].T, 0.0)
+        if self.skip:
+            parts -= self.rows @ (self.rows.T @ parts) / len(self.rows)
+        return np.argsort((parts**2).sum(axis=0))
+
+    def _repaired(self, states: list[_State]) -> _State | None:
+        """Improve states of one width side by side; return the first that meets the intervals, if any."""
+        neurons = np.array([state.neurons for state in states])
+        signs = np.array([state.signs for state in states])
+        damping = np.full(len(states), _DAMPING)
+        values, active = self._evaluated(neurons, signs)
+        losses = []
+        for _ in range(_STEPS):
+            errors = np.clip(values, *self.aims) - values
+            loss = np.sum(errors**2, axis=1)
+            fitting = np.maximum(self.low - values, values - self.high).max(axis=1) <= self.met
+            if fitting.any():
+                place = int(fitting.argmax())
+                return _State(neurons[place], signs[place])
+            losses.append(float(loss.min()))
+            if self.deadline.expired or neurons.size == 0 or _stuck(losses):
+                return None
+            moved = neurons + damped_steps(self.rows, active, errors, damping)
+            moved_values, moved_active = self._evaluated(moved, signs)
+            better = np.sum((np.clip(moved_values, *self.aims) - moved_values) ** 2, axis=1) < loss
+            neurons[better], values[better] = moved[better], moved_values[better]
+            active[better] = moved_active[better]
+            damping = np.clip(damping * np.where(better, _EASED, _HARDENED), _LEAST, _MOST)
+        return None
+
+    def _evaluated(self, neurons: FloatArray, signs: FloatArray) -> tuple[FloatArray, FloatArray]:
+        return evaluate(self.rows, neurons, signs, affine=self.skip)
+
+
+def _stuck(losses: list[float]) -> bool:
+    return len(losses) > _PATIENCE and losses[-1] > _GAIN * losses[-1 - _PATIENCE]

@@ -1,0 +1,121 @@
+"""The page of a certificate: self-contained, safe, and rendered by a browser."""
+
+import dataclasses
+import html.parser
+import re
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from sparsest import Network, Problem, certify, save
+from sparsest.cli.main import app
+from sparsest.compare.certificate_page import certificate_page, write_certificate_page
+
+X, Y = [[-2.0], [-1], [0], [1], [2], [3]], [0.0, 0, 1, 1, 0, 0]
+# neuron 5 is never active, 1 and 2 are one neuron in two parts
+WIDE = Network([[1.0]] * 5 + [[-1]], [1.0, 0, 0, -1, -2, -9], [1.0, -0.5, -0.5, -1, 1, 3])
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+
+
+class Tags(html.parser.HTMLParser):
+    """Checks that tags are closed in order, and collects what a page refers to."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.open, self.sources, self.used = [], [], set()
+        self.feed(page)
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.used.add(tag)
+        self.sources += [value for name, value in attrs if name in ("src", "href")]
+        if tag not in ("meta", "img", "link", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def found():
+    return certify(WIDE, X, Y, time_limit=20)
+
+
+def page_of(found, title="model on data", problem=None):
+    return certificate_page(found, problem or Problem(X, Y), WIDE, title)
+
+
+def test_it_says_everything_and_refers_to_nothing_outside(found):
+    page = page_of(found)
+    tags = Tags(page)
+    assert tags.sources
+    assert all(source.startswith("data:image/svg+xml;base64,") for source in tags.sources)
+    assert "script" not in tags.used
+    assert "default-src 'none'" in page
+    assert "SPARSER_EXISTS" in page
+    for reduction in found.reductions:
+        assert reduction.sentence in page
+    for attempt in found.attempts:
+        assert attempt.outcome in page
+    assert "at least 3, at most 3" in page
+    assert "Labels that are missed most" not in page  # it fits exactly
+
+
+def test_names_are_text_and_not_markup(found):
+    page = page_of(dataclasses.replace(found, reason="<script>alert(1)</script>"), title="<b>&")
+    assert "<script>" not in page
+    assert "<b>" not in page
+    assert "&lt;b&gt;&amp;" in page
+
+
+def test_other_verdicts_and_many_features():
+    rng = np.random.default_rng(0)
+    inputs, labels = rng.normal(size=(500, 3)), rng.normal(size=500)
+    network = Network(rng.normal(size=(4, 3)), np.zeros(4), np.ones(4))
+    missed = certify(network, inputs, labels, tolerance=1e-3)
+    page = certificate_page(missed, Problem(inputs, labels, tolerance=1e-3), network, "x")
+    Tags(page)
+    assert "NOT_INTERPOLATING" in page
+    assert "Labels that are missed most" in page
+    assert "Not drawn: 500 samples of 3 features" in page
+    few = certificate_page(missed, Problem(inputs[:9], labels[:9], tolerance=1e-3), network, "x")
+    assert len(Tags(few).sources) > len(Tags(page).sources)
+
+
+def test_command(tmp_path):
+    save(WIDE, tmp_path / "model.json")
+    out = tmp_path / "page.html"
+    run = CliRunner().invoke(
+        app, ["certify", str(tmp_path / "model.json"), "peak-plateau", "--report", str(out)]
+    )
+    assert run.exit_code == 1
+    assert "SPARSER_EXISTS" in out.read_text()
+    wrong = CliRunner().invoke(
+        app, ["certify", str(tmp_path / "model.json"), "peak-plateau", "--report", str(tmp_path / "page.pdf")]
+    )
+    assert wrong.exit_code == 2
+
+
+@pytest.mark.skipif(BROWSER is None, reason="chromium is not installed")
+def test_a_browser_renders_it(found, tmp_path):
+    path = tmp_path / "page.html"
+    write_certificate_page(path, found, Problem(X, Y), WIDE, "model on data")
+    options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
+    # the images are decoded, nothing is loaded from elsewhere
+    dumped = subprocess.run(
+        [BROWSER, *options, "--dump-dom", path.as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert re.search(r"<h1[^>]*>SPARSER_EXISTS</h1>", dumped.stdout)
+    printed = tmp_path / "page.pdf"
+    subprocess.run(
+        [BROWSER, *options, f"--print-to-pdf={printed}", path.as_uri()],
+        capture_output=True, timeout=120, check=True,
+    )  # fmt: skip
+    assert printed.read_bytes().startswith(b"%PDF")
