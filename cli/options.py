@@ -36,6 +36,9 @@ TimeLimit = Annotated[
     float | None, typer.Option(help="Seconds after which the interval known so far is reported.")
 ]
 Power = Annotated[float, typer.Option("--p", help="Exponent of the path norm, 0 < p <= 1.")]
+Initialization = Annotated[
+    str, typer.Option(help="Initial networks of gradient descent: random or through-samples.")
+]
 Checkpoint = Annotated[
     Path | None, typer.Option(help="Keep what is known in a file while it runs.", metavar="FILE")
 ]

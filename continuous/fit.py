@@ -62,6 +62,7 @@ def minimize(
     lower_bound: int = 0,
     norm_bound: float = math.inf,
     time_limit: float | None = None,
+    initialization: str = "random",
     checkpoint_file: str | os.PathLike[str] | None = None,
     resume: bool = False,
     progress: ProgressCallback | None = None,
@@ -119,6 +120,9 @@ def minimize(
         and a path norm that is known to be least: when it reaches that too.
     time_limit : float, optional
         Seconds for everything; what was reached by then is returned.
+    initialization : str
+        Of gradient descent: ``"random"``, hyperplanes through random points between samples, or
+        ``"through-samples"``, near as many samples as can be.
     checkpoint_file : path, optional
         Keep what is known in this file, every few seconds and in the end. Gradient descent goes on from it
         bit for bit as if it had not been stopped; the staged search goes on from the best network with other
@@ -163,6 +167,7 @@ def minimize(
         options.seed(seed),
         options.device(device),
         options.dtype(dtype),
+        options.initialization(initialization),
     )
     options.refuse_large_batch(settings.restarts, given, problem)
     chosen = options.solver(solver, ("auto", "gauss-newton", *GRADIENT_SOLVERS))
@@ -249,6 +254,7 @@ class _Call:
                 "solver": self.solver,
                 "width": settings.width,
                 "restarts": settings.restarts,
+                "initialization": settings.initialization,
                 "steps": schedule.steps,
                 "regularization": schedule.regularization,
                 "learning_rate": schedule.learning_rate,

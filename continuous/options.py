@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from sparsest.continuous.initialization import INITIALIZATIONS
 from sparsest.continuous.schedule import Schedule
 from sparsest.errors import InputError
 from sparsest.objectives import Objective, check_power
@@ -65,6 +66,13 @@ def solver(name: str, known: tuple[str, ...]) -> str:
     near = difflib.get_close_matches(str(name), known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else "known are " + ", ".join(known)
     raise InputError(f"unknown solver {name!r:.40}: {hint}")
+
+
+def initialization(name: str) -> str:
+    """Return the name of a way to draw initial networks, or raise `InputError` that lists them."""
+    if name not in INITIALIZATIONS:
+        raise InputError(f"unknown initialization {name!r:.40}: known are {', '.join(INITIALIZATIONS)}")
+    return name
 
 
 def bound(name: str, value: int) -> int:

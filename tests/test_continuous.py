@@ -11,7 +11,7 @@ import torch
 from sparsest import datasets
 from sparsest.continuous import ReLUNetwork, default_width, minimize
 from sparsest.continuous.batch import Batch
-from sparsest.continuous.initialization import random_neurons
+from sparsest.continuous.initialization import neurons_through_samples, random_neurons
 from sparsest.continuous.schedule import Schedule
 from sparsest.errors import InputError
 from sparsest.network import Network
@@ -468,3 +468,21 @@ def test_cells_lost_in_training_are_offered_again():
     fit = minimize(problem, restarts=2, steps=1500, **ADAM)
     assert fit.raw_residual > 1e-3
     assert fit.polished.solves(problem)
+
+
+def test_hyperplanes_through_samples_pass_near_them() -> None:
+    generator = torch.Generator().manual_seed(0)
+    inputs = torch.tensor(np.random.default_rng(0).uniform(-1, 1, (12, 2)))
+    rows = torch.cat([inputs, torch.ones(12, 1).double()], dim=1)
+    hidden, outputs = neurons_through_samples(rows, 5, 40, generator)
+    assert hidden.shape == (5, 40, 3)
+    distances = (hidden @ rows.T).abs() / torch.linalg.vector_norm(hidden[..., :-1], dim=-1, keepdim=True)
+    # in the plane through two samples each, but for the spread, which is the same for both
+    nearest = distances.sort(dim=-1).values[..., :2]
+    assert float(nearest.mean()) < 0.1
+    assert set(outputs.sign().unique().tolist()) == {-1.0, 1.0}
+    fit = minimize(PEAK, **QUICK, initialization="through-samples")
+    assert fit.count == 3
+    # fewer samples than features: through all but one
+    few = neurons_through_samples(rows[:2, [0, 1, 1, 2]], 1, 3, generator)[0]
+    assert torch.isfinite(few).all()

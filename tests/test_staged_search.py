@@ -146,6 +146,7 @@ def test_patterns_are_used() -> None:
 @pytest.mark.parametrize(
     ("option", "message"),
     [({"solver": "adam-reweighed"}, "adam-reweighted"), ({"solver": "x"}, "known are"),
+     ({"initialization": "zero"}, "known are random, through-samples"),
      ({"lower_bound": -1}, "lower_bound = -1"), ({"norm_bound": np.nan}, "norm_bound = nan")],
 )  # fmt: skip
 def test_bad_options(option: dict[str, Any], message: str) -> None:
