@@ -1,13 +1,13 @@
 """Success against restarts, width and p, and of one solver against another, as a Markdown page.
 
-    python -m sparsest.benchmarks.success_table [SEEDS]
+    python -m sparsest.benchmarks.success_table [SEEDS] [--rows TEXT]
 
 Runs on peak-plateau and on random labels, whose minima are proven; a success is a network that fits with no
-more parts than the minimum.
+more parts than the minimum. With ``--rows`` only the rows run whose name has that text in it.
 """
 
+import argparse
 import dataclasses
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -17,6 +17,7 @@ import torch
 
 from sparsest import datasets
 from sparsest.continuous import minimize
+from sparsest.errors import InputError
 from sparsest.problem import Problem
 
 
@@ -50,6 +51,7 @@ ROWS: Final[list[tuple[str, Mapping[str, Any]]]] = [
     ("adam-reweighted", _BATCH),
     ("adam-reweighted, 4 restarts", _BATCH | {"restarts": 4}),
     ("adam-reweighted, 1 restart", _BATCH | {"restarts": 1}),
+    ("adam-reweighted, through samples", _BATCH | {"initialization": "through-samples"}),
     ("adam-reweighted, half the width", _BATCH | {"width": -2}),
     ("adam-reweighted, twice the width", _BATCH | {"width": 2}),
     ("adam-reweighted, p = 0.2", _BATCH | {"p": 0.2}),
@@ -61,12 +63,28 @@ ROWS: Final[list[tuple[str, Mapping[str, Any]]]] = [
 ]
 
 
-def table(seeds: int) -> Iterator[str]:
-    """Yield the lines of the table: successes of `seeds` runs and their mean seconds, a row a solver."""
+def table(seeds: int, rows: str = "") -> Iterator[str]:
+    """Yield the lines of the table: successes of `seeds` runs and their mean seconds, a row a solver.
+
+    Parameters
+    ----------
+    seeds : int
+        Runs of each cell.
+    rows : str
+        Part of the names of the rows that are wanted.
+
+    Raises
+    ------
+    InputError
+        When no row has that in its name.
+    """
     problems = instances()
+    wanted = [row for row in ROWS if rows in row[0]]
+    if not wanted:
+        raise InputError(f"no row has {rows!r} in its name: rows are {'; '.join(name for name, _ in ROWS)}")
     yield "| | " + " | ".join(f"{each.name} (minimum {each.minimum})" for each in problems) + " |"
     yield "|---" * (len(problems) + 1) + "|"
-    for name, options in ROWS:
+    for name, options in wanted:
         cells = [_cell(each, dict(options), seeds) for each in problems]
         yield f"| {name} | " + " | ".join(cells) + " |"
 
@@ -85,7 +103,11 @@ def _cell(instance: Instance, options: dict[str, Any], seeds: int) -> str:
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Success of the solvers, as a Markdown table.")
+    parser.add_argument("seeds", type=int, nargs="?", default=10)
+    parser.add_argument("--rows", default="", metavar="TEXT")
+    arguments = parser.parse_args()
     torch.set_num_threads(1)
     minimize(instances()[0].problem, restarts=2, steps=2, solver="adam-reweighted")  # imports are not timed
-    for line in table(int(sys.argv[1]) if len(sys.argv) > 1 else 10):
+    for line in table(arguments.seeds, arguments.rows):
         print(line, flush=True)

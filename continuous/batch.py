@@ -1,7 +1,14 @@
 """A batch of networks that are trained side by side, with their gradient and Adam's moments."""
 
+from collections.abc import Iterator
+from typing import Final
+
 import numpy as np
 import torch
+
+# Activations of so many numbers a thread are computed at a time: they stay in the cache, and no memory is asked
+# of the system for them. On one core a step of 32 x 100 neurons and 1000 samples takes a third of the time.
+_AT_A_TIME: Final = 2**16
 
 # Adam's published defaults (Kingma and Ba 2015).
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
@@ -38,11 +45,9 @@ class Batch:
         """Return the stored gradient by the name of the tensor it belongs to."""
         return dict(zip(("hidden", "outputs", "skip"), self._slopes, strict=False))
 
-    def values(self, homogeneous: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return f (R, N) and the hidden activations (R, K, N)."""
-        active = (self.hidden @ homogeneous.T).clamp_min_(0)
-        values = torch.bmm(self.outputs.unsqueeze(1), active).squeeze(1)
-        return (values if self.skip is None else values + self.skip @ homogeneous.T), active
+    def values(self, homogeneous: torch.Tensor) -> torch.Tensor:
+        """Return f (R, N)."""
+        return torch.cat([self._forward(part, homogeneous)[0] for part in self._parts(len(homogeneous))])
 
     def differentiate(self, homogeneous: torch.Tensor, low: torch.Tensor, high: torch.Tensor) -> torch.Tensor:
         """Store the gradient of the loss and return the distances from the intervals (R, N).
@@ -50,16 +55,32 @@ class Batch:
         The loss of a restart is the mean square of its distances. Written out, because autograd would
         cost more than the arithmetic on tensors this small.
         """
-        values, active = self.values(homogeneous)
-        distance = values - values.clamp(low, high)
-        error = distance * (2 / len(homogeneous))
         hidden, outputs, *skip = self._slopes
-        torch.matmul((active > 0) * error.unsqueeze(1), homogeneous, out=hidden)
+        distances = []
+        for part in self._parts(len(homogeneous)):
+            values, active = self._forward(part, homogeneous)
+            distances.append(values - values.clamp(low, high))
+            error = distances[-1] * (2 / len(homogeneous))
+            torch.matmul((active > 0) * error.unsqueeze(1), homogeneous, out=hidden[part])
+            torch.bmm(active, error.unsqueeze(-1), out=outputs[part].unsqueeze(-1))
+            if skip:
+                torch.matmul(error, homogeneous, out=skip[0][part])
         hidden.mul_(self.outputs.unsqueeze(-1))
-        torch.bmm(active, error.unsqueeze(-1), out=outputs.unsqueeze(-1))
-        if skip:
-            torch.matmul(error, homogeneous, out=skip[0])
-        return distance
+        return torch.cat(distances)
+
+    def _parts(self, n_samples: int) -> Iterator[slice]:
+        """Yield the restarts that are computed at a time; all of them on a GPU."""
+        restarts, width = self.outputs.shape
+        limit = _AT_A_TIME * torch.get_num_threads() // max(1, width * n_samples)
+        size = max(1, restarts if self.flat.is_cuda else limit)
+        for first in range(0, max(1, restarts), size):
+            yield slice(first, first + size)
+
+    def _forward(self, part: slice, homogeneous: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return f (R', N) of some restarts, and their hidden activations (R', K, N)."""
+        active = (self.hidden[part] @ homogeneous.T).clamp_min_(0)
+        values = torch.bmm(self.outputs[part].unsqueeze(1), active).squeeze(1)
+        return (values if self.skip is None else values + self.skip[part] @ homogeneous.T), active
 
     def adam(self, step: int, rate: float) -> None:
         """Take Adam's step number `step`, counted from 1."""

@@ -3,16 +3,15 @@
 import io
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from sparsest.continuous.stored import prefixed, under
 from sparsest.errors import InputError
 from sparsest.files import Arrays, read_arrays, refuse_large_file, write_atomically
-from sparsest.network import Network
-from sparsest.problem import Problem
 from sparsest.progress import Deadline
 
 _FORMAT: Final = "sparsest/training-checkpoint"
@@ -42,17 +41,20 @@ class Checkpoint:
     ----------
     state : dict of arrays or None
         What the file held; None when there was none.
+    failure : str
+        Why the file could not be written the last time; empty when it was.
 
     Raises
     ------
     InputError
-        When the file is damaged or of another problem or other options, or exists and `resume` is false.
+        When the file is damaged or of another problem or other options, exists and `resume` is false, or
+        cannot be written.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, resume: bool, problem: str, options: Options) -> None:
         self._path = Path(path)
         self._header = {"format": _FORMAT, "version": _VERSION, "problem": problem, "options": dict(options)}
-        self._next = 0.0
+        self._clock, self._next = Deadline(None), _EVERY
         self.failure = ""
         self.state: Arrays | None = None
         if self._path.is_dir():
@@ -62,16 +64,20 @@ class Checkpoint:
         if self._path.exists():
             if not resume:
                 raise InputError(f"{path} exists: resume from it (--resume), or name another file")
-            self.state = self._read()
+            self.state = self._read() or None
+        else:  # a place that cannot be written to is found before the work
+            self.save({})
+            if self.failure:
+                raise InputError(self.failure)
 
-    def save_if_due(self, deadline: Deadline, state: Any) -> None:
-        """Write what the callable `state` returns, now and then."""
-        if deadline.seconds >= self._next:
-            self.save(deadline, state())
+    def save_if_due(self, state: Callable[[], Arrays]) -> None:
+        """Write what `state` returns, now and then."""
+        if self._clock.seconds >= self._next:
+            self.save(state())
 
-    def save(self, deadline: Deadline, state: Arrays) -> None:
+    def save(self, state: Arrays) -> None:
         """Write a state; a failure is remembered, and never ends training."""
-        begun = deadline.seconds
+        begun = self._clock.seconds
         buffer = io.BytesIO()
         np.savez(buffer, allow_pickle=False, header=np.array(json.dumps(self._header)), **state)
         try:
@@ -79,7 +85,7 @@ class Checkpoint:
             self.failure = ""
         except OSError as error:
             self.failure = f"the checkpoint could not be written: {self._path}: {error.strerror or error}"
-        ended = deadline.seconds
+        ended = self._clock.seconds
         self._next = ended + max(_EVERY, _SHARE * (ended - begun))
 
     def refuse(self, error: Exception) -> InputError:
@@ -114,57 +120,43 @@ class Checkpoint:
         return arrays
 
 
-class SearchKeeper:
-    """Keeps the best network of a staged search in its checkpoint, and what was in it.
+class Section:
+    """A part of a checkpoint that is kept like a checkpoint of its own.
 
     Parameters
     ----------
     checkpoint : Checkpoint
-        The file.
-    problem : Problem
-        The data.
-    deadline : Deadline
-        Tells the time.
+        The whole.
+    prefix : str
+        Before the names of the part's arrays.
+    rest : callable
+        Returns the arrays of the whole, this part's `arrays` among them.
 
     Attributes
     ----------
-    network : Network or None
-        The best network of the calls before, None when there is none.
-    resumed : int
-        How many calls there were before.
+    state : dict of arrays or None
+        What the file held of this part; None when there was nothing.
+    arrays : dict of arrays
+        What is to be kept of this part, under its prefix.
     """
 
-    def __init__(self, checkpoint: Checkpoint, problem: Problem, deadline: Deadline) -> None:
-        self._checkpoint, self._deadline = checkpoint, deadline
-        self.network: Network | None = None
-        self.resumed = 0
-        if checkpoint.state is not None:
-            try:
-                self.network, self.resumed = _network(checkpoint.state), int(checkpoint.state["resumed"]) + 1
-            except (KeyError, ValueError, TypeError) as error:
-                raise checkpoint.refuse(error) from None
-            if self.network is not None and not self.network.solves(problem):
-                raise checkpoint.refuse(ValueError("its network does not fit the data"))
+    def __init__(self, checkpoint: Checkpoint, prefix: str, rest: Callable[[], Arrays]) -> None:
+        self._checkpoint, self._prefix, self._rest = checkpoint, prefix, rest
+        self.state = under(prefix, checkpoint.state or {}) or None
+        self.arrays = prefixed(prefix, self.state or {})
 
-    def keep(self, network: Network) -> None:
-        """Take a better network, and write it now and then."""
-        self.network = network
-        self._checkpoint.save_if_due(self._deadline, self._state)
+    def save_if_due(self, state: Callable[[], Arrays]) -> None:
+        """Write what `state` returns, now and then."""
+        self._checkpoint.save_if_due(lambda: self._with(state()))
 
-    def close(self) -> None:
-        """Write what is known in the end."""
-        self._checkpoint.save(self._deadline, self._state())
+    def save(self, state: Arrays) -> None:
+        """Write a state."""
+        self._checkpoint.save(self._with(state))
 
-    def _state(self) -> Arrays:
-        arrays: Arrays = {"resumed": np.array(self.resumed)}
-        if self.network is not None:
-            for name in ("weights", "biases", "outputs", "skip"):
-                if (values := getattr(self.network, name)) is not None:
-                    arrays[name] = values
-        return arrays
+    def refuse(self, error: Exception) -> InputError:
+        """Return what to raise when the state cannot be used."""
+        return self._checkpoint.refuse(error)
 
-
-def _network(arrays: Arrays) -> Network | None:
-    if "weights" not in arrays:
-        return None
-    return Network(arrays["weights"], arrays["biases"], arrays["outputs"], arrays.get("skip"))
+    def _with(self, state: Arrays) -> Arrays:
+        self.arrays = prefixed(self._prefix, state)
+        return self._rest()

@@ -1,5 +1,6 @@
 """Work counted instead of time, so that a busy machine does not change where a search stops."""
 
+import dataclasses
 from typing import Final
 
 # A search goes on until this many times the effort of its last improvement is spent, ...
@@ -8,6 +9,7 @@ _PATIENCE: Final = 3.0
 _LONGEST_WAIT: Final = 1.5
 
 
+@dataclasses.dataclass
 class Effort:
     """Effort spent, in what one core of the machine that it was measured on does in about a second.
 
@@ -15,10 +17,15 @@ class Effort:
     ----------
     spent : float
         So far.
+    last : float
+        What was spent when the last improvement was found.
+    floor : float
+        What the search for the next one may spend at least.
     """
 
-    def __init__(self) -> None:
-        self.spent, self._floor, self._improved = 0.0, 0.0, 0.0
+    spent: float = 0.0
+    last: float = 0.0
+    floor: float = 0.0
 
     def add(self, amount: float) -> None:
         """Book some effort."""
@@ -26,10 +33,10 @@ class Effort:
 
     def improved(self, floor: float) -> None:
         """Say that a better network was found, and how much effort a still better one deserves at least."""
-        self._improved, self._floor = self.spent, floor
+        self.last, self.floor = self.spent, floor
 
     @property
     def left(self) -> float:
         """Effort until the search gives up, 0 when it should."""
-        wait = min((_PATIENCE - 1) * self._improved, _LONGEST_WAIT)
-        return max(0.0, self._improved + max(self._floor, wait) - self.spent)
+        wait = min((_PATIENCE - 1) * self.last, _LONGEST_WAIT)
+        return max(0.0, self.last + max(self.floor, wait) - self.spent)

@@ -1,6 +1,7 @@
 """The continuous side's answer to a problem: search or train, polish, and report raw and polished figures."""
 
 import dataclasses
+import hashlib
 import math
 import os
 from typing import Any
@@ -11,7 +12,8 @@ from numpy.typing import ArrayLike
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
 from sparsest.continuous import options
-from sparsest.continuous.checkpoint import Checkpoint, SearchKeeper
+from sparsest.continuous.answers import Answers
+from sparsest.continuous.checkpoint import Checkpoint, Section
 from sparsest.continuous.incumbent import Incumbent
 from sparsest.continuous.restarts import (
     TRAINING_SHARE,
@@ -22,8 +24,10 @@ from sparsest.continuous.restarts import (
 )
 from sparsest.continuous.scaling import Scaling
 from sparsest.continuous.schedule import Schedule
+from sparsest.continuous.search_keeper import SearchKeeper
+from sparsest.continuous.search_state import Course
 from sparsest.continuous.solvers import GRADIENT_SOLVERS, gradient_solver
-from sparsest.continuous.staged_search import Course, StagedSearch
+from sparsest.continuous.staged_search import Reserved, StagedSearch
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem, refuse_other_than_problem
@@ -124,9 +128,9 @@ def minimize(
         Of gradient descent: ``"random"``, hyperplanes through random points between samples, or
         ``"through-samples"``, near as many samples as can be.
     checkpoint_file : path, optional
-        Keep what is known in this file, every few seconds and in the end. Gradient descent goes on from it
-        bit for bit as if it had not been stopped; the staged search goes on from the best network with other
-        random numbers.
+        Keep what is known in this file, every few seconds and in the end. Training goes on from it bit for
+        bit as if it had not been stopped, whatever stopped it: time limit, Ctrl-C or a crash. A call that is
+        stopped again returns at least the best network that the file has.
     resume : bool
         Go on from `checkpoint_file` if it exists; without this it must not exist.
     progress : callable, optional
@@ -173,7 +177,11 @@ def minimize(
     chosen = options.solver(solver, ("auto", "gauss-newton", *GRADIENT_SOLVERS))
     cells = options.patterns(patterns, problem.n_samples)
     bound, norm = options.bound("lower_bound", lower_bound), options.norm_bound(norm_bound)
-    course = _course(schedule, settings, chosen)
+    course = _course(schedule, settings, chosen) | {
+        "patterns": None if cells is None else hashlib.sha256(cells.tobytes()).hexdigest(),
+        "lower_bound": bound,
+        "norm_bound": norm,
+    }
     call = _Call(
         problem, Scaling.of(problem, schedule.objective), schedule, settings, chosen, deadline,
         _Reporter(progress, deadline), bound, norm,
@@ -184,7 +192,11 @@ def minimize(
     found = (
         _descended(call, chosen, call.checkpoint) if chosen in GRADIENT_SOLVERS else _searched(call, cells)
     )
-    asked: dict[str, Any] = {"dtype": dtype, "time_limit": time_limit, "lower_bound": lower_bound}
+    asked: dict[str, Any] = {
+        "dtype": dtype,
+        "time_limit": time_limit,
+        "lower_bound": lower_bound,
+    }
     if call.checkpoint is not None:
         asked |= {"checkpoint_file": str(checkpoint_file), "resume": resume}
         asked["remark"] = call.checkpoint.failure
@@ -286,24 +298,23 @@ class _Reporter:
 def _searched(call: _Call, cells: "np.ndarray[Any, np.dtype[np.bool_]] | None") -> _Found:
     """Run the staged search, with gradient descent in reserve unless that was excluded."""
     schedule, deadline = call.schedule, call.deadline
-    keeper = None if call.checkpoint is None else SearchKeeper(call.checkpoint, call.problem, deadline)
-    incumbent = Incumbent(
-        call.problem, call.scaling, schedule.objective, schedule.p, deadline,
-        better=keeper.keep if keeper else lambda network: None,
-    )  # fmt: skip
-    if keeper is not None and keeper.network is not None:
-        incumbent.offer_network(keeper.network)
+    incumbent = Incumbent(call.problem, call.scaling, schedule.objective, schedule.p, deadline)
+    keeper = None if call.checkpoint is None else SearchKeeper(call.checkpoint, incumbent)
     reserve: list[_Found] = []
 
-    def descend() -> None:
-        if call.solver == "auto":
-            reserve.append(_descended(call, "adam-reweighted"))
-            incumbent.offer_network(reserve[-1].polished[reserve[-1].best])
+    def descend() -> Reserved:
+        if call.solver != "auto":
+            return Reserved(0, "finished")
+        kept = None if keeper is None else keeper.reserve
+        reserve.append(_descended(call, "adam-reweighted", kept))
+        incumbent.offer_network(reserve[-1].polished[reserve[-1].best])
+        if keeper is not None and incumbent.network is not None:
+            keeper.reserve.arrays = {}  # the search has what it needs
+        return Reserved(reserve[-1].steps, reserve[-1].stopped)
 
-    seed = call.settings.seed
     search = StagedSearch(
         incumbent,
-        seed=(seed, keeper.resumed) if keeper and keeper.resumed else seed,
+        seed=call.settings.seed,
         width=call.settings.width,
         lower_bound=call.lower_bound,
         norm_bound=call.norm_bound,
@@ -313,17 +324,22 @@ def _searched(call: _Call, cells: "np.ndarray[Any, np.dtype[np.bool_]] | None") 
     )
     stopped = "finished"
     try:
-        search.run(descend)
+        if keeper is None:
+            search.run(descend)
+        else:
+            keeper.resume(search)
+            search.run(descend, lambda: keeper.between(search))
     except KeyboardInterrupt:
         stopped = "interrupted"
     if stopped == "finished" and deadline.expired:
         stopped = "time_limit"
+    if reserve and reserve[-1].stopped != "finished":
+        stopped = reserve[-1].stopped
     if keeper is not None:
         keeper.close()
-    steps = search.course.taken
-    if reserve:
-        steps += reserve[-1].steps
-        stopped = reserve[-1].stopped if reserve[-1].stopped == "interrupted" else stopped
+        if stopped != "finished":
+            keeper.offer_best()
+    steps = search.course.taken + search.place.reserved
     if incumbent.network is None:
         fallback = reserve[-1] if reserve else _nothing(call, search.course)
         return dataclasses.replace(fallback, stopped=stopped)
@@ -368,7 +384,7 @@ def _course_history(course: Course, incumbent: Incumbent, call: _Call) -> Histor
 # ---------------------------------------------------------------- gradient descent
 
 
-def _descended(call: _Call, name: str, checkpoint: Checkpoint | None = None) -> _Found:
+def _descended(call: _Call, name: str, checkpoint: Checkpoint | Section | None) -> _Found:
     """Train all restarts, polish each, and choose."""
     schedule, scaling, deadline = call.schedule, call.scaling, call.deadline
     limit = None if math.isinf(deadline.remaining) else max(TRAINING_SHARE * deadline.remaining, 1e-9)
@@ -380,7 +396,9 @@ def _descended(call: _Call, name: str, checkpoint: Checkpoint | None = None) -> 
     polished, interrupted = list(raw), trained.stopped == "interrupted"
     if interrupted:  # without a polish hardly any network fits; a second Ctrl-C ends it too
         deadline = Deadline(min(max(deadline.remaining, 1e-9), _LAST_POLISH))
-    cut = polish_restarts(call.problem, scaling, schedule, trained, polished, deadline, call.report)
+    whole = checkpoint if trained.stopped == "finished" else None
+    answers = Answers(whole, trained.state, call.problem.n_features)
+    cut = polish_restarts(call.problem, scaling, schedule, trained, polished, deadline, call.report, answers)
     return _Found(
         raw,
         polished,

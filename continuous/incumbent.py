@@ -1,12 +1,15 @@
 """The best network of a search so far, and how candidates are polished and judged."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from sparsest.continuous.pattern_program import Neurons, Samples
 from sparsest.continuous.polish import merged, polish
 from sparsest.continuous.scaling import Scaling
+from sparsest.continuous.stored import matching, network_arrays, network_of, prefixed, under
+from sparsest.files import Arrays
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
@@ -16,8 +19,6 @@ from sparsest.refine import refine
 
 class Incumbent:
     """Keeps the polished network that fits with the fewest parts; ties by neurons, then by path norm.
-
-    `better` is called with every new one.
 
     Attributes
     ----------
@@ -36,12 +37,10 @@ class Incumbent:
         objective: Objective,
         p: float,
         deadline: Deadline,
-        better: Callable[[Network], None] = lambda network: None,
     ) -> None:
         self._problem, self._scaling, self._deadline = problem, scaling, deadline
         self.objective, self._p = objective, p
         self.samples = Samples(scaling.homogeneous, scaling.low, scaling.high, problem.skip, scaling.bounds)
-        self._better = better
         self.network: Network | None = None
         self.neurons: Neurons | None = None
         self.raw: Network | None = None
@@ -87,6 +86,49 @@ class Incumbent:
         patterns = folded @ self.samples.homogeneous.T >= 0
         self._keep(Neurons(folded, patterns, np.sign(network.outputs), skip), network)
 
+    def rank(self, network: Network) -> tuple[int, int, float]:
+        """Return what orders networks that fit, the better the smaller."""
+        # a constant neuron has no weights, but nobody wants one for nothing
+        count = network.count(self.objective)
+        return count, network.count(Objective.NEURONS), network.path_norm(self._p, self.objective)
+
+    def refuse_misfit(self, network: Network | None) -> None:
+        """Raise `ValueError` for a network of another size or that does not fit."""
+        size = self.samples.homogeneous.shape[1] - 1
+        if network is not None and not (network.n_features == size and network.solves(self._problem)):
+            raise ValueError("its network does not fit the data")
+
+    def arrays(self) -> Arrays:
+        """Return the best network, scaled and raw too, as arrays; none if there is none."""
+        if self.neurons is None:
+            return {}
+        parts = {name: getattr(self.neurons, name) for name in ("folded", "patterns", "signs", "skip")}
+        arrays = prefixed("neurons ", {name: part for name, part in parts.items() if part is not None})
+        for name, network in (("network ", self.network), ("raw ", self.raw)):
+            arrays |= prefixed(name, network_arrays(network))
+        return arrays
+
+    def restore(self, arrays: Mapping[str, "np.ndarray[Any, Any]"]) -> None:
+        """Take over what `arrays` returned.
+
+        Raises
+        ------
+        ValueError, KeyError
+            When it is no network, or one that does not fit.
+        """
+        network, parts = network_of(under("network ", arrays)), under("neurons ", arrays)
+        if network is None:
+            return
+        self.refuse_misfit(network)
+        (n, size), count = self.samples.homogeneous.shape, len(parts["folded"])
+        self.neurons = Neurons(
+            matching(parts, "folded", np.zeros((count, size))),
+            matching(parts, "patterns", np.zeros((count, n), dtype=bool)),
+            matching(parts, "signs", np.zeros(count)),
+            matching(parts, "skip", np.zeros(size)) if "skip" in parts else None,
+        )
+        self.network, self.raw = network, network_of(under("raw ", arrays))
+
     def _network(self, found: Neurons) -> Network:
         return self._scaling.network(found.folded, found.signs, found.skip)
 
@@ -96,11 +138,5 @@ class Incumbent:
         network = refine(self._problem, self._network(found))
         if not network.solves(self._problem):
             return
-        if self.network is None or self._rank(network) < self._rank(self.network):
+        if self.network is None or self.rank(network) < self.rank(self.network):
             self.network, self.neurons, self.raw = network, found, raw
-            self._better(network)
-
-    def _rank(self, network: Network) -> tuple[int, int, float]:
-        # a constant neuron has no weights, but nobody wants one for nothing
-        count = network.count(self.objective)
-        return count, network.count(Objective.NEURONS), network.path_norm(self._p, self.objective)

@@ -10,13 +10,16 @@ place that hardly changes the function. The other descents suit labels that were
 """
 
 import dataclasses
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
 from sparsest.continuous.effort import Effort
+from sparsest.continuous.stored import matching
+from sparsest.files import Arrays
 from sparsest.gauss_newton import damped_steps, evaluate
 from sparsest.progress import Deadline
 
@@ -102,6 +105,8 @@ class NarrowSearch:
 
     Attributes
     ----------
+    width : int
+        K.
     steps : int
         Gauss-Newton steps taken, of all descents together at once.
     """
@@ -114,13 +119,13 @@ class NarrowSearch:
         sparsity: Sparsity | None = None,
         start: Start | None = None,
     ) -> None:
-        self._all, self._random, self._width = data, random, width
+        self._all, self._random, self.width = data, random, width
         self._sparsity, self._affine = sparsity, data.affine
         r, blocks = data.rows.shape[1], width + data.affine
         few = max(_FEWEST, _SAMPLES_A_NUMBER * blocks * r)
-        chosen = 2 * few < len(data.rows)
-        self._data = data.subset(random.choice(len(data.rows), few, replace=False)) if chosen else data
-        self._aims = _aims(self._data)
+        every = 2 * few >= len(data.rows)
+        self._chosen = None if every else random.choice(len(data.rows), few, replace=False)
+        self._see()
         n = len(self._data.rows)
         runs = int(np.clip(_LARGEST // (n * blocks * r), 1, _RUNS))
         self._cost = _cost(runs, n, blocks * r)
@@ -165,6 +170,46 @@ class NarrowSearch:
             self._step()
             effort.add(self._cost)
         return None
+
+    @property
+    def entries(self) -> int | None:
+        """How many counted entries may be nonzero; None where that is not limited."""
+        return None if self._sparsity is None else self._sparsity.entries
+
+    def arrays(self) -> Arrays:
+        """Return the state as copies, but for the random numbers, which are the caller's."""
+        arrays = {name: array.copy() for name, array in self._state().items()}
+        if self._chosen is not None:
+            arrays["chosen"] = self._chosen.copy()
+        return arrays | {"steps": np.array(self.steps)}
+
+    def restore(self, arrays: Mapping[str, "np.ndarray[Any, Any]"]) -> None:
+        """Take over the state of a search of the same shape.
+
+        Raises
+        ------
+        ValueError, KeyError
+            When it is of another shape.
+        """
+        for name, array in self._state().items():
+            array[...] = matching(arrays, name, array)
+        if self._chosen is not None:
+            self._chosen = matching(arrays, "chosen", self._chosen)
+            if self._chosen.min() < 0 or self._chosen.max() >= len(self._all.rows):
+                raise ValueError("it looks at samples that are not there")
+            self._see()
+        self.steps = int(arrays["steps"])
+
+    def _state(self) -> Arrays:
+        best = dict(zip(("best_neurons", "best_signs", "best_allowed"), self._best, strict=True))
+        names = ["allowed", "signs", "damping", "loss", "earlier", "values", "factors"]
+        names += ["age", "failures", "lowest"]
+        return {"neurons": self.neurons, **best, **{name: getattr(self, f"_{name}") for name in names}}
+
+    def _see(self) -> None:
+        """Look at the chosen samples only, where some were chosen."""
+        self._data = self._all if self._chosen is None else self._all.subset(self._chosen)
+        self._aims = _aims(self._data)
 
     @property
     def best(self) -> tuple[FloatArray, FloatArray] | None:
@@ -243,14 +288,14 @@ class NarrowSearch:
         self._damping[runs], self._age[runs] = _DAMPING, 0
 
     def _draw_networks(self, runs: Rows) -> None:
-        shape = (len(runs), self._width)
-        self._signs[runs, : self._width] = self._random.choice([-1.0, 1.0], size=shape)
+        shape = (len(runs), self.width)
+        self._signs[runs, : self.width] = self._random.choice([-1.0, 1.0], size=shape)
         self.neurons[runs] = 0.0
         self._lowest[runs], self._failures[runs] = np.inf, 0
         if self._sparsity is not None:
             for run in runs:
                 self._allowed[run] = self._draw_entries(self._sparsity)
-        self.neurons[runs, : self._width] = self._draw(runs, self._allowed[runs, : self._width])
+        self.neurons[runs, : self.width] = self._draw(runs, self._allowed[runs, : self.width])
 
     def _draw(self, runs: Rows, allowed: FloatArray) -> FloatArray:
         """Draw neurons of the shape of `allowed`; those of many sizes pass between two samples."""
@@ -274,8 +319,8 @@ class NarrowSearch:
         """Choose the counted entries of one network (B, r); those that are not counted may all move."""
         blocks, r = self._allowed.shape[1:]
         allowed = np.ones((blocks, r))
-        allowed[: self._width, sparsity.counted] = 0.0
-        places = np.argwhere(np.broadcast_to(sparsity.counted, (self._width, r)))
+        allowed[: self.width, sparsity.counted] = 0.0
+        places = np.argwhere(np.broadcast_to(sparsity.counted, (self.width, r)))
         chosen = self._random.permutation(len(places))[: sparsity.entries]
         allowed[tuple(places[chosen].T)] = 1.0
         return allowed
@@ -287,20 +332,20 @@ class NarrowSearch:
             self._swap_entries(runs, self._sparsity)
         self._redraw(runs)
         self._redraw(runs[self._random.random(len(runs)) < _SECOND])
-        if self._width > 1 and self._sparsity is None:
+        if self.width > 1 and self._sparsity is None:
             self._pair(runs[self._spread[runs] & (self._random.random(len(runs)) < _PAIRED)])
 
     def _redraw(self, runs: Rows) -> None:
         if self._sparsity is not None:  # an exchange of entries alone is often enough of a kick
             runs = runs[self._random.random(len(runs)) < 0.5]
-        which = self._random.integers(self._width, size=len(runs))
+        which = self._random.integers(self.width, size=len(runs))
         self.neurons[runs, which] = self._draw(runs, self._allowed[runs, which][:, None])[:, 0]
         self._signs[runs, which] = self._random.choice([-1.0, 1.0], size=len(runs))
 
     def _swap_entries(self, runs: Rows, sparsity: Sparsity) -> None:
         """Let one counted entry of each network go and another one come."""
         for run in runs:
-            part = self._allowed[run, : self._width]
+            part = self._allowed[run, : self.width]
             used = np.argwhere((part > 0) & sparsity.counted)
             unused = np.argwhere((part == 0) & sparsity.counted)
             if len(used) == 0 or len(unused) == 0:
@@ -318,8 +363,8 @@ class NarrowSearch:
         """
         if len(runs) == 0:
             return
-        first = self._random.integers(self._width, size=len(runs))
-        second = (first + 1 + self._random.integers(self._width - 1, size=len(runs))) % self._width
+        first = self._random.integers(self.width, size=len(runs))
+        second = (first + 1 + self._random.integers(self.width - 1, size=len(runs))) % self.width
         neurons, signs = self._best[0][runs, first], self._best[1][runs, first]
         spread = 0.3 * np.exp(-2 * self._random.random((len(runs), 1)))
         noise = self._random.normal(size=neurons.shape) * np.linalg.norm(neurons, axis=1, keepdims=True)

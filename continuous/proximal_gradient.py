@@ -49,7 +49,7 @@ class ProximalGradient(Solver):
             moved = getattr(batch, name) - before[name]
             terms = moved * slope + moved.square() / (2 * rates.view(-1, *[1] * (slope.dim() - 1)))
             model += terms.flatten(1).sum(1)
-        values, _ = batch.values(data[0])
+        values = batch.values(data[0])
         bounded = (values - values.clamp(data[1], data[2])).square().mean(1) <= model + 1e-15
         for name, old in before.items():
             current = getattr(batch, name)

@@ -8,8 +8,9 @@ import numpy as np
 import torch
 
 from sparsest.arrays import FloatArray
+from sparsest.continuous.answers import Answers
 from sparsest.continuous.batch import Batch
-from sparsest.continuous.checkpoint import Checkpoint
+from sparsest.continuous.checkpoint import Checkpoint, Section
 from sparsest.continuous.initialization import INITIALIZATIONS
 from sparsest.continuous.pattern_program import Neurons, Samples
 from sparsest.continuous.polish import merged, polish
@@ -18,6 +19,7 @@ from sparsest.continuous.scaling import Scaling
 from sparsest.continuous.schedule import Schedule
 from sparsest.continuous.solver import Solver
 from sparsest.continuous.training import Descent
+from sparsest.files import Arrays
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
@@ -64,7 +66,7 @@ class Settings:
 
 @dataclasses.dataclass(frozen=True)
 class Trained:
-    """Restarts before and after training, in scaled units."""
+    """Restarts before and after training, in scaled units; `state` is what a checkpoint has of the end."""
 
     initial: list[Neurons]
     restarts: list[Neurons]
@@ -72,6 +74,7 @@ class Trained:
     history: History
     steps: int
     stopped: str
+    state: Arrays
 
 
 def train_restarts(
@@ -83,7 +86,7 @@ def train_restarts(
     report: Report,
     *,
     lower_bound: int = 0,
-    checkpoint: Checkpoint | None = None,
+    checkpoint: Checkpoint | Section | None = None,
 ) -> Trained:
     """Train R random networks with a solver; see `sparsest.continuous.training`.
 
@@ -116,7 +119,15 @@ def train_restarts(
         stopped = _run(descent, schedule, deadline, report, f"training {restarts} restarts", checkpoint)
     history = descent.history
     units = dataclasses.replace(history, loss=history.loss * scaling.height**2)
-    return Trained(initial, _restarts(batch, scaling), history.loss[-1], units, descent.taken, stopped)
+    return Trained(
+        initial=initial,
+        restarts=_restarts(batch, scaling),
+        loss=history.loss[-1],
+        history=units,
+        steps=descent.taken,
+        stopped=stopped,
+        state=descent.arrays(),
+    )
 
 
 def _run(
@@ -125,7 +136,7 @@ def _run(
     deadline: Deadline,
     report: Report,
     message: str,
-    checkpoint: Checkpoint | None,
+    checkpoint: Checkpoint | Section | None,
 ) -> str:
     """Run a descent, from and into a checkpoint if there is one."""
     if checkpoint is not None and checkpoint.state is not None:
@@ -136,10 +147,10 @@ def _run(
     stopped = descent.run(
         deadline,
         lambda step: report(message, step, TRAINING_SHARE * step / schedule.steps),
-        lambda: None if checkpoint is None else checkpoint.save_if_due(deadline, descent.arrays),
+        lambda: None if checkpoint is None else checkpoint.save_if_due(descent.arrays),
     )
     if checkpoint is not None and descent.is_whole:
-        checkpoint.save(deadline, descent.arrays())
+        checkpoint.save(descent.arrays())
     return stopped
 
 
@@ -182,11 +193,12 @@ def polish_restarts(
     networks: list[Network],
     deadline: Deadline,
     report: Report,
+    answers: Answers,
 ) -> str | None:
     """Replace each of `networks` by its polished form where there is one; say what cut it short, if any.
 
     Restarts with the same cells and signs share one answer. When none fits, some are tried again with the
-    cells that they started from.
+    cells that they started from. `answers` has those of an earlier call, and takes new ones.
     """
     samples = Samples(scaling.homogeneous, scaling.low, scaling.high, problem.skip, scaling.bounds)
     known: dict[tuple[bytes, bytes], Network | None] = {}
@@ -198,8 +210,11 @@ def polish_restarts(
             report(f"polishing restart {number + 1} of {len(networks)}", schedule.steps, share)
             start = merged(samples, restart)
             key = (start.patterns.tobytes(), start.signs.tobytes())
-            if key not in known:
+            if key not in known and number in answers:
+                known[key] = answers[number]
+            elif key not in known:
                 known[key] = _polished(problem, scaling, samples, start, schedule, deadline)
+                answers.add(number, known[key], deadline)
             networks[number] = known[key] or networks[number]
         if not any(network.solves(problem) for network in networks):
             # training may have lost cells that interpolation needs; those it started from mostly suffice
@@ -211,6 +226,8 @@ def polish_restarts(
                 networks[number] = found or networks[number]
     except KeyboardInterrupt:
         return "interrupted"
+    finally:
+        answers.close()
     return "time_limit" if deadline.expired else None
 
 

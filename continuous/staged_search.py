@@ -8,14 +8,14 @@
    its parts, by turns with linear programs over sampled cells and over the cells around the best network,
    until `Effort` says that a further improvement is not to be expected.
 
-Effort is counted, not timed, so that equal seeds give equal results on one machine. None of this proves a
-count minimal.
+Effort is counted, not timed, so that equal seeds give equal results on one machine. The search is a sequence
+of pieces of work; between two of them its state can be stored and gone on from
+(`sparsest.continuous.search_state`). None of this proves a count minimal.
 """
 
-import dataclasses
 import math
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from sparsest import tolerances
 from sparsest.arrays import FloatArray
 from sparsest.continuous.effort import Effort
 from sparsest.continuous.incumbent import Incumbent
-from sparsest.continuous.narrow import Intervals, NarrowSearch, Sparsity, Start
+from sparsest.continuous.narrow import Intervals, NarrowSearch, Sparsity
 from sparsest.continuous.pattern_program import BoolArray, Neurons, Samples
 from sparsest.continuous.sampling import (
     cells_of_patterns,
@@ -32,6 +32,10 @@ from sparsest.continuous.sampling import (
     flipped,
     joined,
 )
+from sparsest.continuous.search_state import Course, Place, SearchState
+from sparsest.continuous.starts import without_a_neuron, without_an_entry
+from sparsest.continuous.stored import prefixed, under
+from sparsest.files import Arrays
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
 
@@ -56,12 +60,11 @@ _SAMPLED: Final = 3
 _RANK: Final = 1e-13
 
 
-@dataclasses.dataclass
-class Course:
-    """Steps taken, and after each piece of descents: steps, loss (scaled), path norm, neurons."""
+class Reserved(NamedTuple):
+    """Steps that gradient descent took in reserve, and ``"finished"`` or what cut it short."""
 
-    taken: int = 0
-    points: list[tuple[float, float, float, float]] = dataclasses.field(default_factory=list)
+    steps: int
+    stopped: str
 
 
 class StagedSearch:
@@ -71,7 +74,7 @@ class StagedSearch:
     ----------
     incumbent : Incumbent
         Holds the problem, and in the end the result.
-    seed : int or pair of int
+    seed : int
         Of everything random.
     width : int
         Most neurons of any network, and number of cells sampled at a time.
@@ -85,13 +88,20 @@ class StagedSearch:
         Ends the search.
     report : callable
         Called with a few words and the number of steps taken.
+
+    Attributes
+    ----------
+    course : Course
+        What was done.
+    place : Place
+        What comes next.
     """
 
     def __init__(
         self,
         incumbent: Incumbent,
         *,
-        seed: int | tuple[int, int],
+        seed: int,
         width: int,
         lower_bound: int,
         norm_bound: float,
@@ -105,22 +115,74 @@ class StagedSearch:
         self._lower_bound, self._norm_bound = lower_bound, norm_bound
         samples = incumbent.samples
         self._rows, self._back = _whitened(samples.homogeneous)
+        self._forward: FloatArray = np.linalg.pinv(self._back).astype(np.float64)
         self._whitened = Intervals(self._rows, samples.low, samples.high, samples.skip)
         self._plain = Intervals(samples.homogeneous, samples.low, samples.high, samples.skip)
         self._effort = Effort()
         self._narrow: dict[int, NarrowSearch] = {}
-        self.course = Course()
+        self._by_turn: dict[int, NarrowSearch | None] = {}
+        self.course, self.place = Course(), Place()
+        self._state = SearchState(
+            self._random, self.place, self.course, self._effort, self._narrow, self._by_turn
+        )
 
-    def run(self, reserve: Callable[[], None]) -> None:
-        """Search; `reserve` is called when nothing fits so far, and may offer networks to the incumbent."""
-        self._incumbent.offer_cells(_no_neurons(self._incumbent.samples))
-        if self._incumbent.network is None:
-            self._ascend()
-        if self._incumbent.network is None and self._goes_on():
-            self._sample_first()
-        if self._incumbent.network is None and self._goes_on():
-            reserve()
-        self._descend()
+    def run(self, reserve: Callable[[], Reserved], between: Callable[[], None] = lambda: None) -> None:
+        """Search.
+
+        Parameters
+        ----------
+        reserve : callable
+            Called when nothing fits so far; may offer networks to the incumbent.
+        between : callable
+            Called before every piece of work and in the end, as long as nothing was cut short: `arrays` is
+            then a state to go on from.
+        """
+        pieces = {
+            "start": self._start,
+            "ascend": self._ascend,
+            "sample": self._sample,
+            "descend": self._turn_down,
+        }
+        is_whole = True
+        while self.place.stage != "done":
+            if is_whole:
+                between()
+            if self.place.stage in pieces:
+                pieces[self.place.stage]()
+            else:
+                stopped = self._from_reserve(reserve)
+                is_whole = stopped == "finished"
+                if stopped == "interrupted" or self._incumbent.network is None:
+                    return
+            if not self._goes_on():
+                return
+        if is_whole:
+            between()
+
+    def arrays(self) -> Arrays:
+        """Return the state as arrays, from which `restore` goes on bit for bit."""
+        return self._state.arrays() | prefixed("incumbent ", self._incumbent.arrays())
+
+    def restore(self, arrays: Mapping[str, "np.ndarray[Any, Any]"]) -> None:
+        """Go on from a state of a search for the same problem with the same options.
+
+        Raises
+        ------
+        ValueError, KeyError, TypeError
+            When it is not one.
+        """
+        self._incumbent.restore(under("incumbent ", arrays))
+        self._state.restore(arrays, self._blank)
+        if (self.place.stage in ("descend", "done")) == (self._incumbent.network is None):
+            raise ValueError("its network is not that of its stage")
+
+    def _blank(self, kind: str, width: int, entries: int | None) -> NarrowSearch:
+        """Return a search of that shape, whose state and random numbers are yet to be restored."""
+        if kind not in ("narrow", "turn") or not 1 <= width <= max(self._width, _WIDEST):
+            raise ValueError("it has searches of no known kind")
+        if kind == "narrow" or entries is None:
+            return NarrowSearch(self._whitened, width, self._random)
+        return NarrowSearch(self._plain, width, self._random, Sparsity(self._counted(), entries))
 
     def _say(self, message: str) -> None:
         known = self._incumbent.network
@@ -137,60 +199,84 @@ class StagedSearch:
 
     # ---------------------------------------------------------------- the first network that fits
 
-    def _ascend(self) -> None:
-        """Try every small width for a while, again and again with twice the effort, until one fits."""
-        widest = min(_WIDEST, self._width)
-        searches = self._narrow
-        limit, sampled = _FIRST, self._polish_cost(self._width)
-        rounds = float(np.clip(_ROUNDS * sampled, _LEAST_ROUNDS, _MOST_ROUNDS))
-        while self._effort.spent < rounds and self._goes_on():
-            for width in range(1, widest + 1):
-                if width not in searches:
-                    searches[width] = NarrowSearch(self._whitened, width, self._random)
-                if self._descents(searches[width], width, width * limit, self._back):
-                    return
-                if self._effort.spent >= rounds or not self._goes_on():
-                    return
-            limit *= 2
+    def _start(self) -> None:
+        self._incumbent.offer_cells(_no_neurons(self._incumbent.samples))
+        self._next("ascend")
 
-    def _sample_first(self) -> None:
-        for _ in range(_SAMPLED):
-            if self._incumbent.network is None and self._goes_on():
-                self._say("linear programs over sampled cells")
-                self._offer_sampled()
+    def _next(self, stage: str) -> None:
+        """Go on with a stage, or from the network down if there is one."""
+        self.place.stage = stage
+        if self._incumbent.network is not None:
+            self.place.stage = "descend"
+            self._fewer()
+
+    def _ascend(self) -> None:
+        """Try the next small width for a while; again and again with twice the effort, until one fits."""
+        place, searches = self.place, self._narrow
+        rounds = float(np.clip(_ROUNDS * self._polish_cost(self._width), _LEAST_ROUNDS, _MOST_ROUNDS))
+        if self._effort.spent >= rounds:
+            place.stage = "sample"
+            return
+        width, limit = place.width, _FIRST * 2**place.round
+        if width not in searches:
+            searches[width] = NarrowSearch(self._whitened, width, self._random)
+        again = width >= min(_WIDEST, self._width)
+        place.round, place.width = (place.round + 1, 1) if again else (place.round, width + 1)
+        self._descents(searches[width], width, width * limit, self._back)
+        self._next("ascend")
+
+    def _sample(self) -> None:
+        if self.place.sampled >= _SAMPLED:
+            self.place.stage = "reserve"
+            return
+        self.place.sampled += 1
+        self._say("linear programs over sampled cells")
+        self._offer_sampled()
+        self._next("sample")
+
+    def _from_reserve(self, reserve: Callable[[], Reserved]) -> str:
+        reserved = reserve()
+        self.place.reserved += reserved.steps
+        self._next("reserve")
+        return reserved.stopped
 
     # ---------------------------------------------------------------- from the best network down
 
-    def _descend(self) -> None:
-        if self._incumbent.network is None:
-            return
+    def _fewer(self) -> None:
+        """Begin towards one part less than the best network has."""
         self._improved()
-        search, turn = self._narrower(0), 0
-        by_turn = {0: search}
-        while self._goes_on() and not self._settled() and self._effort.left > 0:
-            before, norm = self._incumbent.count, self._incumbent.norm
-            piece = max(self._floor() / _PIECES, 1e-9)
-            if self._is_fewest():
-                self._lower_the_norm(piece)
-            elif search is not None:
-                self._descents(search, int(before) - 1, piece, self._descent_back())
-            if self._incumbent.count == before and self._goes_on():
-                self._programs(turn)
-                self._narrow_again(turn, piece)
-            turn += 1
-            if self._is_fewest() and self._incumbent.norm < norm * (1 - tolerances.PATH_NORM_GAP):
-                self._improved()
-            if self._incumbent.count < before:
-                self._improved()
-                turn = 0
-                search = self._narrower(0)
-                by_turn = {0: search}
-            elif search is None and not self._is_fewest():
-                self._effort.add(piece)
-            elif self._incumbent.objective is not Objective.NEURONS:
-                if turn % 2 not in by_turn:
-                    by_turn[turn % 2] = self._narrower(turn)
-                search = by_turn[turn % 2]
+        self.place.turn = 0
+        self._by_turn.clear()
+        self._by_turn[0] = self._narrower(0)
+
+    def _turn_down(self) -> None:
+        """Look for one part less, or where none can be for a smaller path norm, in several ways by turns."""
+        if self._settled() or self._effort.left <= 0:
+            self.place.stage = "done"
+            return
+        place, before, norm = self.place, self._incumbent.count, self._incumbent.norm
+        search = self._by_turn.get(self._kind())
+        piece = max(self._floor() / _PIECES, 1e-9)
+        if self._is_fewest():
+            self._lower_the_norm(piece)
+        elif search is not None:
+            self._descents(search, int(before) - 1, piece, self._descent_back())
+        if self._incumbent.count == before and self._goes_on():
+            self._programs(place.turn)
+            self._narrow_again(place.turn, piece)
+        place.turn += 1
+        if self._is_fewest() and self._incumbent.norm < norm * (1 - tolerances.PATH_NORM_GAP):
+            self._improved()
+        if self._incumbent.count < before:
+            self._fewer()
+        elif search is None and not self._is_fewest():
+            self._effort.add(piece)
+        elif self._kind() not in self._by_turn:
+            self._by_turn[self._kind()] = self._narrower(place.turn)
+
+    def _kind(self) -> int:
+        """Which of the searches by turns is next."""
+        return 0 if self._incumbent.objective is Objective.NEURONS else self.place.turn % 2
 
     def _lower_the_norm(self, limit: float) -> None:
         """Look for other networks of as few parts, one of which may have a smaller path norm."""
@@ -307,45 +393,19 @@ class StagedSearch:
         if best is None or self._incumbent.count <= 1 or self._is_fewest():
             return None
         if self._incumbent.objective is Objective.NEURONS:
-            width = int(self._incumbent.count) - 1
-            return NarrowSearch(self._whitened, width, self._random, start=self._without_a_neuron(best))
+            count = int(self._incumbent.count)
+            known = len(best.signs) == count
+            start = without_a_neuron(best, self._forward) if known else None
+            return NarrowSearch(self._whitened, count - 1, self._random, start=start)
         return self._sparser(best, turn)
-
-    def _without_a_neuron(self, best: Neurons) -> Start | None:
-        count = len(best.signs)
-        if count != int(self._incumbent.count):
-            return None
-        forward = np.linalg.pinv(self._back)
-        kept = ~np.eye(count, dtype=bool)
-        neurons = np.array([best.folded[rows] for rows in kept]) @ forward
-        signs = np.array([best.signs[rows] for rows in kept])
-        if best.skip is not None:
-            neurons = np.concatenate([neurons, np.tile(best.skip @ forward, (count, 1, 1))], axis=1)
-            signs = np.c_[signs, np.ones(count)]
-        return Start(neurons, signs, np.ones_like(neurons))
 
     def _sparser(self, best: Neurons, turn: int) -> NarrowSearch:
         """Descents with one counted entry less; every other turn one neuron more than the best network."""
         counted = self._counted()
         width = max(1, min(len(best.signs) + turn % 2, self._width))
         sparsity = Sparsity(counted, int(self._incumbent.count) - 1)
-        start = self._without_an_entry(best, counted) if width == len(best.signs) and turn == 0 else None
+        start = without_an_entry(best, counted) if width == len(best.signs) and turn == 0 else None
         return NarrowSearch(self._plain, width, self._random, sparsity, start)
-
-    def _without_an_entry(self, best: Neurons, counted: BoolArray) -> Start | None:
-        places = np.argwhere((best.folded != 0) & counted)
-        if len(places) == 0:
-            return None
-        neurons = np.repeat(best.folded[None], len(places), axis=0)
-        neurons[(np.arange(len(places)), *places.T)] = 0.0
-        signs = np.repeat(best.signs[None], len(places), axis=0)
-        allowed = np.where(counted, neurons != 0, True).astype(np.float64)
-        if best.skip is not None:
-            skip = np.broadcast_to(best.skip, (len(places), 1, len(best.skip)))
-            neurons = np.concatenate([neurons, skip], axis=1)
-            allowed = np.concatenate([allowed, np.ones_like(skip)], axis=1)
-            signs = np.c_[signs, np.ones(len(places))]
-        return Start(neurons, signs, allowed)
 
 
 def _no_neurons(samples: Samples) -> Neurons:

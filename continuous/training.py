@@ -208,7 +208,7 @@ class Descent:
     def _fits(self) -> torch.Tensor:
         """Which live restarts are close to interpolation."""
         homogeneous, low, high = self._data
-        values, _ = self._live.batch.values(homogeneous)
+        values = self._live.batch.values(homogeneous)
         loss = (values - values.clamp(low, high)).square().mean(1)
         return loss <= _REACHED * tolerances.TRAINED_LOSS
 
@@ -227,7 +227,7 @@ def _measure(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return scaled loss, path norm in the problem's units, and active neurons, each (R,)."""
     homogeneous, low, high = data
-    values, _ = batch.values(homogeneous)
+    values = batch.values(homogeneous)
     loss = (values - values.clamp(low, high)).square().mean(1)
     norm = penalties.path_norm(batch.outputs, batch.hidden @ to_units, schedule.p, schedule.objective)
     sizes = penalties.magnitudes(batch.outputs, batch.hidden, schedule.objective)

@@ -11,7 +11,7 @@ import torch
 from sparsest import datasets
 from sparsest.continuous import ReLUNetwork, default_width, minimize
 from sparsest.continuous.batch import Batch
-from sparsest.continuous.initialization import neurons_through_samples, random_neurons
+from sparsest.continuous.initialization import INITIALIZATIONS, neurons_through_samples, random_neurons
 from sparsest.continuous.schedule import Schedule
 from sparsest.errors import InputError
 from sparsest.network import Network
@@ -396,8 +396,13 @@ def test_module_refuses_sizes_that_make_no_sense() -> None:
         ReLUNetwork(0, 3)
 
 
+@pytest.mark.parametrize("at_a_time", [1, 80, 10**6])  # one restart, two, and all three
 @pytest.mark.parametrize("skip", [False, True])
-def test_the_batch_gradient_is_that_of_autograd(skip: bool) -> None:
+def test_the_batch_gradient_is_that_of_autograd(
+    skip: bool, at_a_time: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sparsest.continuous.batch._AT_A_TIME", at_a_time)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
     generator = torch.Generator().manual_seed(3)
     X = torch.randn(7, 2, dtype=torch.float64, generator=generator)
     homogeneous = torch.cat([X, torch.ones(7, 1, dtype=torch.float64)], dim=1)
@@ -415,6 +420,7 @@ def test_the_batch_gradient_is_that_of_autograd(skip: bool) -> None:
             if module.skip is not None and batch.skip is not None:
                 module.skip.copy_(batch.skip[r])
         values = module(X)
+        torch.testing.assert_close(batch.values(homogeneous)[r], values.detach())
         (values - values.detach().clamp(low, high)).square().mean().backward()
         for name, gradient in batch.gradients().items():
             torch.testing.assert_close(gradient[r], getattr(module, name).grad)
@@ -470,19 +476,33 @@ def test_cells_lost_in_training_are_offered_again():
     assert fit.polished.solves(problem)
 
 
-def test_hyperplanes_through_samples_pass_near_them() -> None:
-    generator = torch.Generator().manual_seed(0)
-    inputs = torch.tensor(np.random.default_rng(0).uniform(-1, 1, (12, 2)))
-    rows = torch.cat([inputs, torch.ones(12, 1).double()], dim=1)
-    hidden, outputs = neurons_through_samples(rows, 5, 40, generator)
-    assert hidden.shape == (5, 40, 3)
-    distances = (hidden @ rows.T).abs() / torch.linalg.vector_norm(hidden[..., :-1], dim=-1, keepdim=True)
-    # in the plane through two samples each, but for the spread, which is the same for both
-    nearest = distances.sort(dim=-1).values[..., :2]
-    assert float(nearest.mean()) < 0.1
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize(("n", "d"), [(30, 3), (3, 5), (1, 2), (9, 1)])
+def test_hyperplanes_through_samples_pass_near_as_many_as_can_be(
+    n: int, d: int, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sparsest.continuous.initialization._SPREAD", 0.0)  # near is then on
+    generator = torch.Generator().manual_seed(1)
+    homogeneous = torch.cat([torch.rand(n, d, generator=generator), torch.ones(n, 1)], dim=1).to(dtype)
+    hidden, outputs = neurons_through_samples(homogeneous, 4, 60, generator)
+    assert hidden.dtype == outputs.dtype == dtype
+    lengths = torch.linalg.vector_norm(hidden[..., :-1], dim=-1)
+    torch.testing.assert_close(lengths, outputs.abs())
+    met = (hidden @ homogeneous.T).abs() / lengths[..., None] < 1e-5
+    # a hyperplane is determined by d samples; one through all of fewer than d + 1 would see nothing
+    assert (met.sum(-1) == min(d, n - 1)).double().mean() > 0.95
     assert set(outputs.sign().unique().tolist()) == {-1.0, 1.0}
-    fit = minimize(PEAK, **QUICK, initialization="through-samples")
-    assert fit.count == 3
-    # fewer samples than features: through all but one
-    few = neurons_through_samples(rows[:2, [0, 1, 1, 2]], 1, 3, generator)[0]
-    assert torch.isfinite(few).all()
+    if (n, d) == (9, 1):  # 240 points, on each of 9 samples about as often
+        assert met.sum((0, 1)).min() > 10
+    other, _ = neurons_through_samples(homogeneous, 4, 60, torch.Generator().manual_seed(2))
+    assert not torch.equal(hidden, other)
+
+
+def test_initializations_begin_elsewhere_and_fit() -> None:
+    fits = [minimize(PEAK, initialization=name, **QUICK) for name in INITIALIZATIONS]
+    for name, fit in zip(INITIALIZATIONS, fits, strict=True):
+        assert_consistent(PEAK, fit)
+        assert fit.options["initialization"] == name
+        assert fit.count == 3
+        assert fit.polished.solves(PEAK)
+    assert fits[0].history.loss[0, 0] != fits[1].history.loss[0, 0]
