@@ -25,7 +25,7 @@ def compare(
     margin: options.Margin = None,
     target: options.Target = None,
     time_limit: options.TimeLimit = None,
-    least_limit: options.LeastLimit = 10.0,
+    least_limit: options.LeastLimit = None,
     json: options.Json = False,
     plot: options.Plot = None,
     save: options.Output = None,

@@ -54,7 +54,11 @@ PowerOrAuto = Annotated[
     str, typer.Option("--p", help='Exponent of the path norm, 0 < p <= 1, or "auto": below p* where known.')
 ]
 LeastLimit = Annotated[
-    float, typer.Option(help="Seconds for bounds on the least path norm; 0 leaves them out.")
+    float | None,
+    typer.Option(
+        help="Seconds for bounds on the least path norm; 0 leaves them out. By default 10, or the time limit "
+        "if that is shorter."
+    ),
 ]
 Restarts = Annotated[
     int,

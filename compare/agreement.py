@@ -25,8 +25,8 @@ from sparsest.verdict import Outcome, Verdict
 DEFAULT_POWER: Final = 0.4
 # Share of p* that p is below it when it is known: close to p* costs of sparsest and other networks are close.
 _BELOW: Final = 0.9
-# Seconds given to the least path norm unless the caller says otherwise.
-LEAST_LIMIT: Final = 10.0
+# Seconds given to the least path norm, and to the threshold, unless the caller says otherwise.
+_LEAST_LIMIT: Final = 10.0
 # Outcomes after which the path norm of the trained network says something.
 _FITTING: Final = (Outcome.AGREE, Outcome.CONTINUOUS_ABOVE, Outcome.EXACT_OPEN)
 
@@ -39,7 +39,7 @@ def compare(
     method: str = "auto",
     solver: str = "highs",
     time_limit: float | None = None,
-    least_limit: float = LEAST_LIMIT,
+    least_limit: float | None = None,
     width: int | None = None,
     restarts: int = 32,
     steps: int = DEFAULT_STEPS,
@@ -61,8 +61,9 @@ def compare(
         What is counted, and whose path norm is minimised.
     method, solver, time_limit
         As for `sparsest.exact.solve`; the time limit holds for each side.
-    least_limit : float
-        Seconds for bounding the least path norm, and for the threshold; 0 leaves both out.
+    least_limit : float, optional
+        Seconds for bounding the least path norm, and for the threshold; 0 leaves both out. By default 10, or
+        the time limit where that is shorter.
     width, restarts, steps, seed, device
         As for `sparsest.continuous.minimize`.
     directory : path
@@ -81,6 +82,8 @@ def compare(
         For options that one of the sides refuses.
     """
     goal = Objective.parse(objective)
+    if least_limit is None:
+        least_limit = _LEAST_LIMIT if time_limit is None else min(_LEAST_LIMIT, time_limit)
     pstar = (
         _threshold(problem, goal, least_limit) if p == "auto" or certifies_threshold(problem, goal) else None
     )

@@ -69,8 +69,8 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
     >>> model = SparsestReLURegressor().fit([[-2], [-1], [0], [1], [2], [3]], [0, 0, 1, 1, 0, 0])
     >>> model.network_.width, model.lower_bound_, model.proof_
     (3, 3, 'exact')
-    >>> model.predict([[0.5], [1.5]])
-    array([1. , 0.5])
+    >>> model.predict([[-0.5], [1.5]])
+    array([0.5, 0.5])
     """
 
     def __init__(

@@ -29,9 +29,10 @@ _SHRUNK: Final = 0.1
 # Share of an interval from zero that its lower part takes at least. The solution's own value is often small,
 # and a cut there leaves an upper part as good as the whole: this halves the number of boxes and more.
 _LEAST_PART: Final = 0.4
-# Elements times linear programs, after which loops are compiled: that takes half a minute once and half a
-# second later; interpreted, so many take some four seconds.
-_INTERPRETED: Final = 100_000
+# Entries of tableaux written, about, after which loops are compiled: that takes half a minute once and half a
+# second later; interpreted, so many take some four seconds. The second number is for a single program.
+_INTERPRETED: Final = 30_000_000
+_INTERPRETED_AT_ONCE: Final = 500_000
 # Linear programs in a call of `examine`, about.
 _PROGRAMS: Final = 8
 # Chords drawn in search of the new end of an interval.
@@ -762,12 +763,13 @@ class Loops:
 
     Parameters
     ----------
-    size : int
-        Elements of the problem, which a call looks at some times.
+    columns, rows : int
+        Size of the linear programs, each of which exchanges about every row once.
     """
 
-    def __init__(self, size: int) -> None:
-        self._left = _INTERPRETED // max(size, 1)
+    def __init__(self, columns: int, rows: int) -> None:
+        self._program = columns * (rows + 5) ** 2
+        self._left = _INTERPRETED if self._program <= _INTERPRETED_AT_ONCE else 0
 
     def relaxed(self, *arguments: Any) -> Any:
         """Call `relaxed`."""
@@ -778,9 +780,9 @@ class Loops:
         return self._call(examine, 1, _PROGRAMS, arguments)
 
     def _call(self, loop: Callable[..., Any], place: int, work: int, arguments: tuple[Any, ...]) -> Any:
-        if self._left <= 0:
+        self._left -= work * self._program
+        if self._left < 0:
             return compiled()[place](*arguments)
-        self._left -= work
         with np.errstate(all="ignore"):  # as in compiled code
             return loop(*arguments)
 

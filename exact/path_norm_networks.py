@@ -47,7 +47,7 @@ class Networks:
         scale = cones.label_scale
         self.bound = float("inf") if problem.weight_bound is None else problem.weight_bound / scale
         self.shape = (cones.size, 2, cones.charges.shape[1])
-        self.loops = Loops(math.prod(self.shape))
+        self.loops = Loops(2 * len(cones.columns), cones.columns.shape[1])
         self.arrays = self._arrays_within(float("inf"))
 
     def _arrays_within(self, reach: float) -> tuple[FloatArray | IntArray, ...]:

@@ -1,6 +1,6 @@
 """A network as constraints of an optimisation model: every neuron that may switch is a binary variable."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -86,7 +86,7 @@ def relu_block(network: Network, low: ArrayLike, high: ArrayLike) -> "BlockData"
     block.switch = pyo.Var(free, domain=pyo.Binary)
     block.value = pyo.Var(free, bounds=lambda _, k: (0, most[k]))
 
-    def given(k: int) -> object:
+    def given(k: int) -> Any:
         weights = network.weights[k]
         return sum(float(w) * block.x[j] for j, w in enumerate(weights) if w) + float(network.biases[k])
 
@@ -95,7 +95,7 @@ def relu_block(network: Network, low: ArrayLike, high: ArrayLike) -> "BlockData"
         free, rule=lambda _, k: block.value[k] <= given(k) - float(least[k]) * (1 - block.switch[k])
     )
     block.off = pyo.Constraint(free, rule=lambda _, k: block.value[k] <= float(most[k]) * block.switch[k])
-    total = sum(float(network.outputs[k]) * given(k) for k in on)
+    total: Any = sum(float(network.outputs[k]) * given(k) for k in on)
     total += sum(float(network.outputs[k]) * block.value[k] for k in free)
     if network.skip is not None:
         total += sum(float(a) * block.x[j] for j, a in enumerate(network.skip[:-1])) + float(network.skip[-1])

@@ -244,7 +244,9 @@ class TestCompare:
         assert document["continuous"]["objective"] == "neurons"
 
     def test_negative_verdict(self):
-        result = call("compare", "zigzag", "--width", "1", "--restarts", "1", "--steps", "5")
+        result = call(
+            "compare", "zigzag", "--width", "1", "--restarts", "1", "--steps", "5", "--least-limit", "1"
+        )
         assert result.exit_code == 1
         assert "NOT_INTERPOLATING" in result.stdout
 

@@ -402,7 +402,6 @@ def test_the_batch_gradient_is_that_of_autograd(
     skip: bool, at_a_time: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sparsest.continuous.batch._AT_A_TIME", at_a_time)
-    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
     generator = torch.Generator().manual_seed(3)
     X = torch.randn(7, 2, dtype=torch.float64, generator=generator)
     homogeneous = torch.cat([X, torch.ones(7, 1, dtype=torch.float64)], dim=1)

@@ -290,6 +290,19 @@ def test_a_limit_or_an_interrupt_leaves_a_valid_interval():
     assert 0 <= stopped.lower < 5.975465 <= stopped.upper + 1e-6
 
 
+def test_large_linear_programs_are_never_interpreted(monkeypatch):
+    # interpreted, one program of 24 samples in space took half a minute, whatever the time limit
+    calls = []
+    monkeypatch.setattr(path_norm_kernel, "relaxed", lambda *_: calls.append("interpreted"))
+    monkeypatch.setattr(path_norm_kernel, "compiled", lambda: [lambda *_: calls.append("compiled")])
+    path_norm_kernel.Loops(columns=13_000, rows=24).relaxed()
+    small = path_norm_kernel.Loops(columns=100, rows=6)
+    for _ in range(3000):
+        small.relaxed()
+    assert calls[:2] == ["compiled", "interpreted"]
+    assert calls[-1] == "compiled"
+
+
 def test_too_many_cones_leave_zero_as_bound_and_say_so():
     data = datasets.parse("high-dimensional:seed=20")
     problem = Problem(data.X, data.y)
