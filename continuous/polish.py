@@ -25,6 +25,10 @@ _SOFTENING = 1e-3
 # neuron: looser than the LP's feasibility, because a wrong guess only offers the LP a useless cell.
 _TIGHT = 1e-7
 
+# Neurons times samples in a linear program with neighbouring cells, each a row of d + 1 entries. Data on a grid
+# may have thousands of samples on the boundary of a cell: all of them would take gigabytes.
+_MOST_ROWS = 200_000
+
 # Path norms that differ by less than this, relatively, are the same solution found twice.
 _SAME_NORM = 1e-6
 
@@ -86,9 +90,12 @@ def _with_neighbours(samples: Samples, current: Neurons) -> Neurons:
     """Add, for every sample on the boundary of a neuron's cell, the cell on the other side.
 
     A linear program stops at such boundaries because its patterns are fixed, and not because f asks for it.
+    Of too many cells the first are taken.
     """
+    room = max(0, _MOST_ROWS // max(1, len(samples.low)) - len(current.folded))
     sizes = np.abs(current.folded).sum(axis=1, keepdims=True)
     rows, places = np.nonzero(np.abs(current.folded @ samples.homogeneous.T) <= _TIGHT * sizes)
+    rows, places = rows[:room], places[:room]
     crossed = current.patterns[rows].copy()
     crossed[np.arange(len(rows)), places] ^= True
     wider = Neurons(
