@@ -25,9 +25,9 @@ _SOFTENING = 1e-3
 # neuron: looser than the LP's feasibility, because a wrong guess only offers the LP a useless cell.
 _TIGHT = 1e-7
 
-# Neurons times samples in a linear program with neighbouring cells, each a row of d + 1 entries. Data on a grid
-# may have thousands of samples on the boundary of a cell: all of them would take gigabytes.
-_MOST_ROWS = 200_000
+# Neurons times samples, the rows of a linear program, up to which neighbouring cells are offered. Data on a
+# grid may have thousands of samples on the boundary of a cell: all of them would take gigabytes.
+_MOST_ROWS = 50_000
 
 # Path norms that differ by less than this, relatively, are the same solution found twice.
 _SAME_NORM = 1e-6

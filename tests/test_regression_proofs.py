@@ -264,7 +264,9 @@ class TestTampering:
         put(known, XOR, packed(document_of(known, XOR) | {"parts": []}))
         assert verified(known, XOR)[1][0].found == "rejected"
 
-    @pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"{", mtime=0), gzip.compress(b"{}", mtime=0)])
+    @pytest.mark.parametrize(
+        "content", [b"", b"no gzip", gzip.compress(b"{", mtime=0), gzip.compress(b"{}", mtime=0)]
+    )
     def test_no_proof_at_all(self, known, content):
         put(known, XOR, content)
         state, (finding,) = verified(known, XOR)
