@@ -1,16 +1,22 @@
 """Verdicts on networks that plain Adam trained on data with known minima, as a Markdown table.
 
     python -m sparsest.benchmarks.certify_table [SECONDS]
+    python -m sparsest.benchmarks.certify_table large [SECONDS]
 
 On each of 20 problems of `benchmarks/known` two float32 networks are trained by plain Adam, without any part
 of this project: a wide one, which a sparser one must be shown for, and one with as many neurons as the known
 minimum, the best of many seeds, which must be called sparsest. Every sparser network is evaluated again
 in torch, every proof is checked by `sparsest.check`. SECONDS is the time limit of each verdict.
+
+`large`: a float32 network of 512 neurons on 2000 samples of eight features instead, and the memory that its
+verdict took.
 """
 
 import dataclasses
+import resource
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -58,6 +64,8 @@ _WIDE_SEEDS, _NARROW_SEEDS = 2, 256
 _STEPS: Final = 5000
 _RATE: Final = 0.02
 _WEIGHT_DECAY: Final = 1e-6
+# Of the large network: neurons, samples, features, and steps of Adam.
+_LARGE: Final = (512, 2000, 8, 300)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,7 +101,9 @@ class Row:
         return self.verified == "ok" and found.lower_bound <= self.minimum and wanted
 
 
-def train(problem: Problem, width: int, seeds: int, *, decay: float) -> dict[str, torch.Tensor]:
+def train(
+    problem: Problem, width: int, seeds: int, *, decay: float, steps: int = _STEPS
+) -> dict[str, torch.Tensor]:
     """Train networks side by side by plain Adam in float32; return the best one's state dict.
 
     The best has the smallest largest error.
@@ -108,6 +118,8 @@ def train(problem: Problem, width: int, seeds: int, *, decay: float) -> dict[str
         Networks; they share nothing but the loop.
     decay : float
         Weight decay.
+    steps : int
+        Of Adam.
     """
     generator = torch.Generator().manual_seed(0)
     d = problem.n_features
@@ -120,8 +132,8 @@ def train(problem: Problem, width: int, seeds: int, *, decay: float) -> dict[str
         for name, size in sizes.items()
     }
     optimizer = torch.optim.Adam(parts.values(), lr=_RATE, weight_decay=decay)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, _STEPS)
-    for _ in range(_STEPS):
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    for _ in range(steps):
         optimizer.zero_grad()
         ((_values(parts, X) - y) ** 2).mean(dim=1).sum().backward()  # type: ignore[no-untyped-call]
         optimizer.step()
@@ -228,7 +240,27 @@ def table(seconds: float) -> Iterator[str]:
     yield f"\n{right} of {len(done)} verdicts are right, {verified} withstood checking."
 
 
+def large(seconds: float) -> Iterator[str]:
+    """Train a large network on labels of eight random neurons, and yield what its verdict took."""
+    width, samples, features, steps = _LARGE
+    random = np.random.default_rng(0)
+    X = random.uniform(-1, 1, (samples, features))
+    planted = Network(random.normal(size=(8, features)), random.normal(size=8), random.normal(size=8))
+    problem = Problem(X, planted(X))
+    state = train(problem, width, 1, decay=0.0, steps=steps)
+    started = time.perf_counter()
+    found = certify(state, X, problem.low, time_limit=seconds)
+    yield f"labels up to {np.abs(problem.low).max():.2f}, missed by up to {found.residual:.2g}"
+    yield f"reductions leave {found.reduced_count} of {found.count} neurons"
+    yield f"{found.judgement}: [{found.lower_bound}, {found.upper_bound}]"
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    yield f"{time.perf_counter() - started:.1f} s with a limit of {seconds:g} s, {memory:.2f} GiB"
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    for line in table(float(sys.argv[1]) if len(sys.argv) > 1 else 60.0):
+    arguments = sys.argv[1:]
+    lines = large if arguments[:1] == ["large"] else table
+    rest = arguments[1:] if lines is large else arguments
+    for line in lines(float(rest[0]) if rest else 60.0):
         print(line, flush=True)
