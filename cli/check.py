@@ -78,7 +78,7 @@ def _export(document: dict[str, Any], folder: Path) -> None:
 
 
 def _problem(data: str, asked: Asked, document: dict[str, Any]) -> Problem:
-    """Return the data with the proof's skip and weight bound, where nobody else says what they are."""
+    """Return the data with the proof's affine term and weight bound, where nobody else says what they are."""
     problem = read_problem(data, asked)
     claimed = document.get("problem")
     if data.lower().endswith(".json") or not isinstance(claimed, dict):
@@ -86,6 +86,7 @@ def _problem(data: str, asked: Asked, document: dict[str, Any]) -> Problem:
     changes: dict[str, Any] = {}
     if asked.skip is None and isinstance(claimed.get("skip"), bool):
         changes["skip"] = claimed["skip"]
+        changes["constant"] = claimed.get("constant") is True and not claimed["skip"]
     if asked.weight_bound is None:
         changes["weight_bound"] = _as_float(claimed.get("weight_bound"))
     return problem.replace(**changes)

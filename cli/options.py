@@ -16,6 +16,10 @@ Target = Annotated[str | None, typer.Option(help="Label column of a file; the la
 Skip = Annotated[
     bool | None, typer.Option("--skip/--no-skip", help="Allow an affine term, which is not counted.")
 ]
+Constant = Annotated[
+    bool,
+    typer.Option("--constant", help="Allow a constant (an output bias), which is not counted: tree only."),
+]
 Tolerance = Annotated[
     float | None,
     typer.Option(help="Largest distance from a label; by default 0, or what the dataset suggests."),

@@ -112,6 +112,7 @@ def document_of(problem: Problem, result: Savable) -> dict[str, Any]:
         "samples": problem.n_samples,
         "features": problem.n_features,
         "skip": problem.skip,
+        "constant": problem.constant,
         "weight_bound": problem.weight_bound,
         "digest": problem.digest,
     }
@@ -194,7 +195,7 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 def describe_problem(name: str, problem: Problem) -> str:
     """Return one line on the data."""
     kind = "exact labels" if problem.is_interpolation else "intervals"
-    skip = "with skip" if problem.skip else "without skip"
+    skip = "with skip" if problem.skip else "with a constant" if problem.constant else "without skip"
     bound = "" if problem.weight_bound is None else f", |v w| <= {problem.weight_bound:g}"
     samples = f"{problem.n_samples} sample{'s' * (problem.n_samples != 1)}"
     features = f"{problem.n_features} feature{'s' * (problem.n_features != 1)}"

@@ -19,6 +19,7 @@ def solve(
     method: options.Method = "auto",
     solver: options.Solver = "highs",
     skip: options.Skip = None,
+    constant: options.Constant = False,
     tolerance: options.Tolerance = None,
     weight_bound: options.WeightBound = None,
     classify: options.Classify = False,
@@ -69,7 +70,7 @@ def solve(
     output.check_checkpoint(checkpoint, resume=resume)
     if dask is not None and workers is not None:
         raise InputError("--workers and --dask exclude each other: a cluster has its own workers")
-    problem = read_problem(data, Asked(target, skip, tolerance, weight_bound, classify, margin))
+    problem = read_problem(data, Asked(target, skip, tolerance, weight_bound, classify, margin, constant))
     from sparsest.exact import PROOF_NOT_WRITTEN
     from sparsest.exact import solve as solve_exactly
 

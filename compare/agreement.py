@@ -15,7 +15,7 @@ from sparsest.exact.rational_network import meets_exactly
 from sparsest.network import Network
 from sparsest.objectives import Objective, check_power
 from sparsest.path_norm_result import PathNormResult, ThresholdResult
-from sparsest.problem import Problem
+from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Progress, ProgressCallback
 from sparsest.results import ExactResult, FitResult, Proof, Status
 from sparsest.serialization import save
@@ -82,6 +82,7 @@ def compare(
         For options that one of the sides refuses.
     """
     goal = Objective.parse(objective)
+    refuse_other_than_problem(problem)
     if least_limit is None:
         least_limit = _LEAST_LIMIT if time_limit is None else min(_LEAST_LIMIT, time_limit)
     pstar = (

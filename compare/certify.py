@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from sparsest.certificate import Affine, Certificate
 from sparsest.compare.judging import Case
-from sparsest.compare.kinds import first_view, fixed_bias
+from sparsest.compare.kinds import fixed_bias, question_itself, relaxation
 from sparsest.compare.narrowing import Ending, Means, narrow
 from sparsest.compare.question import ask
 from sparsest.compare.record import Record, fits
@@ -126,21 +126,23 @@ def _refuse_unusable(goal: Objective, proof_file: object, checkpoint_file: objec
 
 
 def _narrowed(case: Case, reduced: Network, means: Means) -> Ending:
-    """Search, in two parts where networks have a free output bias."""
+    """Search, in two parts where networks have a free output bias and the exact side needs a relaxation."""
     record, affine, problem = case.record, case.subject.affine, case.question.problem
     deadline = record.deadline
-    first = first_view(problem, affine)
-    if affine is not Affine.BIAS:
-        return narrow(first, reduced, record, means, deadline)
+    counts_neurons = record.objective is Objective.NEURONS
+    if affine is not Affine.BIAS or (counts_neurons and problem.n_features > 1):
+        return narrow(question_itself(problem, affine), reduced, record, means, deadline)
     if problem.low.max() > problem.high.min():  # no constant fits
         record.bound(1)
     left = deadline.remaining
     half = Deadline(None if math.isinf(left) else max(_RELAXATION * left, 1e-3))
-    ending = narrow(first, reduced, record, means, half)
-    best = reduced if record.network is None else record.network
-    if record.closed or deadline.expired or best.skip is None:
-        return ending
-    # the proof and the checkpoint are about the relaxation
+    # the relaxation of one feature needs no search, but proof and checkpoint are to be about the question
     own = dataclasses.replace(means, proof_file=None, checkpoint_file=None, resume=False)
+    ending = narrow(relaxation(problem), reduced, record, own, half)
+    best = reduced if record.network is None else record.network
+    if deadline.expired or best.skip is None or (record.closed and means.proof_file is None):
+        return ending
+    if counts_neurons:
+        return narrow(question_itself(problem, affine), best, record, means, deadline)
     last = narrow(fixed_bias(problem, float(best.skip[-1])), best, record, own, deadline)
     return dataclasses.replace(ending, status=last.status)

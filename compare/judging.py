@@ -103,9 +103,7 @@ class Case:
     def verdict(self, reduced: Reduced, ending: Ending) -> Certificate:
         """Return the verdict on a network that fits."""
         judgement = self._judgement()
-        about = "the proof is about networks with a whole affine term, which those with a bias are among"
-        of_relaxation = about * (ending.proof_file is not None and self.subject.affine is Affine.BIAS)
-        parts = (self._coarseness(), ending.remark, of_relaxation, self._how_to_go_on(judgement))
+        parts = (self._coarseness(), ending.remark, self._how_to_go_on(judgement))
         ending = dataclasses.replace(ending, remark="; ".join(filter(None, parts)))
         return self._certificate(judgement, self._reason(judgement, _strength(ending.proof)), reduced, ending)
 
@@ -161,7 +159,8 @@ class Case:
         low, high = self.record.lower, self.record.upper
         if judgement is Judgement.NOT_INTERPOLATING or high is None or low >= high:
             return ""
-        if self.subject.affine is Affine.BIAS and low + 1 == high and not self.record.deadline.expired:
+        relaxed = self.subject.affine is Affine.BIAS and self.goal is not Objective.NEURONS
+        if relaxed and low + 1 == high and not self.record.deadline.expired:
             return (
                 f"with a whole affine term {low} suffice, and no method here tells whether they do with "
                 "an output bias alone"

@@ -1,8 +1,9 @@
-"""Problems that bound networks of one kind, where the solvers know only another.
+"""Problems that bound networks of one kind, where a solver knows only another.
 
-Solvers know networks without an affine term, and with a whole one ``a . x + c``. Networks with a free output
-bias c lie between. Write L_skip for the smallest count with a whole affine term, L_c for that without one on
-labels less a fixed c, and L for the one asked for. For neurons:
+Most solvers know networks without an affine term, and with a whole one ``a . x + c``. Networks with a free
+output bias c lie between, and only the activation tree knows them. Write L_skip for the smallest count with
+a whole affine term, L_c for that without one on labels less a fixed c, and L for the one asked for. For
+neurons:
 
 - ``L_skip <= L``: a bias is an affine term.
 - ``L <= L_skip + 1``: with a bias, an affine function on the data is one neuron, ``max(0, a . x + t) - t``.
@@ -52,6 +53,12 @@ class View:
         """Return a network of the kind asked for as one for `problem`."""
         return network if self.bias is None else dataclasses.replace(network, skip=None)
 
+    def without_constant(self, network: Network) -> "View":
+        """Return the view that those can be asked about who know no constant: with that of a network."""
+        if not self.problem.constant:
+            return self
+        return fixed_bias(self.problem, 0.0 if network.skip is None else float(network.skip[-1]))
+
     def lower_bound(self, lower: int, objective: Objective) -> int:
         """Return the bound on the question that follows from one on `problem`."""
         if self.bias is None or objective is Objective.WEIGHTS:
@@ -68,23 +75,24 @@ class View:
         return network
 
 
-def first_view(problem: Problem, affine: Affine) -> View:
-    """Return the problem to ask about first: the question, or with a free output bias a relaxation of it.
+def question_itself(problem: Problem, affine: Affine) -> View:
+    """Return the question as a view."""
+    return View("", problem, None, affine)
 
-    Parameters
-    ----------
-    problem : Problem
-        The data; with a skip for every kind that has an affine term.
-    affine : Affine
-        The kind of network asked for.
-    """
-    return View("with a whole affine term: " if affine is Affine.BIAS else "", problem, None, affine)
+
+def relaxation(problem: Problem) -> View:
+    """Return the relaxation to a whole affine term, for networks with a free output bias."""
+    whole = problem.replace(constant=False, skip=True)
+    return View("with a whole affine term: ", whole, None, Affine.BIAS)
 
 
 def fixed_bias(problem: Problem, bias: float) -> View:
     """Return the problem with one output bias, for networks with a free one."""
     fixed = problem.replace(
-        low=_less(problem.low, bias, -np.inf), high=_less(problem.high, bias, np.inf), skip=False
+        low=_less(problem.low, bias, -np.inf),
+        high=_less(problem.high, bias, np.inf),
+        constant=False,
+        skip=False,
     )
     return View(f"with the output bias {bias:.4g}: ", fixed, bias, Affine.BIAS)
 

@@ -176,7 +176,7 @@ class _Narrowing:
     def _learn(self, result: ExactResult) -> None:
         self.record.bound(self.view.lower_bound(result.lower_bound, self.goal))
         if result.network is not None:
-            as_it_is = self.view.affine is not Affine.BIAS
+            as_it_is = self.view.affine is not Affine.BIAS or self.problem.constant
             checked = result.method == "tree" or result.status is Status.OPTIMAL
             self._offer(result.network, proven=as_it_is and checked and result.proof is Proof.EXACT)
         self.closed = result.status in (Status.OPTIMAL, Status.INFEASIBLE)
@@ -214,9 +214,9 @@ class _Narrowing:
 
     def _eliminate(self) -> None:
         with self.record.attempt(f"{self.view.name}elimination from its own weights") as said:
-            before = self.best.width
-            found = eliminate(self.problem, self.best, self._share(_ELIMINATION))
-            self._offer(found)
+            before, view = self.best.width, self.view.without_constant(self.best)
+            found = eliminate(view.problem, view.start(self.best), self._share(_ELIMINATION))
+            self._offer(found if view is self.view else view.network(found))
             said.append(
                 f"{before} neurons became {found.width}" if found.width < before else "no neuron can go"
             )
@@ -226,9 +226,9 @@ class _Narrowing:
             return
         with self.record.attempt(f"{self.view.name}continuous search") as said:
             cells = self.best.patterns(self.problem.X)[:_MOST_PATTERNS]
-            limit = self._share(_CONTINUOUS).remaining
+            limit, view = self._share(_CONTINUOUS).remaining, self.view.without_constant(self.best)
             fit = minimize(
-                self.problem,
+                view.problem,
                 objective=self.goal,
                 solver="gauss-newton",  # gradient descent is for when nothing that fits is known
                 patterns=cells if len(cells) else None,
@@ -239,9 +239,9 @@ class _Narrowing:
             )
             if fit.options.get("stopped") == "interrupted":
                 self.record.deadline.interrupt()
-            fitting = fit.polished.solves(self.problem)
+            fitting = fit.polished.solves(view.problem)
             if fitting:
-                self._offer(fit.polished)
+                self._offer(fit.polished if view is self.view else view.network(fit.polished))
             said.append(f"{fit.count} {self.goal.value}" if fitting else "found no network that fits")
 
 

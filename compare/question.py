@@ -14,7 +14,6 @@ from sparsest.compare.float_bounds import value_errors
 from sparsest.compare.record import LARGEST_EXACT, fits
 from sparsest.compare.subject import Subject
 from sparsest.errors import InputError
-from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 
@@ -29,7 +28,7 @@ class Question:
     Attributes
     ----------
     problem : Problem
-        With a skip for every network that has an affine term, an output bias included.
+        With a skip or a constant if the network is of such a kind.
     labels : array (N,)
         The labels.
     tolerance : float
@@ -64,19 +63,23 @@ def ask(subject: Subject, X: ArrayLike, y: ArrayLike, tolerance: ArrayLike | str
         raise InputError(
             f'tolerance = {tolerance!r:.40}: write a number, or "auto" for what the model itself attains'
         )
-    skip = subject.affine is not Affine.NONE
-    slack = _attained(subject.network, inputs, labels, skip) if chosen else tolerance
-    problem = Problem(inputs, labels, skip=skip, tolerance=slack)
+    slack = _attained(subject, inputs, labels) if chosen else tolerance
+    problem = Problem(inputs, labels, tolerance=slack, **_affine(subject))
     return Question(problem, labels, float(np.max(np.asarray(slack, dtype=np.float64))), chosen)
 
 
-def _attained(network: Network, X: FloatArray, labels: FloatArray, skip: bool) -> float:
+def _affine(subject: Subject) -> dict[str, bool]:
+    return {"skip": subject.affine is Affine.SKIP, "constant": subject.affine is Affine.BIAS}
+
+
+def _attained(subject: Subject, X: FloatArray, labels: FloatArray) -> float:
     """Return a tolerance of a few digits that the network provably keeps; 0 if it fits exactly."""
+    network = subject.network
     with np.errstate(over="ignore", invalid="ignore"):
         largest = float(np.max(np.abs(network(X) - labels) + value_errors(network, X)))
     if not largest <= tolerances.LARGEST_MAGNITUDE:
         raise InputError("the network's values leave the range of floats on these inputs: rescale them")
-    if _fits_exactly(network, X, labels, skip):
+    if _fits_exactly(subject, X, labels):
         return 0.0
     scale = float(np.abs(labels).max())
     # the ends of the intervals are rounded to floats, and labels that the network itself computed are too
@@ -84,11 +87,12 @@ def _attained(network: Network, X: FloatArray, labels: FloatArray, skip: bool) -
     return _rounded_up(max(room, tolerances.ROUNDING * scale))
 
 
-def _fits_exactly(network: Network, X: FloatArray, labels: FloatArray, skip: bool) -> bool:
+def _fits_exactly(subject: Subject, X: FloatArray, labels: FloatArray) -> bool:
+    network = subject.network
     if X.size * max(network.width, 1) > LARGEST_EXACT:
         return False
     try:
-        problem = Problem(X, labels, skip=skip)
+        problem = Problem(X, labels, **_affine(subject))
     except InputError:  # equal inputs with different labels
         return False
     return bool(fits(problem, network, Objective.PARAMETERS))

@@ -74,6 +74,8 @@ class Checked:
         Bound on the weights, as the proof spells it.
     data_compared : bool
         Whether the proof's data were compared with data given beside it.
+    constant : bool
+        Whether networks have a constant of their own, without slopes.
     """
 
     lower_bound: int
@@ -86,6 +88,7 @@ class Checked:
     skip: bool
     weight_bound: str | None
     data_compared: bool
+    constant: bool = False
 
 
 def check(proof: str | os.PathLike[str] | Mapping[str, Any], data: object = None) -> Checked:
@@ -143,7 +146,7 @@ def _checked(document: Document, data: object) -> Checked:
         raise ProofError(f"only version {VERSION} of {FORMAT!r} is known", "format and version")
     if document["objective"] != "neurons":
         raise ProofError("only the objective 'neurons' is known", "objective")
-    problem = _Problem(_fields(document["problem"], _Problem.FIELDS, "problem"), "problem")
+    problem = _Problem(_with_constant(document["problem"]), "problem")
     if data is not None:
         _compare(problem, data)
     upper = document["upper_bound"]
@@ -169,10 +172,17 @@ def _checked(document: Document, data: object) -> Checked:
         skip=problem.skip,
         weight_bound=None if limit is None else str(limit),
         data_compared=data is not None,
+        constant=problem.constant,
     )
 
 
 # The problem
+
+
+def _with_constant(fields: object) -> Document:
+    """Return a problem's fields, reject others; a constant has one only where there is one."""
+    constant = isinstance(fields, dict) and "constant" in fields
+    return _fields(fields, (*_Problem.FIELDS, "constant") if constant else _Problem.FIELDS, "problem")
 
 
 class _Problem:
@@ -204,6 +214,9 @@ class _Problem:
             if low is not None and high is not None and low > high:
                 raise ProofError("the interval is empty", f"{place} sample {i}")
         self.skip = _flag(fields["skip"], f"{place} skip")
+        self.constant = _flag(fields.get("constant", False), f"{place} constant")
+        if self.skip and self.constant:
+            raise ProofError("a skip includes the constant", f"{place} constant")
         bound = fields["weight_bound"]
         self.bound = None if bound is None else _number(bound, f"{place} weight_bound")
         if self.bound is not None and self.bound <= 0:
@@ -244,9 +257,13 @@ def _compare(problem: _Problem, data: object) -> None:
     elif isinstance(data, Mapping):
         data = _saved_problem(data)
     else:
-        data = {name: _plain(getattr(data, name, ...), _OPEN_ENDS.get(name)) for name in _Problem.FIELDS}
+        fields = {name: getattr(data, name, ...) for name in _Problem.FIELDS}
+        fields["constant"] = getattr(data, "constant", False)
+        data = {name: _plain(value, _OPEN_ENDS.get(name)) for name, value in fields.items()}
     try:
         given = _Problem({"skip": problem.skip, "weight_bound": None, **data}, "data")
+        if "skip" not in data:
+            given.constant = problem.constant
         if data.get("weight_bound", ...) is ...:
             given.bound = problem.bound
     except ProofError as error:
@@ -262,8 +279,8 @@ def _compare(problem: _Problem, data: object) -> None:
             raise ProofError("its inputs are not those of the data", f"problem sample {i}")
         if any(mine[i] != theirs[i] for mine, theirs in zip(problem.ends, given.ends, strict=True)):
             raise ProofError("its interval is not that of the data", f"problem sample {i}")
-    if (given.skip, given.bound) != (problem.skip, problem.bound):
-        raise ProofError("skip or weight bound are not those of the data", "problem")
+    if (given.skip, given.constant, given.bound) != (problem.skip, problem.constant, problem.bound):
+        raise ProofError("skip, constant or weight bound are not those of the data", "problem")
 
 
 # What stands for an interval without this end; an infinity of the other sign admits no value at all.
@@ -290,6 +307,7 @@ def _saved_problem(document: object) -> dict[str, Any]:
     if missing := [name for name in _Problem.FIELDS if name not in document]:
         raise UnreadableError(f"the field {missing[0]!r} is missing", "data")
     fields = {name: document[name] for name in _Problem.FIELDS}
+    fields["constant"] = document.get("constant", False)
     for name, infinite in (("low", "-inf"), ("high", "inf")):
         if not isinstance(fields[name], list):
             raise UnreadableError("it is not a list", f"data {name}")
@@ -341,9 +359,11 @@ def _check_witness(problem: _Problem, upper: int, witness: object) -> None:
         raise ProofError(
             f"{len(neurons)} neurons with {len(signs)} signs, and {upper} are claimed", "witness"
         )
-    if (witness["skip"] is not None) > problem.skip:
+    if (witness["skip"] is not None) > (problem.skip or problem.constant):
         raise ProofError("an affine term, which the problem does not allow", "witness skip")
     affine = [] if witness["skip"] is None else [_vector(witness["skip"], problem.size, "witness skip")]
+    if problem.constant and any(any(term[:-1]) for term in affine):
+        raise ProofError("slopes beside the constant, which the problem does not allow", "witness skip")
     _check_values(problem, signs, neurons, affine)
     if problem.bound is None and "cells" in witness:
         raise ProofError("cells are for a weight bound, and there is none", "witness cells")
@@ -574,6 +594,7 @@ class _Tree:
         self.circuits = circuits
         self.signs = signs
         self.skip = skip
+        self.affine = skip or problem.constant
         self.leaves = 0
         self._open: list[_Branch] = []
         self._bits: dict[int, str] = {}  # each point's bits of the K neurons on the path to the current node
@@ -713,7 +734,7 @@ class _Tree:
             raise ProofError("a leaf has the fields 'value', 'cone' and 'bound', or 'circuit', or 'merge'")
         width = len(self.signs)
         blocks: list[dict[int, int]] = [
-            {} for _ in range(width + self.skip)
+            {} for _ in range(width + self.affine)
         ]  # multiplier of each point's row
         total: int | Fraction = 0
         for row in _list(leaf.get("value", []), ""):
@@ -725,6 +746,8 @@ class _Tree:
                 raise ProofError(f"the multiplier of neuron {k} on point {p} has the wrong sign")
             blocks[k][p] = blocks[k].get(p, 0) + m
         sums = [self._sums(block) for block in blocks]
+        if self.affine and not self.skip:
+            sums[-1] = sums[-1][-1:]  # its slopes are zero, whatever they are multiplied by
         for row in _list(leaf.get("bound", []), ""):
             total += self._add_bound(sums, *_entries(row, 3))
         for k, block in enumerate(sums):
@@ -749,7 +772,7 @@ class _Tree:
                 blocks[k][p] = blocks[k].get(p, 0) + sign * m
             elif bit == "*" and sign * m > 0:
                 raise ProofError(f"neuron {k} is undecided on point {p} and must not be left out")
-        if self.skip:
+        if self.affine:
             blocks[-1][p] = blocks[-1].get(p, 0) + m
         return m * side
 
@@ -957,10 +980,11 @@ def describe(checked: Checked) -> str:
     else:
         claim = f"between {checked.lower_bound} and {upper}"
     bound = "" if checked.weight_bound is None else f" and weights of at most {checked.weight_bound}"
+    affine = "with a skip" if checked.skip else "with a constant" if checked.constant else "without a skip"
     data = "the data given" if checked.data_compared else "the data in it"
     return (
         f"verified: the fewest neurons on {data} (N = {checked.samples}, d = {checked.features}), "
-        f"{'with' if checked.skip else 'without'} a skip{bound}, are {claim} "
+        f"{affine}{bound}, are {claim} "
         f"({', '.join(checked.kinds) or 'no lower bound'}; {checked.leaves} leaves)"
     )
 

@@ -187,9 +187,19 @@ class Network:
         """
         return respects_bound(problem, self.folded, np.sign(self.outputs))
 
+    def is_of_kind(self, problem: Problem) -> bool:
+        """Whether the network has no affine term, or one that the problem allows."""
+        if self.skip is None or problem.skip:
+            return True
+        forbidden = self.skip[:-1] if problem.constant else self.skip
+        return not forbidden.any()
+
     def solves(self, problem: Problem) -> bool:
-        """Whether the network interpolates and respects the weight bound, both up to rounding."""
-        return self.interpolates(problem) and self.within_bound(problem)
+        """Whether the network is of the problem's kind, interpolates and respects the weight bound.
+
+        The latter two are meant up to rounding.
+        """
+        return self.is_of_kind(problem) and self.interpolates(problem) and self.within_bound(problem)
 
     def canonical(self) -> "Network":
         """Return the same function with ``v = +-1``, zero neurons dropped, and neurons in a fixed order."""

@@ -38,6 +38,9 @@ class Problem:
     weight_bound : float, optional
         Upper bound R on every ``|v_k w_kj|`` (biases are free), for one neuron per activation pattern and
         output sign.
+    constant : bool
+        Whether the network has a constant c, an output bias, which no objective counts. A skip includes it.
+        Only the activation tree solves such problems.
 
     Raises
     ------
@@ -59,6 +62,7 @@ class Problem:
     high: FloatArray
     skip: bool
     weight_bound: float | None
+    constant: bool
 
     def __init__(
         self,
@@ -68,6 +72,7 @@ class Problem:
         skip: bool = False,
         tolerance: ArrayLike = 0.0,
         weight_bound: float | None = None,
+        constant: bool = False,
     ) -> None:
         inputs = input_rows(X)
         labels = sample_vector(y, "y", len(inputs))
@@ -75,7 +80,7 @@ class Problem:
         low, high = labels - slack, labels + slack
         refuse_non_finite(low, "y - tolerance")
         refuse_non_finite(high, "y + tolerance")
-        self._set(inputs, low, high, skip, weight_bound)
+        self._set(inputs, low, high, skip, weight_bound, constant)
 
     @classmethod
     def from_intervals(
@@ -86,6 +91,7 @@ class Problem:
         *,
         skip: bool = False,
         weight_bound: float | None = None,
+        constant: bool = False,
     ) -> "Problem":
         """Make a problem from one interval a sample; ends may be ``-inf`` and ``inf``.
 
@@ -102,6 +108,7 @@ class Problem:
             sample_vector(high, "high", len(inputs), infinite=np.inf),
             skip,
             weight_bound,
+            constant,
         )
         return problem
 
@@ -114,6 +121,7 @@ class Problem:
         *,
         skip: bool = False,
         weight_bound: float | None = None,
+        constant: bool = False,
     ) -> "Problem":
         """Ask for a network whose sign separates two classes with a margin.
 
@@ -133,13 +141,23 @@ class Problem:
             np.where(positive, np.inf, -distance),
             skip=skip,
             weight_bound=weight_bound,
+            constant=constant,
         )
 
     def _set(
-        self, X: FloatArray, low: FloatArray, high: FloatArray, skip: bool, weight_bound: float | None
+        self,
+        X: FloatArray,
+        low: FloatArray,
+        high: FloatArray,
+        skip: bool,
+        weight_bound: float | None,
+        constant: bool,
     ) -> None:
-        if not isinstance(skip, (bool, np.bool_)):
-            raise InputError(f"skip = {skip!r:.80}: it must be True or False")
+        for name, flag in (("skip", skip), ("constant", constant)):
+            if not isinstance(flag, (bool, np.bool_)):
+                raise InputError(f"{name} = {flag!r:.80}: it must be True or False")
+        if skip and constant:
+            raise InputError("skip and constant: a skip includes the constant, ask for one of them")
         bound = (
             None
             if weight_bound is None
@@ -157,6 +175,7 @@ class Problem:
             object.__setattr__(self, name, array)
         object.__setattr__(self, "skip", bool(skip))
         object.__setattr__(self, "weight_bound", bound)
+        object.__setattr__(self, "constant", bool(constant))
         self._refuse_conflicts()
 
     def _refuse_conflicts(self) -> None:
@@ -181,6 +200,11 @@ class Problem:
     def n_features(self) -> int:
         """d, the number of columns of X."""
         return int(self.X.shape[1])
+
+    @property
+    def has_affine_term(self) -> bool:
+        """Whether networks have a term that no objective counts: a skip, or a constant."""
+        return self.skip or self.constant
 
     @property
     def homogeneous(self) -> FloatArray:
@@ -216,10 +240,9 @@ class Problem:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the data, intervals, skip and bound: the problem's name in records."""
-        state = hashlib.sha256(
-            f"sparsest-problem-1 {self.X.shape} {self.skip} {self.weight_bound!r}".encode()
-        )
+        """SHA-256 of the data, intervals, affine term and bound: the problem's name in records."""
+        kind = "constant" if self.constant else self.skip
+        state = hashlib.sha256(f"sparsest-problem-1 {self.X.shape} {kind} {self.weight_bound!r}".encode())
         for array in (self.X, self.low, self.high):
             state.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
         return state.hexdigest()
@@ -241,7 +264,7 @@ class Problem:
         return self.replace(X=np.unique(self.X, axis=0), low=low, high=high)
 
     def replace(self, **changes: Any) -> "Problem":
-        """Return a copy with some of ``X, low, high, skip, weight_bound`` replaced."""
+        """Return a copy with some of ``X, low, high, skip, weight_bound, constant`` replaced."""
         fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return Problem.from_intervals(**(fields | changes))
 
@@ -261,18 +284,27 @@ class Problem:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # unpickled and copied arrays would come back writable
-        return _rebuilt, (self.X, self.low, self.high, self.skip, self.weight_bound)
+        return _rebuilt, (self.X, self.low, self.high, self.skip, self.weight_bound, self.constant)
 
     def __repr__(self) -> str:
         bound = "" if self.weight_bound is None else f", weight_bound={self.weight_bound:g}"
+        constant = ", constant=True" if self.constant else ""
         kind = "interpolation" if self.is_interpolation else "intervals"
-        return f"<Problem N={self.n_samples} d={self.n_features} {kind} skip={self.skip}{bound}>"
+        return f"<Problem N={self.n_samples} d={self.n_features} {kind} skip={self.skip}{bound}{constant}>"
 
 
-def refuse_other_than_problem(given: object) -> None:
-    """Raise `InputError` unless `given` is a `Problem`, for callers who hand over ``(X, y)``."""
+def refuse_other_than_problem(given: object, *, constant: bool = False) -> None:
+    """Raise `InputError` unless `given` is a `Problem` that the caller, whom `constant` tells of, can solve.
+
+    Users hand over ``(X, y)`` instead; and most methods do not know a constant.
+    """
     if not isinstance(given, Problem):
         raise InputError(f"a {type(given).__name__} is not a problem: make one with sparsest.Problem(X, y)")
+    if given.constant and not constant:
+        raise InputError(
+            "constant=True: only exact.solve knows such problems, by the activation tree and for neurons; "
+            "elsewhere ask with skip=True or without"
+        )
 
 
 def _surely_distinct(X: FloatArray) -> bool:
@@ -306,5 +338,7 @@ def _digits(value: float) -> str:
     return short if float(short) == value else repr(float(value))
 
 
-def _rebuilt(X: FloatArray, low: FloatArray, high: FloatArray, skip: bool, bound: float | None) -> Problem:
-    return Problem.from_intervals(X, low, high, skip=skip, weight_bound=bound)
+def _rebuilt(
+    X: FloatArray, low: FloatArray, high: FloatArray, skip: bool, bound: float | None, constant: bool
+) -> Problem:
+    return Problem.from_intervals(X, low, high, skip=skip, weight_bound=bound, constant=constant)

@@ -80,7 +80,7 @@ def _repeated(problem: Problem, start: Network, best: Network, correct: Correcti
 def _corrected(problem: Problem, network: Network, inside: float) -> Network:
     values = network(problem.X)
     wanted, rows = _nearest_ends(problem, values, inside)
-    matrix = _derivative(network, problem.homogeneous[rows])
+    matrix = _derivative(problem, network)[rows]
     return network if matrix.size == 0 else _moved(network, _least_norm(matrix, wanted[rows] - values[rows]))
 
 
@@ -96,7 +96,7 @@ def _magnified(problem: Problem, network: Network) -> Network:
     with np.errstate(over="ignore"):
         to_low, to_high = (problem.low - values) / unit, (problem.high - values) / unit
     depth = np.minimum(to_high - to_low, 1.0)
-    matrix, scale = _scaled(_derivative(network, problem.homogeneous))
+    matrix, scale = _scaled(_derivative(problem, network))
     if matrix.shape[1] == 0:
         return network
     above, below = to_high < _FAR, to_low > -_FAR  # other ends are out of reach of a step in these units
@@ -111,13 +111,13 @@ def _magnified(problem: Problem, network: Network) -> Network:
     return network if found.x is None else _moved(network, _unscaled(unit * found.x[:-1], scale))
 
 
-def _derivative(network: Network, homogeneous: FloatArray) -> FloatArray:
-    """Change of the values (n, m) with each nonzero entry of the folded neurons, then of the skip."""
-    folded = network.folded
+def _derivative(problem: Problem, network: Network) -> FloatArray:
+    """Change of the values (N, m) with each nonzero entry of the folded neurons, then of the affine term."""
+    folded, homogeneous = network.folded, problem.homogeneous
     active = (homogeneous @ folded.T > 0) * network.outputs
     columns = [active[:, k, None] * homogeneous[:, folded[k] != 0] for k in range(network.width)]
     if network.skip is not None:
-        columns.append(homogeneous)
+        columns.append(homogeneous[:, -1:] if problem.constant else homogeneous)
     return np.concatenate(columns, axis=1) if columns else np.zeros((len(homogeneous), 0))
 
 
@@ -127,7 +127,10 @@ def _moved(network: Network, step: FloatArray) -> Network:
     nonzero = folded != 0
     used = int(nonzero.sum())
     folded[nonzero] += step[:used]
-    skip = None if network.skip is None else network.skip + step[used:]
+    skip = None
+    if network.skip is not None:
+        skip = network.skip.copy()
+        skip[len(skip) - len(step) + used :] += step[used:]  # the constant alone, or all
     return Network.from_folded(folded, network.outputs, skip)
 
 

@@ -286,8 +286,10 @@ def _with_arrays(value: Any, arrays: Arrays) -> Any:
 
 
 def _problem(document: Document) -> Problem:
-    converters = {"X": _array, "low": _array, "high": _array, "skip": _as_it_is, "weight_bound": _as_it_is}
-    return Problem.from_intervals(**_converted(document, converters))
+    converters: dict[str, Converter] = dict.fromkeys(("X", "low", "high"), _array)
+    converters |= dict.fromkeys(("skip", "weight_bound", "constant"), _as_it_is)
+    # a document that does not speak of a constant is older than that
+    return Problem.from_intervals(**_converted({"constant": False, **document}, converters))
 
 
 def _network(document: Document) -> Network:

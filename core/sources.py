@@ -21,6 +21,7 @@ class Asked(NamedTuple):
     weight_bound: float | None = None
     classify: bool = False
     margin: float | None = None
+    constant: bool = False
 
 
 def read_problem(data: str, asked: Asked, directory: Path = Path()) -> Problem:
@@ -70,10 +71,14 @@ def _problem(
     suggested: float,
     labels: str,
 ) -> Problem:
-    skip = bool(asked.skip)
+    skip, constant = bool(asked.skip), asked.constant
+    if skip and constant:
+        raise InputError("--skip and --constant exclude each other: an affine term includes the constant")
     if asked.classify:
         margin = 1.0 if asked.margin is None else asked.margin
-        return Problem.classification(X, y, margin, skip=skip, weight_bound=asked.weight_bound)
+        return Problem.classification(
+            X, y, margin, skip=skip, weight_bound=asked.weight_bound, constant=constant
+        )
     # integers beyond 64 bits come as objects
     if y.dtype.kind not in "fiub" and not all(isinstance(label, (int, float)) for label in y):
         raise InputError(f"{labels} is not numeric: use --classify for two classes")
@@ -84,6 +89,7 @@ def _problem(
         skip=skip,
         tolerance=tolerance,
         weight_bound=asked.weight_bound,
+        constant=constant,
     )
 
 
@@ -97,4 +103,5 @@ def _saved_problem(path: Path, asked: Asked) -> Problem:
         )
     skip = problem.skip if asked.skip is None else asked.skip
     bound = problem.weight_bound if asked.weight_bound is None else asked.weight_bound
-    return problem.replace(skip=skip, weight_bound=bound)
+    constant = asked.constant or (problem.constant and not skip)
+    return problem.replace(skip=skip and not asked.constant, constant=constant, weight_bound=bound)

@@ -107,7 +107,7 @@ class Branching:
         self.enumerate(deadline)
         if self.cell_sets is None:
             return state
-        cells = self.every_cell(len(state.neurons) - self._problem.skip)
+        cells = self.every_cell(len(state.neurons) - self._problem.has_affine_term)
         for node in path:
             node.above = dataclasses.replace(node.above, cells=cells)
             cells = self._narrowed(cells, node.sample, node.bits or ())
@@ -144,7 +144,7 @@ class Branching:
 
     def needed_sign(self, sample: int) -> int:
         """Return the output sign of which some neuron must be active on the sample; 0 if of none."""
-        if self._problem.skip:
+        if self._problem.has_affine_term:
             return 0
         return int(self._problem.low[sample] > 0) - int(self._problem.high[sample] < 0)
 
@@ -155,7 +155,7 @@ class Branching:
         skip changes nothing. (With a weight bound it may bring two neurons into one cell, which would have to
         be merged and then exceed the bound.)
         """
-        width = len(state.neurons) - self._problem.skip
+        width = len(state.neurons) - self._problem.has_affine_term
         if first and self._problem.skip and self._problem.weight_bound is None:
             return [(0,)] * width
         if self.cell_sets is None or state.cells is None:

@@ -242,7 +242,7 @@ def _witness(document: Any, problem: Problem) -> RationalNetwork:
     if not all(type(sign) is int and sign in (1, -1) for sign in signs):
         raise InputError("an output sign of the checkpoint's network is neither 1 nor -1")
     size = problem.n_features + 1
-    if len(neurons) != len(signs) + problem.skip or any(len(row) != size for row in neurons):
+    if len(neurons) != len(signs) + problem.has_affine_term or any(len(row) != size for row in neurons):
         raise InputError("the checkpoint's network has other sizes than the problem")
     return RationalNetwork(list(signs), neurons)
 

@@ -27,20 +27,25 @@ class DenseSimplex:
     ----------
     signs : tuple
         Output signs of the neurons (K).
-    skip : bool
-        Whether an affine term follows the neurons' coordinates.
+    affine : array (r,) or None
+        An affine term follows the neurons' coordinates, zero where this is; None if there is none.
     rank : int
         Coordinates r of a neuron.
     bound : array (r - 1,), optional
         Bound on the absolute value of each neuron's first coordinates.
     """
 
-    def __init__(self, signs: tuple[int, ...], skip: bool, rank: int, bound: FloatArray | None) -> None:
+    def __init__(
+        self, signs: tuple[int, ...], affine: FloatArray | None, rank: int, bound: FloatArray | None
+    ) -> None:
         self._step = dense_kernel.compiled()
-        self._signs, self._skip, self._rank = np.array(signs, dtype=np.float64), skip, rank
+        self._signs, self._skip, self._rank = np.array(signs, dtype=np.float64), affine is not None, rank
         self._bounds = 0 if bound is None else len(bound)
-        n = rank * (len(signs) + skip)
+        n = rank * (len(signs) + self._skip)
         self._low, self._high = np.full(n, -np.inf), np.full(n, np.inf)
+        if affine is not None:
+            fixed = rank * len(signs) + np.flatnonzero(affine == 0)
+            self._low[fixed], self._high[fixed] = 0.0, 0.0
         if bound is not None:
             for k in range(len(signs)):
                 self._low[k * rank : k * rank + len(bound)] = -bound

@@ -113,7 +113,9 @@ def solve(
     (2, 'optimal', 'exact', 'tree')
     """
     goal = Objective.parse(objective)
-    refuse_other_than_problem(problem)
+    refuse_other_than_problem(problem, constant=True)
+    if problem.constant:
+        _refuse_beside_constant(problem, goal, method)
     Deadline(time_limit)  # refuses a time limit that makes no sense
     if node_limit is not None and (
         isinstance(node_limit, bool) or not isinstance(node_limit, int) or node_limit < 1
@@ -231,6 +233,17 @@ def _choose(problem: Problem, objective: Objective) -> tuple[str, str]:
         if witness is None or not witness.rounded(problem.n_features).within_bound(problem):
             return "mip", "weights are bounded and may admit no network: the mixed-integer program can tell"
     return "tree", "neurons are counted: the activation tree needs no bound on weights and proves exactly"
+
+
+def _refuse_beside_constant(problem: Problem, objective: Objective, method: str) -> None:
+    """Raise `InputError` for what the activation tree, which alone knows a constant, does not do."""
+    if objective is not Objective.NEURONS or method not in ("auto", "tree"):
+        raise InputError(
+            "constant=True: only method 'tree' knows such problems, for neurons; "
+            "use objective='neurons' and method='auto'"
+        )
+    if problem.weight_bound is not None:
+        raise InputError("constant=True does not go with a weight bound: leave one of them out")
 
 
 def _applicable(problem: Problem, objective: Objective, method: str) -> str:

@@ -22,7 +22,6 @@ Multipliers = list[tuple[Row, flint.fmpq]]
 def refutation_near(
     data: ExactData,
     signs: Sequence[int],
-    skip: bool,
     rows: Sequence[Row],
     ray: FloatArray,
     exponents: Sequence[int],
@@ -38,8 +37,6 @@ def refutation_near(
         The samples.
     signs : sequence of +1 or -1 (K,)
         Output signs of the neurons.
-    skip : bool
-        Whether an affine term follows the neurons' coordinates.
     rows : sequence of Row (M,)
         The rows of the linear program.
     ray : array (M,)
@@ -57,7 +54,7 @@ def refutation_near(
     if not support:
         return None
     used = [rows[i] for i in support]
-    system = flint.fmpz_mat([coefficients(data, signs, skip, row) for row in used]).transpose()
+    system = flint.fmpz_mat([coefficients(data, signs, row) for row in used]).transpose()
     reduced, denominator, rank = system.rref()
     if rank == len(used) - 1 and (rank == 0 or reduced[rank - 1, rank - 1] != 0):
         # the usual case, one dimension of which the last entry is free: integers will do
@@ -89,7 +86,7 @@ def _null_vector_near(
 
 
 def contradiction_of_equations(
-    data: ExactData, signs: Sequence[int], skip: bool, rows: Sequence[Row]
+    data: ExactData, signs: Sequence[int], rows: Sequence[Row]
 ) -> Multipliers | None:
     """Return multipliers that combine the rows which ask for one value exactly to ``0 = 1``; None if none do.
 
@@ -104,7 +101,7 @@ def contradiction_of_equations(
             if low is not None and low == high:
                 used.append(row)
                 values.append(low * data.scales[row.sample])
-    columns = zip(*(coefficients(data, signs, skip, row) for row in used), strict=True)
+    columns = zip(*(coefficients(data, signs, row) for row in used), strict=True)
     system = [(list(column), flint.fmpq(0)) for column in columns]
     multipliers = solution_near([*system, (values, flint.fmpq(1))], [flint.fmpq(0)] * len(used))
     if multipliers is None:

@@ -11,12 +11,16 @@ from sparsest.exact.simplex import Answer
 class HighsSimplex:
     """See `sparsest.exact.simplex.Simplex`; parameters as in `sparsest.exact.dense_simplex.DenseSimplex`."""
 
-    def __init__(self, signs: tuple[int, ...], skip: bool, rank: int, bound: FloatArray | None) -> None:
-        self._signs, self._skip, self._rank = signs, skip, rank
+    def __init__(
+        self, signs: tuple[int, ...], affine: FloatArray | None, rank: int, bound: FloatArray | None
+    ) -> None:
+        self._signs, self._skip, self._rank = signs, affine is not None, rank
         # presolve would throw the warm start away
         self._lp = new_solver({"solver": "simplex", "presolve": "off"})
-        n_columns = rank * (len(signs) + skip)
+        n_columns = rank * (len(signs) + self._skip)
         infinite = np.full(n_columns, highspy.kHighsInf)
+        if affine is not None:
+            infinite[rank * len(signs) :][affine == 0] = 0.0
         self._lp.addVars(n_columns, -infinite, infinite)
         self._n_rows = 0
         if bound is not None:

@@ -31,10 +31,12 @@ def centred(problem: Problem, coordinates: Coordinates, network: Network) -> Net
     active = network.patterns(problem.X)
     signs = np.sign(network.outputs)
     values = np.concatenate(
-        [signs[k] * active[k, :, None] * rows for k in range(width)] + [rows] * problem.skip
+        [signs[k] * active[k, :, None] * rows for k in range(width)]
+        + [rows * coordinates.affine] * problem.has_affine_term
         or [np.zeros((n, 0))],
         axis=1,
     )
+    free = np.r_[np.ones(width * r), coordinates.affine if problem.has_affine_term else []]
     cones = np.zeros((width * n, values.shape[1]))
     for k in range(width):
         cones[k * n : (k + 1) * n, k * r : (k + 1) * r] = np.where(active[k], -1.0, 1.0)[:, None] * rows
@@ -48,11 +50,10 @@ def centred(problem: Problem, coordinates: Coordinates, network: Network) -> Net
         np.r_[np.zeros(values.shape[1]), -1.0],
         A_ub=matrix,
         b_ub=np.r_[-low[above], high[below], np.zeros(len(cones))],
-        bounds=[(None, None)] * values.shape[1] + [(0.0, 0.5)],
+        bounds=[(None, None) if allowed else (0.0, 0.0) for allowed in free] + [(0.0, 0.5)],
         method="highs-ds",
         options={"primal_feasibility_tolerance": tolerances.LP_FEASIBILITY},
     )
     if solution.x is None:
         return network
-    neurons = coordinates.original(solution.x[:-1].reshape(-1, r))
-    return Network.from_folded(neurons[:width], signs, neurons[width] if problem.skip else None)
+    return coordinates.network(solution.x[:-1].reshape(-1, r), signs.tolist()) or network

@@ -57,7 +57,7 @@ class LocalSearch:
     def __init__(self, problem: Problem, coordinates: Coordinates, met: float, seed: int = 0) -> None:
         self._coordinates, self._rows = coordinates, coordinates.rows
         self._low, self._high = problem.low / coordinates.scale, problem.high / coordinates.scale
-        self._skip, self._met = problem.skip, met
+        self._skip, self._met = problem.has_affine_term, met
         self._random = np.random.default_rng(seed)
         width = self._high - self._low
         inside = np.where(np.isfinite(width), _INSIDE * width, _INSIDE_OPEN)
@@ -80,14 +80,14 @@ class LocalSearch:
         while starts > 0 and columns and not deadline.expired:
             found = self._search(signs, min(batch, starts), deadline)
             if found is not None:
-                return self._network(found, signs)
+                return self._coordinates.network(found, signs)
             starts -= batch
         return None
 
     def _search(self, signs: tuple[int, ...], starts: int, deadline: Deadline) -> FloatArray | None:
         """Run `starts` descents; return the neurons (K, r) of one that fits, the affine term last."""
         blocks, (n, r) = len(signs) + self._skip, self._rows.shape
-        neurons = self._random.normal(size=(starts, blocks, r))
+        neurons = self._random.normal(size=(starts, blocks, r)) * self._allowed(blocks)
         few = self._few(blocks * r)
         if few < n:
             sample = self._random.choice(n, few, replace=False)
@@ -102,6 +102,7 @@ class LocalSearch:
     ) -> FloatArray | None:
         """Improve networks (R, K, r) on some samples; return the first that fits those."""
         rows, low, high = self._rows[samples], self._low[samples], self._high[samples]
+        allowed = self._allowed(neurons.shape[1])[None] if (self._coordinates.affine == 0).any() else None
         aims = self._aims[0][samples], self._aims[1][samples]
         damping = np.full(len(neurons), _DAMPING)
         outputs = np.tile([*signs, *[1.0] * self._skip], (len(neurons), 1))
@@ -114,7 +115,7 @@ class LocalSearch:
                 return np.asarray(neurons[int(fitting.argmax())])
             if deadline.expired:
                 return None
-            moved = neurons + damped_steps(rows, active, errors, damping)
+            moved = neurons + damped_steps(rows, active, errors, damping, allowed)
             moved_values, moved_active = evaluate(rows, moved, outputs, affine=self._skip)
             better = np.sum((np.clip(moved_values, *aims) - moved_values) ** 2, axis=1) < loss
             neurons[better], values[better], active[better] = (
@@ -125,9 +126,9 @@ class LocalSearch:
             damping = np.clip(damping * np.where(better, _EASED, _HARDENED), _LEAST, _MOST)
         return None
 
-    def _network(self, neurons: FloatArray, signs: tuple[int, ...]) -> Network | None:
-        with np.errstate(over="ignore", invalid="ignore"):
-            folded = self._coordinates.original(neurons)
-        if not np.isfinite(folded).all():
-            return None  # inputs a rounding apart ask for weights that no float holds
-        return Network.from_folded(folded[: len(signs)], signs, folded[len(signs)] if self._skip else None)
+    def _allowed(self, blocks: int) -> FloatArray:
+        """Return 1 for each number (B, r) that may differ from zero, 0 for slopes beside a constant."""
+        allowed = np.ones((blocks, self._rows.shape[1]))
+        if self._skip:
+            allowed[-1] = self._coordinates.affine
+        return allowed

@@ -340,4 +340,5 @@ def _problem_document(problem: Problem) -> dict[str, Any]:
         "high": [end_text(v) for v in problem.high.tolist()],
         "skip": problem.skip,
         "weight_bound": None if problem.weight_bound is None else number_text(problem.weight_bound),
+        **({"constant": True} if problem.constant else {}),
     }

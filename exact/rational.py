@@ -17,7 +17,7 @@ class Row(NamedTuple):
     """A row of the tree's linear program.
 
     With a neuron: ``xh_i . u_neuron >= 0`` when ``bits[neuron]``, else ``<= 0``. Without (-1): the value
-    ``sum_k bits_k sign_k xh_i . u_k [+ xh_i . (a, c)]`` lies in sample i's interval. With sample -1:
+    ``sum_k bits_k sign_k xh_i . u_k [+ a . x_i] [+ c]`` lies in sample i's interval. With sample -1:
     ``|u_neuron,j| <= weight_bound`` for the coordinate `j`.
     """
 
@@ -64,12 +64,16 @@ def fraction_to_rational(value: Fraction) -> flint.fmpq:
     return flint.fmpq(value.numerator, value.denominator)
 
 
-def coefficients(data: ExactData, signs: Sequence[int], skip: bool, row: Row) -> list[int]:
-    """Return a row's integer coefficients in the K neurons' numbers and, with a skip, the affine term's."""
+def coefficients(data: ExactData, signs: Sequence[int], row: Row) -> list[int]:
+    """Return a row's integer coefficients in the K neurons' numbers and, if there is one, the affine term's.
+
+    Where only a constant is free the slopes of that term have zeros.
+    """
     size, zeros = data.size, [0] * data.size
+    affine = data.problem.has_affine_term
     vector: list[int] = []
     if row.coordinate >= 0:
-        vector = [0] * (size * (len(signs) + skip))
+        vector = [0] * (size * (len(signs) + affine))
         vector[row.neuron * size + row.coordinate] = 1
         return vector
     integers = data.rows[row.sample]
@@ -80,8 +84,10 @@ def coefficients(data: ExactData, signs: Sequence[int], skip: bool, row: Row) ->
             vector += integers if sign > 0 else [-value for value in integers]
         else:
             vector += zeros
-    if skip:
-        vector += integers if row.neuron < 0 else zeros
+    if affine and row.neuron >= 0:
+        vector += zeros
+    elif affine:
+        vector += [0] * (size - 1) + integers[-1:] if data.problem.constant else integers
     return vector
 
 

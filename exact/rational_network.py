@@ -16,7 +16,7 @@ _KNOT = 1e-9
 
 
 class RationalNetwork(NamedTuple):
-    """Output signs of K neurons, and rows ``u_k`` of d + 1 rationals; then ``(a, c)`` of a skip."""
+    """Output signs of K neurons, and rows ``u_k`` of d + 1 rationals; then ``(a, c)`` of an affine term."""
 
     signs: list[int]
     neurons: list[list[flint.fmpq]]
@@ -40,14 +40,22 @@ def rational_witness(
     as many neurons as `network`, and with `keep_zeros` a zero for each of its zeros.
     """
     network = network.canonical()
+    problem = data.problem
+    if not network.is_of_kind(problem):
+        return None
+    affine = np.zeros(data.size) if network.skip is None else network.skip
     signs = [int(sign) for sign in network.outputs]
     start = [rational(float(value)) for value in network.folded.ravel()]
-    if network.skip is not None:
-        start += [rational(float(value)) for value in network.skip]
+    if problem.has_affine_term:
+        start += [rational(float(value)) for value in affine]
     as_it_is = RationalNetwork(signs, _split(start, data.size))
     if meets_every_interval(data, as_it_is):
         return as_it_is
     equations = _equations(data, network, signs)
+    if problem.constant:  # its slopes stay zero
+        equations += [
+            (_unit(len(start), network.folded.size + j), flint.fmpq(0)) for j in range(data.size - 1)
+        ]
     if keep_zeros:
         equations += [
             (_unit(len(start), k), flint.fmpq(0)) for k in range(network.folded.size) if start[k] == 0
@@ -83,7 +91,7 @@ def _split(numbers: list[flint.fmpq], size: int) -> list[list[flint.fmpq]]:
 
 def _equations(data: ExactData, network: Network, signs: list[int]) -> list[tuple[list[int], flint.fmpq]]:
     """Rows ``(coefficients, right-hand side)`` that a rational network near `network` has to solve."""
-    problem, skip = data.problem, network.skip is not None
+    problem = data.problem
     homogeneous, folded = problem.homogeneous, network.folded
     inputs = homogeneous @ folded.T
     on_knot = np.abs(inputs) <= _KNOT * network.term_sizes(problem)
@@ -94,21 +102,19 @@ def _equations(data: ExactData, network: Network, signs: list[int]) -> list[tupl
     for i in range(problem.n_samples):
         for k in np.flatnonzero(on_knot[i]):
             row = Row(i, int(k), ())
-            equations.append((coefficients(data, signs, skip, row), flint.fmpq(0)))
+            equations.append((coefficients(data, signs, row), flint.fmpq(0)))
         for side, end in enumerate((problem.low[i], problem.high[i])):
             if abs(values[i] - end) <= reach[i] and not (side and problem.low[i] == end):
                 bits = tuple(int(v) for v in (inputs[i] > 0) & ~on_knot[i])
                 row = Row(i, -1, bits)
-                equations.append(
-                    (coefficients(data, signs, skip, row), rational(float(end)) * data.scales[i])
-                )
+                equations.append((coefficients(data, signs, row), rational(float(end)) * data.scales[i]))
     if problem.weight_bound is not None:
         limit = rational(problem.weight_bound)
         touching = np.abs(np.abs(folded[:, :-1]) - problem.weight_bound) <= problem.weight_bound * _KNOT
         for k, j in np.argwhere(touching):
             row = Row(-1, int(k), (), int(j))
             bound = limit if folded[k, j] > 0 else -limit
-            equations.append((coefficients(data, signs, skip, row), bound))
+            equations.append((coefficients(data, signs, row), bound))
     return equations
 
 

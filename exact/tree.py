@@ -225,7 +225,7 @@ class TreeSearch:
         knots = lower_bound_certificate(problem)  # needed with and without a skip or bound
         self.lower = len(knots)
         self.log.knots(knots)
-        if problem.n_features == 1 and not problem.skip and problem.weight_bound is None:
+        if problem.n_features == 1 and not problem.has_affine_term and problem.weight_bound is None:
             self.take(bounds_without_skip(problem)[1])
         if self.handed_in is not None and (self.upper is None or self.handed_in.count() < self.upper):
             self._accept(self.handed_in, [], ())
@@ -430,7 +430,7 @@ class TreeSearch:
         self, program: FeasibilityProgram, signs: tuple[int, ...], prefix: Prefix
     ) -> tuple[list[Node], State | None]:
         """Return the path that a prefix describes, and the node at its end, None if that is cut off."""
-        root = np.zeros((len(signs) + self.problem.skip, self.coordinates.rows.shape[1]))
+        root = np.zeros((len(signs) + self.problem.has_affine_term, self.coordinates.rows.shape[1]))
         tied = tuple(a == b for a, b in itertools.pairwise(signs))
         state = State(root, self.branching.every_cell(len(signs)), tied)
         path: list[Node] = []
@@ -539,7 +539,7 @@ class TreeSearch:
             if program.solve(from_scratch=from_scratch) is not Answer.INFEASIBLE:
                 return program.neurons()
             refutation = refutation_near(
-                self.data, signs, self.problem.skip, program.rows, program.dual_ray(), program.exponents
+                self.data, signs, program.rows, program.dual_ray(), program.exponents
             )
             if refutation is not None:
                 self.log.refuted(refutation)
@@ -561,7 +561,7 @@ class TreeSearch:
         None when the node is done with: its equations contradict each other exactly, or every sample has
         its bits and two alike neurons could be merged, or floats cannot tell (which is counted).
         """
-        refutation = contradiction_of_equations(self.data, signs, self.problem.skip, program.rows)
+        refutation = contradiction_of_equations(self.data, signs, program.rows)
         if refutation is not None:
             self.log.refuted(refutation)
             return None
@@ -619,7 +619,7 @@ def local_search(search: TreeSearch, seed: int) -> LocalSearch:
 def _sign_splits(problem: Problem, width: int) -> list[int]:
     """Numbers of positive output signs to try, balanced ones first."""
     splits = range(width + 1)
-    if not problem.skip:
+    if not problem.has_affine_term:
         least = 1 if (problem.low > 0).any() else 0
         most = width - (1 if (problem.high < 0).any() else 0)
         splits = range(least, most + 1)

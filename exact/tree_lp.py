@@ -1,5 +1,7 @@
 """The activation tree's linear program: whether a network has given bits on some samples."""
 
+from collections.abc import Sequence
+
 import highspy
 import numpy as np
 
@@ -21,9 +23,12 @@ class Coordinates:
 
     ``[X, 1] = rows @ basis``; a neuron u acts through ``z = basis @ u``. Multipliers of rows are the same
     in both. With a weight bound the columns are only centred and scaled, because the bound is about them.
+    With a constant the first coordinate is the constant function 1, so that an affine term without slopes is
+    one whose other coordinates are zero: those with ``affine`` 0.
     """
 
     def __init__(self, problem: Problem) -> None:
+        self._constant = problem.constant
         # a sample as the centre: differences of nearby floats are exact, those to their mean are not
         middle = problem.X.min(axis=0) / 2 + problem.X.max(axis=0) / 2
         nearest = np.abs(problem.X - middle).argmin(axis=0)
@@ -32,15 +37,16 @@ class Coordinates:
         size = np.abs(centred).max(axis=0)
         self.exponents = np.where(size > 0, np.frexp(size)[1], 0)
         scaled = np.ldexp(centred, -self.exponents)
-        if problem.weight_bound is None:
-            left, sizes, right = np.linalg.svd(scaled, full_matrices=False)
-            kept = sizes > sizes[0] * _RANK
-            stretch = np.sqrt(problem.n_samples)
-            self.rows = left[:, kept] * stretch
-            back = (right[kept].T / sizes[kept]) * stretch
+        if problem.constant:
+            self.rows, back = _orthonormal_beside_constant(scaled)
+        elif problem.weight_bound is None:
+            self.rows, back = _orthonormal(scaled)
         else:
             self.rows, back = scaled, np.eye(len(size))
         self._back = np.ldexp(back, -self.exponents[:, None])
+        self.affine = np.ones(self.rows.shape[1])
+        if problem.constant:
+            self.affine[1:] = 0.0
         self.scale = float(np.ldexp(1.0, np.frexp(problem.label_scale)[1]))
 
     def original(self, coordinates: FloatArray) -> FloatArray:
@@ -49,10 +55,47 @@ class Coordinates:
         neurons[:, -1] -= neurons[:, :-1] @ self._centre
         return np.asarray(neurons, dtype=np.float64)
 
+    def network(self, neurons: FloatArray, signs: Sequence[float]) -> Network | None:
+        """Return neurons (K, r), and an affine term after them if there is one, in the problem's units.
+
+        None when that leaves the range of floats.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            folded = self.original(neurons)
+        if not np.isfinite(folded).all():
+            return None
+        width = len(signs)
+        if len(folded) == width:
+            return Network.from_folded(folded, signs)
+        term = folded[width]
+        if self._constant:
+            term[:-1] = 0.0
+        return Network.from_folded(folded[:width], signs, term)
+
     def bound(self, problem: Problem) -> FloatArray:
         """Return the weight bound in the program's coordinates (d,)."""
         limit = float(problem.weight_bound or 0.0) / self.scale
         return np.ldexp(limit, self.exponents[:-1])
+
+
+def _orthonormal(columns: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return coordinates (N, r) that are orthonormal but for a factor, and the matrix back (n, r)."""
+    left, sizes, right = np.linalg.svd(columns, full_matrices=False)
+    kept = sizes > sizes[0] * _RANK
+    stretch = np.sqrt(len(columns))
+    return left[:, kept] * stretch, (right[kept].T / sizes[kept]) * stretch
+
+
+def _orthonormal_beside_constant(columns: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Do the same where the last column is constant, with a first coordinate that is 1."""
+    means = columns[:, :-1].mean(axis=0)
+    size = float(columns[0, -1])
+    first = np.r_[np.zeros(len(means)), 1 / size]
+    moved = columns[:, :-1] - means
+    if not moved.any():
+        return np.ones((len(columns), 1)), first[:, None]
+    rows, back = _orthonormal(moved)
+    return np.c_[np.ones(len(columns)), rows], np.c_[first, np.r_[back, -(means / size)[None] @ back]]
 
 
 # Singular values below this share of the largest are rounding of a rank deficiency.
@@ -71,7 +114,7 @@ class FeasibilityProgram:
         self._coordinates = coordinates
         self._sample_exponents = [scale.bit_length() - 1 for scale in data.scales]
         self._signs, self._outputs = signs, np.array(signs, dtype=np.float64)
-        self._skip = problem.skip
+        self._affine = coordinates.affine if problem.has_affine_term else None
         self._low = problem.low / coordinates.scale
         self._high = problem.high / coordinates.scale
         self._r = coordinates.rows.shape[1]
@@ -89,7 +132,7 @@ class FeasibilityProgram:
         from sparsest.exact.dense_simplex import DenseSimplex  # loads numba
 
         if not isinstance(self._simplex, DenseSimplex):
-            self._simplex = DenseSimplex(self._signs, self._skip, self._r, self._bound)
+            self._simplex = DenseSimplex(self._signs, self._affine, self._r, self._bound)
             self._push_path(self._simplex)
 
     def push(self, sample: int, bits: tuple[int, ...]) -> None:
@@ -125,19 +168,14 @@ class FeasibilityProgram:
 
     def network(self, neurons: FloatArray) -> Network | None:
         """Return `neurons` as a network in the problem's units; None when that leaves the range of floats."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            folded = self._coordinates.original(neurons)
-        if not np.isfinite(folded).all():
-            return None
-        width = len(self._signs)
-        return Network.from_folded(folded[:width], self._signs, folded[width] if self._skip else None)
+        return self._coordinates.network(neurons, self._signs)
 
     def violation(self, neurons: FloatArray) -> FloatArray:
         """Return by how much `neurons` miss each interval (N,), in the problem's units."""
         inputs = self._coordinates.rows @ neurons.T
         width = len(self._signs)
         values = np.maximum(inputs[:, :width], 0.0) @ self._outputs
-        if self._skip:
+        if self._affine is not None:
             values += inputs[:, width]
         missed: FloatArray = np.maximum(self._low - values, values - self._high)
         return np.maximum(missed, 0.0) * self._coordinates.scale
@@ -152,7 +190,7 @@ class FeasibilityProgram:
         return self._answering.dual_ray()
 
     def _from_scratch(self) -> Simplex:
-        simplex = HighsSimplex(self._signs, self._skip, self._r, self._bound)
+        simplex = HighsSimplex(self._signs, self._affine, self._r, self._bound)
         self._push_path(simplex)
         return simplex
 

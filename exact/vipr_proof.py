@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sparsest.errors import InputError
 from sparsest.exact.vipr_model import ExactPoints
 
 
@@ -54,6 +55,8 @@ class Proof:
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
+        if document["problem"].get("constant"):
+            raise InputError("a proof with a constant has no VIPR form: the export knows a skip or none")
         self.points = ExactPoints(document["problem"])
         self.circuits = [{p: whole(w) for p, w in circuit} for circuit in document["circuits"]]
         self.triples: dict[int, list[tuple[int, int, int]]] = {1: [], -1: []}

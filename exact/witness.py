@@ -79,6 +79,12 @@ def _ridge_network(problem: Problem, direction: FloatArray) -> RationalNetwork |
     affine = [g.slope * w for w in a] + [g.intercept]
     if problem.skip:
         neurons.append(affine)
+    elif problem.constant:
+        least = min(g.slope * value for value in t)
+        if g.slope:
+            neurons.append([*affine[:-1], -least])
+            signs.append(1)
+        neurons.append([Fraction(0)] * len(a) + [g.intercept + least])
     else:
         values = [g.slope * value + g.intercept for value in t]
         for sign in (1, -1):

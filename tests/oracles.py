@@ -41,7 +41,7 @@ def fits(problem, blocks, allowed=None):
     Xh = np.c_[problem.X, np.ones(len(problem.X))]
     N, D = Xh.shape
     K = len(blocks)
-    columns = K * D + (D if problem.skip else 0)
+    columns = K * D + (D if problem.skip else 1 if problem.constant else 0)
     values = np.zeros((N, columns))
     cones = []
     for k, (bits, sign) in enumerate(blocks):
@@ -52,6 +52,8 @@ def fits(problem, blocks, allowed=None):
         cones.append(cone)
     if problem.skip:
         values[:, K * D :] = Xh
+    elif problem.constant:
+        values[:, K * D :] = 1.0
     if columns == 0:
         return bool(np.all((problem.low <= 0) & (problem.high >= 0)))
     above, below = np.isfinite(problem.high), np.isfinite(problem.low)

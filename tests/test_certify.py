@@ -14,7 +14,7 @@ from sparsest import Affine, InputError, Judgement, Network, Objective, Problem,
 from sparsest.cli.main import app
 from sparsest.compare.elimination import eliminate
 from sparsest.compare.float_bounds import neuron_signs, surely_fits, value_errors
-from sparsest.compare.kinds import first_view, fixed_bias
+from sparsest.compare.kinds import fixed_bias, relaxation
 from sparsest.compare.reductions import reduce_network
 from sparsest.progress import Deadline
 
@@ -393,11 +393,43 @@ def test_constants_go_into_a_free_output_bias():
     assert found.judgement is Judgement.SPARSEST
 
 
-def test_what_a_bias_alone_admits_is_left_open_when_no_method_tells():
+def test_what_a_bias_alone_admits_is_proven(tmp_path):
     # |x| + 1: one neuron with a whole affine term, two with a bias (one neuron and a constant are monotone)
-    found = sparsest.certify(biased([1.0, -1.0], [0.0, 0.0], [1.0, 1.0], 1.0), X_FIVE, [3, 2, 1, 2, 3])
+    model, labels = biased([1.0, -1.0], [0.0, 0.0], [1.0, 1.0], 1.0), [3, 2, 1, 2, 3]
+    found = sparsest.certify(model, X_FIVE, labels, proof_file=tmp_path / "proof.json")
+    assert (found.judgement, found.lower_bound, found.upper_bound) == (Judgement.SPARSEST, 2, 2)
+    checked = sparsest.check(found.proof_file, Problem(X_FIVE, labels, constant=True))
+    assert (checked.lower_bound, checked.upper_bound, checked.constant) == (2, 2, True)
+
+
+def test_parameters_beside_a_bias_are_left_open_when_no_method_tells():
+    # |x| + 1: max(0, x) has one parameter, 2 max(0, x) - x + 1 one beside a whole affine term
+    model = biased([1.0, -1.0], [0.0, 0.0], [1.0, 1.0], 1.0)
+    found = sparsest.certify(model, X_FIVE, [3, 2, 1, 2, 3], objective="parameters")
     assert (found.judgement, found.lower_bound, found.upper_bound) == (Judgement.BOUNDED, 1, 2)
     assert "whole affine term" in found.remark
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_verdicts_on_biased_networks_are_those_of_an_exhaustive_search(seed):
+    rng = np.random.default_rng(seed)
+    d = 1 + seed % 2
+    X = np.unique(rng.integers(-2, 3, (6, d)).astype(float), axis=0)
+    own = Network(rng.integers(-2, 3, (4, d)), rng.integers(-2, 3, 4), [1, -1, 1, -1], [*[0] * d, 2])
+    fewest = oracles.minimum_neurons(Problem(X, own(X), constant=True), 4)
+    model = torch.nn.Sequential(torch.nn.Linear(d, 4), torch.nn.ReLU(), torch.nn.Linear(4, 1)).double()
+    state = {
+        "0.weight": torch.tensor(own.weights.copy()), "0.bias": torch.tensor(own.biases.copy()),
+        "2.weight": torch.tensor(own.outputs[None].copy()), "2.bias": torch.tensor([2.0]).double(),
+    }  # fmt: skip
+    model.load_state_dict(state)
+    found = sparsest.certify(model, X, own(X))
+    assert (found.lower_bound, found.upper_bound) == (fewest, fewest)
+    kept = found.count == fewest
+    assert found.judgement is (Judgement.SPARSEST if kept else Judgement.SPARSER_EXISTS)
+    if not kept:
+        assert not found.network.skip[:-1].any()
+        assert found.network.interpolates(Problem(X, own(X), constant=True))
 
 
 def test_whether_a_constant_fits_is_decided():
@@ -409,7 +441,7 @@ def test_whether_a_constant_fits_is_decided():
 
 def test_problems_of_one_bias_are_relaxations():
     labels = np.array([0.1, 0.3, 1e17])
-    problem = Problem([[0.0], [1], [2]], labels, skip=True, tolerance=0.25)
+    problem = Problem([[0.0], [1], [2]], labels, constant=True, tolerance=0.25)
     view = fixed_bias(problem, 1 / 3)
     for low, high, wide_low, wide_high in zip(
         view.problem.low, view.problem.high, problem.low, problem.high, strict=True
@@ -424,7 +456,7 @@ def test_problems_of_one_bias_are_relaxations():
 def test_an_affine_term_becomes_a_neuron_beside_a_bias():
     X = np.array(X_FIVE)
     network = Network([[1.0]], [0.5], [2.0], [-3.0, 0.25])
-    found = first_view(Problem(X, network(X), skip=True), Affine.BIAS).network(network)
+    found = relaxation(Problem(X, network(X), constant=True)).network(network)
     assert found.count() == 2
     assert found.skip[0] == 0
     assert np.allclose(found(X), network(X), rtol=0, atol=1e-9)

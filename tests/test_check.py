@@ -36,7 +36,8 @@ def prove(problem, path, **options):
 @functools.cache
 def proof_of(name, skip):
     """Problem and proof document of a dataset; copy before changing it."""
-    problem = datasets.parse(name).problem(skip=skip)
+    constant = skip == "constant"
+    problem = datasets.parse(name).problem(skip=skip is True).replace(constant=constant)
     with tempfile.TemporaryDirectory() as folder:
         return problem, prove(problem, Path(folder) / "proof.json")[1]
 
@@ -391,6 +392,21 @@ def swap_samples(document, rng):
 
 def flip_skip(document, rng):
     document["problem"]["skip"] = not document["problem"]["skip"]
+
+
+def flip_constant(document, rng):
+    problem = document["problem"]
+    if problem["skip"]:
+        return False
+    problem["constant"] = not problem.get("constant", False)
+    return None
+
+
+def slope_beside_constant(document, rng):
+    if "constant" not in document["problem"]:
+        return False
+    document["witness"]["skip"] = [1, *document["witness"]["skip"][1:]]
+    return None
 
 
 def negate_multiplier(document, rng):
@@ -749,6 +765,8 @@ def other_bytes(text, rng):
 
 
 ON_DOCUMENTS = [
+    flip_constant,
+    slope_beside_constant,
     claim_more,
     claim_less,
     claim_other_upper_bound,
@@ -800,11 +818,12 @@ PROOFS = [
     ("parity-3", False),
     ("peak-plateau", True),
     ("convex", False),
+    ("parity-3", "constant"),
     ("planted:d=2,n=20,k=3,seed=0", False),
 ]
 TIMES = 36  # each mutation, on every proof in turn
 # Changes of the data that a proof may survive, being about other data then: they need data to compare with.
-ABOUT_DATA = {change_input, drop_sample, swap_samples, flip_skip, wrong_type, negative_zero}
+ABOUT_DATA = {change_input, drop_sample, swap_samples, flip_skip, flip_constant, wrong_type, negative_zero}
 
 
 @pytest.mark.parametrize("mutate", ON_DOCUMENTS, ids=lambda mutate: mutate.__name__)
@@ -837,6 +856,45 @@ def test_mutations_of_files_are_rejected(mutate, tmp_path):
             check(path, problem)
         assert caught.value.reason
         assert "\n" not in str(caught.value)
+
+
+def test_a_constant_is_no_afterthought():
+    # the tree without a constant says nothing about networks with one, which may be narrower
+    _, document = proof_of("xor", False)
+    assert document["lower_bound"] == 2
+    document = copy.deepcopy(document)
+    document["problem"]["constant"] = True
+    with pytest.raises(ProofError, match=r"neither the problem's|do not add up to zero"):
+        check(document)
+    document["problem"]["skip"] = True
+    with pytest.raises(ProofError, match="a skip includes the constant"):
+        check(document)
+    # and the other way round: its network has a term that the problem does not allow
+    _, document = proof_of("parity-3", "constant")
+    assert check(document).constant
+    document = copy.deepcopy(document)
+    del document["problem"]["constant"]
+    with pytest.raises(ProofError, match="an affine term, which the problem does not allow"):
+        check(document)
+
+
+def test_proofs_with_a_constant_are_about_data_with_one(tmp_path):
+    problem, document = proof_of("parity-3", "constant")
+    assert check(document, problem).data_compared
+    save(problem, tmp_path / "problem.json")
+    assert check(document, tmp_path / "problem.json").data_compared
+    with pytest.raises(ProofError, match="skip, constant or weight bound are not those of the data"):
+        check(document, problem.replace(constant=False))
+    table = np.c_[problem.X, problem.low]
+    np.savetxt(tmp_path / "data.csv", table, delimiter=",", header="a,b,c,y", comments="")
+    (tmp_path / "proof.json").write_text(json.dumps(document))
+    files = [str(tmp_path / "proof.json"), str(tmp_path / "data.csv")]
+    alone = subprocess.run([sys.executable, SOURCE, *files], capture_output=True, text=True, cwd=tmp_path)
+    assert (alone.returncode, alone.stderr) == (0, "")
+    command = CliRunner().invoke(app, ["check", *files])
+    assert command.exit_code == 0
+    assert "with a constant" in alone.stdout
+    assert "with a constant" in command.stdout
 
 
 def test_a_thousand_mutations():
@@ -946,9 +1004,9 @@ class TestFiles:
             assert check(TENT, data).data_compared
         with pytest.raises(ProofError, match="sample 2: its interval is not that of the data"):
             check(TENT, tmp_path / "other.csv")
-        with pytest.raises(ProofError, match="skip or weight bound"):
+        with pytest.raises(ProofError, match="skip, constant or weight bound"):
             check(TENT, problem.replace(skip=False))
-        with pytest.raises(ProofError, match="skip or weight bound"):
+        with pytest.raises(ProofError, match="skip, constant or weight bound"):
             check(TENT, problem.replace(weight_bound=3.0))
         for content in ("", "x,y\n0,a\n", "x,y\n0,nan\n", "x,y\n0,0\n1\n"):
             (tmp_path / "bad.csv").write_text(content)

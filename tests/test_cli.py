@@ -157,6 +157,21 @@ class TestSolve:
         assert document["nodes"] > 200
         assert second.stderr == ""
 
+    def test_a_constant_is_an_output_bias(self, tmp_path):
+        # 3 and a ramp: one neuron beside a constant, two without
+        (tmp_path / "ramp.csv").write_text("x,y\n-2,3\n-1,3\n0,3\n1,4\n2,5\n")
+        data, proof = tmp_path / "ramp.csv", tmp_path / "proof.json"
+        document = json.loads(call("solve", data, "--constant", "--json", "--proof", proof).stdout)
+        assert (document["lower_bound"], document["upper_bound"]) == (1, 1)
+        assert document["network"]["skip"][0] == 0
+        assert json.loads(call("solve", data, "--json").stdout)["upper_bound"] == 2
+        assert "with a constant" in call("check", proof, data).stdout
+        assert "with a constant" in call("solve", data, "--constant").stdout
+        for wrong in (["--skip"], ["--objective", "weights"], ["--method", "mip"], ["--weight-bound", "1"]):
+            refused = call("solve", data, "--constant", *wrong)
+            assert refused.exit_code == 2
+            assert "constant" in refused.stderr
+
     def test_network_from_a_file_is_the_upper_bound(self, tmp_path):
         path = tmp_path / "witness.npz"
         name = "uniform:d=2,n=12,seed=0"

@@ -28,9 +28,9 @@ def random_problem(seed: int) -> Problem:
     X = np.unique(X, axis=0)
     y = random.integers(-2, 3, size=len(X)).astype(float)
     tolerance = [0.0, 0.25, 1e-6][seed % 3]
-    return Problem(
-        X, y, skip=seed % 4 == 1, tolerance=tolerance, weight_bound=3.0 if seed % 5 == 2 else None
-    ).distinct()
+    skip, bound = seed % 4 == 1, 3.0 if seed % 5 == 2 else None
+    constant = seed % 4 == 3 and bound is None
+    return Problem(X, y, skip=skip, tolerance=tolerance, weight_bound=bound, constant=constant).distinct()
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -42,7 +42,8 @@ def test_same_answers_as_highs_on_walks(seed):
     signs = (1, 1, -1)[: 1 + seed % 3]
     program = FeasibilityProgram(problem, data, coordinates, signs)
     bound = None if problem.weight_bound is None else coordinates.bound(problem)
-    reference = HighsSimplex(signs, problem.skip, coordinates.rows.shape[1], bound)
+    affine = coordinates.affine if problem.has_affine_term else None
+    reference = HighsSimplex(signs, affine, coordinates.rows.shape[1], bound)
     program.go_compiled()
     path: list[int] = []
     for _ in range(60):
@@ -72,7 +73,7 @@ def test_same_answers_as_highs_on_walks(seed):
             assert program.violation(program.neurons())[path].max(initial=0.0) < 1e-6
         else:
             ray = program.dual_ray()
-            assert refutation_near(data, signs, problem.skip, program.rows, ray, program.exponents)
+            assert refutation_near(data, signs, program.rows, ray, program.exponents)
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -110,7 +111,7 @@ def test_wrong_rays_prove_nothing(monkeypatch):
 
 def test_blands_rule_ends_what_would_go_round():
     """The same feasible rows a hundred times over: ties everywhere, and still an answer."""
-    simplex = DenseSimplex((1, -1), False, 3, None)
+    simplex = DenseSimplex((1, -1), None, 3, None)
     row = np.array([1.0, 1.0, 1.0])
     for _ in range(100):
         simplex.push(row, (1, 1), 0.0, 0.0)
@@ -174,7 +175,7 @@ def test_every_assignment_of_a_small_problem():
     for bits in itertools.product(itertools.product((0, 1), repeat=2), repeat=4):
         for sample, pair in enumerate(bits):
             program.push(sample, pair)
-        highs = HighsSimplex((1, -1), False, 3, None)
+        highs = HighsSimplex((1, -1), None, 3, None)
         for sample, pair in enumerate(bits):
             low = problem.low[sample] / coordinates.scale
             highs.push(coordinates.rows[sample], pair, low, low)

@@ -92,5 +92,5 @@ def test_inputs_a_rounding_apart_are_no_obstacle(skip):
 
 def test_neurons_that_no_float_holds_are_dropped():
     problem = Problem([[0.0], [1.0]], [0, 1])
-    runs = LocalSearch(problem, Coordinates(problem), MET)
-    assert runs._network(np.full((1, runs._rows.shape[1]), np.inf), (1,)) is None
+    coordinates = Coordinates(problem)
+    assert coordinates.network(np.full((1, coordinates.rows.shape[1]), np.inf), (1,)) is None

@@ -15,7 +15,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparsest import InputError, Problem
+from sparsest import InputError, Problem, continuous, exact
+from sparsest.compare import compare
+from sparsest.serialization import decode, encode
 
 TWO = [[1.0], [2.0]]
 LARGE = 2**53 + 1  # the smallest positive integer that is not a float
@@ -352,6 +354,41 @@ class TestClassification:
     @pytest.mark.parametrize("margin", [0, -1, np.nan, np.inf, "1", None, True])
     def test_refused_margins(self, margin):
         assert "margin = " in refusal(lambda: Problem.classification([0, 1], [0, 1], margin))
+
+
+class TestConstant:
+    def test_it_is_part_of_the_problem(self):
+        plain = Problem([0, 1, 2], [0, 1, 0])
+        problem = Problem([0, 1, 2], [0, 1, 0], constant=True)
+        assert problem != plain
+        assert problem.digest != plain.replace(skip=True).digest
+        assert problem.replace(constant=False) == plain
+        assert pickle.loads(pickle.dumps(problem)) == problem
+        assert decode(encode(problem)) == problem
+        assert decode({key: value for key, value in encode(plain).items() if key != "constant"}) == plain
+        assert problem.subset([0, 2]).constant
+        assert problem.distinct().constant
+        assert Problem.classification([0, 1], [0, 1], constant=True).has_affine_term
+        assert "constant=True" in repr(problem)
+
+    @pytest.mark.parametrize(("skip", "constant"), [(True, True), (False, 1), (False, "c")])
+    def test_refused(self, skip, constant):
+        with pytest.raises(InputError, match="constant"):
+            Problem([0, 1], [0, 1], skip=skip, constant=constant)
+
+    def test_only_the_tree_knows_it(self):
+        problem = Problem([0, 1, 2], [0, 1, 0], constant=True)
+        for refused in (
+            lambda: exact.solve(problem, "weights"),
+            lambda: exact.solve(problem, method="mip"),
+            lambda: exact.solve(problem.replace(weight_bound=1.0)),
+            lambda: exact.minimize_path_norm(problem, 0.5),
+            lambda: exact.threshold(problem),
+            lambda: continuous.minimize(problem),
+            lambda: compare(problem),
+        ):
+            with pytest.raises(InputError, match="constant=True"):
+                refused()
 
 
 def small_problems():

@@ -25,7 +25,7 @@ class TestFarkas:
 
     def prove(self, ray, rows=None, exponents=(0, 0)):
         return refutation_near(
-            ExactData(self.problem), [1], False, rows or self.rows, np.array(ray, dtype=float), exponents
+            ExactData(self.problem), [1], rows or self.rows, np.array(ray, dtype=float), exponents
         )
 
     def test_right_multipliers_prove(self):
@@ -60,15 +60,15 @@ class TestFarkas:
             bits = tuple(int(b) for b in patterns[:, i])
             rows += [*cone_rows(i, bits), Row(i, -1, bits)]
         ray = rng.normal(size=len(rows)) * rng.integers(0, 2, len(rows))
-        assert not refutation_near(ExactData(problem), [1, -1], False, rows, ray, [0] * len(rows))
+        assert not refutation_near(ExactData(problem), [1, -1], rows, ray, [0] * len(rows))
 
 
 def test_equations_contradict_by_a_last_digit():
     # an affine function through three collinear points, one label off by one unit in the last place
     labels = [0.0, 1.0, np.nextafter(2.0, 3.0)]
     rows = [Row(i, -1, ()) for i in range(3)]
-    assert contradiction_of_equations(ExactData(Problem([0, 1, 2], labels, skip=True)), [], True, rows)
-    assert not contradiction_of_equations(ExactData(Problem([0, 1, 2], [0, 1, 2], skip=True)), [], True, rows)
+    assert contradiction_of_equations(ExactData(Problem([0, 1, 2], labels, skip=True)), [], rows)
+    assert not contradiction_of_equations(ExactData(Problem([0, 1, 2], [0, 1, 2], skip=True)), [], rows)
 
 
 def test_exact_data_keeps_floats_that_do_not_fit_small_integers():

@@ -158,7 +158,7 @@ class TestReader:
 
     def test_defaults(self, tmp_path):
         (optimum,) = self.read(tmp_path, QUESTION + ANSWER).optima
-        assert optimum.asked == (None, False, None, None, False, None)
+        assert optimum.asked == (None, False, None, None, False, None, False)
         assert (optimum.objective, optimum.method, optimum.time_limit) == ("neurons", "auto", 600)
         assert optimum.claim == Claim(
             Status.OPTIMAL, Proof.EXACT, 2, 2, DIGEST, datetime.date(2026, 11, 22), None

@@ -237,7 +237,7 @@ class TestTampering:
         put(known, XOR, packed(document_of(known, XOR_SKIP)))
         state, (finding,) = verified(known, XOR)
         assert (state, finding.found) == (ProofState.FAILED, "of other data")
-        assert "skip or weight bound are not those of the data" in finding.sentence
+        assert "skip, constant or weight bound are not those of the data" in finding.sentence
 
     def test_one_bit_of_the_data_in_the_proof(self, known):
         document = document_of(known, TENT)

@@ -349,7 +349,7 @@ class TestHostileJson:
     @pytest.mark.parametrize("item", ITEMS.values(), ids=ITEMS)
     def test_missing_fields(self, item, json_refusal):
         whole = document(item)
-        for field in whole:
+        for field in set(whole) - {"constant"}:  # older documents of problems have none
             assert json_refusal(json.dumps({key: value for key, value in whole.items() if key != field}))
 
     @pytest.mark.parametrize("item", ITEMS.values(), ids=ITEMS)

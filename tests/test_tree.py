@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import minimum_neurons
 
-from sparsest import Problem, Proof, Status, datasets
+from sparsest import Network, Problem, Proof, Status, datasets
 from sparsest.exact.rational import ExactData
 from sparsest.exact.rational_network import meets_every_interval
 from sparsest.exact.tree import solve_tree
@@ -45,6 +45,16 @@ def proven_minimum(problem, **options):
         # With a skip and a bound no neuron may be flipped into the cell of another. Slope changes by at
         # least 4 in unit steps: four neurons, two facing each way, with knots in [-1, 1] around 0.
         (Problem([-3, -2, -1, 1, 2, 3], [0, 0, 0, 4, 8, 12], skip=True, weight_bound=1), 4),
+        # |x| + 1 with a constant: both arms rise, and a neuron makes one of them; with a skip one is enough
+        (Problem([-2, -1, 0, 1, 2], [3, 2, 1, 2, 3], constant=True), 2),
+        (Problem([-2, -1, 0, 1, 2], [3, 2, 1, 2, 3], skip=True), 1),
+        # 3 and a ramp: without a constant the flat part takes a neuron as well
+        (Problem([-2, -1, 0, 1, 2], [3, 3, 3, 4, 5], constant=True), 1),
+        (Problem([-2, -1, 0, 1, 2], [3, 3, 3, 4, 5]), 2),
+        (Problem([-2, -1, 0, 1, 2], [3, 3, 3, 3, 3], constant=True), 0),
+        # an affine function is one neuron, bent where there is no sample, beside a constant
+        (Problem([[0, 0], [1, 0], [0, 1], [2, 3]], [1, 2, -1, -3], constant=True), 1),
+        (Problem.classification([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], constant=True), 2),
         # slopes -2 and 1.5 differ by 3.5, in steps of 1.5 at most: three neurons
         (Problem([-3, -1, 3], [1, -3, 3], skip=True, weight_bound=1.5), 3),
     ],
@@ -53,6 +63,16 @@ def test_minimum_derived_by_hand(problem, neurons):
     result = proven_minimum(problem)
     assert result.lower_bound == neurons
     assert result.proof is Proof.EXACT
+
+
+def test_a_network_of_another_kind_is_no_upper_bound():
+    # |x| + 1 is one neuron beside a whole affine term, and not beside a constant or nothing
+    x, labels = [-2, -1, 0, 1, 2], [3, 2, 1, 2, 3]
+    handed_in = Network([[1.0]], [0.0], [2.0], [-1.0, 1.0])
+    assert handed_in.interpolates(Problem(x, labels))
+    for affine in ({}, {"constant": True}, {"skip": True}):
+        problem = Problem(x, labels, **affine)
+        assert proven_minimum(problem, witness=handed_in).lower_bound == minimum_neurons(problem, 4)
 
 
 def small_problem(seed):
@@ -65,9 +85,10 @@ def small_problem(seed):
     y = y[first]  # repeated inputs get equal labels
     tolerance = float(rng.choice([0.0, 0.0, 0.5]))
     bound = float(rng.choice([1.0, 2.0])) if rng.random() < 0.2 else None
+    affine = [{}, {"skip": True}, {"constant": True}][rng.integers(2 if bound else 3)]
     if rng.random() < 0.2 and bound is None:
-        return Problem.classification(X, y > 0, skip=bool(rng.integers(2)))
-    return Problem(X, y, skip=bool(rng.integers(2)), tolerance=tolerance, weight_bound=bound)
+        return Problem.classification(X, y > 0, **affine)
+    return Problem(X, y, tolerance=tolerance, weight_bound=bound, **affine)
 
 
 @settings(max_examples=60)
