@@ -244,6 +244,7 @@ def fit_rows(problem: Problem, fit: FitResult) -> Rows:
         ("training", f"p = {fit.p:g} on {fit.objective}, {fit.steps} steps, seed {fit.seed}, {fit.device}"),
         ("restarts", f"{len(fit.restart_counts)}, {f'{reached} with this count' if solves else 'none fits'}"),
         ("time", f"{fit.seconds:.2f} s" + _stopped(fit)),
+        *([("note", fit.options["remark"])] if fit.options.get("remark") else []),
     ]
 
 

@@ -22,6 +22,7 @@ from sparsest.continuous.restarts import (
     raw_network,
     train_restarts,
 )
+from sparsest.continuous.ridge import ridge_network
 from sparsest.continuous.scaling import Scaling
 from sparsest.continuous.schedule import Schedule
 from sparsest.continuous.search_keeper import SearchKeeper
@@ -46,6 +47,9 @@ _LAST_POLISH = 3.0
 
 # Seconds between progress reports.
 _REPORT_EVERY = 0.2
+
+# Said where no search found a network that fits.
+_RIDGE = "no search found a network that fits: this one joins the labels along a line, and is not sparse"
 
 
 def minimize(
@@ -145,6 +149,9 @@ def minimize(
         mean squared error is at most ``tolerances.TRAINED_LOSS``, otherwise the one of smallest error. A
         restart whose patterns admit no interpolation keeps its raw figures. The staged search counts as one
         restart, and its history has an entry for each piece of work.
+        Where the staged search has found none that interpolates, ``polished`` is one that does and is not
+        sparse at all (`sparsest.continuous.ridge`), as ``options["remark"]`` says, unless that is wider than
+        a `width` that was given.
         ``options["stopped"]`` is ``"finished"``, ``"time_limit"`` or ``"interrupted"``: Ctrl-C while
         training goes on to a polish of a few seconds, otherwise it returns what there is.
 
@@ -184,7 +191,7 @@ def minimize(
     }
     call = _Call(
         problem, Scaling.of(problem, schedule.objective), schedule, settings, chosen, deadline,
-        _Reporter(progress, deadline), bound, norm,
+        _Reporter(progress, deadline), bound, norm, math.inf if width is None else given,
         None if checkpoint_file is None else Checkpoint(
             checkpoint_file, resume=resume, problem=problem.digest, options=course
         ),
@@ -199,7 +206,9 @@ def minimize(
     }
     if call.checkpoint is not None:
         asked |= {"checkpoint_file": str(checkpoint_file), "resume": resume}
-        asked["remark"] = call.checkpoint.failure
+        asked["remark"] = "; ".join(filter(None, (call.checkpoint.failure, found.remark)))
+    elif found.remark:
+        asked["remark"] = found.remark
     return call.result(found, asked)
 
 
@@ -225,6 +234,7 @@ class _Found:
     history: History
     steps: int
     stopped: str
+    remark: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -240,6 +250,7 @@ class _Call:
     report: "_Reporter"
     lower_bound: int
     norm_bound: float
+    most_neurons: float
     checkpoint: Checkpoint | None
 
     def result(self, found: _Found, given: dict[str, Any]) -> FitResult:
@@ -341,11 +352,21 @@ def _searched(call: _Call, cells: "np.ndarray[Any, np.dtype[np.bool_]] | None") 
             keeper.offer_best()
     steps = search.course.taken + search.place.reserved
     if incumbent.network is None:
-        fallback = reserve[-1] if reserve else _nothing(call, search.course)
-        return dataclasses.replace(fallback, stopped=stopped)
+        best_effort = reserve[-1] if reserve else _nothing(call, search.course)
+        return dataclasses.replace(_fitting(call, best_effort), stopped=stopped)
     raw = incumbent.raw or incumbent.network
     history = _course_history(search.course, incumbent, call)
     return _Found([raw], [incumbent.network], 0, 0, history, steps, stopped)
+
+
+def _fitting(call: _Call, found: _Found) -> _Found:
+    """Return what was found with a network that fits in the place of the best, if there is one at once."""
+    network = ridge_network(call.problem, call.settings.seed)
+    if network is None or network.width > call.most_neurons:
+        return found
+    polished = list(found.polished)
+    polished[found.best] = network
+    return dataclasses.replace(found, polished=polished, remark=_RIDGE)
 
 
 def _nothing(call: _Call, course: Course) -> _Found:

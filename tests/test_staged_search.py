@@ -86,8 +86,12 @@ def test_gradient_descent_is_in_reserve_where_nothing_else_fits(monkeypatch: pyt
     assert fit.polished.solves(PEAK)
     assert fit.count == 3
     alone = minimize(PEAK, solver="gauss-newton")
-    assert alone.polished.width == 0
-    assert alone.polished_residual == 1  # the largest label
+    assert alone.polished.solves(PEAK)
+    assert alone.raw.width == 0
+    assert "not sparse" in alone.options["remark"]
+    narrow = minimize(PEAK, solver="gauss-newton", width=3)  # what joins the labels is wider
+    assert narrow.polished.width == 0
+    assert narrow.polished_residual == 1  # the largest label
 
 
 # ---------------------------------------------------------------- options
