@@ -32,7 +32,7 @@ body { color: var(--text); background: var(--page); font: 16px/1.5 system-ui, sa
   max-width: 60rem; margin: 0 auto; padding: 1rem; }
 h1 { font-size: 1.6rem; padding: 0.4rem 0.8rem; border-radius: 4px; }
 h2 { font-size: 1.2rem; margin-top: 2rem; }
-h1, h2, li, p, td, th { overflow-wrap: anywhere; }
+h1, h2, li, p, td { overflow-wrap: anywhere; } th { white-space: nowrap; }
 .SPARSEST { background: var(--good); } .NOT_INTERPOLATING { background: var(--bad); }
 .SPARSER_EXISTS, .BOUNDED { background: var(--other); }
 .scroll { overflow-x: auto; }

@@ -408,5 +408,6 @@ def _spelled(members: tuple[int, ...]) -> str:
         return f"neuron {members[0]}"
     shown = [str(k) for k in members[:_SPELLED]]
     if len(members) > _SPELLED:
-        return f"neurons {', '.join(shown)} and {len(members) - _SPELLED} others"
+        rest = len(members) - _SPELLED
+        return f"neurons {', '.join(shown)} and {rest} other{'s' * (rest > 1)}"
     return f"neurons {', '.join(shown[:-1])} and {shown[-1]}"
