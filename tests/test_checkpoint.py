@@ -59,6 +59,7 @@ PROBLEMS = {
     "planted": datasets.parse("planted:d=2,n=12,k=3,seed=2").problem(),
     "grid": grid(4),
     "grid with a skip": grid(2, skip=True),
+    "grid with a constant": grid(2, constant=True),
     "grid with a tolerance": grid(5, tolerance=0.25),
     "one feature": datasets.load("zigzag").problem(),
     "bounded weights": Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], weight_bound=2.0),
@@ -302,6 +303,7 @@ def test_file_is_only_touched_when_asked_to(kept):
     "other",
     [
         PROBLEM.replace(skip=True),
+        PROBLEM.replace(constant=True),
         PROBLEM.replace(weight_bound=100.0),
         PROBLEM.replace(high=PROBLEM.high + 1e-9),
         PROBLEM.subset(range(7)),
