@@ -96,8 +96,6 @@ class Case:
         if problem.X.size * max(network.width, 1) > LARGEST_EXACT:
             return None
         moved = refine(problem, network)
-        if self.subject.affine is Affine.BIAS and moved.skip is not None and moved.skip[:-1].any():
-            return None
         return moved if fits(problem, moved, self.goal) else None
 
     def verdict(self, reduced: Reduced, ending: Ending) -> Certificate:
@@ -248,8 +246,7 @@ class Case:
         if problem.is_interpolation or size > _LARGEST_PROGRAM:
             return network
         moved = centred(problem, coordinates, network)
-        alone = self.subject.affine is Affine.BIAS and moved.skip is not None and moved.skip[:-1].any()
-        return network if alone or moved.count(self.goal) > network.count(self.goal) else moved
+        return network if moved.count(self.goal) > network.count(self.goal) else moved
 
 
 def _distance(values: FloatArray, labels: FloatArray) -> float:

@@ -23,11 +23,13 @@ LARGEST_EXACT: Final = 20_000
 
 
 def fits(problem: Problem, network: Network, objective: Objective) -> bool | None:
-    """Whether a network meets every interval exactly.
+    """Whether a network is of the problem's kind and meets every interval exactly.
 
     True when floats prove it, or when a rational network beside it that counts no more does. None when it
     does so up to rounding and is too large for rational arithmetic. False otherwise.
     """
+    if not network.is_of_kind(problem):
+        return False
     with np.errstate(over="ignore", invalid="ignore"):
         if surely_fits(problem, network):
             return True

@@ -46,6 +46,8 @@ def read_problem(data: str, asked: Asked, directory: Path = Path()) -> Problem:
         raise InputError(
             "--tolerance and --classify exclude each other: a class has a margin, not a tolerance"
         )
+    if asked.skip and asked.constant:
+        raise InputError("--skip and --constant exclude each other: an affine term includes the constant")
     if asked.margin is not None and not asked.classify:
         raise InputError("--margin is the margin of two classes: add --classify, or give a --tolerance")
     if path.suffix.lower() == ".json":
@@ -72,8 +74,6 @@ def _problem(
     labels: str,
 ) -> Problem:
     skip, constant = bool(asked.skip), asked.constant
-    if skip and constant:
-        raise InputError("--skip and --constant exclude each other: an affine term includes the constant")
     if asked.classify:
         margin = 1.0 if asked.margin is None else asked.margin
         return Problem.classification(

@@ -44,6 +44,7 @@ from numpy.typing import NDArray
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.exact.curvature import SIZE_ERROR, Curvature
+from sparsest.exact.first_crossing import Crossing, Limits, first_crossing
 from sparsest.exact.pairing import refuse_extremes, runs_of
 from sparsest.exact.pairing_kernel import compiled_kernel, windows
 
@@ -56,14 +57,14 @@ _LARGEST_LOGARITHM: Final = 600.0
 _SAVING_ERROR: Final = 16 * SIZE_ERROR
 # Sums are rounded outwards by a unit more than the processor may have rounded them inwards.
 _SLACK: Final = 2.0**-51
-# Boxes of p this narrow, relative to p, are not cut any more.
+# Plain crossings take some hundreds of boxes, costs that nearly touch may take any number.
 _NARROWEST: Final = 2.0**-43
-# The crossing is certain that much further, relative to p, unless costs only touch,
-_PROBES: Final = tuple(_NARROWEST * 4**k for k in range(1, 12))
-# in which case so many more boxes are examined,
-_MORE_PATIENCE: Final = 1000
-# and this many in all: plain crossings take some hundreds, costs that nearly touch may take any number.
-_PATIENCE: Final = 20_000
+_LIMITS: Final = Limits(
+    narrowest=_NARROWEST,
+    probes=tuple(_NARROWEST * 4**k for k in range(1, 12)),
+    more_patience=1000,
+    patience=20_000,
+)
 # Edges from which on loops are compiled, which takes half a second: there are hundreds of boxes.
 _COMPILED_EDGES: Final = 2000
 
@@ -100,28 +101,8 @@ class Edges(NamedTuple):
         )
 
 
-class Crossing(NamedTuple):
-    """Where costs cross first.
-
-    Attributes
-    ----------
-    lower, upper : float
-        Below `lower` no cut that is not sparsest costs as little as a sparsest one; at `upper` one does,
-        unless `place` is None.
-    place : int or None
-        A jump of the run in which it does.
-    boxes : int
-        Intervals of p that were examined.
-    """
-
-    lower: float
-    upper: float
-    place: int | None
-    boxes: int
-
-
-def first_crossing(bends: Curvature) -> Crossing:
-    """Return the first p in (0, 1] at which the criterion holds, in an interval; (1, 1) when there is none.
+def crossing_of_cuts(bends: Curvature) -> Crossing:
+    """Return the first p in (0, 1] at which the criterion holds, and a jump of the run in which it does.
 
     Raises
     ------
@@ -130,36 +111,7 @@ def first_crossing(bends: Curvature) -> Crossing:
         floats.
     """
     edges = _edges(bends)
-    upper, place, stuck, boxes, limit = 1.0, None, None, 0, _PATIENCE
-    stack = [(0.0, 1.0, edges)] if len(edges.place) else []
-    while stack:
-        start, stop, around = stack.pop()
-        if start >= upper:
-            break  # boxes come in order
-        if boxes >= limit:
-            stuck = start if stuck is None else stuck
-            break
-        boxes += 1
-        open_edges = _uncertain(around, start, stop)
-        if len(open_edges.place) == 0:
-            continue
-        if stop - start <= _NARROWEST * stop:
-            if stuck is None:
-                for p in (stop * (1 + step) for step in _PROBES):
-                    if p < upper and (crossed := _crossed(open_edges, p)) is not None:
-                        return Crossing(start, p, crossed, boxes)
-                if upper <= stop * (1 + _PROBES[-1]) and place is not None:
-                    return Crossing(start, upper, place, boxes)
-                stuck, limit = start, boxes + _MORE_PATIENCE
-            continue
-        middle = start + (stop - start) / 2
-        crossed = _crossed(open_edges, middle)
-        if crossed is None:
-            stack.append((middle, stop, open_edges))
-        else:
-            upper, place = middle, crossed
-        stack.append((start, middle, open_edges))
-    return Crossing(upper if stuck is None else stuck, upper, place, boxes)
+    return first_crossing(edges if len(edges.place) else None, _uncertain, _crossed, _LIMITS)
 
 
 def _edges(bends: Curvature) -> Edges:
@@ -215,11 +167,12 @@ def _curvatures(edges: Edges, start: float, stop: float) -> FloatArray:
     return np.asarray(bound * np.maximum(edges.size**start, edges.size**stop) * (1 + edges.error))
 
 
-def _uncertain(edges: Edges, start: float, stop: float) -> Edges:
-    """Return the edges on which the criterion may hold somewhere in a box of p."""
+def _uncertain(edges: Edges, start: float, stop: float) -> Edges | None:
+    """Return the edges on which the criterion may hold somewhere in a box of p, None if there are none."""
     ends = np.stack([edges.size**p * _entropies(edges, p) for p in (start, stop)])
     bow = edges.error * ends + (stop - start) ** 2 / 8 * _curvatures(edges, start, stop)
-    return edges.part(_windows(edges, ends - bow, ends + bow, _SLACK))
+    keep = _windows(edges, ends - bow, ends + bow, _SLACK)
+    return edges.part(keep) if keep.any() else None
 
 
 def _crossed(edges: Edges, p: float) -> int | None:

@@ -5,41 +5,25 @@ above its tangent at the middle and below its chord: the cost of every other poi
 one sparsest point by two lines, at both ends of the box. Boxes in which that does not tell are halved.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
+from sparsest.exact.first_crossing import Crossing, Limits, first_crossing
 
 # Relative error of a cost and, with the logarithms of its terms, of a slope: sizes, logarithms and powers are
 # rounded to some units, sums of at most a thousand terms to as many.
 _ERROR: Final = 2.0**-40
-# Boxes of p this narrow, relative to p, are not cut any more.
+# Plain crossings take about a hundred boxes.
 _NARROWEST: Final = 2.0**-36
-# The crossing is certain that much further, relative to p, unless costs only touch.
-_PROBES: Final = tuple(_NARROWEST * 4**k for k in range(8))
-# Boxes in all; plain crossings take about a hundred.
-_PATIENCE: Final = 2000
-
-
-class FirstCrossing(NamedTuple):
-    """Where another point first costs as little as the cheapest sparsest one.
-
-    Attributes
-    ----------
-    lower, upper : float
-        Below `lower` none does; at `upper` one certainly does, unless `other` is None.
-    other : int or None
-        Which one.
-    boxes : int
-        Intervals of p that were examined.
-    """
-
-    lower: float
-    upper: float
-    other: int | None
-    boxes: int
+_LIMITS: Final = Limits(
+    narrowest=_NARROWEST,
+    probes=tuple(_NARROWEST * 4**k for k in range(8)),
+    more_patience=None,
+    patience=2000,
+)
 
 
 def costs_at(sizes: FloatArray, p: float) -> FloatArray:
@@ -47,44 +31,23 @@ def costs_at(sizes: FloatArray, p: float) -> FloatArray:
     return np.asarray(np.where(sizes > 0, sizes**p, 0.0).sum(axis=1), dtype=np.float64)
 
 
-def first_crossing(sparsest: FloatArray, others: FloatArray) -> FirstCrossing:
-    """Compare two lists of points.
+def crossing_of_points(sparsest: FloatArray, others: FloatArray) -> Crossing:
+    """Return the first p in (0, 1] at which another point costs as little as the cheapest sparsest one.
 
     Parameters
     ----------
     sparsest, others : arrays (n, m)
         Sizes of each point, and zeros. The others have more sizes than the sparsest.
     """
-    upper, other, stuck, boxes = 1.0, None, None, 0
-    stack = [(0.0, 1.0, np.arange(len(others)))] if len(others) else []
-    while stack:
-        start, stop, around = stack.pop()
-        if start >= upper:
-            break  # boxes come in order
-        if boxes >= _PATIENCE:
-            stuck = start if stuck is None else stuck
-            break
-        boxes += 1
-        around = around[_uncertain(sparsest, others[around], start, stop)]
-        if len(around) == 0:
-            continue
-        if stop - start <= _NARROWEST * stop:
-            if stuck is None:
-                for p in (stop * (1 + step) for step in _PROBES):
-                    if p < upper and (crossed := _crossed(sparsest, others, around, p)) is not None:
-                        return FirstCrossing(start, p, crossed, boxes)
-                if upper <= stop * (1 + _PROBES[-1]) and other is not None:
-                    return FirstCrossing(start, upper, other, boxes)
-                stuck = start
-            continue
-        middle = start + (stop - start) / 2
-        crossed = _crossed(sparsest, others, around, middle)
-        if crossed is None:
-            stack.append((middle, stop, around))
-        else:
-            upper, other = middle, crossed
-        stack.append((start, middle, around))
-    return FirstCrossing(upper if stuck is None else stuck, upper, other, boxes)
+
+    def uncertain(around: NDArray[np.intp], start: float, stop: float) -> NDArray[np.intp] | None:
+        left = around[_uncertain(sparsest, others[around], start, stop)]
+        return left if len(left) else None
+
+    def crossed(around: NDArray[np.intp], p: float) -> int | None:
+        return _crossed(sparsest, others, around, p)
+
+    return first_crossing(np.arange(len(others)) if len(others) else None, uncertain, crossed, _LIMITS)
 
 
 def _uncertain(sparsest: FloatArray, others: FloatArray, start: float, stop: float) -> NDArray[np.bool_]:

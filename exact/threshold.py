@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from sparsest.arrays import FloatArray, exact_floats
 from sparsest.errors import InputError
 from sparsest.exact import extreme_points, path_norm_univariate, power_sums
-from sparsest.exact.crossing import first_crossing
+from sparsest.exact.crossing import crossing_of_cuts
 from sparsest.exact.extreme_points import Point, sizes_as_floats
 from sparsest.exact.pairing import (
     Costs,
@@ -107,16 +107,16 @@ def certifies_threshold(problem: Problem, objective: str | Objective = Objective
 
 def _by_runs(problem: Problem, goal: Objective, deadline: Deadline) -> ThresholdResult:
     curve = curve_of(problem, goal)
-    crossing = first_crossing(curve.bends)
-    power = _BELOW if crossing.place is None else crossing.upper
+    crossing = crossing_of_cuts(curve.bends)
+    power = _BELOW if crossing.which is None else crossing.upper
     starts = runs_of(curve.bends.signs)
     costs = costs_of(curve.bends, power)
     _, choices = counted_cuts(costs, starts)
     fewest = np.diff(starts) % 2
     other = None
-    if crossing.place is not None:
+    if crossing.which is not None:
         more = fewest.copy()
-        more[np.searchsorted(starts, crossing.place, side="right") - 1] += 2
+        more[np.searchsorted(starts, crossing.which, side="right") - 1] += 2
         other = _network(curve, costs, cut_with(choices, starts, more))
     return ThresholdResult(
         objective=goal,
@@ -132,15 +132,15 @@ def _by_runs(problem: Problem, goal: Objective, deadline: Deadline) -> Threshold
 
 def _by_points(points: list[Point], goal: Objective, deadline: Deadline) -> ThresholdResult:
     sparsest, others = _split(points)
-    crossing = power_sums.first_crossing(sizes_as_floats(sparsest), sizes_as_floats(others))
-    power = _BELOW if crossing.other is None else crossing.upper
+    crossing = power_sums.crossing_of_points(sizes_as_floats(sparsest), sizes_as_floats(others))
+    power = _BELOW if crossing.which is None else crossing.upper
     best = int(np.argmin(power_sums.costs_at(sizes_as_floats(sparsest), power)))
     return ThresholdResult(
         objective=goal,
         lower_bound=crossing.lower,
         upper_bound=crossing.upper,
         sparsest=sparsest[best].to_network(),
-        other=None if crossing.other is None else others[crossing.other].to_network(),
+        other=None if crossing.which is None else others[crossing.which].to_network(),
         nodes=crossing.boxes,
         seconds=deadline.seconds,
         remark=_OPEN if crossing.upper - crossing.lower > _WIDE else "",

@@ -171,6 +171,10 @@ class TestSolve:
             refused = call("solve", data, "--constant", *wrong)
             assert refused.exit_code == 2
             assert "constant" in refused.stderr
+        saved = tmp_path / "ramp.json"
+        save(Problem([-2, -1, 0, 1, 2], [3, 3, 3, 4, 5], skip=True), saved)
+        assert json.loads(call("solve", saved, "--constant", "--json").stdout)["upper_bound"] == 1
+        assert call("solve", saved, "--constant", "--skip").exit_code == 2
 
     def test_network_from_a_file_is_the_upper_bound(self, tmp_path):
         path = tmp_path / "witness.npz"

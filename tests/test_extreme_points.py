@@ -65,7 +65,7 @@ def power_sums_threshold(problem, objective="weights"):
         extreme_points.sizes_as_floats([point for point in points if (len(point.sizes) == fewest) is few])
         for few in (True, False)
     ]
-    return power_sums.first_crossing(*tables)
+    return power_sums.crossing_of_points(*tables)
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
@@ -183,10 +183,10 @@ def test_the_first_of_two_crossings_counts():
     # changes 1, 13, 89, 48, 29, 1: p* is below 0.6, where others cost less, and the sparsest cost less at 0.9
     sizes = [[14, 137, 30], [1, 102, 77, 1], [14, 89, 77, 1], [1, 102, 48, 30]]
     table = np.array([[*row, *[0] * (4 - len(row))] for row in sizes], dtype=float)
-    found = power_sums.first_crossing(table[:1], table[1:])
+    found = power_sums.crossing_of_points(table[:1], table[1:])
     for p in np.linspace(0, found.lower, 50)[:-1]:
         assert power_sums.costs_at(table, p).argmin() == 0
-    assert found.other is not None
+    assert found.which is not None
     assert power_sums.costs_at(table, found.upper + 1e-6).argmin() != 0
     assert found.upper < 0.6
 
@@ -201,14 +201,14 @@ def test_costs_that_touch_leave_an_interval():
     for _ in range(30):
         middle = (low + high) / 2
         low, high = (low, middle) if excess(middle) > 0 else (middle, high)
-    found = power_sums.first_crossing(np.array([[17.0, 17, 0]]), np.array([[1.0, 1, low * 32]]))
+    found = power_sums.crossing_of_points(np.array([[17.0, 17, 0]]), np.array([[1.0, 1, low * 32]]))
     assert 0 < found.lower <= found.upper <= 1
     for p in np.linspace(0, found.lower, 50)[:-1]:
         assert 2 + (32 * low) ** p > 2 * 17**p
 
 
 def test_without_others_nothing_crosses():
-    assert power_sums.first_crossing(np.ones((1, 2)), np.zeros((0, 0)))[:3] == (1.0, 1.0, None)
+    assert power_sums.crossing_of_points(np.ones((1, 2)), np.zeros((0, 0)))[:3] == (1.0, 1.0, None)
 
 
 def test_larger_problems_and_other_kinds_are_refused():
