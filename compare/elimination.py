@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.exact.tree_lp import Coordinates
-from sparsest.gauss_newton import damped_steps, evaluate
+from sparsest.gauss_newton import Iterates, evaluate, interval_loss, levenberg_step
 from sparsest.network import Network
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
@@ -27,12 +27,9 @@ from sparsest.refine import refine
 _STEPS: Final = 60
 _PATIENCE: Final = 8
 _GAIN: Final = 0.9
-# Damping at first, its factor after a step that lowered the loss and after one that did not, and its range,
-# for data scaled to about one.
+# Damping at first, and at least.
 _DAMPING: Final = 1e-3
-_EASED: Final = 0.3
-_HARDENED: Final = 4.0
-_LEAST, _MOST = 1e-12, 1e4
+_LEAST: Final = 1e-12
 # Share of an interval's width that is aimed at inside its end.
 _INSIDE: Final = 0.25
 # Largest violation, as a share of the labels' size, of a network that `refine` then makes exact; where all
@@ -175,23 +172,17 @@ class _Elimination:
         signs = np.array([state.signs for state in states])
         damping = np.full(len(states), _DAMPING)
         values, active = self._evaluated(neurons, signs)
+        iterates = Iterates(neurons, values, active, interval_loss(values, self.aims), damping)
         losses = []
         for _ in range(_STEPS):
-            errors = np.clip(values, *self.aims) - values
-            loss = np.sum(errors**2, axis=1)
             fitting = np.maximum(self.low - values, values - self.high).max(axis=1) <= self.met
             if fitting.any():
                 place = int(fitting.argmax())
                 return _State(neurons[place], signs[place])
-            losses.append(float(loss.min()))
+            losses.append(float(iterates.loss.min()))
             if self.deadline.expired or neurons.size == 0 or _stuck(losses):
                 return None
-            moved = neurons + damped_steps(self.rows, active, errors, damping)
-            moved_values, moved_active = self._evaluated(moved, signs)
-            better = np.sum((np.clip(moved_values, *self.aims) - moved_values) ** 2, axis=1) < loss
-            neurons[better], values[better] = moved[better], moved_values[better]
-            active[better] = moved_active[better]
-            damping = np.clip(damping * np.where(better, _EASED, _HARDENED), _LEAST, _MOST)
+            levenberg_step(self.rows, signs, self.aims, iterates, affine=self.skip, least_damping=_LEAST)
         return None
 
     def _evaluated(self, neurons: FloatArray, signs: FloatArray) -> tuple[FloatArray, FloatArray]:

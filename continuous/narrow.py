@@ -20,7 +20,7 @@ from sparsest.arrays import FloatArray
 from sparsest.continuous.effort import Effort
 from sparsest.continuous.stored import matching
 from sparsest.files import Arrays
-from sparsest.gauss_newton import damped_steps, evaluate
+from sparsest.gauss_newton import Iterates, evaluate, interval_loss, levenberg_step
 from sparsest.progress import Deadline
 
 Rows = NDArray[np.intp]
@@ -29,11 +29,9 @@ Rows = NDArray[np.intp]
 _RUNS: Final = 24
 # Numbers in the largest array; fewer descents run side by side where there would be more.
 _LARGEST: Final = 2_000_000
-# Damping at first, its factor after a step that lowered the loss and after one that did not, and its range.
+# Damping at first, and at least.
 _DAMPING: Final = 1e-2
-_EASED: Final = 0.3
-_HARDENED: Final = 4.0
-_LEAST, _MOST = 1e-10, 1e4
+_LEAST: Final = 1e-10
 # A descent stalls when so many steps leave more than this share of the loss, and ends after the most steps.
 _WINDOW: Final = 4
 _STALLED: Final = 0.5
@@ -229,35 +227,25 @@ class NarrowSearch:
         neurons, signs, allowed = (part[[run]].copy() for part in (self.neurons, self._signs, self._allowed))
         aims, damping = _aims(self._all), np.full(1, _DAMPING)
         values, factors = evaluate(self._all.rows, neurons, signs, affine=self._affine)
+        iterates = Iterates(neurons, values, factors, interval_loss(values, aims), damping)
         for _ in range(_LONGEST):
             if self._violation(self._all, values)[0] <= _MET:
                 return np.asarray(neurons[0])
-            errors = np.clip(values, *aims) - values
-            moved = neurons + damped_steps(self._all.rows, factors, errors, damping, allowed)
-            new_values, new_factors = evaluate(self._all.rows, moved, signs, affine=self._affine)
-            better = _loss(new_values, aims) < _loss(values, aims)
-            if better[0]:
-                neurons, values, factors = moved, new_values, new_factors
-            damping = np.clip(damping * np.where(better, _EASED, _HARDENED), _LEAST, _MOST)
+            levenberg_step(
+                self._all.rows, signs, aims, iterates,
+                affine=self._affine, least_damping=_LEAST, allowed=allowed,
+            )  # fmt: skip
         return None
 
     def _violation(self, data: Intervals, values: FloatArray) -> FloatArray:
         return np.asarray(np.maximum(data.low - values, values - data.high).max(axis=1))
 
     def _step(self) -> None:
-        errors = np.clip(self._values, *self._aims) - self._values
-        allowed = None if self._sparsity is None else self._allowed
-        moved = self.neurons + damped_steps(self._data.rows, self._factors, errors, self._damping, allowed)
-        values, factors = evaluate(self._data.rows, moved, self._signs, affine=self._affine)
-        loss = _loss(values, self._aims)
-        better = loss < self._loss
-        self.neurons[better], self._values[better], self._factors[better], self._loss[better] = (
-            moved[better],
-            values[better],
-            factors[better],
-            loss[better],
-        )
-        self._damping = np.clip(self._damping * np.where(better, _EASED, _HARDENED), _LEAST, _MOST)
+        iterates = Iterates(self.neurons, self._values, self._factors, self._loss, self._damping)
+        levenberg_step(
+            self._data.rows, self._signs, self._aims, iterates, affine=self._affine, least_damping=_LEAST,
+            allowed=None if self._sparsity is None else self._allowed,
+        )  # fmt: skip
         self._age += 1
         self.steps += 1
         due = self._age % _WINDOW == 0
@@ -284,7 +272,7 @@ class NarrowSearch:
         neurons, signs = self.neurons[runs], self._signs[runs]
         values, factors = evaluate(self._data.rows, neurons, signs, affine=self._affine)
         self._values[runs], self._factors[runs] = values, factors
-        self._loss[runs] = self._earlier[runs] = _loss(values, self._aims)
+        self._loss[runs] = self._earlier[runs] = interval_loss(values, self._aims)
         self._damping[runs], self._age[runs] = _DAMPING, 0
 
     def _draw_networks(self, runs: Rows) -> None:
@@ -380,10 +368,6 @@ def _aims(data: Intervals) -> tuple[FloatArray, FloatArray]:
     width = data.high - data.low
     inside = np.where(np.isfinite(width), _INSIDE * width, _INSIDE_OPEN)
     return data.low + inside, data.high - inside
-
-
-def _loss(values: FloatArray, aims: tuple[FloatArray, FloatArray]) -> FloatArray:
-    return np.asarray(((np.clip(values, *aims) - values) ** 2).sum(axis=1))
 
 
 def _cost(runs: int, n: int, numbers: int) -> float:

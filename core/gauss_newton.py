@@ -4,9 +4,86 @@ With activation patterns fixed a network is linear in its folded neurons, so a G
 them as long as no pattern changes; Levenberg's damping (1944) keeps steps short while patterns still change.
 """
 
+from typing import Final, NamedTuple
+
 import numpy as np
 
 from sparsest.arrays import FloatArray
+
+# Factor of the damping after a step that lowered the loss and after one that did not, and its largest value,
+# for data scaled to about one.
+_EASED: Final = 0.3
+_HARDENED: Final = 4.0
+_MOST: Final = 1e4
+
+Aims = tuple[FloatArray, FloatArray]
+
+
+class Iterates(NamedTuple):
+    """R networks on their way; the arrays are changed in place.
+
+    Attributes
+    ----------
+    neurons : array (R, B, r)
+        As for `evaluate`.
+    values, factors : arrays (R, N), (R, B, N)
+        From `evaluate`.
+    loss : array (R,)
+        From `interval_loss`.
+    damping : array (R,)
+        Positive.
+    """
+
+    neurons: FloatArray
+    values: FloatArray
+    factors: FloatArray
+    loss: FloatArray
+    damping: FloatArray
+
+
+def levenberg_step(
+    rows: FloatArray,
+    signs: FloatArray,
+    aims: Aims,
+    iterates: Iterates,
+    *,
+    affine: bool,
+    least_damping: float,
+    allowed: FloatArray | None = None,
+) -> None:
+    """Take a damped step from each network where that lowers its loss, and adapt its damping.
+
+    Parameters
+    ----------
+    rows, signs, affine
+        As for `evaluate`.
+    aims : tuple of arrays (N,)
+        Ends of the intervals that values are to lie in.
+    iterates : Iterates
+        Changed in place.
+    least_damping : float
+        Smallest damping.
+    allowed : array, optional
+        As for `damped_steps`.
+    """
+    neurons, values, factors, loss, damping = iterates
+    errors = np.clip(values, *aims) - values
+    moved = neurons + damped_steps(rows, factors, errors, damping, allowed)
+    new_values, new_factors = evaluate(rows, moved, signs, affine=affine)
+    new_loss = interval_loss(new_values, aims)
+    better = new_loss < loss
+    neurons[better], values[better], factors[better], loss[better] = (
+        moved[better],
+        new_values[better],
+        new_factors[better],
+        new_loss[better],
+    )
+    damping[:] = np.clip(damping * np.where(better, _EASED, _HARDENED), least_damping, _MOST)
+
+
+def interval_loss(values: FloatArray, aims: Aims) -> FloatArray:
+    """Return the sum of squared distances (R,) of values (R, N) from intervals."""
+    return np.asarray(((np.clip(values, *aims) - values) ** 2).sum(axis=1))
 
 
 def evaluate(

@@ -14,20 +14,16 @@ from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
 from sparsest.exact.tree_lp import Coordinates
-from sparsest.gauss_newton import damped_steps, evaluate
+from sparsest.gauss_newton import Iterates, evaluate, interval_loss, levenberg_step
 from sparsest.network import Network
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
 
 # Steps of a run; those that succeed on planted labels need 5 to 20.
 _STEPS: Final = 40
-# Damping at first, its factor after a step that lowered the loss and after one that did not, and its range,
-# for data scaled to about one.
+# Damping at first, and at least.
 _DAMPING: Final = 1e-2
-_EASED: Final = 0.3
-_HARDENED: Final = 4.0
 _LEAST: Final = 1e-10
-_MOST: Final = 1e4
 # Share of an interval's width, and of the labels' size where it has no end, that is aimed at inside its end.
 _INSIDE: Final = 0.25
 _INSIDE_OPEN: Final = 0.05
@@ -104,26 +100,19 @@ class LocalSearch:
         rows, low, high = self._rows[samples], self._low[samples], self._high[samples]
         allowed = self._allowed(neurons.shape[1])[None] if (self._coordinates.affine == 0).any() else None
         aims = self._aims[0][samples], self._aims[1][samples]
-        damping = np.full(len(neurons), _DAMPING)
         outputs = np.tile([*signs, *[1.0] * self._skip], (len(neurons), 1))
         values, active = evaluate(rows, neurons, outputs, affine=self._skip)
+        damping = np.full(len(neurons), _DAMPING)
+        iterates = Iterates(neurons, values, active, interval_loss(values, aims), damping)
         for _ in range(_STEPS):
-            errors = np.clip(values, *aims) - values
-            loss = np.sum(errors**2, axis=1)
             fitting = np.maximum(low - values, values - high).max(axis=1) <= self._met
             if fitting.any():
                 return np.asarray(neurons[int(fitting.argmax())])
             if deadline.expired:
                 return None
-            moved = neurons + damped_steps(rows, active, errors, damping, allowed)
-            moved_values, moved_active = evaluate(rows, moved, outputs, affine=self._skip)
-            better = np.sum((np.clip(moved_values, *aims) - moved_values) ** 2, axis=1) < loss
-            neurons[better], values[better], active[better] = (
-                moved[better],
-                moved_values[better],
-                moved_active[better],
+            levenberg_step(
+                rows, outputs, aims, iterates, affine=self._skip, least_damping=_LEAST, allowed=allowed
             )
-            damping = np.clip(damping * np.where(better, _EASED, _HARDENED), _LEAST, _MOST)
         return None
 
     def _allowed(self, blocks: int) -> FloatArray:

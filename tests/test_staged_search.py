@@ -13,7 +13,7 @@ from sparsest.continuous.narrow import Intervals, NarrowSearch, Sparsity, Start
 from sparsest.continuous.pattern_program import Neurons
 from sparsest.continuous.sampling import cells_through_samples, distinct, flipped
 from sparsest.errors import InputError
-from sparsest.gauss_newton import damped_steps, evaluate
+from sparsest.gauss_newton import Iterates, damped_steps, evaluate, interval_loss, levenberg_step
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline, Progress
 
@@ -202,6 +202,23 @@ def test_both_normal_equations_give_the_damped_least_squares_step(n: int) -> Non
         stacked = np.r_[jacobian, np.sqrt(damping[r]) * np.eye(6)]
         wanted, *_ = np.linalg.lstsq(stacked, np.r_[errors[r], np.zeros(6)], rcond=None)
         np.testing.assert_allclose(steps[r].ravel(), wanted, atol=1e-9)
+
+
+def test_steps_never_raise_the_loss_and_keep_the_iterates_whole() -> None:
+    rng = np.random.default_rng(1)
+    rows, neurons, signs = rng.normal(size=(9, 3)), rng.normal(size=(20, 2, 3)), np.tile([1.0, -1.0], (20, 1))
+    aims = (y := rng.normal(size=9)) - 0.1, y + 0.1
+    values, factors = evaluate(rows, neurons, signs, affine=False)
+    iterates = Iterates(neurons, values, factors, interval_loss(values, aims), np.full(20, 1e-2))
+    for _ in range(12):
+        before, damping = iterates.loss.copy(), iterates.damping.copy()
+        levenberg_step(rows, signs, aims, iterates, affine=False, least_damping=1e-3)
+        fell = iterates.loss < before
+        np.testing.assert_array_equal(iterates.loss[~fell], before[~fell])
+        np.testing.assert_allclose(iterates.damping[fell], np.maximum(0.3 * damping[fell], 1e-3))
+        np.testing.assert_allclose(iterates.damping[~fell], np.minimum(4 * damping[~fell], 1e4))
+        np.testing.assert_array_equal(iterates.values, evaluate(rows, neurons, signs, affine=False)[0])
+    assert iterates.loss.mean() < interval_loss(np.zeros((1, 9)), aims)[0]
 
 
 def test_narrow_search_respects_its_sparsity() -> None:
