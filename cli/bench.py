@@ -135,7 +135,7 @@ def report(
 @bench.command()
 def speed(
     parts: Annotated[
-        str | None, typer.Option(help="Of univariate, cells, proofs, memory, separated by commas.")
+        str | None, typer.Option(help="Of univariate, cells, proofs, memory, path-norm, separated by commas.")
     ] = None,
     samples: Annotated[int, typer.Option(help="Samples of the univariate part.")] = 1_000_000,
     repeats: Annotated[int, typer.Option(help="Times that each is run; the fastest counts.")] = 5,
