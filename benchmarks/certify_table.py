@@ -28,14 +28,14 @@ import torch
 
 from sparsest.arrays import FloatArray
 from sparsest.benchmarks.known_optima import Optimum, read_directory, shipped_directory
-from sparsest.certificate import Certificate, Judgement
 from sparsest.check import ProofError, check
 from sparsest.compare.certify import certify
+from sparsest.io.problem_sources import read_problem
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
-from sparsest.results import Status
-from sparsest.sources import read_problem
+from sparsest.results.certificate import Certificate, Judgement
+from sparsest.results.solving import Status
 
 # Names of known optima; their data are of the size that Adam's usual settings are made for.
 NAMES: Final = (

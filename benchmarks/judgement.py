@@ -11,7 +11,7 @@ from sparsest.errors import SparsestError
 from sparsest.exact.rational_network import meets_exactly
 from sparsest.network import Network
 from sparsest.problem import Problem
-from sparsest.results import ExactResult, FitResult, Proof, Status
+from sparsest.results.solving import ExactResult, FitResult, Proof, Status
 
 # A run is called slower than stated beyond this factor: repeated runs of one entry on an idle machine differ
 # by up to a half, on a shared one by up to two.

@@ -32,11 +32,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from sparsest.errors import InputError
-from sparsest.files import write_atomically
+from sparsest.io.files import write_atomically
+from sparsest.io.problem_sources import Asked
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
-from sparsest.results import Proof, Status
-from sparsest.sources import Asked
+from sparsest.results.solving import Proof, Status
 
 # Written by hand or by `--update`: a larger file is a mistake.
 _LARGEST_FILE: Final = 2**20

@@ -12,10 +12,10 @@ import numpy as np
 
 from sparsest import datasets, exact
 from sparsest.arrays import FloatArray
-from sparsest.figures import COLORS, new_figure, save_figure, style
 from sparsest.network import Network
+from sparsest.plots.networks import COLORS, new_figure, save_figure, style
+from sparsest.plots.p_star import plot_threshold
 from sparsest.problem import Problem
-from sparsest.threshold_figure import plot_threshold
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -56,7 +56,7 @@ class Record:
     options : dict
         The method's options.
     network : dict or None
-        The network as a document of `sparsest.serialization`, unless it is large.
+        The network as a document of `sparsest.io.documents`, unless it is large.
     session : int
         Which session of the results file (machine, versions) ran it.
     loss : float or None

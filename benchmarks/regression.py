@@ -25,10 +25,10 @@ from sparsest.benchmarks.stored_proofs import NewProof, ProofState
 from sparsest.check import ProofError
 from sparsest.errors import SparsestError
 from sparsest.exact import solve
+from sparsest.io.problem_sources import read_problem
 from sparsest.problem import Problem
 from sparsest.progress import Deadline, Progress, ProgressCallback
-from sparsest.results import ExactResult, FitResult, Status
-from sparsest.sources import read_problem
+from sparsest.results.solving import ExactResult, FitResult, Status
 
 # Seconds below which a run is timed a second time, and the faster one counts: the first of its kind in a
 # process also loads libraries.

@@ -19,8 +19,8 @@ from filelock import FileLock, Timeout
 from sparsest.benchmarks.methods import Method, with_variants
 from sparsest.benchmarks.records import Record
 from sparsest.errors import InputError
-from sparsest.files import refuse_large_file
-from sparsest.tables import write_table
+from sparsest.io.files import refuse_large_file
+from sparsest.io.tables import write_table
 
 RESULTS: Final = "results.jsonl"
 _FORMAT: Final = "sparsest/benchmark"

@@ -15,10 +15,10 @@ from typing import Final
 from sparsest.benchmarks.judgement import PREFIX, Finding, bounds
 from sparsest.benchmarks.known_optima import Claim, Optimum
 from sparsest.check import Checked, ProofError, UnreadableError, check, read
-from sparsest.files import write_atomically
+from sparsest.io.files import write_atomically
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
-from sparsest.results import ExactResult, Proof, Status
+from sparsest.results.solving import ExactResult, Proof, Status
 
 # Bytes of a compressed proof beyond which it is left out: repositories keep every version of a file.
 LARGEST_STORED: Final = 300_000

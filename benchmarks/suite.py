@@ -24,10 +24,10 @@ from typing import Any, Final
 
 from sparsest.benchmarks.methods import METHODS, find
 from sparsest.errors import InputError
+from sparsest.io.problem_sources import Asked, read_problem
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
-from sparsest.sources import Asked, read_problem
 
 # A suite is written by hand: longer files, and larger plans, are a mistake.
 _LARGEST_SUITE: Final = 2**20
@@ -74,7 +74,7 @@ class Instance:
 
     @functools.cached_property
     def problem(self) -> Problem:
-        """The problem; raises `InputError` as `sparsest.sources.read_problem`."""
+        """The problem; raises `InputError` as `sparsest.io.problem_sources.read_problem`."""
         return read_problem(self.data, self.asked, self.directory)
 
     @property

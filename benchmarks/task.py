@@ -13,9 +13,9 @@ from sparsest.benchmarks.records import Record
 from sparsest.benchmarks.suite import Suite, Variant
 from sparsest.compare.referee import score
 from sparsest.errors import InputError, SparsestError
+from sparsest.io.documents import encode
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
-from sparsest.serialization import encode
 
 # Networks with more numbers than this are not kept in a record.
 _LARGEST_NETWORK: Final = 2_000

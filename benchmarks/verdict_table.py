@@ -12,9 +12,9 @@ from typing import Final
 from sparsest import datasets
 from sparsest.compare import compare
 from sparsest.errors import InputError
-from sparsest.path_norm_result import PathNormResult, ThresholdResult
-from sparsest.results import ExactResult
-from sparsest.verdict import Verdict
+from sparsest.results.comparison import Verdict
+from sparsest.results.path_norm import PathNormResult, ThresholdResult
+from sparsest.results.solving import ExactResult
 
 _HEADER: Final = (
     "data", "skip", "counted", "minimum", "trained", "verdict", "least path norm", "trained's", "p*", "why",

@@ -5,16 +5,17 @@ from typing import Annotated
 
 import typer
 
-from sparsest import datasets, tables
+from sparsest import datasets
 from sparsest.arrays import FloatArray, exact_floats
-from sparsest.certificate import Certificate, Judgement
 from sparsest.cli import exit_codes, options, output
 from sparsest.errors import InputError
+from sparsest.io import tables
+from sparsest.io.documents import load
 from sparsest.models import check_model_ending, read_model, rounded, write_model
 from sparsest.network import Network
 from sparsest.problem import Problem
-from sparsest.results import Proof
-from sparsest.serialization import load
+from sparsest.results.certificate import Certificate, Judgement
+from sparsest.results.solving import Proof
 
 # Reductions and samples listed; more are summed up.
 _LISTED = 8
@@ -145,7 +146,7 @@ def _tolerance(text: str) -> float | str:
 
 def _print(found: Certificate, model: str, data: str, *, json: bool) -> None:
     if json:
-        from sparsest.serialization import encode
+        from sparsest.io.documents import encode
 
         output.print_json({"verdict": str(found.judgement)} | encode(found))
         return

@@ -10,8 +10,8 @@ from sparsest.check import ProofError, UnreadableError, describe, read
 from sparsest.check import check as check_proof
 from sparsest.cli import exit_codes, options
 from sparsest.errors import InputError
+from sparsest.io.problem_sources import Asked, read_problem
 from sparsest.problem import Problem
-from sparsest.sources import Asked, read_problem
 
 Data = Annotated[
     str | None,

@@ -3,8 +3,8 @@
 import typer
 
 from sparsest.cli import exit_codes, options, output
-from sparsest.sources import Asked, read_problem
-from sparsest.verdict import Attainment, Verdict
+from sparsest.io.problem_sources import Asked, read_problem
+from sparsest.results.comparison import Attainment, Verdict
 
 
 def compare(
@@ -82,7 +82,7 @@ def compare(
             _print_competitors(verdict)
     output.write(verdict, save)  # after printing: a full disk must not cost the result
     if plot is not None:
-        from sparsest.figures import plot_networks
+        from sparsest.plots.networks import plot_networks
 
         networks = [("continuous", verdict.continuous.polished)]
         if verdict.exact.network is not None:

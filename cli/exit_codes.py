@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from sparsest.certificate import Judgement
-from sparsest.results import Status
-from sparsest.verdict import Outcome
+from sparsest.results.certificate import Judgement
+from sparsest.results.comparison import Outcome
+from sparsest.results.solving import Status
 
 DONE: Final = 0
 NEGATIVE: Final = 1

@@ -15,13 +15,13 @@ import typer
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
+from sparsest.io.documents import Savable, check_ending, encode, save
 from sparsest.network import Network
 from sparsest.objectives import Objective
-from sparsest.path_norm_result import PathNormResult, ThresholdResult
 from sparsest.problem import Problem
 from sparsest.progress import Progress, ProgressCallback
-from sparsest.results import ExactResult, FitResult, Proof, Status
-from sparsest.serialization import Savable, check_ending, encode, save
+from sparsest.results.path_norm import PathNormResult, ThresholdResult
+from sparsest.results.solving import ExactResult, FitResult, Proof, Status
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,7 +42,7 @@ Rows = list[tuple[str, str]]
 def check_outputs(plot: Path | None, output: Path | None) -> None:
     """Raise `InputError` before a long computation whose result could not be written."""
     if plot is not None:
-        from sparsest.figures import check_ending as check_figure_ending
+        from sparsest.plots.networks import check_ending as check_figure_ending
 
         check_figure_ending(plot)
         check_writable(plot)
@@ -95,7 +95,7 @@ def write(item: Savable, output: Path | None) -> None:
 
 def draw(figure: "Figure", plot: Path) -> None:
     """Save a figure."""
-    from sparsest.figures import save_figure
+    from sparsest.plots.networks import save_figure
 
     save_figure(figure, plot)
     note(f"drew {plot}")

@@ -8,9 +8,9 @@ import typer
 
 from sparsest.cli import exit_codes, options, output
 from sparsest.errors import InputError
+from sparsest.io.documents import load
+from sparsest.io.problem_sources import Asked, read_problem
 from sparsest.network import Network
-from sparsest.serialization import load
-from sparsest.sources import Asked, read_problem
 
 
 def solve(
@@ -113,7 +113,7 @@ def solve(
     if plot is not None and result.network is None:
         output.note(f"no network is known, so {plot} was not drawn")
     elif plot is not None and result.network is not None:
-        from sparsest.figures import plot_networks
+        from sparsest.plots.networks import plot_networks
 
         output.draw(plot_networks(problem, [(f"sparsest ({result.status})", result.network)], data), plot)
     raise typer.Exit(exit_codes.of_status(result.status) if written else exit_codes.BAD_INPUT)

@@ -6,10 +6,10 @@ import numpy as np
 import typer
 
 from sparsest.cli import exit_codes, options, output
+from sparsest.io.documents import encode
+from sparsest.io.problem_sources import Asked, read_problem
 from sparsest.network import Network
-from sparsest.path_norm_result import MinimiserCount, ThresholdResult
-from sparsest.serialization import encode
-from sparsest.sources import Asked, read_problem
+from sparsest.results.path_norm import MinimiserCount, ThresholdResult
 
 # Seconds for listing extreme points, or for the search.
 _SECONDS = 10.0
@@ -70,7 +70,7 @@ def threshold(
         if count is not None:
             output.print_block(f"minimisers at p = {p:g}: {_spelled(count)}", [])
     if plot is not None:
-        from sparsest.threshold_figure import plot_threshold
+        from sparsest.plots.p_star import plot_threshold
 
         curves = cost_curves(problem, np.linspace(1 / _POINTS, 1, _POINTS), objective, time_limit=time_limit)
         output.draw(plot_threshold(result, curves, data), plot)

@@ -3,8 +3,8 @@
 import typer
 
 from sparsest.cli import exit_codes, options, output
-from sparsest.sources import Asked, read_problem
-from sparsest.tables import check_table_ending, write_table
+from sparsest.io.problem_sources import Asked, read_problem
+from sparsest.io.tables import check_table_ending, write_table
 
 
 def train(
@@ -80,7 +80,7 @@ def train(
         write_table(history, fit.history.table())
         output.note(f"wrote {history}")
     if plot is not None:
-        from sparsest.figures import plot_fit
+        from sparsest.plots.networks import plot_fit
 
         output.draw(plot_fit(problem, fit, data), plot)
     stopped = fit.options["stopped"] != "finished"

@@ -12,14 +12,14 @@ from sparsest.continuous import DEFAULT_STEPS, minimize
 from sparsest.errors import InputError
 from sparsest.exact import certifies_threshold, minimize_path_norm, solve, threshold
 from sparsest.exact.rational_network import meets_exactly
+from sparsest.io.documents import save
 from sparsest.network import Network
 from sparsest.objectives import Objective, check_power
-from sparsest.path_norm_result import PathNormResult, ThresholdResult
 from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Progress, ProgressCallback
-from sparsest.results import ExactResult, FitResult, Proof, Status
-from sparsest.serialization import save
-from sparsest.verdict import Outcome, Verdict
+from sparsest.results.comparison import Outcome, Verdict
+from sparsest.results.path_norm import PathNormResult, ThresholdResult
+from sparsest.results.solving import ExactResult, FitResult, Proof, Status
 
 # Exponent when p* is not known: the paper's.
 DEFAULT_POWER: Final = 0.4

@@ -7,9 +7,9 @@ least path norm tell which.
 
 from sparsest import tolerances
 from sparsest.network import Network
-from sparsest.path_norm_result import PathNormResult, ThresholdResult
-from sparsest.results import ExactResult, FitResult
-from sparsest.verdict import Attainment
+from sparsest.results.comparison import Attainment
+from sparsest.results.path_norm import PathNormResult, ThresholdResult
+from sparsest.results.solving import ExactResult, FitResult
 
 Judgement = tuple[Attainment, str]
 

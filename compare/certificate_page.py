@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from sparsest import figures
-from sparsest.certificate import Certificate, Judgement
-from sparsest.files import write_atomically
+from sparsest.io.files import write_atomically
 from sparsest.network import Network
+from sparsest.plots import networks
 from sparsest.problem import Problem
+from sparsest.results.certificate import Certificate, Judgement
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -131,13 +131,13 @@ def _facts(found: Certificate) -> list[tuple[str, str]]:
 def _functions(found: Certificate, problem: Problem, given: Network) -> str:
     if problem.n_features > 2 and problem.n_samples > _DRAWN:
         return _note(f"Not drawn: {problem.n_samples} samples of {problem.n_features} features.")
-    networks = [("the network", given)]
+    drawn = [("the network", given)]
     if found.network is not None and found.network.width != given.width:
-        networks.append(("the sparsest known", found.network))
+        drawn.append(("the sparsest known", found.network))
     caption = {1: "Open marks are knots.", 2: "Lines are where neurons switch on."}.get(
         problem.n_features, ""
     )
-    return _figure(figures.plot_networks(problem, networks), "The networks on the data. " + caption)
+    return _figure(networks.plot_networks(problem, drawn), "The networks on the data. " + caption)
 
 
 def _reductions(found: Certificate) -> str:
@@ -166,8 +166,8 @@ def _attempts(found: Certificate) -> str:
 def _bounds(found: Certificate) -> str:
     seconds, low, high = np.array(found.trace, dtype=np.float64).T
     seconds = np.append(seconds, max(found.seconds, float(seconds[-1])))
-    with figures.style():
-        figure = figures.new_figure(width=6.4, height=3.0)
+    with networks.style():
+        figure = networks.new_figure(width=6.4, height=3.0)
         axes = figure.subplots()
         for values, label, color in ((high, "fits", "#d55e00"), (low, "at least", "#0072b2")):
             shown = np.append(values, values[-1])
@@ -224,7 +224,7 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _figure(figure: "Figure", caption: str) -> str:
     content = io.BytesIO()
-    with figures.style():
+    with networks.style():
         figure.savefig(content, format="svg", metadata={"Date": None})
     data = base64.b64encode(content.getvalue()).decode()
     text = html.escape(caption.strip())

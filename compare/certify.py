@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from numpy.typing import ArrayLike
 
-from sparsest.certificate import Affine, Certificate
 from sparsest.compare.judging import Case
 from sparsest.compare.kinds import fixed_bias, question_itself, relaxation
 from sparsest.compare.narrowing import Ending, Means, narrow
@@ -19,6 +18,7 @@ from sparsest.errors import InputError
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline, ProgressCallback
+from sparsest.results.certificate import Affine, Certificate
 
 # Seconds for everything unless the caller says otherwise.
 TIME_LIMIT: Final = 60.0

@@ -12,7 +12,7 @@ from sparsest.exact import solve
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
-from sparsest.results import ExactResult
+from sparsest.results.solving import ExactResult
 
 try:
     from sklearn.base import BaseEstimator, RegressorMixin

@@ -7,7 +7,6 @@ from typing import Any, Final
 import numpy as np
 
 from sparsest.arrays import FloatArray
-from sparsest.certificate import Affine, Certificate, Judgement, Miss
 from sparsest.compare.narrowing import Ending
 from sparsest.compare.question import Question
 from sparsest.compare.record import LARGEST_EXACT, Record, fits
@@ -19,7 +18,8 @@ from sparsest.exact.tree_lp import Coordinates
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.refine import refine
-from sparsest.results import Proof
+from sparsest.results.certificate import Affine, Certificate, Judgement, Miss
+from sparsest.results.solving import Proof
 
 # Samples named among those that are missed most.
 _WORST: Final = 5

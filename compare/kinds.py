@@ -19,10 +19,10 @@ from typing import Final
 import numpy as np
 
 from sparsest.arrays import FloatArray
-from sparsest.certificate import Affine
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
+from sparsest.results.certificate import Affine
 
 # Share of the values' size by which a neuron that carries an affine function is kept above zero.
 _MARGIN: Final = 1e-12

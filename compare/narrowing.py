@@ -10,7 +10,6 @@ import os
 from concurrent.futures import Executor
 from typing import Any, Final
 
-from sparsest.certificate import Affine
 from sparsest.compare.elimination import eliminate
 from sparsest.compare.kinds import View
 from sparsest.compare.record import Record
@@ -20,7 +19,8 @@ from sparsest.exact import PROOF_NOT_WRITTEN, solve
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
-from sparsest.results import ExactResult, Proof, Status
+from sparsest.results.certificate import Affine
+from sparsest.results.solving import ExactResult, Proof, Status
 
 # Shares of the time left: of a first exact search, of elimination, of the continuous side, and of a bound on
 # weights or parameters through neurons.

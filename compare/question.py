@@ -9,13 +9,13 @@ from numpy.typing import ArrayLike
 
 from sparsest import tolerances
 from sparsest.arrays import FloatArray, input_rows, sample_vector
-from sparsest.certificate import Affine
 from sparsest.compare.float_bounds import value_errors
 from sparsest.compare.record import LARGEST_EXACT, fits
 from sparsest.compare.subject import Subject
 from sparsest.errors import InputError
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
+from sparsest.results.certificate import Affine
 
 # Digits of a tolerance that is chosen: as many as a sentence shows, so that what is said is what is meant.
 _DIGITS: Final = 3

@@ -8,7 +8,6 @@ from typing import Final
 import numpy as np
 
 from sparsest.arrays import FloatArray
-from sparsest.certificate import Attempt
 from sparsest.compare.float_bounds import surely_fits
 from sparsest.errors import SolverError
 from sparsest.exact.rational_network import meets_exactly
@@ -16,6 +15,7 @@ from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline, Progress, ProgressCallback
+from sparsest.results.certificate import Attempt
 
 # Samples times features times neurons beyond which nothing is re-solved in rational arithmetic here: with as
 # many equations as samples that takes seconds from there on.

@@ -30,10 +30,10 @@ from typing import Final
 import numpy as np
 
 from sparsest.arrays import FloatArray
-from sparsest.certificate import Affine, Reduction, ReductionKind
 from sparsest.compare.float_bounds import Signs, neuron_signs
 from sparsest.errors import InputError
 from sparsest.network import Network
+from sparsest.results.certificate import Affine, Reduction, ReductionKind
 
 Vector = tuple[Fraction, ...]
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from sparsest.arrays import FloatArray
-from sparsest.certificate import Affine
 from sparsest.models import read_model, rounded
 from sparsest.network import Network
+from sparsest.results.certificate import Affine
 
 
 @dataclasses.dataclass(frozen=True)

@@ -33,7 +33,7 @@ from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Deadline, Progress, ProgressCallback
-from sparsest.results import FitResult, History
+from sparsest.results.solving import FitResult, History
 
 # Steps of gradient descent. More of them make sparser raw networks (9 neurons instead of 11 to 16 on
 # peak-plateau after 10,000) but no sparser polished ones.

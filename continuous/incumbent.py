@@ -9,7 +9,7 @@ from sparsest.continuous.pattern_program import Neurons, Samples
 from sparsest.continuous.polish import merged, polish
 from sparsest.continuous.scaling import Scaling
 from sparsest.continuous.stored import matching, network_arrays, network_of, prefixed, under
-from sparsest.files import Arrays
+from sparsest.io.files import Arrays
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem

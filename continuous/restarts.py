@@ -19,13 +19,13 @@ from sparsest.continuous.scaling import Scaling
 from sparsest.continuous.schedule import Schedule
 from sparsest.continuous.solver import Solver
 from sparsest.continuous.training import Descent
-from sparsest.files import Arrays
+from sparsest.io.files import Arrays
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
 from sparsest.refine import refine
-from sparsest.results import History
+from sparsest.results.solving import History
 
 # Share of a time limit that training may use; the polish, which makes networks interpolate, gets the rest.
 TRAINING_SHARE = 0.5

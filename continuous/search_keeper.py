@@ -6,7 +6,7 @@ from sparsest.continuous.checkpoint import Checkpoint, Section
 from sparsest.continuous.incumbent import Incumbent
 from sparsest.continuous.staged_search import StagedSearch
 from sparsest.continuous.stored import network_arrays, network_of, prefixed, under
-from sparsest.files import Arrays
+from sparsest.io.files import Arrays
 
 _BEST: Final = "best "
 _SEARCH: Final = "search "

@@ -10,7 +10,7 @@ import numpy as np
 from sparsest.continuous.effort import Effort
 from sparsest.continuous.narrow import NarrowSearch
 from sparsest.continuous.stored import prefixed, under
-from sparsest.files import Arrays
+from sparsest.io.files import Arrays
 
 STAGES: Final = ("start", "ascend", "sample", "reserve", "descend", "done")
 

@@ -35,7 +35,7 @@ from sparsest.continuous.sampling import (
 from sparsest.continuous.search_state import Course, Place, SearchState
 from sparsest.continuous.starts import without_a_neuron, without_an_entry
 from sparsest.continuous.stored import prefixed, under
-from sparsest.files import Arrays
+from sparsest.io.files import Arrays
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
 

@@ -13,10 +13,10 @@ from sparsest.continuous.batch import Batch
 from sparsest.continuous.live_batch import LiveBatch
 from sparsest.continuous.schedule import Schedule
 from sparsest.continuous.solver import Data, Solver
-from sparsest.files import Arrays
+from sparsest.io.files import Arrays
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
-from sparsest.results import History
+from sparsest.results.solving import History
 
 # How many steps of a run are recorded in its history.
 _RECORDS = 200

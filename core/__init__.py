@@ -12,16 +12,24 @@ from importlib.metadata import version
 from typing import Any
 
 from sparsest import datasets
-from sparsest.certificate import Affine, Attempt, Certificate, Judgement, Miss, Reduction, ReductionKind
 from sparsest.check import Checked, ProofError, check
 from sparsest.errors import InputError, SolverError, SparsestError
+from sparsest.io.documents import load, save
 from sparsest.network import Network
 from sparsest.objectives import Objective
-from sparsest.path_norm_result import CostCurves, MinimiserCount, PathNormResult, ThresholdResult
 from sparsest.problem import Problem
-from sparsest.results import ExactResult, FitResult, History, Proof, Status
-from sparsest.serialization import load, save
-from sparsest.verdict import Attainment, Outcome, Verdict
+from sparsest.results.certificate import (
+    Affine,
+    Attempt,
+    Certificate,
+    Judgement,
+    Miss,
+    Reduction,
+    ReductionKind,
+)
+from sparsest.results.comparison import Attainment, Outcome, Verdict
+from sparsest.results.path_norm import CostCurves, MinimiserCount, PathNormResult, ThresholdResult
+from sparsest.results.solving import ExactResult, FitResult, History, Proof, Status
 
 __version__ = version("sparsest")
 

@@ -33,7 +33,7 @@ from sparsest.exact.cell_model import CellModel
 from sparsest.exact.elements import BoolArray, IntArray
 from sparsest.exact.highs import new_solver
 from sparsest.progress import Deadline
-from sparsest.results import Status
+from sparsest.results.solving import Status
 
 # Reweighted programs solved for one cut: on uniform data up to N = 10 the cuts stop shrinking after four.
 _REWEIGHTINGS = 4

@@ -27,10 +27,10 @@ from sparsest.exact.event_log import (
 )
 from sparsest.exact.proof_numbers import number_text
 from sparsest.exact.rational_network import RationalNetwork
-from sparsest.files import refuse_large_file, write_atomically
+from sparsest.io.documents import decode, encode
+from sparsest.io.files import refuse_large_file, write_atomically
 from sparsest.network import Network
 from sparsest.problem import Problem
-from sparsest.serialization import decode, encode
 
 _FORMAT: Final = "sparsest/checkpoint"
 _VERSION: Final = 1

@@ -23,7 +23,7 @@ from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Deadline, ProgressCallback
-from sparsest.results import ExactResult, Proof, Status
+from sparsest.results.solving import ExactResult, Proof, Status
 
 # Samples times features times neurons beyond which a witness is not checked in rational arithmetic as well.
 _LARGEST_CHECK = 100_000

@@ -26,7 +26,7 @@ from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline, Progress, ProgressCallback
 from sparsest.refine import refine
-from sparsest.results import Proof, Status
+from sparsest.results.solving import Proof, Status
 
 # Heuristic solutions of the master tried before each exact one; cuts from them cost far less time.
 _GREEDY_TRIES = 10

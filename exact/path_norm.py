@@ -7,10 +7,10 @@ from sparsest.exact import path_norm_univariate
 from sparsest.exact.path_norm_search import PathNormSearch
 from sparsest.exact.residual import largest_violation
 from sparsest.objectives import Objective, check_power
-from sparsest.path_norm_result import PathNormResult
 from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Deadline, ProgressCallback
-from sparsest.results import Status
+from sparsest.results.path_norm import PathNormResult
+from sparsest.results.solving import Status
 
 
 def minimize_path_norm(

@@ -29,7 +29,7 @@ from sparsest.exact.path_norm_search import PathNormSearch
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline, Progress, ProgressCallback
-from sparsest.results import Status
+from sparsest.results.solving import Status
 
 # Share of the best path norm that boxes may give away: half of what counts as met.
 _GIVEN: Final = 0.5 * tolerances.PATH_NORM_GAP

@@ -4,7 +4,7 @@ import dataclasses
 
 from sparsest.exact.stabbing import Samples
 from sparsest.network import Network
-from sparsest.results import Status
+from sparsest.results.solving import Status
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,9 +12,9 @@ from sparsest.exact.path_norm_search import PathNormSearch
 from sparsest.exact.stabbing import Samples, sorted_samples
 from sparsest.exact.ties import exact_ties
 from sparsest.objectives import Objective, check_power
-from sparsest.path_norm_result import MinimiserCount
 from sparsest.problem import Problem, refuse_other_than_problem
-from sparsest.results import Status
+from sparsest.results.path_norm import MinimiserCount
+from sparsest.results.solving import Status
 
 _UNIT: Final = 2.0**-53
 

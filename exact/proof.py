@@ -26,9 +26,9 @@ from sparsest.exact.proof_witness import network_document, polyline_document
 from sparsest.exact.rational import ExactData
 from sparsest.exact.rational_network import RationalNetwork, rational_witness
 from sparsest.exact.stabbing import rational_function, sorted_samples, stab
-from sparsest.files import write_atomically
+from sparsest.io.files import write_atomically
 from sparsest.problem import Problem
-from sparsest.results import ExactResult
+from sparsest.results.solving import ExactResult
 
 _FORMAT, _VERSION = "sparsest/proof", 1
 

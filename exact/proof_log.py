@@ -7,7 +7,7 @@ from typing import Self
 from sparsest.exact.curvature_certificate import Triple
 from sparsest.exact.farkas import Multipliers
 from sparsest.exact.rational_network import RationalNetwork
-from sparsest.results import ExactResult
+from sparsest.results.solving import ExactResult
 
 Bits = tuple[int, ...]
 

@@ -4,7 +4,7 @@ import dataclasses
 
 from sparsest.exact.stabbing import Samples
 from sparsest.network import Network
-from sparsest.results import Proof, Status
+from sparsest.results.solving import Proof, Status
 
 
 @dataclasses.dataclass(frozen=True)

@@ -29,9 +29,9 @@ from sparsest.exact.pairing import (
 from sparsest.exact.path_norm_univariate import Curve, curve_of
 from sparsest.network import Network
 from sparsest.objectives import Objective, check_power
-from sparsest.path_norm_result import CostCurves, ThresholdResult
 from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Deadline
+from sparsest.results.path_norm import CostCurves, ThresholdResult
 
 # Seconds unless the caller says otherwise.
 TIME_LIMIT: Final = 10.0

@@ -14,10 +14,10 @@ from sparsest.exact.dispatch import solve
 from sparsest.exact.path_norm import minimize_path_norm
 from sparsest.network import Network
 from sparsest.objectives import Objective, magnitudes
-from sparsest.path_norm_result import PathNormResult, ThresholdResult
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
-from sparsest.results import Status
+from sparsest.results.path_norm import PathNormResult, ThresholdResult
+from sparsest.results.solving import Status
 
 # The first exponent to try: for p = 1 minimisers that are not sparsest exist in any case.
 _FIRST: Final = 0.9

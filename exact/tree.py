@@ -41,7 +41,7 @@ from sparsest.network import Network
 from sparsest.problem import Problem
 from sparsest.progress import Deadline, Progress, ProgressCallback
 from sparsest.refine import refine
-from sparsest.results import Proof, Status
+from sparsest.results.solving import Proof, Status
 
 # A network that misses its intervals by less than this share of the labels fits as LP solutions do; it is
 # then corrected and judged strictly.

@@ -21,7 +21,7 @@ from sparsest.exact.search import Search
 from sparsest.exact.stabbing import float_function, rational_function, sorted_samples, stab
 from sparsest.objectives import Objective, check_power
 from sparsest.problem import Problem
-from sparsest.results import Proof, Status
+from sparsest.results.solving import Proof, Status
 
 # Up to this many knots the witness is rounded from rational numbers, beyond it computed in floats.
 _RATIONAL_KNOTS = 1000

@@ -66,7 +66,7 @@ def _from_path(path: Path) -> TrainedModel:
     if ending == ".onnx":
         return _from_onnx(path)
     if ending in (".json", ".npz"):
-        from sparsest.serialization import load
+        from sparsest.io.documents import load
 
         network = load(path)
         if not isinstance(network, Network):

@@ -27,7 +27,7 @@ from sparsest.exact.pattern_graph import pattern_graph
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
-from sparsest.results import Status
+from sparsest.results.solving import Status
 
 repeatable = settings(
     max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]

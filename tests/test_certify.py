@@ -534,7 +534,7 @@ def test_certificates_read_back_as_they_were_written(tmp_path, ending, y):
 
 
 def test_damaged_certificates_are_refused():
-    from sparsest.serialization import decode, encode
+    from sparsest.io.documents import decode, encode
 
     document = encode(sparsest.certify(SPLIT, TENT_X, TENT_Y))
     for field, wrong in [

@@ -17,7 +17,7 @@ from sparsest import InputError, Network, Problem, Status, datasets, exact
 from sparsest.exact import checkpoint, event_log, subtrees, tree
 from sparsest.exact.checkpoint_format import LARGEST, _head, read_checkpoint
 from sparsest.exact.event_log import EventLog, Shape, refuse_inconsistent
-from sparsest.serialization import encode
+from sparsest.io.documents import encode
 
 # some hundreds of nodes; 3 neurons
 PROBLEM = datasets.parse("uniform:d=2,n=8,seed=0").problem()

@@ -17,7 +17,7 @@ from sparsest.exact.rational import ExactData
 from sparsest.exact.simplex import Answer
 from sparsest.exact.tree import solve_tree
 from sparsest.exact.tree_lp import Coordinates, FeasibilityProgram
-from sparsest.results import Status
+from sparsest.results.solving import Status
 
 
 def random_problem(seed: int) -> Problem:

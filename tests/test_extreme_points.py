@@ -12,9 +12,9 @@ from univariate_oracle import by_slopes
 from sparsest import InputError, Objective, Problem, datasets, exact
 from sparsest.exact import extreme_points, power_sums, threshold_search
 from sparsest.exact.threshold import cost_curves, threshold
-from sparsest.path_norm_result import PathNormResult
 from sparsest.progress import Deadline
-from sparsest.results import Status
+from sparsest.results.path_norm import PathNormResult
+from sparsest.results.solving import Status
 
 OBJECTIVES = ("weights", "neurons", "parameters")
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sparsest import InputError, Network, Problem, continuous, datasets, exact
-from sparsest.figures import plot_fit, plot_history, plot_networks, save_figure
+from sparsest.plots.networks import plot_fit, plot_history, plot_networks, save_figure
 
 PEAK = datasets.load("peak-plateau").problem()
 

@@ -14,7 +14,7 @@ from sparsest.exact.mip import solve_mip
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
-from sparsest.results import Proof, Status
+from sparsest.results.solving import Proof, Status
 from tests.oracles import cells, minimum_entries, minimum_neurons
 
 NEURONS, WEIGHTS, PARAMETERS = Objective.NEURONS, Objective.WEIGHTS, Objective.PARAMETERS

@@ -18,7 +18,7 @@ from sparsest.exact.path_norm_networks import Networks
 from sparsest.exact.path_norm_univariate import solve_by_recursion
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
-from sparsest.results import Status
+from sparsest.results.solving import Status
 
 OBJECTIVES = list(Objective)
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from sparsest import InputError, Problem, continuous, exact
 from sparsest.compare import compare
-from sparsest.serialization import decode, encode
+from sparsest.io.documents import decode, encode
 
 TWO = [[1.0], [2.0]]
 LARGE = 2**53 + 1  # the smallest positive integer that is not a float

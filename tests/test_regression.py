@@ -31,8 +31,8 @@ from sparsest.benchmarks.judgement import (
 )
 from sparsest.benchmarks.known_optima import Claim, read_directory, read_file
 from sparsest.cli.main import app
-from sparsest.results import Proof, Status
-from sparsest.sources import read_problem
+from sparsest.io.problem_sources import read_problem
+from sparsest.results.solving import Proof, Status
 
 WORKFLOW = Path(__file__).parent.parent / "docs" / "github-workflow.yml"
 SHIPPED = [optimum for file in read_directory(known_optima.shipped_directory()) for optimum in file.optima]

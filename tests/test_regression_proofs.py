@@ -24,7 +24,7 @@ from sparsest.benchmarks import known_optima, regression, stored_proofs
 from sparsest.benchmarks.known_optima import read_directory, read_file
 from sparsest.benchmarks.stored_proofs import ProofState, verify, wants_proof
 from sparsest.cli.main import app
-from sparsest.sources import read_problem
+from sparsest.io.problem_sources import read_problem
 
 SHIPPED = [optimum for file in read_directory(known_optima.shipped_directory()) for optimum in file.optima]
 PROVEN = [optimum for optimum in SHIPPED if optimum.claim.proof_file is not None]

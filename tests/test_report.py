@@ -14,7 +14,7 @@ from sparsest.benchmarks.reports import outcomes, profiles, summary, versus
 from sparsest.benchmarks.reports.charts import CHARTS, drawable
 from sparsest.benchmarks.reports.html_page import write_report
 from sparsest.benchmarks.reports.markdown_page import results_page
-from sparsest.serialization import encode
+from sparsest.io.documents import encode
 
 INF = math.inf
 HOSTILE = '<script>alert("x")</script> | `b` $\\frac$ **é漢** [a](javascript:1)\n# heading'

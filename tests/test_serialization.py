@@ -34,9 +34,17 @@ from sparsest import (
     load,
     save,
 )
-from sparsest import serialization as files
-from sparsest.certificate import Affine, Attempt, Certificate, Judgement, Miss, Reduction, ReductionKind
-from sparsest.files import LARGEST_FILE
+from sparsest.io import documents as files
+from sparsest.io.files import LARGEST_FILE
+from sparsest.results.certificate import (
+    Affine,
+    Attempt,
+    Certificate,
+    Judgement,
+    Miss,
+    Reduction,
+    ReductionKind,
+)
 
 NETWORK = Network([[1.0, -0.0], [0.1, 5e-324]], [0.5, -1e300], [-1.0, 1 / 3], [1.0, 2.0, 3.0])
 EXACT = ExactResult(
@@ -618,4 +626,4 @@ FIELDS = st.sampled_from(["format", "version", "weights", "array", "skip", "X"])
 def test_any_document_is_refused_politely(content):
     for candidate in (content, {"format": "sparsest/network", "version": 1, "weights": content}):
         with pytest.raises(InputError):
-            sparsest.serialization.decode(candidate)
+            sparsest.io.documents.decode(candidate)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparsest import InputError, Problem
-from sparsest.tables import read_table
+from sparsest.io.tables import read_table
 
 LARGE = 2**53 + 1
 

@@ -16,7 +16,7 @@ import pytest
 from sparsest import InputError, Problem, datasets
 from sparsest.continuous import checkpoint as module
 from sparsest.continuous import minimize
-from sparsest.results import FitResult
+from sparsest.results.solving import FitResult
 
 PEAK = Problem([-2, -1, 0, 1, 2, 3], [0, 0, 1, 1, 0, 0])
 DESCENT: dict[str, Any] = {"restarts": 4, "steps": 300, "width": 12}

@@ -13,8 +13,8 @@ from sparsest.benchmarks.reports.outcomes import Outcomes, Remark, collect, rema
 from sparsest.benchmarks.reports.setting import Pairs, limits, session_pairs, what_was_run
 from sparsest.benchmarks.reports.summary import COLUMNS, Table, Tone, cell, notes, parts, per_method
 from sparsest.benchmarks.reports.versus import Versus, versus
-from sparsest.figures import save_figure
-from sparsest.files import write_atomically
+from sparsest.io.files import write_atomically
+from sparsest.plots.networks import save_figure
 
 PAGE: Final = "report.html"
 FIGURES: Final = "figures"

@@ -11,8 +11,8 @@ from sparsest.arrays import FloatArray
 from sparsest.benchmarks.methods import METHODS, Method
 from sparsest.benchmarks.records import Record
 from sparsest.errors import InputError
+from sparsest.io.documents import decode
 from sparsest.network import Network
-from sparsest.serialization import decode
 
 FAILED = ("error", "killed", "crashed")
 OUT_OF_TIME = ("time_limit", "killed")  # a hanging process is killed long after its limit

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from sparsest import exact, figures
+from sparsest import exact
 from sparsest.arrays import FloatArray
 from sparsest.benchmarks.peers import loop
 from sparsest.benchmarks.reports.chart_parts import DOTTED, WIDTH, color, legend_under, plain_ticks
 from sparsest.benchmarks.sparsity_over_time import METHODS, Experiment
 from sparsest.benchmarks.traces import Trace
 from sparsest.objectives import Objective
+from sparsest.plots import networks
 from sparsest.problem import Problem
-from sparsest.results import Proof
+from sparsest.results.solving import Proof
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -103,8 +104,8 @@ def plot_sparsity(setting: Experiment, traces: Sequence[Trace]) -> "Figure":
         One for each method, at least one.
     """
     panels, goal = counted(setting), loop.fitting_loss(setting.problem())
-    with figures.style():
-        figure = figures.new_figure(width=WIDTH, height=_PANEL * (len(panels) + 1) + 0.6)
+    with networks.style():
+        figure = networks.new_figure(width=WIDTH, height=_PANEL * (len(panels) + 1) + 0.6)
         *axes, last = figure.subplots(len(panels) + 1, 1, sharex=True)
         for each, panel in zip(axes, panels, strict=True):
             _draw_counts(each, traces, panel)

@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from sparsest.path_norm_result import PathNormResult, ThresholdResult
-from sparsest.results import ExactResult, FitResult, Sentence
+from sparsest.results.path_norm import PathNormResult, ThresholdResult
+from sparsest.results.solving import ExactResult, FitResult, Sentence
 
 
 class Outcome(Sentence):

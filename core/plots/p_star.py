@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from sparsest.figures import COLORS, new_figure, style
-from sparsest.path_norm_result import CostCurves, ThresholdResult
+from sparsest.plots.networks import COLORS, new_figure, style
+from sparsest.results.path_norm import CostCurves, ThresholdResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

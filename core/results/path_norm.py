@@ -5,7 +5,7 @@ import dataclasses
 from sparsest.arrays import FloatArray
 from sparsest.network import Network
 from sparsest.objectives import Objective
-from sparsest.results import Status
+from sparsest.results.solving import Status
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ A document is ``{"format": "sparsest/<kind>", "version": 1, ...}``. Floats are w
 bit for bit; infinite interval ends are the strings "inf" and "-inf". An NPZ file holds the same document,
 with every array of numbers outside the options moved into an array of its own. Options read back as JSON
 holds them: tuples as lists, infinities as strings. Files are written to a temporary neighbour first
-and moved into place, and read only up to a size (`sparsest.files`).
+and moved into place, and read only up to a size (`sparsest.io.files`).
 """
 
 import dataclasses
@@ -19,15 +19,23 @@ from typing import Any, TypeVar
 import numpy as np
 
 from sparsest.arrays import FloatArray, exact_floats
-from sparsest.certificate import Affine, Attempt, Certificate, Judgement, Miss, Reduction, ReductionKind
 from sparsest.errors import InputError
-from sparsest.files import Arrays, read_arrays, refuse_large_file, write_atomically
+from sparsest.io.files import Arrays, read_arrays, refuse_large_file, write_atomically
 from sparsest.network import Network
 from sparsest.objectives import Objective
-from sparsest.path_norm_result import PathNormResult, ThresholdResult
 from sparsest.problem import Problem
-from sparsest.results import ExactResult, FitResult, History, Proof, Sentence, Status
-from sparsest.verdict import Attainment, Outcome, Verdict
+from sparsest.results.certificate import (
+    Affine,
+    Attempt,
+    Certificate,
+    Judgement,
+    Miss,
+    Reduction,
+    ReductionKind,
+)
+from sparsest.results.comparison import Attainment, Outcome, Verdict
+from sparsest.results.path_norm import PathNormResult, ThresholdResult
+from sparsest.results.solving import ExactResult, FitResult, History, Proof, Sentence, Status
 
 VERSION = 1
 

@@ -13,10 +13,10 @@ import numpy as np
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
-from sparsest.files import write_atomically
+from sparsest.io.files import write_atomically
 from sparsest.network import Network
 from sparsest.problem import Problem
-from sparsest.results import FitResult, History
+from sparsest.results.solving import FitResult, History
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,7 @@ from typing import Any
 from sparsest.arrays import FloatArray
 from sparsest.network import Network
 from sparsest.objectives import Objective
-from sparsest.results import Proof, Sentence, Status
+from sparsest.results.solving import Proof, Sentence, Status
 
 
 class Judgement(Sentence):

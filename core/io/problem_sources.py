@@ -5,11 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sparsest import datasets, tables
+from sparsest import datasets
 from sparsest.arrays import exact_floats
 from sparsest.errors import InputError
+from sparsest.io import tables
+from sparsest.io.documents import load
 from sparsest.problem import Problem
-from sparsest.serialization import load
 
 
 class Asked(NamedTuple):

@@ -1,0 +1,1 @@
+"""Problems, networks and results in files, and data from files."""

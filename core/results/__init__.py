@@ -1,0 +1,1 @@
+"""What the public functions return: small frozen results, one file for each kind of question."""
