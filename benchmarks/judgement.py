@@ -8,7 +8,7 @@ import numpy as np
 from sparsest import tolerances
 from sparsest.benchmarks.known_optima import Claim
 from sparsest.errors import SparsestError
-from sparsest.exact.rational_network import meets_exactly
+from sparsest.exact.arithmetic.rational_network import meets_exactly
 from sparsest.network import Network
 from sparsest.problem import Problem
 from sparsest.results.solving import ExactResult, FitResult, Proof, Status

@@ -19,8 +19,8 @@ from sparsest import check, datasets, exact
 from sparsest.arrays import FloatArray
 from sparsest.benchmarks.machine import describe
 from sparsest.errors import InputError
-from sparsest.exact.cells import enumerate_cells, iterate_cells
-from sparsest.exact.univariate import solve_univariate
+from sparsest.exact.cells.enumerate import enumerate_cells, iterate_cells
+from sparsest.exact.line.fewest_knots import solve_univariate
 from sparsest.problem import Problem
 from sparsest.worker_processes import end_pool, new_pool
 

@@ -71,7 +71,7 @@ def check(
 
 
 def _export(document: dict[str, Any], folder: Path) -> None:
-    from sparsest.exact.vipr import export  # loads solvers
+    from sparsest.exact.proof.vipr.export import export  # loads solvers
 
     files = export(document, folder)
     typer.echo(f"wrote the lower bound as {len(files)} VIPR file{'s' * (len(files) > 1)} to {folder}")

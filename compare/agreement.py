@@ -11,7 +11,7 @@ from sparsest.compare.attainment import attainment
 from sparsest.continuous import DEFAULT_STEPS, minimize
 from sparsest.errors import InputError
 from sparsest.exact import certifies_threshold, minimize_path_norm, solve, threshold
-from sparsest.exact.rational_network import meets_exactly
+from sparsest.exact.arithmetic.rational_network import meets_exactly
 from sparsest.io.documents import save
 from sparsest.network import Network
 from sparsest.objectives import Objective, check_power

@@ -13,8 +13,8 @@ from sparsest.compare.record import LARGEST_EXACT, Record, fits
 from sparsest.compare.reductions import Reduced, reduce_network
 from sparsest.compare.subject import Subject
 from sparsest.errors import InputError
-from sparsest.exact.interior import centred
-from sparsest.exact.tree_lp import Coordinates
+from sparsest.exact.lp.centred_network import centred
+from sparsest.exact.tree.node_program import Coordinates
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.refine import refine

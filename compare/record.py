@@ -10,7 +10,7 @@ import numpy as np
 from sparsest.arrays import FloatArray
 from sparsest.compare.float_bounds import surely_fits
 from sparsest.errors import SolverError
-from sparsest.exact.rational_network import meets_exactly
+from sparsest.exact.arithmetic.rational_network import meets_exactly
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem

@@ -7,7 +7,7 @@ import dataclasses
 
 import numpy as np
 
-from sparsest.exact.rational_network import meets_exactly
+from sparsest.exact.arithmetic.rational_network import meets_exactly
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem

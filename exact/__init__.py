@@ -1,14 +1,14 @@
 """Provable answers: fewest neurons, weights or parameters, least path norms, networks that attain them."""
 
-from sparsest.exact.cell_charts import TimeLimitError
-from sparsest.exact.cells import Cells, count_in_general_position, enumerate_cells, iterate_cells
-from sparsest.exact.curvature_certificate import lower_bound_certificate
-from sparsest.exact.dispatch import METHODS, PROOF_NOT_WRITTEN, solve
-from sparsest.exact.path_norm import minimize_path_norm
-from sparsest.exact.path_norm_univariate import count_minimisers
-from sparsest.exact.pattern_graph import pattern_graph
-from sparsest.exact.threshold import certifies_threshold, cost_curves, threshold
-from sparsest.exact.univariate import PiecewiseLinear, interpolate
+from sparsest.exact.cells.charts import TimeLimitError
+from sparsest.exact.cells.enumerate import Cells, count_in_general_position, enumerate_cells, iterate_cells
+from sparsest.exact.cells.tope_graph import pattern_graph
+from sparsest.exact.line.fewest_knots import PiecewiseLinear, interpolate
+from sparsest.exact.line.forced_knots import lower_bound_certificate
+from sparsest.exact.p_star.p_star import certifies_threshold, cost_curves, threshold
+from sparsest.exact.path_norm.least_path_norm import minimize_path_norm
+from sparsest.exact.path_norm.one_feature import count_minimisers
+from sparsest.exact.solver import METHODS, PROOF_NOT_WRITTEN, solve
 
 __all__ = [
     "METHODS",

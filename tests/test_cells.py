@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from sparsest.errors import InputError
-from sparsest.exact import cells as cells_module
-from sparsest.exact.arrangement import exact_rays, make_arrangement, rays
-from sparsest.exact.cell_charts import TimeLimitError
-from sparsest.exact.cell_points import make_coordinates
-from sparsest.exact.cell_subsets import binomials, numbers, numbers_without_each, subsets_between
-from sparsest.exact.cells import Cells, count_in_general_position, enumerate_cells, iterate_cells
-from sparsest.exact.mip import solve_mip
-from sparsest.exact.null_vectors import exact_null_vectors, expansion_error, null_vectors
-from sparsest.exact.pattern_graph import pattern_graph
+from sparsest.exact.arithmetic.null_vectors import exact_null_vectors, expansion_error, null_vectors
+from sparsest.exact.cells import enumerate as cells_module
+from sparsest.exact.cells.arrangement import exact_rays, make_arrangement, rays
+from sparsest.exact.cells.charts import TimeLimitError
+from sparsest.exact.cells.enumerate import Cells, count_in_general_position, enumerate_cells, iterate_cells
+from sparsest.exact.cells.interior_points import make_coordinates
+from sparsest.exact.cells.subset_ranks import binomials, numbers, numbers_without_each, subsets_between
+from sparsest.exact.cells.tope_graph import pattern_graph
+from sparsest.exact.mip.cut_loop import solve_mip
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline

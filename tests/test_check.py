@@ -23,7 +23,7 @@ import sparsest
 from sparsest import InputError, Problem, ProofError, Status, check, datasets, exact, save
 from sparsest.check import UnreadableError
 from sparsest.cli.main import app
-from sparsest.exact.proof_circuits import CircuitTable, nonnegative_combination
+from sparsest.exact.proof.circuits import CircuitTable, nonnegative_combination
 
 SOURCE = Path(sparsest.__file__).with_name("check.py")
 
@@ -1097,9 +1097,9 @@ class TestFoundByReview:
     @pytest.mark.parametrize("pause", [1, 3, 10, 30])
     @pytest.mark.parametrize("seed", range(10))
     def test_cells_at_any_moment(self, seed, pause, tmp_path, monkeypatch):
-        from sparsest.exact import branching, tree
+        from sparsest.exact.tree import branching, search
 
-        monkeypatch.setattr(tree, "_FIRST_PAUSE", pause)
+        monkeypatch.setattr(search, "_FIRST_PAUSE", pause)
         monkeypatch.setattr(branching, "_CELLS_A_NODE", 10**6)
         rng = np.random.default_rng(seed)
         X = np.unique(rng.integers(-2, 3, (7, 1 + seed % 2)), axis=0)
@@ -1109,12 +1109,12 @@ class TestFoundByReview:
         assert (checked.lower_bound, checked.upper_bound) == (result.lower_bound, result.upper_bound)
 
     def test_full_disk_does_not_cost_the_result(self, tmp_path, monkeypatch):
-        from sparsest.exact import proof
+        from sparsest.exact.proof import writer
 
         def full(path, content):
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(proof, "write_atomically", full)
+        monkeypatch.setattr(writer, "write_atomically", full)
         problem = datasets.load("xor").problem()
         result = exact.solve(problem, proof_file=tmp_path / "proof.json")
         assert result.lower_bound == result.upper_bound == 2
@@ -1179,8 +1179,8 @@ class TestFoundByReview:
             check(document)
 
     def test_zero_neurons_of_a_rational_witness_are_dropped(self):
-        from sparsest.exact.rational import rational
-        from sparsest.exact.rational_network import RationalNetwork, _without_zero_neurons
+        from sparsest.exact.arithmetic.rational_network import RationalNetwork, _without_zero_neurons
+        from sparsest.exact.arithmetic.rational_problem import rational
 
         one, zero = rational(1.0), rational(0.0)
         network = RationalNetwork([1, -1, 1], [[one, zero], [zero, zero], [zero, one], [one, one]])

@@ -14,9 +14,10 @@ from waiting import wait_for
 
 import sparsest
 from sparsest import InputError, Network, Problem, Status, datasets, exact
-from sparsest.exact import checkpoint, event_log, subtrees, tree
-from sparsest.exact.checkpoint_format import LARGEST, _head, read_checkpoint
-from sparsest.exact.event_log import EventLog, Shape, refuse_inconsistent
+from sparsest.exact.proof import recorded_log
+from sparsest.exact.proof.recorded_log import EventLog, Shape, refuse_inconsistent
+from sparsest.exact.tree import checkpoint, farm, search
+from sparsest.exact.tree.checkpoint_file import LARGEST, _head, read_checkpoint
 from sparsest.io.documents import encode
 
 # some hundreds of nodes; 3 neurons
@@ -89,9 +90,9 @@ def test_stops_change_nothing_and_the_proof_checks(name, share, tmp_path):
 
 @pytest.mark.parametrize("executor", [Here(), None])
 def test_pieces_that_were_handed_out_are_not_lost(executor, tmp_path, monkeypatch):
-    monkeypatch.setattr(tree, "_ALONE", 5)
-    monkeypatch.setattr(subtrees, "_SMALL", 7)
-    monkeypatch.setattr(subtrees, "_LARGE", 20)
+    monkeypatch.setattr(search, "_ALONE", 5)
+    monkeypatch.setattr(farm, "_SMALL", 7)
+    monkeypatch.setattr(farm, "_LARGE", 20)
     proof = tmp_path / "proof.json"
     limit = 60 if executor else 120
     result, runs = in_steps(
@@ -232,7 +233,7 @@ def test_full_disk_does_not_cost_the_result(tmp_path, monkeypatch):
         if len(calls) > 1:
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("sparsest.exact.checkpoint_format.write_atomically", full)
+    monkeypatch.setattr("sparsest.exact.tree.checkpoint_file.write_atomically", full)
     result = exact.solve(PROBLEM, method="tree", checkpoint_file=tmp_path / "search")
     assert (result.status, result.upper_bound) == (Status.OPTIMAL, 3)
     assert "could not be written" in result.remark
@@ -242,7 +243,7 @@ def test_unwritable_place_is_found_before_the_work(monkeypatch, tmp_path):
     def full(path, content):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("sparsest.exact.checkpoint_format.write_atomically", full)
+    monkeypatch.setattr("sparsest.exact.tree.checkpoint_file.write_atomically", full)
     with pytest.raises(InputError, match="No space left"):
         exact.solve(PROBLEM, method="tree", checkpoint_file=tmp_path / "search")
 
@@ -472,7 +473,7 @@ def test_events_of_a_whole_tree_are_accepted():
 
 
 def test_packed_bomb_is_refused(monkeypatch):
-    monkeypatch.setattr(event_log, "_LONGEST", 1000)
+    monkeypatch.setattr(recorded_log, "_LONGEST", 1000)
     with pytest.raises(InputError, match="too long"):
         refuse_inconsistent({(): log_of(*[BRANCH] * 1000)}, (), EMPTY)
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparsest import Problem, Proof, ProofError, check, exact
-from sparsest.exact import collinear
-from sparsest.exact.collinear import collinear_samples
-from sparsest.exact.curvature_certificate import lower_bound_certificate
+from sparsest.exact.line import collinear_samples as lines_module
+from sparsest.exact.line.collinear_samples import collinear_samples
+from sparsest.exact.line.forced_knots import lower_bound_certificate
 
 GRID = np.array([(i, j) for i in range(4) for j in range(4)], dtype=float)
 VALLEY_AND_RIDGE = Problem([[0, 0], [1, 0], [2, 0], [0, 5], [1, 6], [2, 7]], [1, 0, 1, 0, 1, 0])
@@ -55,7 +55,7 @@ def test_lines_are_exact():
 
 
 def test_large_tables_are_looked_at_along_their_axes(monkeypatch):
-    monkeypatch.setattr(collinear, "_MOST_SAMPLES", 15)
+    monkeypatch.setattr(lines_module, "_MOST_SAMPLES", 15)
     found = {tuple(rows.tolist()) for rows in collinear_samples(GRID)}
     columns = {tuple(range(4 * i, 4 * i + 4)) for i in range(4)}
     rows = {tuple(range(j, 16, 4)) for j in range(4)}

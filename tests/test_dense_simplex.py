@@ -6,17 +6,18 @@ import numpy as np
 import pytest
 
 from sparsest import Problem, datasets
-from sparsest.exact import cell_kernel, dense_kernel
-from sparsest.exact import tree as tree_module
-from sparsest.exact.cell_sets import CellSets
-from sparsest.exact.cells import enumerate_cells
-from sparsest.exact.dense_simplex import DenseSimplex
-from sparsest.exact.farkas import refutation_near
-from sparsest.exact.highs_simplex import HighsSimplex
-from sparsest.exact.rational import ExactData
-from sparsest.exact.simplex import Answer
-from sparsest.exact.tree import solve_tree
-from sparsest.exact.tree_lp import Coordinates, FeasibilityProgram
+from sparsest.exact.arithmetic.farkas import refutation_near
+from sparsest.exact.arithmetic.rational_problem import ExactData
+from sparsest.exact.cells.enumerate import enumerate_cells
+from sparsest.exact.lp import simplex_kernel
+from sparsest.exact.lp.row_stack import Answer
+from sparsest.exact.lp.row_stack_dense import DenseSimplex
+from sparsest.exact.lp.row_stack_highs import HighsSimplex
+from sparsest.exact.tree import cell_sets_kernel
+from sparsest.exact.tree import search as tree_module
+from sparsest.exact.tree.cell_sets import CellSets
+from sparsest.exact.tree.node_program import Coordinates, FeasibilityProgram
+from sparsest.exact.tree.search import solve_tree
 from sparsest.results.solving import Status
 
 
@@ -126,7 +127,7 @@ def test_blands_rule_ends_what_would_go_round():
 
 def test_extended_writes_rows_out():
     """Two neurons, signs + and -, both active on (2, 1): coordinates, then their difference (by hand)."""
-    table, basic = dense_kernel.extended(
+    table, basic = simplex_kernel.extended(
         np.zeros((0, 4)),
         np.zeros(0, dtype=np.int64),
         np.arange(4),
@@ -161,7 +162,7 @@ def test_bits_left_by_counting(n):
         ]
         assert plain.possible(sets, samples).tolist() == expected
         assert compiled.possible(sets, samples).tolist() == expected
-        stacked = cell_kernel.bits_left(compiled._active, np.array(sets), samples)
+        stacked = cell_sets_kernel.bits_left(compiled._active, np.array(sets), samples)
         assert stacked.tolist() == expected
 
 

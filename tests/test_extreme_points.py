@@ -10,8 +10,9 @@ from test_threshold import univariate
 from univariate_oracle import by_slopes
 
 from sparsest import InputError, Objective, Problem, datasets, exact
-from sparsest.exact import extreme_points, power_sums, threshold_search
-from sparsest.exact.threshold import cost_curves, threshold
+from sparsest.exact.p_star import by_bisection, crossing_of_points
+from sparsest.exact.p_star.p_star import cost_curves, threshold
+from sparsest.exact.path_norm import extreme_points
 from sparsest.progress import Deadline
 from sparsest.results.path_norm import PathNormResult
 from sparsest.results.solving import Status
@@ -65,7 +66,7 @@ def power_sums_threshold(problem, objective="weights"):
         extreme_points.sizes_as_floats([point for point in points if (len(point.sizes) == fewest) is few])
         for few in (True, False)
     ]
-    return power_sums.crossing_of_points(*tables)
+    return crossing_of_points.crossing_of_points(*tables)
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
@@ -120,7 +121,7 @@ def reweighted(problem, objective, weights_of, rounds=12):
 def test_least_path_norms_are_those_of_linear_programs(problem, objective):
     problem = problem.distinct()
     sizes = extreme_points.sizes_as_floats(listed(problem, objective))
-    one, half = (power_sums.costs_at(sizes, p).min() for p in (1.0, 0.5))
+    one, half = (crossing_of_points.costs_at(sizes, p).min() for p in (1.0, 0.5))
     plain = reweighted(problem, objective, np.ones, rounds=1)
     assert one == pytest.approx(plain[0][0], rel=1e-7, abs=1e-9)
     rng = np.random.default_rng(0)
@@ -168,12 +169,12 @@ def test_just_below_p_star_the_least_is_sparsest_and_just_above_it_is_not(proble
     counts = np.array([len(point.sizes) for point in points])
     sizes = extreme_points.sizes_as_floats(points)
     for p in [*np.linspace(0.02, result.lower_bound, 30)[:-1], result.lower_bound * (1 - 1e-7)]:
-        assert counts[np.argmin(power_sums.costs_at(sizes, p))] == fewest
-    assert counts[np.argmin(power_sums.costs_at(sizes, result.upper_bound * (1 + 1e-7)))] > fewest
+        assert counts[np.argmin(crossing_of_points.costs_at(sizes, p))] == fewest
+    assert counts[np.argmin(crossing_of_points.costs_at(sizes, result.upper_bound * (1 + 1e-7)))] > fewest
     for network in (result.sparsest, result.other):
         assert network.interpolates(problem)
         assert network.path_norm(result.upper_bound, objective) == pytest.approx(
-            power_sums.costs_at(sizes, result.upper_bound).min(), rel=1e-8
+            crossing_of_points.costs_at(sizes, result.upper_bound).min(), rel=1e-8
         )
     curves = cost_curves(problem, [result.upper_bound], objective)
     assert curves.others[0] == pytest.approx(curves.sparsest[0], rel=1e-9)
@@ -183,11 +184,11 @@ def test_the_first_of_two_crossings_counts():
     # changes 1, 13, 89, 48, 29, 1: p* is below 0.6, where others cost less, and the sparsest cost less at 0.9
     sizes = [[14, 137, 30], [1, 102, 77, 1], [14, 89, 77, 1], [1, 102, 48, 30]]
     table = np.array([[*row, *[0] * (4 - len(row))] for row in sizes], dtype=float)
-    found = power_sums.crossing_of_points(table[:1], table[1:])
+    found = crossing_of_points.crossing_of_points(table[:1], table[1:])
     for p in np.linspace(0, found.lower, 50)[:-1]:
-        assert power_sums.costs_at(table, p).argmin() == 0
+        assert crossing_of_points.costs_at(table, p).argmin() == 0
     assert found.which is not None
-    assert power_sums.costs_at(table, found.upper + 1e-6).argmin() != 0
+    assert crossing_of_points.costs_at(table, found.upper + 1e-6).argmin() != 0
     assert found.upper < 0.6
 
 
@@ -201,14 +202,14 @@ def test_costs_that_touch_leave_an_interval():
     for _ in range(30):
         middle = (low + high) / 2
         low, high = (low, middle) if excess(middle) > 0 else (middle, high)
-    found = power_sums.crossing_of_points(np.array([[17.0, 17, 0]]), np.array([[1.0, 1, low * 32]]))
+    found = crossing_of_points.crossing_of_points(np.array([[17.0, 17, 0]]), np.array([[1.0, 1, low * 32]]))
     assert 0 < found.lower <= found.upper <= 1
     for p in np.linspace(0, found.lower, 50)[:-1]:
         assert 2 + (32 * low) ** p > 2 * 17**p
 
 
 def test_without_others_nothing_crosses():
-    assert power_sums.crossing_of_points(np.ones((1, 2)), np.zeros((0, 0)))[:3] == (1.0, 1.0, None)
+    assert crossing_of_points.crossing_of_points(np.ones((1, 2)), np.zeros((0, 0)))[:3] == (1.0, 1.0, None)
 
 
 def test_larger_problems_and_other_kinds_are_refused():
@@ -234,7 +235,7 @@ def test_listing_stops_when_time_is_up():
 def bounded_by_points(problem, p, objective, *, time_limit):
     """As `minimize_path_norm`, by the list of extreme points."""
     points = listed(problem, objective)
-    costs = power_sums.costs_at(extreme_points.sizes_as_floats(points), p)
+    costs = crossing_of_points.costs_at(extreme_points.sizes_as_floats(points), p)
     best = int(np.argmin(costs))
     network = points[best].to_network()
     return PathNormResult(
@@ -244,9 +245,9 @@ def bounded_by_points(problem, p, objective, *, time_limit):
 
 @pytest.mark.parametrize("name", ["uniform:d=2,n=4,seed=0", "uniform:d=2,n=4,seed=1", "xor"])
 def test_bisection_brackets_p_star(monkeypatch, name):
-    monkeypatch.setattr(threshold_search, "minimize_path_norm", bounded_by_points)
+    monkeypatch.setattr(by_bisection, "minimize_path_norm", bounded_by_points)
     problem = named(name)
-    found = threshold_search.bound_threshold(problem, Objective.WEIGHTS, Deadline(None))
+    found = by_bisection.bound_threshold(problem, Objective.WEIGHTS, Deadline(None))
     certain = threshold(problem)
     assert found.lower_bound == 0
     assert found.upper_bound >= certain.lower_bound
@@ -278,6 +279,6 @@ def test_bisection_believes_no_interval_that_is_open(monkeypatch):
             Status.TIME_LIMIT, objective, p, 0.0, closed.upper_bound, closed.network, 0.0, "list", 0, 0.0
         )
 
-    monkeypatch.setattr(threshold_search, "minimize_path_norm", halves)
-    found = threshold_search.bound_threshold(named("uniform:d=2,n=4,seed=0"), Objective.WEIGHTS, Deadline(9))
+    monkeypatch.setattr(by_bisection, "minimize_path_norm", halves)
+    found = by_bisection.bound_threshold(named("uniform:d=2,n=4,seed=0"), Objective.WEIGHTS, Deadline(9))
     assert (found.lower_bound, found.upper_bound, found.other) == (0, 1, None)

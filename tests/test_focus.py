@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from sparsest import Problem, check, datasets, exact
-from sparsest.exact import branching
-from sparsest.exact import tree as tree_module
-from sparsest.exact.cell_sets import CellSets
-from sparsest.exact.cells import enumerate_cells
-from sparsest.exact.spread import spread_out
-from sparsest.exact.tree import solve_tree
+from sparsest.exact.cells.enumerate import enumerate_cells
+from sparsest.exact.tree import branching
+from sparsest.exact.tree import search as tree_module
+from sparsest.exact.tree.cell_sets import CellSets
+from sparsest.exact.tree.search import solve_tree
+from sparsest.exact.tree.spread_out_samples import spread_out
 
 
 @pytest.mark.parametrize("seed", range(30))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sparsest import Objective, Problem, Status, exact
-from sparsest.exact.univariate import applies_to
+from sparsest.exact.line.fewest_knots import applies_to
 
 
 def random_problem(seed):

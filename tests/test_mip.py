@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from sparsest.errors import InputError, SolverError
-from sparsest.exact.cell_model import build_cell_model
-from sparsest.exact.elements import Elements
-from sparsest.exact.hitting_set import HittingSet, available_solvers
-from sparsest.exact.mip import solve_mip
+from sparsest.exact.mip.cell_model import build_cell_model
+from sparsest.exact.mip.counted_elements import Elements
+from sparsest.exact.mip.cut_loop import solve_mip
+from sparsest.exact.mip.master import HittingSet, available_solvers
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline

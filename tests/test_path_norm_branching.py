@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from sparsest import InputError, Network, Problem, datasets, tolerances
-from sparsest.exact import extreme_points, path_norm_kernel
-from sparsest.exact.path_norm import minimize_path_norm
-from sparsest.exact.path_norm_branching import solve_by_branching
-from sparsest.exact.path_norm_cones import build_cones
-from sparsest.exact.path_norm_networks import Networks
-from sparsest.exact.path_norm_univariate import solve_by_recursion
+from sparsest.exact.path_norm import box_kernel, extreme_points
+from sparsest.exact.path_norm.branch_and_bound import solve_by_branching
+from sparsest.exact.path_norm.cones import build_cones
+from sparsest.exact.path_norm.least_path_norm import minimize_path_norm
+from sparsest.exact.path_norm.networks import Networks
+from sparsest.exact.path_norm.one_feature import solve_by_recursion
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
 from sparsest.results.solving import Status
@@ -155,17 +155,17 @@ def test_a_network_below_the_cut_is_in_a_box_that_is_never_closed(name, objectiv
         low, high = networks.box(cost ** (1 / p) * 1.01)
         held, largest = (
             np.zeros((0, 4), dtype=np.int64),
-            path_norm_kernel.ratios(cones.charges, cones.starts, cones.members),
+            box_kernel.ratios(cones.charges, cones.starts, cones.members),
         )
         for _ in range(60):
-            state, least, where, at, *_, held = path_norm_kernel.compiled()[1](
+            state, least, where, at, *_, held = box_kernel.compiled()[1](
                 low, high, held, p, cost * 1.001, networks.bound, *networks.arrays, largest
             )
-            assert state != path_norm_kernel.CLOSED
+            assert state != box_kernel.CLOSED
             assert least <= cost * (1 + 1e-9)
             assert np.all(known.values >= low * (1 - 1e-9))
             assert np.all(known.values <= np.maximum(high, 0) * (1 + 1e-9) + 1e-12)
-            if state != path_norm_kernel.BRANCH or where[0] < 0:
+            if state != box_kernel.BRANCH or where[0] < 0:
                 break
             place = tuple(where)
             value = known.values[place]
@@ -192,9 +192,9 @@ def test_any_multipliers_prove_no_more_than_the_optimum(seed, m, n):
     )
     optimum = found.fun if found.status == 0 else math.inf
     for multipliers in (random.normal(size=m), 100 * random.normal(size=m)):
-        assert path_norm_kernel.safe_bound(multipliers, matrix, costs, labels, low, high) <= optimum + 1e-9
-    state, _, multipliers = path_norm_kernel.dual_simplex(matrix, costs, low, high, 1e6)
-    bound = path_norm_kernel.safe_bound(multipliers, matrix, costs, labels, low, high)
+        assert box_kernel.safe_bound(multipliers, matrix, costs, labels, low, high) <= optimum + 1e-9
+    state, _, multipliers = box_kernel.dual_simplex(matrix, costs, low, high, 1e6)
+    bound = box_kernel.safe_bound(multipliers, matrix, costs, labels, low, high)
     if found.status == 0:
         assert state == 0
         assert bound == pytest.approx(optimum, rel=1e-7, abs=1e-9)
@@ -293,10 +293,10 @@ def test_a_limit_or_an_interrupt_leaves_a_valid_interval():
 def test_large_linear_programs_are_never_interpreted(monkeypatch):
     # interpreted, one program of 24 samples in space took half a minute, whatever the time limit
     calls = []
-    monkeypatch.setattr(path_norm_kernel, "relaxed", lambda *_: calls.append("interpreted"))
-    monkeypatch.setattr(path_norm_kernel, "compiled", lambda: [lambda *_: calls.append("compiled")])
-    path_norm_kernel.Loops(columns=13_000, rows=24).relaxed()
-    small = path_norm_kernel.Loops(columns=100, rows=6)
+    monkeypatch.setattr(box_kernel, "relaxed", lambda *_: calls.append("interpreted"))
+    monkeypatch.setattr(box_kernel, "compiled", lambda: [lambda *_: calls.append("compiled")])
+    box_kernel.Loops(columns=13_000, rows=24).relaxed()
+    small = box_kernel.Loops(columns=100, rows=6)
     for _ in range(3000):
         small.relaxed()
     assert calls[:2] == ["compiled", "interpreted"]

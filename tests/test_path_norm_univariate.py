@@ -9,9 +9,16 @@ from univariate_oracle import by_intervals, by_slopes, cheapest, compare, cost
 
 from sparsest import InputError, Objective, Problem, Status, datasets
 from sparsest.exact import count_minimisers, minimize_path_norm
-from sparsest.exact.curvature import curvature
-from sparsest.exact.pairing import COMPILED_SAMPLES, cheapest_cut, costs_of, counted_cuts, cut_with, runs_of
-from sparsest.exact.path_norm_univariate import solve_by_recursion
+from sparsest.exact.line.cheapest_cuts import (
+    COMPILED_SAMPLES,
+    cheapest_cut,
+    costs_of,
+    counted_cuts,
+    cut_with,
+    runs_of,
+)
+from sparsest.exact.line.slope_changes import curvature
+from sparsest.exact.path_norm.one_feature import solve_by_recursion
 
 POWERS = (0.05, 0.3, 0.5, 0.9, 1.0)
 
@@ -223,7 +230,7 @@ def test_compiled_loops_do_what_interpreted_ones_do(monkeypatch):
         return [*cheapest_cut(costs), totals, cut_with(choices, starts, fewest)]
 
     plain = results()
-    monkeypatch.setattr("sparsest.exact.pairing.COMPILED_SAMPLES", 1)
+    monkeypatch.setattr("sparsest.exact.line.cheapest_cuts.COMPILED_SAMPLES", 1)
     for one, other in zip(plain, results(), strict=True):
         np.testing.assert_array_equal(one, other)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sparsest import InputError, Network, Problem, Proof, SolverError, Status, continuous, exact
-from sparsest.exact import dispatch
-from sparsest.exact.search import Search
+from sparsest.exact import solver
+from sparsest.exact.method_result import Search
 from sparsest.objectives import Objective
 
 PEAK = Problem([-2, -1, 0, 1, 2, 3], [0, 0, 1, 1, 0, 0])
@@ -80,7 +80,7 @@ class TestReferee:
     """A method's own claims are not believed."""
 
     def judge(self, monkeypatch, search, problem=PEAK):
-        monkeypatch.setattr(dispatch, "_tree", lambda *arguments: search)
+        monkeypatch.setattr(solver, "_tree", lambda *arguments: search)
         return exact.solve(problem, method="tree")
 
     honest = Search(Status.OPTIMAL, Proof.NUMERICAL, 3, exact.solve(PEAK).network, 1)

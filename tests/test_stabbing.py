@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 from oracles import minimum_neurons
 
 from sparsest import InputError, Network, Problem, Status, exact
-from sparsest.exact import residual as residual_module
-from sparsest.exact import stabbing as stabbing_module
-from sparsest.exact import stabbing_kernel as kernel
-from sparsest.exact.curvature_certificate import lower_bound_certificate
-from sparsest.exact.facing import bounds_without_skip
-from sparsest.exact.packed_sort import sort_with_places
-from sparsest.exact.rational import ExactData
-from sparsest.exact.rational_network import meets_every_interval
-from sparsest.exact.residual import evaluate, evaluate_in_order, largest_violation
-from sparsest.exact.stabbing import float_function, rational_function, sorted_samples, stab
-from sparsest.exact.tree import solve_tree
+from sparsest.exact.arithmetic.rational_network import meets_every_interval
+from sparsest.exact.arithmetic.rational_problem import ExactData
+from sparsest.exact.line import residual as residual_module
+from sparsest.exact.line import stabbing as stabbing_module
+from sparsest.exact.line import stabbing_kernel as kernel
+from sparsest.exact.line.forced_knots import lower_bound_certificate
+from sparsest.exact.line.packed_sort import sort_with_places
+from sparsest.exact.line.residual import evaluate, evaluate_in_order, largest_violation
+from sparsest.exact.line.stabbing import float_function, rational_function, sorted_samples, stab
+from sparsest.exact.line.without_skip import bounds_without_skip
+from sparsest.exact.tree.search import solve_tree
 
 
 def sort_and_stab(problem):

@@ -11,7 +11,7 @@ import pytest
 
 import sparsest
 from sparsest import InputError, Network, Problem, Status, datasets, exact
-from sparsest.exact import subtrees, tree
+from sparsest.exact.tree import farm, search
 
 # some hundreds of nodes
 PROBLEM = datasets.parse("uniform:d=2,n=8,seed=0").problem()
@@ -20,9 +20,9 @@ PROBLEM = datasets.parse("uniform:d=2,n=8,seed=0").problem()
 @pytest.fixture(autouse=True)
 def early(monkeypatch):
     """Ask for help at once, and cut the work into many small pieces."""
-    monkeypatch.setattr(tree, "_ALONE", 5)
-    monkeypatch.setattr(subtrees, "_SMALL", 7)
-    monkeypatch.setattr(subtrees, "_LARGE", 20)
+    monkeypatch.setattr(search, "_ALONE", 5)
+    monkeypatch.setattr(farm, "_SMALL", 7)
+    monkeypatch.setattr(farm, "_LARGE", 20)
 
 
 class Here:
@@ -104,9 +104,9 @@ def test_without_any_worker_left_the_search_goes_on_here():
 
 def test_killed_process_costs_only_time(monkeypatch):
     """A worker process is killed once it has done its first piece of work, perhaps as it fetches the next."""
-    monkeypatch.setattr(subtrees, "_SILENCE", 20.0)  # processes take seconds to start
+    monkeypatch.setattr(farm, "_SILENCE", 20.0)  # processes take seconds to start
 
-    class Killing(subtrees._Pool):
+    class Killing(farm._Pool):
         killed = 0
         first = None
 

@@ -10,8 +10,8 @@ from univariate_oracle import by_slopes, cheapest, compare, sparsest_and_others
 from sparsest import InputError, Problem, datasets
 from sparsest.cli.main import app
 from sparsest.exact import cost_curves, minimize_path_norm, threshold
-from sparsest.exact.curvature import curvature
-from sparsest.exact.threshold import _WIDE
+from sparsest.exact.line.slope_changes import curvature
+from sparsest.exact.p_star.p_star import _WIDE
 
 
 def excess_sign(sparsest, others, p):
@@ -185,7 +185,7 @@ def test_compiled_boxes_do_what_interpreted_ones_do(monkeypatch):
     rng = np.random.default_rng(3)
     problem = convex(*np.ceil(np.exp(rng.normal(2, 2.5, 60))), -1, *np.ceil(np.exp(rng.normal(2, 2.5, 61))))
     plain = threshold(problem)
-    monkeypatch.setattr("sparsest.exact.crossing._COMPILED_EDGES", 1)
+    monkeypatch.setattr("sparsest.exact.p_star.crossing_of_cuts._COMPILED_EDGES", 1)
     compiled = threshold(problem)
     assert (plain.lower_bound, plain.upper_bound, plain.nodes) == (
         compiled.lower_bound,

@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 from oracles import minimum_neurons
 
 from sparsest import Network, Problem, Proof, Status, datasets
-from sparsest.exact.rational import ExactData
-from sparsest.exact.rational_network import meets_every_interval
-from sparsest.exact.tree import solve_tree
-from sparsest.exact.witness import projection_witness
+from sparsest.exact.arithmetic.rational_network import meets_every_interval
+from sparsest.exact.arithmetic.rational_problem import ExactData
+from sparsest.exact.line.projection_witness import projection_witness
+from sparsest.exact.tree.search import solve_tree
 
 
 def proven_minimum(problem, **options):

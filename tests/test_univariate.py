@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparsest import InputError, Problem, Proof, Status
-from sparsest.exact.curvature import curvature
-from sparsest.exact.univariate import interpolate, rational_interpolant, solve_univariate
+from sparsest.exact.line.fewest_knots import interpolate, rational_interpolant, solve_univariate
+from sparsest.exact.line.slope_changes import curvature
 
 
 def brute_force_cost(x, y, p):

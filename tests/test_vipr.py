@@ -21,9 +21,9 @@ from vipr_checker import check as check_vipr
 from sparsest import InputError, Problem, ProofError, check
 from sparsest.check import _number
 from sparsest.cli.main import app
-from sparsest.exact import vipr, vipr_derivation
-from sparsest.exact.vipr_model import ExactPoints, Model, exact_number, largest_input
-from sparsest.exact.vipr_search import Refutation
+from sparsest.exact.proof.vipr import derivation, export
+from sparsest.exact.proof.vipr.model import ExactPoints, Model, exact_number, largest_input
+from sparsest.exact.proof.vipr.refutation import Refutation
 
 # The example of the paper (Cheung, Gleixner and Steffy 2017, example 3): it rounds and nests cases.
 PAPER = """\
@@ -99,7 +99,7 @@ def rows_by_hand(problem, signs, big):
 def verify(problem, document):
     """Check all files of a proof, and that they are about this problem; return their texts."""
     width = check(document, problem).lower_bound - 1
-    texts = dict(vipr.certificates(document))
+    texts = dict(export.certificates(document))
     assert list(texts) == [f"{width}-neurons-{p}-positive.vipr" for p in range(width + 1)]
     for positive, text in enumerate(texts.values()):
         signs = [1] * positive + [-1] * (width - positive)
@@ -194,7 +194,7 @@ class TestExports:
 
     def test_a_tent_by_hand(self):
         # f(0) = f(2) = 0, f(1) = 1: no affine function, 2 f(1) - f(0) - f(2) = 2 and would have to be 0
-        ((name, text),) = vipr.certificates(TENT)
+        ((name, text),) = export.certificates(TENT)
         assert name == "0-neurons-0-positive.vipr"
         program = check_vipr(text)
         assert program.variables == ["a0", "a1"]
@@ -373,7 +373,7 @@ class TestRejections:
     @pytest.fixture
     def text(self):
         _, document = proof_of("parity-3", False)
-        return dict(vipr.certificates(document))["2-neurons-1-positive.vipr"]
+        return dict(export.certificates(document))["2-neurons-1-positive.vipr"]
 
     def test_a_multiplier(self, text):
         head, derivations = text.split("DER ")
@@ -423,13 +423,13 @@ class TestRefusals:
     def test_a_proof_that_is_not_accepted(self, tmp_path):
         _, document = proof_of("xor", False)
         with pytest.raises(ProofError):
-            vipr.export(document | {"lower_bound": 3, "upper_bound": 3}, tmp_path / "out")
+            export.export(document | {"lower_bound": 3, "upper_bound": 3}, tmp_path / "out")
         assert not (tmp_path / "out").exists()
 
     def test_nothing_refuted(self, tmp_path):
         _, document = prove(Problem([0, 1], [0, 0]), tmp_path / "proof.json")
         with pytest.raises(InputError, match="lower bound is 0"):
-            vipr.export(document, tmp_path / "out")
+            export.export(document, tmp_path / "out")
         assert not (tmp_path / "out").exists()
 
     def test_a_weight_bound_on_the_sum_of_merged_neurons(self, tmp_path):
@@ -438,19 +438,19 @@ class TestRefusals:
         _, document = prove(problem, tmp_path / "proof.json")
         assert check(document).lower_bound == 5
         with pytest.raises(InputError, match="one cell"):
-            vipr.export(document, tmp_path / "out")
+            export.export(document, tmp_path / "out")
 
     @pytest.mark.parametrize("most", [60, 100])  # the program has 2 * 8 * 7 rows, and derivations follow
     def test_too_many_lines(self, most, monkeypatch, tmp_path):
         _, document = proof_of("parity-3", False)
-        monkeypatch.setattr(vipr_derivation, "MOST_LINES", most)
+        monkeypatch.setattr(derivation, "MOST_LINES", most)
         with pytest.raises(InputError, match=f"more than {most} lines"):
-            vipr.export(document, tmp_path / "out")
+            export.export(document, tmp_path / "out")
 
     def test_a_file_where_the_folder_should_be(self, tmp_path):
         (tmp_path / "out").write_text("")
         with pytest.raises(InputError, match="is not a folder"):
-            vipr.export(proof_of("xor", False)[1], tmp_path / "out")
+            export.export(proof_of("xor", False)[1], tmp_path / "out")
 
 
 class TestNumbers:
@@ -475,8 +475,8 @@ class TestNumbers:
     def test_larger_than_python_writes(self):
         # 10 000 digits of 9 and of 1/9, both beyond the 4300 that str() converts
         nines = 10**10_000 - 1
-        assert vipr_derivation._number_text(-nines) == "-" + "9" * 10_000
-        assert vipr_derivation._number_text(Fraction(1, nines)) == "1/" + "9" * 10_000
+        assert derivation._number_text(-nines) == "-" + "9" * 10_000
+        assert derivation._number_text(Fraction(1, nines)) == "1/" + "9" * 10_000
 
     def test_points_are_those_of_the_checker(self):
         document = {"X": [[1, "1/2"], [0, 0], [1, "0x1p-1"]], "low": [0, None, "1/3"], "high": [None, 2, 5]}
@@ -507,7 +507,7 @@ class TestCommand:
 @pytest.mark.skipif(shutil.which("viprchk") is None, reason="viprchk is not installed")
 @pytest.mark.parametrize("name", ["xor", "parity-3", "convex"])
 def test_the_reference_checker_agrees(name, tmp_path):
-    for path in vipr.export(proof_of(name, False)[1], tmp_path):
+    for path in export.export(proof_of(name, False)[1], tmp_path):
         done = subprocess.run(["viprchk", path], capture_output=True, text=True, check=True)
         assert "Infeasibility verified" in done.stdout
         assert "Warning" not in done.stdout

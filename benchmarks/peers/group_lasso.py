@@ -15,7 +15,7 @@ of two, and centred unless biases are counted.
 from sparsest.benchmarks.answer import Answer
 from sparsest.benchmarks.peers.l1 import BlockProgram, both_signs, solver_version
 from sparsest.errors import InputError
-from sparsest.exact.cells import count_in_general_position, enumerate_cells
+from sparsest.exact.cells.enumerate import count_in_general_position, enumerate_cells
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline

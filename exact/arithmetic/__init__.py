@@ -1,0 +1,1 @@
+"""Rational arithmetic behind every proof: data, networks, multipliers and signs as exact numbers."""

@@ -1,0 +1,117 @@
+"""Proofs in rational arithmetic that rows of a linear program contradict each other.
+
+Farkas' lemma: rows have no common solution if and only if nonnegative multipliers combine them to
+``0 >= positive``. A floating-point solver suggests the multipliers; here they are made exact and checked.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import flint
+import numpy as np
+
+from sparsest.arrays import FloatArray
+from sparsest.exact.arithmetic.rational_problem import (
+    ExactData,
+    Row,
+    coefficients,
+    pivots,
+    rational,
+    side_of,
+    solution_near,
+)
+
+# Entries of a dual ray below this share of its largest are taken for zeros of the exact multipliers.
+_RAY_SUPPORT = 1e-9
+
+Multipliers = list[tuple[Row, flint.fmpq]]
+
+
+def refutation_near(
+    data: ExactData,
+    signs: Sequence[int],
+    rows: Sequence[Row],
+    ray: FloatArray,
+    exponents: Sequence[int],
+) -> Multipliers | None:
+    """Return exact multipliers near a floating-point dual ray which prove that `rows` cannot hold together.
+
+    The support of `ray` is kept, the linear system that multipliers on it must solve is solved exactly,
+    and their signs and the resulting contradiction are checked exactly. None means unproven, not feasible.
+
+    Parameters
+    ----------
+    data : ExactData
+        The samples.
+    signs : sequence of +1 or -1 (K,)
+        Output signs of the neurons.
+    rows : sequence of Row (M,)
+        The rows of the linear program.
+    ray : array (M,)
+        Dual ray; positive entries use a row's lower side, negative ones its upper side.
+    exponents : sequence of int (M,)
+        The exact row i is ``2**exponents[i]`` times the row that the ray speaks of.
+
+    Returns
+    -------
+    list of (Row, rational) or None
+        Multipliers of rows as `sparsest.exact.arithmetic.rational_problem.coefficients` scales them, none of
+        them zero: positive ones of a row's lower side, negative ones of its upper side.
+    """
+    support = np.flatnonzero(np.abs(ray) > _RAY_SUPPORT * np.abs(ray).max(initial=0.0)).tolist()
+    if not support:
+        return None
+    used = [rows[i] for i in support]
+    system = flint.fmpz_mat([coefficients(data, signs, row) for row in used]).transpose()
+    reduced, denominator, rank = system.rref()
+    if rank == len(used) - 1 and (rank == 0 or reduced[rank - 1, rank - 1] != 0):
+        # the usual case, one dimension of which the last entry is free: integers will do
+        sign = 1 if (ray[support[-1]] > 0) == (denominator > 0) else -1
+        multipliers: list[Any] = [-sign * reduced[i, rank] for i in range(rank)] + [sign * denominator]
+    else:
+        near = [rational(float(ray[i])) * flint.fmpq(2) ** -exponents[i] for i in support]
+        multipliers = _null_vector_near(reduced, denominator, rank, near)
+    refutation = [(row, m) for row, m in zip(used, multipliers, strict=True) if m != 0]
+    total = flint.fmpq(0)
+    for row, multiplier in refutation:
+        side = side_of(data, row, multiplier > 0)
+        if side is None:
+            return None
+        total += multiplier * side
+    return [(row, flint.fmpq(m)) for row, m in refutation] if total > 0 else None
+
+
+def _null_vector_near(
+    reduced: flint.fmpz_mat, denominator: flint.fmpz, rank: int, near: list[flint.fmpq]
+) -> list[flint.fmpq]:
+    """Return an exact null vector of a reduced matrix whose free entries are those of `near`."""
+    leading = pivots(reduced, rank)
+    solution = list(near)
+    free = [j for j in range(reduced.ncols()) if j not in set(leading)]
+    for i, pivot in enumerate(leading):
+        solution[pivot] = -sum((reduced[i, j] * solution[j] for j in free), flint.fmpq(0)) / denominator
+    return solution
+
+
+def contradiction_of_equations(
+    data: ExactData, signs: Sequence[int], rows: Sequence[Row]
+) -> Multipliers | None:
+    """Return multipliers that combine the rows which ask for one value exactly to ``0 = 1``; None if none do.
+
+    Labels that were computed in floating point contradict each other by their last digits, which no
+    floating-point solver sees.
+    """
+    used: list[Row] = []
+    values: list[flint.fmpq] = []
+    for row in rows:
+        if row.sample >= 0 and row.neuron < 0:
+            low, high = data.interval(row.sample)
+            if low is not None and low == high:
+                used.append(row)
+                values.append(low * data.scales[row.sample])
+    columns = zip(*(coefficients(data, signs, row) for row in used), strict=True)
+    system = [(list(column), flint.fmpq(0)) for column in columns]
+    multipliers = solution_near([*system, (values, flint.fmpq(1))], [flint.fmpq(0)] * len(used))
+    if multipliers is None:
+        return None
+    return [(row, m) for row, m in zip(used, multipliers, strict=True) if m != 0]

@@ -1,0 +1,141 @@
+"""Networks with rational parameters, which can be checked exactly against every interval."""
+
+from fractions import Fraction
+from typing import NamedTuple
+
+import flint
+import numpy as np
+
+from sparsest.exact.arithmetic.rational_problem import ExactData, Row, coefficients, rational, solution_near
+from sparsest.network import Network
+from sparsest.objectives import Objective
+from sparsest.problem import Problem
+
+# A neuron within this share of its terms of zero on a sample is taken to have its knot there.
+_KNOT = 1e-9
+
+
+class RationalNetwork(NamedTuple):
+    """Output signs of K neurons, and rows ``u_k`` of d + 1 rationals; then ``(a, c)`` of an affine term."""
+
+    signs: list[int]
+    neurons: list[list[flint.fmpq]]
+
+    def rounded(self, n_features: int) -> Network:
+        """Return the network with every number rounded to a float."""
+        rows = [[float(Fraction(int(v.p), int(v.q))) for v in neuron] for neuron in self.neurons]
+        table = np.array(rows, dtype=np.float64).reshape(-1, n_features + 1)
+        width = len(self.signs)
+        return Network.from_folded(table[:width], self.signs, table[width] if len(table) > width else None)
+
+
+def rational_witness(
+    data: ExactData, network: Network, *, keep_zeros: bool = False
+) -> RationalNetwork | None:
+    """Return a rational network near `network` that provably meet every interval, or None.
+
+    The floats themselves may do. Otherwise the activation patterns are kept; where the network touches an
+    end of an interval it is asked to meet that end, and neurons with a knot on a sample to keep it there.
+    One exact solution of those equations near the floats is then evaluated on every sample. It has at most
+    as many neurons as `network`, and with `keep_zeros` a zero for each of its zeros.
+    """
+    network = network.canonical()
+    problem = data.problem
+    if not network.is_of_kind(problem):
+        return None
+    affine = np.zeros(data.size) if network.skip is None else network.skip
+    signs = [int(sign) for sign in network.outputs]
+    start = [rational(float(value)) for value in network.folded.ravel()]
+    if problem.has_affine_term:
+        start += [rational(float(value)) for value in affine]
+    as_it_is = RationalNetwork(signs, _split(start, data.size))
+    if meets_every_interval(data, as_it_is):
+        return as_it_is
+    equations = _equations(data, network, signs)
+    if problem.constant:  # its slopes stay zero
+        equations += [
+            (_unit(len(start), network.folded.size + j), flint.fmpq(0)) for j in range(data.size - 1)
+        ]
+    if keep_zeros:
+        equations += [
+            (_unit(len(start), k), flint.fmpq(0)) for k in range(network.folded.size) if start[k] == 0
+        ]
+    solution = solution_near(equations, start)
+    if solution is None:
+        return None
+    moved = RationalNetwork(signs, _split(solution, data.size))
+    if not meets_every_interval(data, moved):
+        return None
+    return moved if keep_zeros else _without_zero_neurons(moved)
+
+
+def meets_exactly(problem: Problem, network: Network, objective: Objective) -> bool:
+    """Whether a rational network beside this one, with no higher count, provably meets every interval."""
+    data = ExactData(problem.distinct())
+    return rational_witness(data, network, keep_zeros=objective is not Objective.NEURONS) is not None
+
+
+def _without_zero_neurons(network: RationalNetwork) -> RationalNetwork:
+    signs, neurons = network
+    kept = [k for k in range(len(signs)) if any(value != 0 for value in neurons[k])]
+    return RationalNetwork([signs[k] for k in kept], [neurons[k] for k in kept] + neurons[len(signs) :])
+
+
+def _unit(size: int, place: int) -> list[int]:
+    return [int(k == place) for k in range(size)]
+
+
+def _split(numbers: list[flint.fmpq], size: int) -> list[list[flint.fmpq]]:
+    return [numbers[i : i + size] for i in range(0, len(numbers), size)]
+
+
+def _equations(data: ExactData, network: Network, signs: list[int]) -> list[tuple[list[int], flint.fmpq]]:
+    """Rows ``(coefficients, right-hand side)`` that a rational network near `network` has to solve."""
+    problem = data.problem
+    homogeneous, folded = problem.homogeneous, network.folded
+    inputs = homogeneous @ folded.T
+    on_knot = np.abs(inputs) <= _KNOT * network.term_sizes(problem)
+    values = network(problem.X)
+    width = problem.high - problem.low
+    reach = np.maximum(network.allowance(problem), np.where(np.isfinite(width), _KNOT * width, 0.0))
+    equations = []
+    for i in range(problem.n_samples):
+        for k in np.flatnonzero(on_knot[i]):
+            row = Row(i, int(k), ())
+            equations.append((coefficients(data, signs, row), flint.fmpq(0)))
+        for side, end in enumerate((problem.low[i], problem.high[i])):
+            if abs(values[i] - end) <= reach[i] and not (side and problem.low[i] == end):
+                bits = tuple(int(v) for v in (inputs[i] > 0) & ~on_knot[i])
+                row = Row(i, -1, bits)
+                equations.append((coefficients(data, signs, row), rational(float(end)) * data.scales[i]))
+    if problem.weight_bound is not None:
+        limit = rational(problem.weight_bound)
+        touching = np.abs(np.abs(folded[:, :-1]) - problem.weight_bound) <= problem.weight_bound * _KNOT
+        for k, j in np.argwhere(touching):
+            row = Row(-1, int(k), (), int(j))
+            bound = limit if folded[k, j] > 0 else -limit
+            equations.append((coefficients(data, signs, row), bound))
+    return equations
+
+
+def meets_every_interval(data: ExactData, network: RationalNetwork) -> bool:
+    """Whether a rational network's value lies in every sample's interval, and its weights in the bound."""
+    signs, neurons = network
+    bound = data.problem.weight_bound
+    if bound is not None:
+        limit = rational(bound)
+        if any(abs(value) > limit for neuron in neurons[: len(signs)] for value in neuron[:-1]):
+            return False
+    for i, integers in enumerate(data.rows):
+        value = flint.fmpq(0)
+        for k, neuron in enumerate(neurons):
+            term = sum((a * b for a, b in zip(integers, neuron, strict=True)), flint.fmpq(0))
+            if k >= len(signs):
+                value += term
+            elif term > 0:
+                value += signs[k] * term
+        low, high = data.interval(i)
+        scale = data.scales[i]
+        if (low is not None and value < low * scale) or (high is not None and value > high * scale):
+            return False
+    return True

@@ -1,0 +1,1 @@
+"""Activation patterns: what one neuron can do on the samples, listed exactly."""

@@ -1,0 +1,236 @@
+"""Every activation pattern that a ReLU neuron can have on the data: the cells of a central arrangement.
+
+The hyperplanes ``{u : xh_i . u = 0}`` with ``xh_i = (x_i, 1)`` cut R^(d+1) into cones. Each cone is found
+once, at its lowest point in a chart with generic coordinates (see `sparsest.exact.cells.stream`), so cells
+can stream by without being kept.
+"""
+
+import dataclasses
+import functools
+import math
+from collections.abc import Iterable, Iterator
+
+import flint
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sparsest.arrays import FloatArray, exact_floats
+from sparsest.errors import InputError
+from sparsest.exact.cells.arrangement import IntegerArray
+from sparsest.exact.cells.interior_points import interior_points, make_coordinates
+from sparsest.exact.cells.packed_patterns import pack, sorted_words, unpack
+from sparsest.exact.cells.stream import upper_cells
+from sparsest.problem import Problem
+from sparsest.progress import Deadline
+
+# Entries of `Cells.patterns` that `enumerate_cells` returns, a byte each: a gigabyte. The work arrays take
+# about as much again.
+MAX_PATTERN_ENTRIES = 10**9
+
+BoolArray = NDArray[np.bool_]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Cells:
+    """Full-dimensional cells of the arrangement of some data.
+
+    Attributes
+    ----------
+    patterns : array of bool (C, N)
+        Distinct cells; the columns are the samples as given, so repeated samples have equal columns.
+    inputs : array (N, d)
+        The samples.
+    """
+
+    patterns: BoolArray
+    inputs: FloatArray = dataclasses.field(repr=False)
+
+    @functools.cached_property
+    def points(self) -> FloatArray:
+        """A vector (C, d + 1) strictly inside each cell, largest entry 1 in absolute value.
+
+        With the data and the vector taken exactly, ``xh_i . u > 0`` where the bit is set and ``< 0`` where it
+        is not. A row of nan marks a cell so thin that no such float64 vector was found; its pattern is right
+        all the same. That takes samples that are almost degenerate, to within rounding: decimals on a grid,
+        where the floats of three points on a line are not quite collinear (5 percent of the cells of
+        ``0.1 * (i, j)``, i and j < 10).
+
+        Computed when first asked for, which takes longer than the patterns did: some 7 times as long for the
+        cells of 100 samples in the plane, and as long for every block of a stream.
+
+        Raises
+        ------
+        InputError
+            When N and d are too large for it.
+        """
+        first, _ = _distinct(self.inputs)
+        return interior_points(self.inputs[first], self.patterns[:, first])
+
+
+def count_in_general_position(n_samples: int, rank: int) -> int:
+    """Return the number of cells of `n_samples` hyperplanes in general position, an upper bound for any.
+
+    Parameters
+    ----------
+    n_samples : int
+        Number of distinct samples, at least 1.
+    rank : int
+        Rank of ``[X, 1]``: d + 1, unless the data are degenerate.
+
+    Notes
+    -----
+    Cover, "Geometrical and statistical properties of systems of linear inequalities with applications in
+    pattern recognition", 1965, Theorem 1.
+
+    Examples
+    --------
+    >>> count_in_general_position(4, 3)
+    14
+    """
+    return 2 * sum(math.comb(n_samples - 1, k) for k in range(rank))
+
+
+def enumerate_cells(X: ArrayLike, *, deadline: Deadline | None = None) -> Cells:
+    """Enumerate the cells that the samples X (N, d) cut the space of neurons into.
+
+    Signs are decided exactly, so repeated, collinear or otherwise degenerate samples, constant or dependent
+    features and any mixture of scales are all welcome. In general position time grows with the number of
+    cells times N, for small d.
+
+    Parameters
+    ----------
+    X : array-like (N, d)
+        Inputs, taken exactly as binary floats.
+    deadline : Deadline, optional
+        When it ends, so does the enumeration.
+
+    Returns
+    -------
+    Cells
+        Every cell once, patterns in lexicographic order.
+
+    Raises
+    ------
+    InputError
+        When X is not a finite matrix, or may have so many cells that they would fill the memory.
+    TimeLimitError
+        When the deadline ended first.
+
+    Examples
+    --------
+    >>> enumerate_cells([[0.0], [1.0]]).patterns.astype(int)
+    array([[0, 0],
+           [0, 1],
+           [1, 0],
+           [1, 1]])
+    """
+    inputs, rows, inverse = _prepared(X)
+    _refuse_large(inputs, rows)
+    blocks = upper_cells(rows, deadline or Deadline(None))
+    words = sorted_words(np.concatenate([pack(block) for block in blocks]))
+    upper = unpack(words, len(rows))
+    patterns = np.concatenate([~upper[::-1], upper])
+    return Cells(_repeated(patterns, inverse), inputs)
+
+
+def iterate_cells(
+    X: ArrayLike, *, block_size: int = 2**16, deadline: Deadline | None = None
+) -> Iterator[Cells]:
+    """Iterate over the cells in blocks, each cell once over all blocks, in no particular order.
+
+    Memory holds a block, and tables of about d / N times the bytes of all cells.
+
+    Parameters
+    ----------
+    X : array-like (N, d)
+        Inputs, taken exactly as binary floats.
+    block_size : int
+        Largest number of cells in a block, at least 2: a cell and its opposite come together.
+    deadline : Deadline, optional
+        When it ends, so do the blocks, with an error.
+
+    Yields
+    ------
+    Cells
+        A block of them.
+
+    Raises
+    ------
+    InputError
+        When X is not a finite matrix, or the tables would fill the memory.
+    TimeLimitError
+        When the deadline ended before the last block.
+
+    Examples
+    --------
+    >>> sum(len(block.patterns) for block in iterate_cells([[0.0], [1.0], [5.0]], block_size=2))
+    6
+    """
+    if isinstance(block_size, bool) or not isinstance(block_size, int | np.integer) or block_size < 2:
+        raise InputError(f"block_size = {block_size!r:.40}: it must be an integer, at least 2")
+    inputs, rows, inverse = _prepared(X)
+    return _stream(inputs, rows, inverse, int(block_size) // 2, deadline or Deadline(None))
+
+
+def _stream(
+    inputs: FloatArray, rows: IntegerArray, inverse: NDArray[np.intp], most: int, deadline: Deadline
+) -> Iterator[Cells]:
+    for upper in _regrouped(upper_cells(rows, deadline), most):
+        yield Cells(_repeated(np.concatenate([upper, ~upper]), inverse), inputs)
+
+
+def _regrouped(blocks: Iterable[BoolArray], most: int) -> Iterator[BoolArray]:
+    """Yield the rows of the blocks again, at most `most` at a time; small blocks are put together."""
+    waiting: list[BoolArray] = []
+    count = 0
+    for block in blocks:
+        for start in range(0, len(block), most):
+            part = block[start : start + most]
+            if count + len(part) > most:
+                yield np.concatenate(waiting)
+                waiting, count = [], 0
+            waiting.append(part)
+            count += len(part)
+    if waiting:
+        yield np.concatenate(waiting)
+
+
+def _prepared(X: ArrayLike) -> tuple[FloatArray, IntegerArray, NDArray[np.intp]]:
+    """Return checked inputs, distinct homogeneous samples in integers, and which of them each row is."""
+    inputs = _finite_matrix(X)
+    first, inverse = _distinct(inputs)
+    return inputs, make_coordinates(inputs[first]).integers, inverse
+
+
+def _finite_matrix(X: ArrayLike) -> FloatArray:
+    """Check X as `Problem` does, by asking for a function without any demands on it."""
+    inputs = exact_floats(X, "X")
+    free = np.full(inputs.shape[:1], np.inf)
+    return Problem.from_intervals(inputs, -free, free).X
+
+
+def _distinct(inputs: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the first row of each distinct sample, and the distinct sample of each row.
+
+    Distinct samples are in order of first appearance, so that patterns sorted by their bits are also sorted
+    by the bits of all rows.
+    """
+    _, first, inverse = np.unique(inputs, axis=0, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    return first[order], np.argsort(order)[inverse]
+
+
+def _repeated(patterns: BoolArray, inverse: NDArray[np.intp]) -> BoolArray:
+    """Give repeated samples their columns; without any, columns are in place already."""
+    return patterns if len(inverse) == patterns.shape[1] else patterns[:, inverse]
+
+
+def _refuse_large(inputs: FloatArray, rows: IntegerArray) -> None:
+    rank = int(flint.fmpz_mat(rows.tolist()).rank())
+    count = count_in_general_position(len(rows), rank)
+    if count * len(inputs) > MAX_PATTERN_ENTRIES:
+        raise InputError(
+            f"up to {count:.3g} cells for N = {len(inputs)} samples and d = {inputs.shape[1]} features "
+            f"(rank {rank}) are too many to keep: use fewer samples or fewer features, iterate_cells, "
+            f"or a method without cells (the activation tree)"
+        )

@@ -1,0 +1,56 @@
+"""Triples of samples on a line that force knots upon every piecewise linear function."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsest.exact.line.collinear_samples import axis_of, collinear_samples
+from sparsest.exact.line.stabbing import Stabbing, sorted_samples, stab
+from sparsest.problem import Problem
+
+Triple = tuple[int, int, int, int]
+
+
+def lower_bound_certificate(problem: Problem) -> tuple[Triple, ...]:
+    """Return triples ``(a, b, c, sign)`` of rows, each of which takes a neuron of its own.
+
+    The three samples are on a line, b between a and c. With sign 1 the chord from ``low_a`` to ``low_c``
+    passes strictly above ``high_b``, so every f that meets the three intervals has a knot with an upward
+    change of slope strictly between a and c; with sign -1 the chord from ``high_a`` to ``high_c`` passes
+    strictly below ``low_b``, and the change is downward. Triples of one sign are on one line and do not
+    overlap, except that one may begin where another ends. A neuron has one sign and one knot on a line, so no
+    network has fewer neurons than there are triples, with a skip or without.
+
+    With one feature and a skip this bound is attained: the triples are the breaks of the greedy in
+    `sparsest.exact.line.stabbing`, where this is proven; in order of c, linear time once the samples are
+    sorted. With several features the line that forces most neurons is taken for each sign; there are none
+    unless three samples are exactly collinear.
+    """
+    if problem.n_features == 1:
+        return triples_of(stab(sorted_samples(problem.X[:, 0], problem.low, problem.high)))
+    best: dict[int, list[Triple]] = {1: [], -1: []}
+    for rows in collinear_samples(problem.X):
+        if len(rows) - 2 <= min(map(len, best.values())):
+            continue
+        for sign, triples in _along(problem, rows).items():
+            if len(triples) > len(best[sign]):
+                best[sign] = triples
+    return (*best[1], *best[-1])
+
+
+def _along(problem: Problem, rows: NDArray[np.intp]) -> dict[int, list[Triple]]:
+    """Return the triples of each sign on one line."""
+    places = problem.X[rows, axis_of(problem.X, rows)]
+    triples = triples_of(stab(sorted_samples(places, problem.low[rows], problem.high[rows])))
+    found: dict[int, list[Triple]] = {1: [], -1: []}
+    for a, b, c, sign in triples:
+        found[sign].append((int(rows[a]), int(rows[b]), int(rows[c]), sign))
+    return found
+
+
+def triples_of(stabbing: Stabbing) -> tuple[Triple, ...]:
+    """Return the triples of rows by which a stabbing is proven minimal."""
+    samples, up = stabbing.samples, stabbing.sign > 0
+    outer = (np.where(up, samples.low_row[i], samples.high_row[i]) for i in (stabbing.first, stabbing.last))
+    middle = np.where(up, samples.high_row[stabbing.middle], samples.low_row[stabbing.middle])
+    first, last = outer
+    return tuple(zip(first.tolist(), middle.tolist(), last.tolist(), stabbing.sign.tolist(), strict=True))

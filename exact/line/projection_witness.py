@@ -1,0 +1,94 @@
+"""A network that provably fits, at once: interpolate along a line onto which the samples project apart."""
+
+import itertools
+from fractions import Fraction
+
+import numpy as np
+
+from sparsest.arrays import FloatArray
+from sparsest.errors import InputError
+from sparsest.exact.arithmetic.rational_network import RationalNetwork
+from sparsest.exact.arithmetic.rational_problem import fraction_to_rational
+from sparsest.exact.line.fewest_knots import interpolate, rational_interpolant
+from sparsest.problem import Problem
+
+# Directions tried besides the coordinate axes; a fixed seed keeps results reproducible.
+_DIRECTIONS = 16
+_SEED = 0
+# More samples than this, times features, take seconds in rational arithmetic.
+_LARGEST = 20_000
+
+
+def projection_witness(problem: Problem) -> RationalNetwork | None:
+    """Return the best of some networks that are functions of one projection of the data each.
+
+    A ridge function ``g(t)``, ``t = direction . x``, with g the piecewise linear interpolant of fewest
+    knots meets every label when no two distinct samples share a t; every problem without a weight bound is
+    solved by at most N neurons with a skip, N + 1 without, in this way. Labels are the middles of the
+    intervals. Built in rational arithmetic, so it fits exactly. None when the data are too large or no
+    direction keeps the samples apart.
+
+    Parameters
+    ----------
+    problem : Problem
+        A problem without repeated inputs.
+    """
+    if problem.X.size > _LARGEST:
+        return None
+    labels = problem.targets
+    directions = _directions(problem)
+    counts = [(_knots_along(problem.X @ direction, labels), k) for k, direction in enumerate(directions)]
+    for _, k in sorted((count, k) for count, k in counts if count is not None):
+        witness = _ridge_network(problem, directions[k])
+        if witness is not None:
+            return witness
+    return None
+
+
+def _directions(problem: Problem) -> FloatArray:
+    d = problem.n_features
+    if d == 1:
+        return np.ones((1, 1))
+    spread = np.ptp(problem.X, axis=0)
+    random = np.random.default_rng(_SEED).normal(size=(_DIRECTIONS, d))
+    return np.asarray(np.r_[np.eye(d), random] / np.where(spread > 0, spread, 1.0), dtype=np.float64)
+
+
+def _knots_along(t: FloatArray, labels: FloatArray) -> int | None:
+    """Count the knots of the sparsest interpolant of the projected samples; None if they coincide."""
+    order = np.argsort(t)
+    if np.any(np.diff(t[order]) <= 0):
+        return None
+    try:
+        return len(interpolate(t[order], labels[order], 0.0).knots)
+    except InputError:  # two projections so close that a slope overflows
+        return None
+
+
+def _ridge_network(problem: Problem, direction: FloatArray) -> RationalNetwork | None:
+    a = [Fraction(float(value)) for value in direction]
+    rows = [[Fraction(float(value)) for value in row] for row in problem.X]
+    t = [sum((x * w for x, w in zip(row, a, strict=True)), Fraction(0)) for row in rows]
+    order = sorted(range(len(t)), key=t.__getitem__)
+    if any(t[i] == t[j] for i, j in itertools.pairwise(order)):
+        return None
+    labels = [Fraction(float(value)) for value in problem.targets]
+    g = rational_interpolant([t[i] for i in order], [labels[i] for i in order])
+    neurons = [[abs(c) * w for w in a] + [-abs(c) * knot] for c, knot in zip(g.changes, g.knots, strict=True)]
+    signs = [1 if change > 0 else -1 for change in g.changes]
+    affine = [g.slope * w for w in a] + [g.intercept]
+    if problem.skip:
+        neurons.append(affine)
+    elif problem.constant:
+        least = min(g.slope * value for value in t)
+        if g.slope:
+            neurons.append([*affine[:-1], -least])
+            signs.append(1)
+        neurons.append([Fraction(0)] * len(a) + [g.intercept + least])
+    else:
+        values = [g.slope * value + g.intercept for value in t]
+        for sign in (1, -1):
+            if any(sign * value > 0 for value in values):
+                neurons.append([sign * value for value in affine])
+                signs.append(sign)
+    return RationalNetwork(signs, [[fraction_to_rational(v) for v in neuron] for neuron in neurons])

@@ -1,0 +1,242 @@
+"""The fewest knots of a continuous piecewise linear function through intervals, in linear time.
+
+Samples ``x_1 < ... < x_N``, intervals ``[low_i, high_i]``; a function of m knots has m + 1 links. The greedy
+is the minimum link path of Suri (1986) and of Guibas, Hershberger, Mitchell and Snoeyink (1993),
+"Approximating polygons and subdivisions with minimum-link paths", in the plane cut by vertical walls above
+and below each interval, where the visibility regions are so simple that two lines describe each. Imai and Iri
+(1986) and Hakimi and Schmeichel (1991) solve the same problem.
+
+*State.* Let F_k be the set of lines on which link k can lie, given that k - 1 links led up to it, and j_k the
+last sample that a line of F_k passes. Claim: the points right of ``x_{j_{k-1}}`` that k links reach are those
+on lines of F_k, and F_k is the set of lines that pass all of samples j_{k-1}+1..j_k, and in addition *one*
+end each of samples c..j_{k-1}, for some c (F_1: all lines through 1..j_1).
+
+*Step.* Let the lower end of sample j+1, j = j_k, lie above every line of F_k (the other case is the mirror
+image). Then F_k has a steepest line W; it touches the lower end of a sample b and the upper end of a later
+sample c (the two constraints that hold it back, by linear programming duality), and right of c no line of F_k
+is above W. A path of k + 1 links that passes sample j+1 has its last link on a line l above W there. If that
+link begins right of c it begins on or under W, so that l is steeper than W and under it at c; otherwise it
+passes c. Either way l is on or under the upper end of c, crosses W between c and j+1, is above W, hence above
+all lower ends, after that, and passes the upper ends of c..j: under W before the crossing, by itself after
+it. Conversely every line that passes the upper ends of c..j and both ends of j+1 crosses W between c and j+1,
+and the path may change from W, whose points there k links reach, to that line. So F_{k+1} is as claimed: the
+upper ends of c..j, both of j+1 and on. The state is the whole region that k links reach, no choice is made
+too early, and the greedy is optimal.
+
+*Witness.* Link k on its W, each knot where two consecutive W cross; the crossings are in order because that
+of k lies before ``x_{j+1}`` and c_{k+1} > j_k. *Lower bound.* (b, c, j+1) forces a knot of that sign strictly
+between b and j+1, whatever the rest: the chord of the two lower ends passes above the upper end of c. Two
+such triples of one sign do not overlap: after an upward break lower ends before j+1 hold nothing back any
+more, so the next upward b is at j+1 or later, and after a downward break in between, at its c > j or later.
+Hence every m has a proof of m triples.
+
+*Time.* Sample i is scanned for link k only if ``c_{k-1} <= i``, and c_k > j_{k-1}: at most twice. Steepest
+and least steep line are kept as pairs of touched ends, with the hulls that their next ends can lie on
+(O'Rourke 1981), so a scan costs amortised constant time. With exact labels the hulls have at most two points,
+and the greedy takes every other sample of a run of one curvature.
+"""
+
+import contextlib
+import itertools
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsest.arrays import FloatArray
+from sparsest.exact.line.packed_sort import sort_with_places
+from sparsest.exact.line.piecewise_linear import PiecewiseLinear, RationalPiecewiseLinear
+from sparsest.exact.line.stabbing_kernel import Breaks, compiled_kernel, crossings, greedy, holds
+
+# Compiling takes seconds once, loading what was compiled half a second; interpreted, a sample takes two
+# microseconds.
+_COMPILED_SAMPLES = 100_000
+# Data that are scaled up, so that few products underflow, reach 2^400; their products stay finite.
+_LARGE_EXPONENT: Final = 400
+_LARGEST_EXPONENT: Final = 1000
+
+Line = tuple[Fraction, Fraction]  # slope and intercept
+Index = NDArray[np.integer]
+
+
+class Samples(NamedTuple):
+    """Samples sorted by position, repeated ones merged.
+
+    Attributes
+    ----------
+    x, low, high : arrays (N,)
+        Positions, strictly increasing, and interval ends.
+    low_row, high_row : arrays (N,)
+        Rows of the problem that the ends come from.
+    """
+
+    x: FloatArray
+    low: FloatArray
+    high: FloatArray
+    low_row: Index
+    high_row: Index
+
+
+class Stabbing(NamedTuple):
+    """A function with the fewest knots, by what it touches, and why there are no fewer.
+
+    Link k of m passes the lower end of sample ``first[k]`` and the upper end of ``middle[k]`` where ``sign[k]
+    > 0``, the upper and the lower end where it is negative, and ends in a knot of that sign between
+    ``middle[k]`` and ``last[k]``. Samples ``first[k], middle[k], last[k]`` force that knot upon every
+    function.
+
+    Attributes
+    ----------
+    samples : Samples
+        What is stabbed.
+    first, middle, last, sign : arrays (m,)
+        One entry a knot.
+    steepest, least_steep : pairs of int
+        The link after the last knot may pass the lower end of ``steepest[0]`` and the upper end of
+        ``steepest[1]``, or the upper and the lower end of ``least_steep``, or be any mean of both; -1 where
+        there is no such line.
+    """
+
+    samples: Samples
+    first: Index
+    middle: Index
+    last: Index
+    sign: Index
+    steepest: tuple[int, int]
+    least_steep: tuple[int, int]
+
+
+def sorted_samples(x: FloatArray, low: FloatArray, high: FloatArray) -> Samples:
+    """Sort samples by position, and merge those at the same place into their intersection."""
+    if np.all(x[1:] > x[:-1]):
+        rows = np.arange(len(x))
+        return Samples(x, low, high, rows, rows)
+    order, x = sort_with_places(x)
+    if np.all(x[1:] > x[:-1]):
+        lower = low[order]
+        return Samples(x, lower, lower if np.array_equal(low, high) else high[order], order, order)
+    start = np.flatnonzero(np.r_[True, x[1:] > x[:-1]])
+    group = np.repeat(np.arange(len(start)), np.diff(np.r_[start, len(x)]))
+    # within a group the last row by these keys has the highest lower end, the lowest upper end
+    low_row = order[np.lexsort((low[order], group))][np.r_[start[1:], len(x)] - 1]
+    high_row = order[np.lexsort((-high[order], group))][np.r_[start[1:], len(x)] - 1]
+    return Samples(x[start], low[low_row], high[high_row], low_row, high_row)
+
+
+def stab(samples: Samples) -> Stabbing:
+    """Return a function with the fewest knots through all intervals; every decision is exact.
+
+    Raises
+    ------
+    AssertionError
+        If links and lower bound do not withstand the check that follows the search: a bug.
+    """
+    if len(samples.x) >= _COMPILED_SAMPLES:
+        # where a product underflows, data scaled by powers of two may do, and rational arithmetic does
+        with contextlib.suppress(ArithmeticError):
+            return _stab_compiled(samples, *samples[:3])
+        with contextlib.suppress(ArithmeticError):
+            return _stab_compiled(samples, *_scaled_up(samples))
+    x, low, high = (array.tolist() for array in samples[:3])
+    n = len(x)
+    breaks = Breaks([0] * n, [0] * n, [0] * n, [0] * n)
+    knots, a, b, c, d = greedy(x, low, high, [0] * n, [0] * n, breaks)
+    withstands = holds(x, low, high, breaks, knots, (a, b, c, d))
+    found = Breaks(*(np.array(part[:knots], dtype=np.int32) for part in breaks))
+    return _checked(samples, found, (a, b, c, d), withstands)
+
+
+def _stab_compiled(samples: Samples, x: FloatArray, low: FloatArray, high: FloatArray) -> Stabbing:
+    kernel = compiled_kernel()
+    lows, highs, *parts = (np.empty(len(x), dtype=np.int32) for _ in range(6))
+    breaks = Breaks(*parts)
+    knots, a, b, c, d = kernel.greedy(x, low, high, lows, highs, breaks)
+    withstands = kernel.holds(x, low, high, breaks, knots, (a, b, c, d))
+    return _checked(samples, Breaks(*(part[:knots] for part in breaks)), (a, b, c, d), withstands)
+
+
+def _checked(samples: Samples, breaks: Breaks, ends: tuple[int, int, int, int], withstands: bool) -> Stabbing:
+    if not withstands:
+        raise AssertionError("the stabbing greedy contradicts its own check")
+    return Stabbing(samples, *breaks, (ends[0], ends[1]), (ends[2], ends[3]))
+
+
+def _scaled_up(samples: Samples) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Multiply positions and values by powers of two, which is exact and changes no orientation."""
+    ends = np.r_[samples.low, samples.high]
+    x, y = _factor(samples.x), _factor(ends[np.isfinite(ends)])
+    return samples.x * x, samples.low * y, samples.high * y
+
+
+def _factor(values: FloatArray) -> float:
+    largest = float(np.abs(values).max(initial=0.0))
+    return float(np.ldexp(1.0, min(_LARGE_EXPONENT - int(np.frexp(largest)[1]), _LARGEST_EXPONENT)))
+
+
+def rational_function(stabbing: Stabbing) -> RationalPiecewiseLinear:
+    """Return the function that a stabbing describes, in rational numbers."""
+    links = [*map(_link(stabbing), range(len(stabbing.sign))), _last_link(stabbing)]
+    met = [_meet(*pair) for pair in itertools.pairwise(links)]
+    return RationalPiecewiseLinear([knot for knot, _ in met], [change for _, change in met], *links[0])
+
+
+def float_function(stabbing: Stabbing) -> PiecewiseLinear:
+    """Return the function that a stabbing describes, rounded.
+
+    Links that are nearly parallel are intersected in rational arithmetic: their slopes may differ by less
+    than their rounding, and the change must not come out as zero.
+    """
+    samples, link, last = stabbing.samples, _link(stabbing), _last_link(stabbing)
+    count = len(stabbing.sign)
+    knots, changes = np.empty(count), np.empty(count)
+    run = compiled_kernel().crossings if len(samples.x) >= _COMPILED_SAMPLES else crossings
+    breaks = Breaks(stabbing.first, stabbing.middle, stabbing.last, stabbing.sign)
+    with np.errstate(over="ignore"):
+        run(*samples[:3], breaks, (float(last[0]), float(last[1])), knots, changes)
+    for k in np.flatnonzero(np.isnan(knots)).tolist():
+        knot, change = _meet(link(k), link(k + 1) if k + 1 < count else last)
+        knots[k], changes[k] = float(knot), float(change)
+    slope, intercept = link(0) if count else last
+    return PiecewiseLinear(knots, changes, float(slope), float(intercept), float(count))
+
+
+def _link(stabbing: Stabbing) -> Callable[[int], Line]:
+    """Return the function that says slope and intercept of the link before knot k."""
+
+    def line(k: int) -> Line:
+        a, b = int(stabbing.first[k]), int(stabbing.middle[k])
+        return _line(stabbing.samples, a, b) if stabbing.sign[k] > 0 else _line(stabbing.samples, b, a)
+
+    return line
+
+
+def _last_link(stabbing: Stabbing) -> Line:
+    """Return slope and intercept of the mean of the steepest and the least steep last link."""
+    samples, (a, b), (c, d) = stabbing.samples, stabbing.steepest, stabbing.least_steep
+    if b >= 0 and d >= 0:
+        steep, flat = _line(samples, a, b), _line(samples, d, c)
+        return (steep[0] + flat[0]) / 2, (steep[1] + flat[1]) / 2
+    if b >= 0:
+        return _line(samples, a, b)
+    if d >= 0:
+        return _line(samples, d, c)
+    # no two ends hold a line back, so one level passes every interval
+    low, high = float(samples.low.max()), float(samples.high.min())
+    if np.isfinite(low) and np.isfinite(high):
+        return Fraction(0), (Fraction(low) + Fraction(high)) / 2
+    return Fraction(0), Fraction(low if np.isfinite(low) else high if np.isfinite(high) else 0.0)
+
+
+def _line(samples: Samples, i: int, j: int) -> Line:
+    """Return the line through the lower end of sample i and the upper end of sample j."""
+    x, y = Fraction(float(samples.x[i])), Fraction(float(samples.low[i]))
+    slope = (Fraction(float(samples.high[j])) - y) / (Fraction(float(samples.x[j])) - x)
+    return slope, y - slope * x
+
+
+def _meet(line: Line, following: Line) -> tuple[Fraction, Fraction]:
+    """Return where two lines cross, and the change of slope there."""
+    change = following[0] - line[0]
+    return (line[1] - following[1]) / change, change

@@ -1,0 +1,1 @@
+"""Fewest neurons, weights or parameters by a mixed-integer program over enumerated cells."""

@@ -1,0 +1,205 @@
+"""The sparsest-network problem over enumerated cells, as arrays scaled for a linear-programming solver.
+
+One block stands for one cell and one output sign: a vector u in the closed cone of the cell, which acts
+linearly on the data. Two neurons of the same block can be added up without raising any objective (merging
+lemma, theory page), so at most one neuron a block is enough. What the objective counts are *elements*: a
+block for ``neurons``, entries of u for ``weights`` and ``parameters``.
+"""
+
+import dataclasses
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsest.arrays import FloatArray
+from sparsest.errors import InputError
+from sparsest.exact.cells.enumerate import enumerate_cells
+from sparsest.exact.mip.counted_elements import (
+    BoolArray,
+    Elements,
+    IntArray,
+    essential_entries,
+    make_elements,
+)
+from sparsest.network import Network
+from sparsest.objectives import Objective
+from sparsest.problem import Problem
+from sparsest.progress import Deadline
+
+# Nonzeros of the linear program, some 20 bytes each while it is built and solved.
+MAX_NONZEROS = 10**8
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Scaling:
+    """``x' = (x - shift) / 2^columns`` and ``y' = y / 2^labels``: powers of two, so scaling is exact."""
+
+    shift: FloatArray
+    columns: IntArray
+    labels: int
+
+    def inputs(self, X: FloatArray) -> FloatArray:
+        """Return the scaled inputs (N, d)."""
+        return np.asarray(np.ldexp(X - self.shift, -self.columns))
+
+    def original(self, affine: FloatArray) -> FloatArray:
+        """Return affine functions (..., d + 1) of scaled data, with scaled values, in original units."""
+        slopes = np.ldexp(affine[..., :-1], self.labels - self.columns)
+        offset = np.ldexp(affine[..., -1], self.labels) - slopes @ self.shift
+        return np.concatenate([slopes, offset[..., None]], axis=-1)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class CellModel:
+    """Blocks, their cones, the intervals, and which variables the objective counts.
+
+    Attributes
+    ----------
+    patterns : array of bool (B, N)
+        Activation pattern of each block.
+    facets : array of bool (B, N)
+        Samples whose hyperplane bounds the cell; the other sign conditions follow from these.
+    signs : array (B,)
+        Output sign of each block, +1 or -1.
+    homogeneous : array (N, d + 1)
+        Scaled data with a column of ones.
+    low, high : array (N,)
+        Scaled intervals.
+    skip : bool
+        Whether there is an affine term.
+    bounds : array (B, d + 1)
+        Largest absolute value of each entry of each u, infinite unless the problem has a weight bound.
+    elements : Elements
+        What the objective counts.
+    scaling : Scaling
+        How to undo the scaling.
+    """
+
+    patterns: BoolArray
+    facets: BoolArray
+    signs: FloatArray
+    homogeneous: FloatArray
+    low: FloatArray
+    high: FloatArray
+    skip: bool
+    bounds: FloatArray
+    elements: Elements
+    scaling: Scaling
+
+    def decode(self, folded: FloatArray, affine: FloatArray) -> Network:
+        """Make a network in original units of the vectors u (B, d + 1) and the affine term (d + 1,)."""
+        # without weights, only the block that is active everywhere can be more than rounding noise
+        used = np.any(folded[:, :-1] != 0, axis=1) | (self.patterns.all(axis=1) & (folded[:, -1] != 0))
+        skip = self.scaling.original(affine) if self.skip else None
+        return Network.from_folded(self.scaling.original(folded[used]), self.signs[used], skip)
+
+
+def build_cell_model(problem: Problem, objective: Objective, deadline: Deadline) -> CellModel:
+    """Enumerate the cells of a problem without repeated inputs and lay out its blocks and elements.
+
+    Parameters
+    ----------
+    problem : Problem
+        Distinct inputs and at least one finite interval end other than zero.
+    objective : Objective
+        What is counted.
+    deadline : Deadline
+        The enumeration ends with it in an error; reductions that only save time later just end.
+
+    Raises
+    ------
+    InputError
+        When there are too many cells for the memory.
+    TimeLimitError
+        When the deadline ended before all cells were found.
+
+    Notes
+    -----
+    Left out, because they cannot help (derived): the block that is active nowhere; with skip, the block
+    that is active everywhere, whose neuron is affine on the data; and with skip and no weight bound one of
+    each two opposite cells, because ``max(0, t) = max(0, -t) + t``, u and -u have the same absolute
+    entries, and the skip absorbs the rest. With a weight bound both stay: the two neurons have a bound
+    each, their sum would have only one.
+    """
+    cells = enumerate_cells(problem.X, deadline=deadline).patterns
+    facets = _facets(cells)
+    keep = cells.any(axis=1)
+    if problem.skip:
+        keep &= ~cells.all(axis=1)
+        if problem.weight_bound is None:
+            keep &= ~cells[:, 0]
+    patterns = np.repeat(cells[keep], 2, axis=0)
+    _refuse_large(patterns, problem.n_features)
+    scaling = _scaling(problem, objective)
+    homogeneous = np.c_[scaling.inputs(problem.X), np.ones(problem.n_samples)]
+    essential = np.zeros((keep.sum(), homogeneous.shape[1]), dtype=np.bool_)
+    if objective is not Objective.NEURONS:
+        essential = essential_entries(cells[keep], facets[keep], homogeneous, deadline)
+    return CellModel(
+        patterns=patterns,
+        facets=np.repeat(facets[keep], 2, axis=0),
+        signs=np.tile([1.0, -1.0], len(patterns) // 2),
+        homogeneous=homogeneous,
+        low=np.ldexp(problem.low, -scaling.labels),
+        high=np.ldexp(problem.high, -scaling.labels),
+        skip=problem.skip,
+        bounds=np.tile(_bounds(problem, scaling), (len(patterns), 1)),
+        elements=make_elements(objective, np.repeat(essential, 2, axis=0)),
+        scaling=scaling,
+    )
+
+
+def _facets(cells: BoolArray) -> BoolArray:
+    """Mark the samples whose hyperplane bounds each cell: those whose bit, flipped, gives another cell.
+
+    Crossing a facet of a cell of distinct hyperplanes flips one bit; and if both patterns are cells, a
+    segment between two interior points crosses that one hyperplane only, so it bounds both.
+    """
+    packed = np.packbits(cells, axis=1)
+    keys = np.sort(_as_keys(packed))
+    facets = np.zeros(cells.shape, dtype=np.bool_)
+    for sample in range(cells.shape[1]):
+        flipped = packed.copy()
+        flipped[:, sample // 8] ^= 128 >> (sample % 8)
+        wanted = _as_keys(flipped)
+        place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        facets[:, sample] = keys[place] == wanted
+    return facets
+
+
+def _as_keys(packed: NDArray[np.uint8]) -> NDArray[np.bytes_]:
+    """One comparable value a row; a leading 1 and a closing 1 keep zero bytes from being stripped."""
+    ones = np.ones((len(packed), 1), dtype=np.uint8)
+    rows = np.ascontiguousarray(np.c_[ones, packed, ones])
+    return rows.view(f"S{rows.shape[1]}").ravel()
+
+
+def _scaling(problem: Problem, objective: Objective) -> Scaling:
+    """Choose a shift for columns far from zero (not for ``parameters``: it moves biases) and the scales."""
+    X = problem.X
+    middle = X[np.argsort(X, axis=0)[len(X) // 2], np.arange(X.shape[1])]
+    far = np.abs(middle) > np.ptp(X, axis=0)
+    if objective is Objective.PARAMETERS:
+        far[:] = False
+    shift = np.where(far, middle, 0.0)
+    return Scaling(shift, _exponents(np.abs(X - shift).max(axis=0)), int(_exponents(problem.label_scale)))
+
+
+def _exponents(sizes: FloatArray | float) -> IntArray:
+    return np.frexp(sizes)[1].astype(np.intp)
+
+
+def _bounds(problem: Problem, scaling: Scaling) -> FloatArray:
+    bounds = np.full(problem.n_features + 1, np.inf)
+    if problem.weight_bound is not None:
+        bounds[:-1] = np.ldexp(problem.weight_bound, scaling.columns - scaling.labels)
+    return bounds
+
+
+def _refuse_large(patterns: BoolArray, d: int) -> None:
+    nonzeros = int(patterns.sum(dtype=np.int64)) * (d + 1)
+    if nonzeros > MAX_NONZEROS:
+        raise InputError(
+            f"X has {len(patterns) // 2} useful activation patterns, which make a linear program of "
+            f"{nonzeros:.0e} nonzeros: use method 'tree', or fewer samples or features"
+        )

@@ -1,0 +1,213 @@
+"""The threshold p*: below it every network of least path norm is a sparsest one.
+
+Nakhleh and Nowak (2025), Theorems 3.2 and 4.1, prove that it exists and give no way to compute it. With one
+feature, a skip and exact labels the costs of all candidates are compared run by run
+(`sparsest.exact.p_star.crossing_of_cuts`), otherwise those of all extreme points where they can be listed,
+and where they cannot a search bounds it.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sparsest.arrays import FloatArray, exact_floats
+from sparsest.errors import InputError
+from sparsest.exact.line.cheapest_cuts import (
+    Costs,
+    Starts,
+    cost_of,
+    costs_of,
+    counted_cuts,
+    cut_with,
+    function_of,
+    runs_of,
+)
+from sparsest.exact.p_star import crossing_of_points
+from sparsest.exact.p_star.crossing_of_cuts import crossing_of_cuts
+from sparsest.exact.path_norm import extreme_points, one_feature
+from sparsest.exact.path_norm.extreme_points import Point, sizes_as_floats
+from sparsest.exact.path_norm.one_feature import Curve, curve_of
+from sparsest.network import Network
+from sparsest.objectives import Objective, check_power
+from sparsest.problem import Problem, refuse_other_than_problem
+from sparsest.progress import Deadline
+from sparsest.results.path_norm import CostCurves, ThresholdResult
+
+# Seconds unless the caller says otherwise.
+TIME_LIMIT: Final = 10.0
+# Where the sparsest network of least path norm is shown when it never loses its place.
+_BELOW = 0.5
+_OPEN = "rounding, or costs that touch without crossing, leave open whether p* is the upper bound"
+# Bounds further apart than this are not explained by the rounding of a plain crossing, which leaves some
+# 1e-12, and 1e-9 among 100,000 samples of one run.
+_WIDE = 1e-7
+
+
+def threshold(
+    problem: Problem,
+    objective: str | Objective = Objective.WEIGHTS,
+    *,
+    time_limit: float | None = TIME_LIMIT,
+) -> ThresholdResult:
+    """Bound p*: the largest q <= 1 such that for all p < q every minimiser of the path norm is sparsest.
+
+    Parameters
+    ----------
+    problem : Problem
+        The data.
+    objective : str or Objective
+        What is counted, and what the path norm is taken of: "weights", "neurons" or "parameters".
+    time_limit : float or None
+        Seconds for listing extreme points or for bounding path norms; None is no limit. The method for one
+        feature, a skip, exact labels and weights takes near-linear time and ends by itself.
+
+    Returns
+    -------
+    ThresholdResult
+        Bounds on p* and the two networks that change places there. With one feature, a skip, exact labels and
+        weights, or when there are few extreme points, both bounds are certified and differ by rounding, in
+        general by some 1e-12 of p*. Otherwise nothing is certified below and the remark says what was found.
+
+    Raises
+    ------
+    InputError
+        When no network fits, or when slopes or weights leave the range of floats.
+
+    Examples
+    --------
+    Changes of slope 1, 16, 16, 1 in a run of one sign. The sparsest function joins 1 + 16 and 16 + 1, the
+    other one 16 + 16 and leaves both 1 alone: 2 * 17^p = 2 + 32^p.
+
+    >>> from sparsest import Problem, exact
+    >>> y = [0, 0, 1, 18, 51, 85]
+    >>> result = exact.threshold(Problem([0, 1, 2, 3, 4, 5], y, skip=True))
+    >>> f"{result.lower_bound:.9f}", result.sparsest.count(), result.other.count()
+    ('0.342336339', 2, 3)
+    """
+    refuse_other_than_problem(problem)
+    goal = Objective.parse(objective)
+    deadline = Deadline(time_limit)
+    if one_feature.applies_to(problem, goal):
+        return _by_runs(problem, goal, deadline)
+    if extreme_points.applies_to(problem, goal):
+        listing = Deadline(None if time_limit is None else time_limit / 2)
+        points = extreme_points.extreme_points(problem, goal, listing)
+        if points is not None:
+            return _by_points(points, goal, deadline)
+    from sparsest.exact.p_star.by_bisection import bound_threshold  # loads HiGHS
+
+    return bound_threshold(problem, goal, deadline)
+
+
+def certifies_threshold(problem: Problem, objective: str | Objective = Objective.WEIGHTS) -> bool:
+    """Whether `threshold` has a method that certifies both bounds, given time."""
+    goal = Objective.parse(objective)
+    return one_feature.applies_to(problem, goal) or extreme_points.applies_to(problem, goal)
+
+
+def _by_runs(problem: Problem, goal: Objective, deadline: Deadline) -> ThresholdResult:
+    curve = curve_of(problem, goal)
+    crossing = crossing_of_cuts(curve.bends)
+    power = _BELOW if crossing.which is None else crossing.upper
+    starts = runs_of(curve.bends.signs)
+    costs = costs_of(curve.bends, power)
+    _, choices = counted_cuts(costs, starts)
+    fewest = np.diff(starts) % 2
+    other = None
+    if crossing.which is not None:
+        more = fewest.copy()
+        more[np.searchsorted(starts, crossing.which, side="right") - 1] += 2
+        other = _network(curve, costs, cut_with(choices, starts, more))
+    return ThresholdResult(
+        objective=goal,
+        lower_bound=crossing.lower,
+        upper_bound=crossing.upper,
+        sparsest=_network(curve, costs, cut_with(choices, starts, fewest)),
+        other=other,
+        nodes=crossing.boxes,
+        seconds=deadline.seconds,
+        remark=_OPEN if crossing.upper - crossing.lower > _WIDE else "",
+    )
+
+
+def _by_points(points: list[Point], goal: Objective, deadline: Deadline) -> ThresholdResult:
+    sparsest, others = _split(points)
+    crossing = crossing_of_points.crossing_of_points(sizes_as_floats(sparsest), sizes_as_floats(others))
+    power = _BELOW if crossing.which is None else crossing.upper
+    best = int(np.argmin(crossing_of_points.costs_at(sizes_as_floats(sparsest), power)))
+    return ThresholdResult(
+        objective=goal,
+        lower_bound=crossing.lower,
+        upper_bound=crossing.upper,
+        sparsest=sparsest[best].to_network(),
+        other=None if crossing.which is None else others[crossing.which].to_network(),
+        nodes=crossing.boxes,
+        seconds=deadline.seconds,
+        remark=_OPEN if crossing.upper - crossing.lower > _WIDE else "",
+    )
+
+
+def _split(points: list[Point]) -> tuple[list[Point], list[Point]]:
+    """Return the sparsest points, and the others."""
+    fewest = min(len(point.sizes) for point in points)
+    sparsest = [point for point in points if len(point.sizes) == fewest]
+    return sparsest, [point for point in points if len(point.sizes) > fewest]
+
+
+def cost_curves(
+    problem: Problem,
+    powers: ArrayLike,
+    objective: str | Objective = Objective.WEIGHTS,
+    *,
+    time_limit: float | None = TIME_LIMIT,
+) -> CostCurves:
+    """Return the least path norm of the sparsest networks and of the others for each p of an array (S,).
+
+    The others are the extreme points that are not sparsest: no minimiser is any other function for p < 1.
+
+    Raises
+    ------
+    InputError
+        Unless every 0 < p <= 1; for problems whose extreme points are too many to list, other than those with
+        one feature, a skip, exact labels and weights.
+    """
+    grid = exact_floats(powers, "powers")
+    if grid.ndim != 1:
+        raise InputError(f"powers have shape {grid.shape}: a list of numbers is needed")
+    for p in grid:
+        check_power(float(p))
+    refuse_other_than_problem(problem)
+    goal = Objective.parse(objective)
+    deadline = Deadline(time_limit)
+    if one_feature.applies_to(problem, goal):
+        curve = curve_of(problem, goal)
+        starts = runs_of(curve.bends.signs)
+        pairs = [_least(costs_of(curve.bends, float(p)), starts) for p in grid]
+        sparsest, others = np.array(pairs).reshape(-1, 2).T
+        return CostCurves(grid, sparsest, None if np.isinf(others).any() else others)
+    points = extreme_points.extreme_points(problem, goal, deadline)
+    if points is None:
+        raise InputError("the extreme points were not all listed within the time limit: raise it")
+    curves = [_lowest(part, grid) for part in _split(points)]
+    return CostCurves(grid, curves[0], curves[1] if np.isfinite(curves[1]).all() else None)
+
+
+def _lowest(points: list[Point], grid: FloatArray) -> FloatArray:
+    """Return the least cost of some points at each p; infinite when there are none."""
+    sizes = sizes_as_floats(points)
+    return np.array([crossing_of_points.costs_at(sizes, float(p)).min(initial=np.inf) for p in grid])
+
+
+def _least(costs: Costs, starts: Starts) -> tuple[float, float]:
+    """Return the least cost of a sparsest cut, and of one with two more single changes in one run."""
+    totals, _ = counted_cuts(costs, starts)
+    lengths = np.diff(starts)
+    run, fewest = np.arange(len(lengths)), lengths % 2
+    sparsest = totals[run, fewest]
+    extra = (totals[run, fewest + 2] - sparsest)[lengths >= 2]
+    return float(sparsest.sum()), float(sparsest.sum() + extra.min(initial=np.inf))
+
+
+def _network(curve: Curve, costs: Costs, second: NDArray[np.bool_]) -> Network:
+    return function_of(curve.x, curve.y, curve.bends, second, cost_of(costs, second)).to_network()

@@ -1,0 +1,1 @@
+"""The least l^p path norm of networks that fit, certified."""

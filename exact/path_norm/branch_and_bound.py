@@ -1,0 +1,314 @@
+"""Certified least path norm by branch and bound over cones of neurons.
+
+In the coefficients of the rays of all cones (`sparsest.exact.path_norm.cones`) the path norm is a sum of
+t^p, t >= 0 linear: concave, so that on a box of t its chords are the tightest convex function below it (Falk
+and Soland 1969), and a linear program bounds it. Boxes are split at the t whose chord misses most. The page
+docs/path-norm-branching.md says what else was tried.
+
+Bounds do not rest on tolerances of the linear programs: any multipliers of the rows prove a bound once they
+are made small enough that no ray is worth more than it costs, with a margin for rounding
+(`sparsest.exact.path_norm.box_kernel.safe_bound`; cf. Neumaier and Shcherbina 2004).
+"""
+
+import dataclasses
+import heapq
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsest import tolerances
+from sparsest.arrays import FloatArray
+from sparsest.errors import InputError
+from sparsest.exact.cells.charts import TimeLimitError
+from sparsest.exact.path_norm.bounds import PathNormSearch
+from sparsest.exact.path_norm.box_kernel import BRANCH, CLOSED, ratios
+from sparsest.exact.path_norm.cones import Cones, IntArray, build_cones
+from sparsest.exact.path_norm.networks import Candidate, Networks, Solution
+from sparsest.exact.solver import solve
+from sparsest.objectives import Objective
+from sparsest.problem import Problem
+from sparsest.progress import Deadline, Progress, ProgressCallback
+from sparsest.results.solving import Status
+
+# Share of the best path norm that boxes may give away: half of what counts as met.
+_GIVEN: Final = 0.5 * tolerances.PATH_NORM_GAP
+# Descents from random elements before the search.
+_STARTS: Final = 50
+# First smoothing width of a descent that starts at a solution.
+_NARROW: Final = 1e-3
+# Seconds for a network where there are too many cones, or no descent fits.
+_FALLBACK: Final = 20.0
+# Numbers kept for open boxes, eight bytes each; beyond, the search goes depth first.
+_MOST_KEPT: Final = 50_000_000
+# Elements beyond this take slopes below 1e-60, which linear programs in floats cannot weigh.
+_LARGEST_ELEMENT: Final = 1e60
+# Seconds between reports.
+_REPORT: Final = 0.3
+
+_TOO_MANY = "nothing but zero is known from below: {}"
+_HUGE = "nothing but zero is known from below: for so small a p weights may be too large for floats"
+_ROUNDING = "some boxes could not be decided in floating-point arithmetic"
+
+
+class Box(NamedTuple):
+    """An open box: that of its parent, and one end of one element moved.
+
+    Ordered by bound, later ones first among equals. `high` is shared with the other part; `low` names the
+    elements with a positive lower end.
+    """
+
+    bound: float
+    order: int
+    low: tuple[NDArray[np.intp], FloatArray]
+    high: FloatArray
+    element: int
+    ends: tuple[float, float]
+    held: IntArray
+
+
+class Interval:
+    """Best network so far, and bounds of what is left, in the units of the problem and of the cones."""
+
+    def __init__(self, networks: Networks, cones: Cones, p: float) -> None:
+        self._networks, self._unit = networks, float(cones.label_scale**p)
+        self.best: Candidate | None = None
+        self.undecided = float("inf")
+
+    @property
+    def cost(self) -> float:
+        """Path norm of the best network in units of the cones."""
+        return float("inf") if self.best is None else self.best.cost / self._unit
+
+    @property
+    def cut(self) -> float:
+        """Boxes without networks that cost less are closed."""
+        return self.cost * (1.0 - _GIVEN)
+
+    def consider(self, solution: Solution | None) -> None:
+        """Take the network of a solution if it is better."""
+        candidate = None if solution is None else self._networks.candidate(solution)
+        if candidate is not None:
+            self.take(candidate)
+
+    def take(self, candidate: Candidate) -> None:
+        """Take a network that fits if it is better."""
+        if self.best is None or candidate.cost < self.best.cost:
+            self.best = candidate
+
+    def in_units(self, bound: float) -> float:
+        """Return a bound in units of the problem, never above the best path norm, nor below zero."""
+        return max(0.0, min(bound, self.undecided, self.cut) * self._unit)
+
+
+class Search:
+    """Open boxes of one problem, and the loop over them."""
+
+    def __init__(
+        self, networks: Networks, cones: Cones, p: float, interval: Interval, deadline: Deadline
+    ) -> None:
+        self._networks, self._p, self._interval, self._deadline = networks, p, interval, deadline
+        self._ratios = ratios(cones.charges, cones.starts, cones.members)
+        self._heap: list[Box] = []
+        self._stack: list[Box] = []
+        self._current: Box | None = None
+        self._order = 0
+        self.nodes = 0
+        largest = interval.cost ** (1.0 / p) * (1.0 + 1e-9)
+        if not largest < _LARGEST_ELEMENT:
+            raise OverflowError
+        networks.close_ends(largest)
+        low, high = networks.box(largest)
+        self._put(0.0, low, high, 0, (-np.inf, np.inf), np.zeros((0, 4), dtype=np.int64))
+
+    @property
+    def bound(self) -> float:
+        """Least bound of an open box; infinite when none is open."""
+        boxes = [*self._heap[:1], *self._stack, *([self._current] if self._current else [])]
+        return min((box.bound for box in boxes), default=float("inf"))
+
+    def run(self, progress: ProgressCallback | None) -> None:
+        """Examine boxes until none is left or the time is up."""
+        reported = self._deadline.seconds
+        while (self._heap or self._stack) and not self._deadline.expired:
+            # from here to the end of the turn its bound counts, whenever Ctrl-C comes
+            self._current = self._stack[-1] if self._stack else self._heap[0]
+            if self._stack:
+                self._stack.pop()
+            else:
+                heapq.heappop(self._heap)
+            if self._current.bound < self._interval.cut:
+                self._split(self._current)
+            self._current = None
+            if progress is not None and self._deadline.seconds - reported > _REPORT:
+                reported = self._deadline.seconds
+                progress(self._report(reported))
+
+    def _report(self, seconds: float) -> Progress:
+        low, best = self._interval.in_units(self.bound), self._interval.best
+        upper = float("inf") if best is None else best.cost
+        return Progress(
+            f"path norm between {low:.6g} and {upper:.6g}",
+            seconds,
+            nodes=self.nodes,
+            open_subtrees=len(self._heap) + len(self._stack),
+        )
+
+    def _split(self, box: Box) -> None:
+        interval, networks = self._interval, self._networks
+        low, high = self._arrays(box)
+        state, least, where, at, x, labels, values, held = networks.loops.examine(
+            low, high, box.held, self._p, interval.cut, networks.bound, *networks.arrays, self._ratios
+        )
+        self.nodes += 1
+        least = max(float(least), box.bound)
+        if state == CLOSED:
+            return
+        if state != BRANCH or where[0] < 0:
+            interval.undecided = min(interval.undecided, least)
+            return
+        if float((values**self._p).sum()) < interval.cost * (1 - 1e-9):
+            interval.consider(Solution(x, labels, values))
+            interval.consider(networks.descend(values, _NARROW))
+        element = int(np.ravel_multi_index(tuple(where), networks.shape))
+        self._put(least, low, high, element, (-np.inf, float(at[0])), held)
+        self._put(least, low, high, element, (float(at[1]), np.inf), held)
+
+    def _put(
+        self,
+        bound: float,
+        low: FloatArray,
+        high: FloatArray,
+        element: int,
+        ends: tuple[float, float],
+        held: IntArray,
+    ) -> None:
+        """Keep the part of a box in which an element is between two ends."""
+        places = np.flatnonzero(low > 0)
+        self._order -= 1
+        box = Box(bound, self._order, (places, low.ravel()[places]), high, element, ends, held)
+        if len(self._heap) * high.size < _MOST_KEPT:
+            heapq.heappush(self._heap, box)
+        else:
+            self._stack.append(box)
+
+    def _arrays(self, box: Box) -> tuple[FloatArray, FloatArray]:
+        low, high = np.zeros(box.high.shape), box.high.copy()
+        low.ravel()[box.low[0]] = box.low[1]
+        lower, upper = box.ends
+        low.ravel()[box.element] = max(low.ravel()[box.element], lower)
+        high.ravel()[box.element] = min(high.ravel()[box.element], upper)
+        return low, high
+
+
+def solve_by_branching(
+    problem: Problem,
+    p: float,
+    objective: Objective,
+    deadline: Deadline,
+    progress: ProgressCallback | None = None,
+) -> PathNormSearch:
+    """Bound the least path norm by branch and bound, and find a network close to it.
+
+    Parameters
+    ----------
+    problem : Problem
+        The data. A weight bound is honoured.
+    p : float
+        Exponent, 0 < p <= 1.
+    objective : Objective
+        What the path norm is taken of.
+    deadline : Deadline
+        When it ends, the interval known so far is returned; so it is on Ctrl-C.
+    progress : callable, optional
+        Called a few times a second.
+
+    Returns
+    -------
+    PathNormSearch
+        An interval that is valid whatever the linear programs round, and a network at its upper end.
+    """
+    relevant = (
+        problem.subset(np.isfinite(problem.low) | np.isfinite(problem.high)) if _some(problem) else problem
+    )
+    distinct = relevant.distinct()
+    try:
+        cones = build_cones(distinct, objective, deadline)
+    except (InputError, TimeLimitError) as error:
+        return _without_cones(distinct, p, objective, deadline, str(error))
+    networks = Networks(distinct, cones, p, objective)
+    interval = Interval(networks, cones, p)
+    search, status, remark = None, Status.OPTIMAL, ""
+    try:
+        _first_networks(networks, interval, deadline)
+        if interval.best is None:
+            fallback = _by_counting(distinct, p, objective, deadline)
+            if fallback.network is None:
+                return fallback
+            interval.take(Candidate(fallback.network, fallback.upper or 0.0))
+        if interval.best is not None and interval.best.cost == 0:
+            return PathNormSearch(Status.OPTIMAL, 0.0, 0.0, interval.best.network, nodes=0)
+        search = Search(networks, cones, p, interval, deadline)
+        search.run(progress)
+    except KeyboardInterrupt:
+        status = Status.INTERRUPTED
+    except OverflowError:
+        remark = _HUGE
+    lower = interval.in_units(0.0 if search is None else search.bound)
+    return _concluded(interval, lower, status, deadline, 0 if search is None else search.nodes, remark)
+
+
+def _concluded(
+    interval: Interval, lower: float, status: Status, deadline: Deadline, nodes: int, remark: str
+) -> PathNormSearch:
+    if interval.best is None:
+        return PathNormSearch(Status.INTERRUPTED, 0.0, None, None, nodes)
+    best = interval.best
+    met = best.cost - lower <= tolerances.PATH_NORM_GAP * best.cost
+    if met:
+        status = Status.OPTIMAL
+    elif status is Status.OPTIMAL:
+        status = Status.TIME_LIMIT if deadline.expired else Status.NUMERICAL
+    if status is Status.NUMERICAL and not remark:
+        remark = _ROUNDING
+    return PathNormSearch(status, lower, best.cost, best.network, nodes, "" if met else remark)
+
+
+def _some(problem: Problem) -> bool:
+    """Whether some sample asks for anything, and some for nothing."""
+    asked = np.isfinite(problem.low) | np.isfinite(problem.high)
+    return bool(asked.any() and not asked.all())
+
+
+def _first_networks(networks: Networks, interval: Interval, deadline: Deadline) -> None:
+    """Descend from the least l^1 path norm, and from random elements."""
+    random = np.random.default_rng(0)
+    interval.consider(networks.solve(np.ones(networks.shape)))
+    interval.consider(networks.descend(np.ones(networks.shape), 1.0))
+    for _ in range(_STARTS):
+        if deadline.expired:
+            break
+        interval.consider(networks.descend(2 * random.uniform(size=networks.shape) ** 2, 1.0))
+
+
+def _by_counting(problem: Problem, p: float, objective: Objective, deadline: Deadline) -> PathNormSearch:
+    """Return the path norm of a network with few neurons, or that none fits."""
+    seconds = max(1e-3, min(deadline.remaining, _FALLBACK))
+    found = solve(problem, Objective.NEURONS, time_limit=seconds)
+    if found.status is Status.INFEASIBLE:
+        return PathNormSearch(Status.INFEASIBLE, float("inf"), None, None, found.nodes, found.remark)
+    status = Status.TIME_LIMIT if deadline.expired else Status.NUMERICAL
+    if found.network is None or not found.network.solves(problem):
+        return PathNormSearch(status, 0.0, None, None, found.nodes)
+    cost = found.network.path_norm(p, objective)
+    return PathNormSearch(Status.OPTIMAL if cost == 0 else status, 0.0, cost, found.network, found.nodes)
+
+
+def _without_cones(
+    problem: Problem, p: float, objective: Objective, deadline: Deadline, why: str
+) -> PathNormSearch:
+    found = _by_counting(problem, p, objective, deadline)
+    if found.status in (Status.OPTIMAL, Status.INFEASIBLE):
+        return found
+    status = Status.TIME_LIMIT if deadline.expired else Status.NODE_LIMIT
+    return dataclasses.replace(found, status=status, remark=_TOO_MANY.format(why))

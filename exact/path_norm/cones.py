@@ -1,0 +1,285 @@
+"""Cones of neurons in which a path norm is concave, by their rays: the variables of branch and bound.
+
+The hyperplanes ``xh_i . u = 0`` and ``u_j = 0``, j over the entries that the objective charges, cut the space
+of neurons into pointed cones. In one of them a neuron is a sum of rays with coefficients >= 0, its values on
+the samples and its charged entries are linear in those, and one neuron for each cone and output sign is
+enough (merging lemma). A ray has the same column in all of its cones, so that a linear program over rays has
+one row for each sample and no inequalities for the cones.
+
+Everything here is found in integers; floats are rounded once at the end.
+"""
+
+import dataclasses
+import math
+from typing import Final
+
+import flint
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsest.arrays import FloatArray
+from sparsest.errors import InputError
+from sparsest.exact.arithmetic.rational_problem import ExactData, pivots
+from sparsest.exact.cells.arrangement import IntegerArray, exact_rays, make_arrangement
+from sparsest.exact.cells.arrangement import rays as rays_of_arrangement
+from sparsest.exact.cells.stream import upper_cells
+from sparsest.objectives import Objective
+from sparsest.problem import Problem
+from sparsest.progress import Deadline
+
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+# Candidates for rays, and pairs of a ray and a cone, beyond which there is no hope for a search over them.
+MOST_RAYS: Final = 100_000
+MOST_PAIRS: Final = 2_000_000
+# Cones compared with rays at a time.
+_AT_ONCE: Final = 2048
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Cones:
+    """The cones of a problem, their rays, and the linear conditions that networks meet.
+
+    A network is a coefficient >= 0 for each cone, output sign and ray of the cone. With s the sign and r the
+    ray, `rows` of it add up ``s * columns[r]`` and each lies in its interval, up to `offsets`: values f_B of
+    the samples that determine the terms without charge (a skip, or a constant), ``rows + offsets f_B`` is
+    in ``[low, high]``.
+
+    Attributes
+    ----------
+    directions : array (R, d + 1)
+        Rays, charges of each adding up to one.
+    charges : array (R, J)
+        What each ray adds to the J numbers that are raised to the power p.
+    columns : array (R, m)
+        Values on the samples, those of terms without charge eliminated.
+    starts, members : arrays of int (C + 1,), (M,)
+        Cone c has the rays ``members[starts[c]:starts[c + 1]]``.
+    cells : array of int (C,)
+        Which cones have the same activation pattern.
+    allowed : array of bool (C, 2)
+        Whether a cone is needed with output sign + and with -.
+    low, high : arrays (m,)
+        Intervals of the rows.
+    offsets : array (m, q)
+        Coefficients of the values f_B.
+    offset_low, offset_high : arrays (q,)
+        Their intervals.
+    label_scale : float
+        A power of two by which labels, and so neurons, were divided.
+    free : array (N, f)
+        Values of the terms without charge on the samples.
+    pivots : array of int (q,)
+        The samples that determine those terms.
+    """
+
+    directions: FloatArray
+    charges: FloatArray
+    columns: FloatArray
+    starts: IntArray
+    members: IntArray
+    cells: IntArray
+    allowed: BoolArray
+    low: FloatArray
+    high: FloatArray
+    offsets: FloatArray
+    offset_low: FloatArray
+    offset_high: FloatArray
+    label_scale: float
+    free: FloatArray
+    pivots: IntArray
+
+    @property
+    def size(self) -> int:
+        """Number of cones."""
+        return len(self.cells)
+
+
+def charged_entries(features: int, objective: Objective) -> int:
+    """Return how many entries of u, from the first on, the objective charges."""
+    return features if objective is Objective.WEIGHTS else features + 1
+
+
+def build_cones(problem: Problem, objective: Objective, deadline: Deadline) -> Cones:
+    """Enumerate cones and rays of a problem without repeated inputs.
+
+    Left out, because they cannot help: rays and cones that are active on no sample; with a skip the cones
+    that are active on all, and, without a weight bound, one of each two opposite cells; where constants cost
+    nothing the cones active on all samples with output sign -, whose neurons are a constant and a neuron of
+    the other sign at the same cost.
+
+    Raises
+    ------
+    InputError
+        When cones or rays are too many.
+    TimeLimitError
+        When the deadline ended first.
+    """
+    data = ExactData(problem)
+    charged = charged_entries(problem.n_features, objective)
+    normals, places = _hyperplanes(data, charged)
+    _refuse_many(normals)
+    directions = _rays(normals)
+    sides = directions @ np.array(data.rows, dtype=object).T
+    useful = np.any(sides > 0, axis=1) & np.any(directions[:, :charged] != 0, axis=1)
+    directions, sides = directions[useful], sides[useful]
+    upper = np.concatenate(list(upper_cells(normals, deadline)))
+    signs = np.concatenate([upper, ~upper])
+    patterns = signs[:, places]  # the last entry of a sample is positive, and so is an axis'
+    allowed = _allowed(problem, objective, patterns)
+    needed = allowed.any(axis=1)
+    starts, members = _incidence(np.sign(directions @ normals.T).astype(np.int8), signs[needed])
+    _, cells = np.unique(patterns[needed], axis=0, return_inverse=True)
+    scale = math.ldexp(1.0, math.frexp(problem.label_scale or 1.0)[1])
+    free = _free_terms(problem, objective)
+    pivot, rest, ratios = _elimination(problem, data, free)
+    values = _columns(sides, data, pivot, rest, ratios)
+    entries = [int(v) for v in np.abs(directions[:, :charged]).sum(axis=1)]
+    return Cones(
+        directions=_divided(directions, entries),
+        charges=_charges(_divided(directions, entries), charged, objective),
+        columns=np.array(
+            [[_float(v / norm) for v in row] for row, norm in zip(values, entries, strict=True)]
+        ).reshape(len(entries), len(rest)),
+        starts=starts,
+        members=members,
+        cells=cells.astype(np.int64),
+        allowed=allowed[needed],
+        low=problem.low[rest] / scale,
+        high=problem.high[rest] / scale,
+        offsets=np.array([[_float(v) for v in row] for row in ratios]).reshape(len(rest), len(pivot)),
+        offset_low=problem.low[pivot] / scale,
+        offset_high=problem.high[pivot] / scale,
+        label_scale=scale,
+        free=free,
+        pivots=np.array(pivot, dtype=np.int64),
+    )
+
+
+def _hyperplanes(data: ExactData, charged: int) -> tuple[IntegerArray, IntArray]:
+    """Return distinct normal vectors, and for each sample the place of its own.
+
+    Without repeated inputs no two samples are parallel; a sample may be parallel to an axis.
+    """
+    axes = [[int(j == k) for k in range(data.size)] for j in range(charged)]
+    normals, places = list(axes), []
+    for row in data.rows:
+        used = [j for j, entry in enumerate(row) if entry]
+        if len(used) == 1 and used[0] < charged:
+            places.append(used[0])
+        else:
+            places.append(len(normals))
+            normals.append(row)
+    return np.array(normals, dtype=object), np.array(places)
+
+
+def _refuse_many(normals: IntegerArray) -> None:
+    size, rank = normals.shape
+    rays = 2 * math.comb(size, rank - 1)
+    cones = 2 * sum(math.comb(size - 1, k) for k in range(rank))
+    if rays > MOST_RAYS or cones * 2 ** (rank - 1) > MOST_PAIRS:
+        raise InputError(
+            f"up to {rays:.3g} rays and {cones:.3g} cones are too many to search: "
+            "use fewer samples or fewer features"
+        )
+
+
+def _rays(normals: IntegerArray) -> IntegerArray:
+    """Return all rays (R, d + 1) of an arrangement in lowest terms, both directions of each line."""
+    arrangement = make_arrangement(normals)
+    found: dict[tuple[int, ...], None] = {}
+    for block in rays_of_arrangement(arrangement):
+        for vector in (exact_rays(arrangement, block.subsets) @ arrangement.basis).tolist():
+            common = math.gcd(*vector)
+            for sign in (1, -1):
+                found[tuple(sign * entry // common for entry in vector)] = None
+    return np.array(list(found), dtype=object).reshape(len(found), normals.shape[1])
+
+
+def _allowed(problem: Problem, objective: Objective, patterns: BoolArray) -> BoolArray:
+    """Return which output signs (C, 2) each cone is needed with."""
+    active, everywhere = patterns.any(axis=1), patterns.all(axis=1)
+    unbounded = problem.weight_bound is None
+    if problem.skip:
+        active &= ~everywhere
+        if unbounded:
+            active &= ~patterns[:, 0]
+    allowed = np.c_[active, active]
+    if objective is Objective.WEIGHTS and unbounded:
+        allowed[everywhere, 1] = False
+    return np.asarray(allowed, dtype=np.bool_)
+
+
+def _incidence(covectors: NDArray[np.int8], signs: BoolArray) -> tuple[IntArray, IntArray]:
+    """Return the rays of each cone: those on its side of every hyperplane, or on the hyperplane."""
+    crossed = np.abs(covectors).sum(axis=1, dtype=np.int64)
+    counts, members = [], []
+    for start in range(0, len(signs), _AT_ONCE):
+        facing = np.where(signs[start : start + _AT_ONCE], 1.0, -1.0)
+        cones, rays = np.nonzero(facing @ covectors.T.astype(np.float64) == crossed)
+        counts.append(np.bincount(cones, minlength=len(facing)))
+        members.append(rays)
+    nothing = np.zeros(0, dtype=np.int64)
+    starts = np.r_[0, np.cumsum(np.concatenate(counts or [nothing]))].astype(np.int64)
+    return starts, np.concatenate(members or [nothing]).astype(np.int64)
+
+
+def _free_terms(problem: Problem, objective: Objective) -> FloatArray:
+    """Return the values (N, f) on the samples of the terms that are not charged."""
+    if problem.skip:
+        return problem.homogeneous
+    return problem.homogeneous[:, -1:] if objective is Objective.WEIGHTS else np.zeros((problem.n_samples, 0))
+
+
+def _elimination(
+    problem: Problem, data: ExactData, free: FloatArray
+) -> tuple[list[int], list[int], list[list[flint.fmpq]]]:
+    """Return samples that determine the free terms, the others, and their values from those of the former."""
+    # samples with two finite ends first: a multiplier of these may have either sign
+    open_ended = ~(np.isfinite(problem.low) & np.isfinite(problem.high))
+    order = np.argsort(open_ended, kind="stable").tolist()
+    if free.shape[1] == 0:
+        return [], order, [[] for _ in order]
+    table = [
+        [flint.fmpq(row[j], scale) for j in range(data.size - free.shape[1], data.size)]
+        for row, scale in zip(data.rows, data.scales, strict=True)
+    ]
+    across = flint.fmpq_mat([[table[i][j] for i in order] for j in range(free.shape[1])])
+    reduced, rank = across.rref()
+    leading = pivots(reduced, rank)
+    others = [k for k in range(len(order)) if k not in set(leading)]
+    ratios = [[reduced[b, k] for b in range(rank)] for k in others]
+    return [order[k] for k in leading], [order[k] for k in others], ratios
+
+
+def _columns(
+    sides: IntegerArray, data: ExactData, pivot: list[int], rest: list[int], ratios: list[list[flint.fmpq]]
+) -> list[list[flint.fmpq]]:
+    """Return the values (R, m) of rays on the samples of `rest`, less what the samples of `pivot` say."""
+    table = []
+    for row in sides.tolist():
+        values = [flint.fmpq(max(0, v), scale) for v, scale in zip(row, data.scales, strict=True)]
+        known = [values[b] for b in pivot]
+        table.append(
+            [
+                values[i] - sum((g * v for g, v in zip(ratio, known, strict=True)), flint.fmpq(0))
+                for i, ratio in zip(rest, ratios, strict=True)
+            ]
+        )
+    return table
+
+
+def _divided(directions: IntegerArray, norms: list[int]) -> FloatArray:
+    """Return the rays divided by integers, correctly rounded."""
+    rows = [[entry / norm for entry in row] for row, norm in zip(directions.tolist(), norms, strict=True)]
+    return np.array(rows, dtype=np.float64).reshape(directions.shape)
+
+
+def _charges(directions: FloatArray, charged: int, objective: Objective) -> FloatArray:
+    sizes = np.abs(directions[:, :charged])
+    return np.ones((len(sizes), 1)) if objective is Objective.NEURONS else sizes
+
+
+def _float(value: flint.fmpq) -> float:
+    return int(value.p) / int(value.q)

@@ -1,0 +1,248 @@
+"""Every extreme point of a tiny problem, in rational numbers: the candidates for the least path norm.
+
+The hyperplanes ``xh_i . u = 0`` and ``u_j = 0``, j over the entries that the objective charges, cut the space
+of neurons u into pointed cones. In a closed cone a neuron is linear on the samples and no charged entry
+changes sign, so that u is a sum of rays of the cone, with coefficients >= 0 in which the path norm is
+concave. Networks that fit are the points of a polyhedron: one coefficient for each ray of each cone and
+output sign, one equation for each sample. It has no line, so that the least path norm is attained at an
+extreme point (Rockafellar 1970, Corollary 32.3.3), and for p < 1 every minimiser counts as much as one that
+is an extreme point: on the smallest face that contains it the path norm is constant, hence so are, by strict
+concavity, all the numbers of which it adds up powers.
+
+At an extreme point the columns in use are independent. A ray has the same column in all of its cones, up to
+the output sign, so that a set of independent columns that solves the equations leaves one choice: which rays
+share a neuron. They may where some closed cone holds them all, which is where no two lie on opposite sides of
+a hyperplane. To share never costs more.
+"""
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import Final, NamedTuple
+
+import flint
+import numpy as np
+
+from sparsest.arrays import FloatArray
+from sparsest.errors import InputError
+from sparsest.exact.arithmetic.rational_problem import ExactData, rational
+from sparsest.network import Network
+from sparsest.objectives import Objective
+from sparsest.problem import Problem
+from sparsest.progress import Deadline
+
+# Sets of columns up to which all are solved: each takes 10 to 50 microseconds.
+MOST_SETS: Final = 1_000_000
+# Sets between two looks at the clock.
+_BLOCK: Final = 1000
+
+Vector = tuple[int, ...]
+Rational = flint.fmpq
+
+
+class Ray(NamedTuple):
+    """A ray of the arrangement, its column, and the side of each hyperplane it is on (-1, 0, 1)."""
+
+    direction: Vector
+    column: Vector
+    sides: Vector
+
+
+class Point(NamedTuple):
+    """An extreme point.
+
+    Attributes
+    ----------
+    sizes : tuple of rationals
+        The numbers that the objective counts, in order: their p-th powers add up to the path norm.
+    neurons : tuple of (vector, sign)
+        Folded neurons u and output signs.
+    affine : tuple of rationals
+        The skip, empty when there is none.
+    """
+
+    sizes: tuple[Rational, ...]
+    neurons: tuple[tuple[tuple[Rational, ...], int], ...]
+    affine: tuple[Rational, ...]
+
+    def to_network(self) -> Network:
+        """Return the network, every number rounded once."""
+        width = len(self.neurons[0][0]) if self.neurons else len(self.affine)
+        rows = np.array([[_float(v) for v in u] for u, _ in self.neurons]).reshape(-1, max(width, 1))
+        signs = [float(sign) for _, sign in self.neurons]
+        return Network.from_folded(rows, signs, [_float(v) for v in self.affine] or None)
+
+
+def applies_to(problem: Problem, objective: Objective) -> bool:
+    """Whether the extreme points of `problem` are few enough to be listed."""
+    if problem.weight_bound is not None or not problem.is_interpolation:
+        return False
+    size = problem.n_features + 1
+    hyperplanes = problem.n_samples + _charged(problem.n_features, objective)
+    rays = 2 * math.comb(hyperplanes, size - 1)
+    free = problem.n_samples - (size if problem.skip else 0)
+    return rays <= MOST_SETS and math.comb(rays, max(free, 0)) <= MOST_SETS
+
+
+def extreme_points(problem: Problem, objective: Objective, deadline: Deadline) -> list[Point] | None:
+    """Return the extreme points, one for each set of sizes; None when the deadline passes.
+
+    Points are left out in which two neurons might be one and the path norm would be less at every p.
+
+    Raises
+    ------
+    InputError
+        Unless `applies_to` the problem, or when equal inputs have different labels.
+    """
+    if not applies_to(problem, objective):
+        raise InputError("extreme points are listed of tiny problems with exact labels and no weight bound")
+    distinct = problem.distinct()
+    data = ExactData(distinct)
+    rays = _rays(data, _charged(problem.n_features, objective))
+    affine = _independent_columns(data) if problem.skip else []
+    labels = [rational(y) * scale for y, scale in zip(distinct.low.tolist(), data.scales, strict=True)]
+    found: dict[tuple[Rational, ...], Point] = {}
+    seen: set[frozenset[tuple[int, int]]] = set()
+    sets = itertools.combinations(range(len(rays)), len(data.rows) - len(affine))
+    while block := list(itertools.islice(sets, _BLOCK)):
+        if deadline.expired:
+            return None
+        for chosen in block:
+            solved = _solved([rays[i].column for i in chosen], affine, data, labels)
+            if solved is None:
+                continue
+            skip, weights = solved
+            used = {(i, 1 if w > 0 else -1): abs(w) for i, w in zip(chosen, weights, strict=True) if w != 0}
+            if (key := frozenset(used)) in seen:
+                continue
+            seen.add(key)
+            for neurons in _neurons(used, rays):
+                sizes = tuple(sorted(size for u, _ in neurons for size in _sizes(u, objective)))
+                if sizes not in found:
+                    found[sizes] = Point(sizes, neurons, tuple(skip))
+    return list(found.values())
+
+
+def _charged(features: int, objective: Objective) -> int:
+    """Return the number of entries of u that the objective charges, or adds up."""
+    return features if objective is Objective.WEIGHTS else features + 1
+
+
+def _rays(data: ExactData, charged: int) -> list[Ray]:
+    """Return the rays that are active on some sample."""
+    axes = [[int(i == j) for i in range(data.size)] for j in range(charged)]
+    normals = [*data.rows, *axes]
+    found = {}
+    for chosen in itertools.combinations(normals, data.size - 1):
+        for direction in _lines(chosen, data.size):
+            sides = [sum(a * b for a, b in zip(normal, direction, strict=True)) for normal in normals]
+            column = tuple(max(0, side) for side in sides[: len(data.rows)])
+            if any(column):
+                found[direction] = Ray(direction, column, tuple((v > 0) - (v < 0) for v in sides))
+    return list(found.values())
+
+
+def _lines(rows: Sequence[Sequence[int]], size: int) -> Iterator[Vector]:
+    """Yield the two directions of the line on which all rows vanish, in lowest terms, if it is a line."""
+    if not rows:
+        yield from ((1,), (-1,))
+        return
+    kernel, nullity = flint.fmpz_mat([list(row) for row in rows]).nullspace()
+    if nullity != 1:
+        return
+    entries = [int(kernel[i, 0]) for i in range(size)]
+    common = math.gcd(*entries)
+    for sign in (1, -1):
+        yield tuple(sign * entry // common for entry in entries)
+
+
+def _independent_columns(data: ExactData) -> list[int]:
+    """Return indices of the columns of [X, 1], scaled as the rows are, that are a basis of them."""
+    matrix = flint.fmpz_mat(data.rows)
+    reduced, _, rank = matrix.rref()
+    return [next(j for j in range(data.size) if reduced[i, j] != 0) for i in range(rank)]
+
+
+def _solved(
+    columns: list[Vector], affine: list[int], data: ExactData, labels: list[Rational]
+) -> tuple[list[Rational], list[Rational]] | None:
+    """Return the affine term and the coefficients of a basis of columns that meet the labels, or None."""
+    n = len(labels)
+    rows = [[data.rows[i][j] for j in affine] + [column[i] for column in columns] for i in range(n)]
+    matrix = flint.fmpq_mat(n, n, [value for row in rows for value in row])
+    try:
+        solution = matrix.solve(flint.fmpq_mat(n, 1, labels))
+    except ZeroDivisionError:
+        return None
+    skip = [Rational(0)] * (data.size if data.problem.skip else 0)
+    for k, j in enumerate(affine):
+        skip[j] = solution[k, 0]
+    return skip, [solution[k, 0] for k in range(len(affine), n)]
+
+
+def _neurons(
+    used: dict[tuple[int, int], Rational], rays: list[Ray]
+) -> Iterator[tuple[tuple[tuple[Rational, ...], int], ...]]:
+    """Yield the ways to let rays share neurons, those in which more might share one left out."""
+    for groups in _partitions(list(used), rays):
+        neurons = []
+        for group in groups:
+            total = [Rational(0)] * len(rays[group[0][0]].direction)
+            for key in group:
+                for j, entry in enumerate(rays[key[0]].direction):
+                    total[j] += used[key] * entry
+            neurons.append((tuple(total), group[0][1]))
+        yield tuple(neurons)
+
+
+def _partitions(keys: list[tuple[int, int]], rays: list[Ray]) -> Iterator[list[list[tuple[int, int]]]]:
+    """Yield the partitions into groups that may share a neuron, of which no two may be one group."""
+    for groups in _all_partitions(keys, rays):
+        if not any(_may_share(one, other, rays) for one, other in itertools.combinations(groups, 2)):
+            yield groups
+
+
+def _all_partitions(keys: list[tuple[int, int]], rays: list[Ray]) -> Iterator[list[list[tuple[int, int]]]]:
+    if not keys:
+        yield []
+        return
+    *rest, last = keys
+    for groups in _all_partitions(rest, rays):
+        yield [*groups, [last]]
+        for n, group in enumerate(groups):
+            if _may_share(group, [last], rays):
+                yield [*groups[:n], [*group, last], *groups[n + 1 :]]
+
+
+def _may_share(one: list[tuple[int, int]], other: list[tuple[int, int]], rays: list[Ray]) -> bool:
+    """Whether some closed cone holds all these rays, and their output signs agree."""
+    return all(
+        i[1] == j[1] and all(a * b >= 0 for a, b in zip(rays[i[0]].sides, rays[j[0]].sides, strict=True))
+        for i in one
+        for j in other
+    )
+
+
+def _sizes(u: tuple[Rational, ...], objective: Objective) -> list[Rational]:
+    entries = [abs(entry) for entry in u]
+    if objective is Objective.NEURONS:
+        return [sum(entries, Rational(0))]
+    charged = entries[:-1] if objective is Objective.WEIGHTS else entries
+    return [entry for entry in charged if entry != 0]
+
+
+def _float(value: Rational) -> float:
+    try:
+        return float(Fraction(int(value.p), int(value.q)))
+    except OverflowError:
+        raise InputError("some network has weights beyond the largest float: rescale the data") from None
+
+
+def sizes_as_floats(points: list[Point]) -> FloatArray:
+    """Return the sizes (n, most), rounded once, and zeros where a point has fewer."""
+    most = max((len(point.sizes) for point in points), default=0)
+    table = np.zeros((len(points), most))
+    for row, point in zip(table, points, strict=True):
+        row[: len(point.sizes)] = [_float(size) for size in point.sizes]
+    return table

@@ -1,0 +1,97 @@
+"""The least l^p path norm of networks that fit, certified: choose a method, run it, judge its network."""
+
+import numpy as np
+
+from sparsest import tolerances
+from sparsest.exact.line.residual import largest_violation
+from sparsest.exact.path_norm import one_feature
+from sparsest.exact.path_norm.bounds import PathNormSearch
+from sparsest.objectives import Objective, check_power
+from sparsest.problem import Problem, refuse_other_than_problem
+from sparsest.progress import Deadline, ProgressCallback
+from sparsest.results.path_norm import PathNormResult
+from sparsest.results.solving import Status
+
+
+def minimize_path_norm(
+    problem: Problem,
+    p: float,
+    objective: str | Objective = Objective.WEIGHTS,
+    *,
+    time_limit: float | None = None,
+    progress: ProgressCallback | None = None,
+) -> PathNormResult:
+    """Bound the least l^p path norm of a network that meets every interval, and find one that attains it.
+
+    One feature with a skip, exact labels and weights: a recursion, linear in the samples, whose two bounds
+    differ by rounding alone. Otherwise: branch and bound over enumerated activation patterns.
+
+    Parameters
+    ----------
+    problem : Problem
+        The data. Its weight bound is honoured when there is one and not needed otherwise.
+    p : float
+        Exponent, 0 < p <= 1.
+    objective : str or Objective
+        What the path norm is taken of: "weights", "neurons" or "parameters".
+    time_limit : float, optional
+        Seconds after which the interval known so far is returned. The search also stops on Ctrl-C.
+    progress : callable, optional
+        Called a few times a second with a `Progress`.
+
+    Returns
+    -------
+    PathNormResult
+        An interval that holds the least path norm, and a network at its upper end.
+
+    Raises
+    ------
+    InputError
+        Unless 0 < p <= 1, for an unknown objective, or when slopes leave the range of floats.
+
+    Examples
+    --------
+    >>> from sparsest import Problem, exact
+    >>> result = exact.minimize_path_norm(Problem([0, 1, 2, 3], [0, 1, 1, 0], skip=True), 0.5)
+    >>> round(result.upper_bound, 6), result.network.count(), result.method  # one knot, slopes 1 to -1
+    (1.414214, 1, 'recursion')
+    """
+    goal = Objective.parse(objective)
+    refuse_other_than_problem(problem)
+    power = check_power(p)
+    deadline = Deadline(time_limit)
+    if one_feature.applies_to(problem, goal):
+        method, search = "recursion", one_feature.solve_by_recursion(problem, power)
+    else:
+        from sparsest.exact.path_norm.branch_and_bound import solve_by_branching  # compiles loops
+
+        method, search = "branching", solve_by_branching(problem, power, goal, deadline, progress)
+    return _judged(problem, goal, power, search, method, deadline.seconds)
+
+
+def _judged(
+    problem: Problem, goal: Objective, p: float, search: PathNormSearch, method: str, seconds: float
+) -> PathNormResult:
+    """Recompute the residual, and believe no "optimal" whose bounds do not meet."""
+    residual, remark = None, search.remark
+    if search.network is not None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            residual, solves = largest_violation(problem, search.network, search.samples)
+        if not solves and not remark:
+            remark = f"rounded to floats the network misses by {residual:.1e}: weights are large or cancel"
+    result = PathNormResult(
+        status=search.status,
+        objective=goal,
+        p=p,
+        lower_bound=search.lower,
+        upper_bound=search.upper,
+        network=search.network,
+        residual=residual,
+        method=method,
+        nodes=search.nodes,
+        seconds=seconds,
+        remark=remark,
+    )
+    if search.status is Status.OPTIMAL and not result.gap <= tolerances.PATH_NORM_GAP:
+        raise AssertionError(f"{method} calls an interval of relative width {result.gap:.1e} optimal")
+    return result

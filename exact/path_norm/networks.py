@@ -1,0 +1,191 @@
+"""Networks that fit, of low path norm: from linear programs over rays, improved by reweighting."""
+
+import itertools
+import math
+from typing import Final, NamedTuple
+
+import flint
+import numpy as np
+
+from sparsest.arrays import FloatArray
+from sparsest.exact.arithmetic.rational_problem import rational
+from sparsest.exact.path_norm.box_kernel import Loops, element_values, violated
+from sparsest.exact.path_norm.cones import Cones, IntArray
+from sparsest.network import Network
+from sparsest.objectives import Objective
+from sparsest.problem import Problem
+from sparsest.refine import refine
+
+# Sets of samples that are tried in search of the steepest interpolation.
+_MOST_SETS: Final = 5000
+# Reweighted linear programs in one descent; most stop changing after three to six.
+_STEPS: Final = 12
+# Rows added one by one where a weight bound is violated.
+_MOST_ROWS: Final = 60
+
+
+class Candidate(NamedTuple):
+    """A network that fits, and its path norm."""
+
+    network: Network
+    cost: float
+
+
+class Solution(NamedTuple):
+    """A point of `path_norm.box_kernel.program`, the labels of its columns, and its elements."""
+
+    x: FloatArray
+    labels: IntArray
+    values: FloatArray
+
+
+class Networks:
+    """Linear programs over the rays of one problem, and the networks that their solutions stand for."""
+
+    def __init__(self, problem: Problem, cones: Cones, p: float, objective: Objective) -> None:
+        self._problem, self._cones, self._p, self._objective = problem, cones, p, objective
+        scale = cones.label_scale
+        self.bound = float("inf") if problem.weight_bound is None else problem.weight_bound / scale
+        self.shape = (cones.size, 2, cones.charges.shape[1])
+        self.loops = Loops(2 * len(cones.columns), cones.columns.shape[1])
+        self.arrays = self._arrays_within(float("inf"))
+
+    def _arrays_within(self, reach: float) -> tuple[FloatArray | IntArray, ...]:
+        """Return the arguments of the compiled loops; values that were eliminated are at most `reach`."""
+        cones = self._cones
+        ends = np.array(
+            [
+                np.r_[cones.low, np.maximum(cones.offset_low, -reach)],
+                np.r_[cones.high, np.minimum(cones.offset_high, reach)],
+            ]
+        )
+        return (
+            cones.charges,
+            cones.directions,
+            cones.columns,
+            cones.starts,
+            cones.members,
+            cones.cells,
+            cones.offsets,
+            ends,
+        )
+
+    def close_ends(self, largest: float) -> None:
+        """Give eliminated samples two finite ends, for networks whose elements add up to `largest` at most.
+
+        Terms without charge can be chosen so that some f of samples S, which determine them, take finite
+        ends e: the values of the neurons, up to such terms, are in ``[0, largest * range of the inputs]``,
+        and with g the row that gives a value by those on S, ``f_B = F_B + g . (e - F_S)``.
+        """
+        cones, problem = self._cones, self._problem
+        if np.isfinite(cones.offset_low).all() and np.isfinite(cones.offset_high).all():
+            return
+        steepest = _largest_interpolation(problem, cones)
+        spread = float(np.ptp(problem.X, axis=0).max()) * largest
+        label = problem.label_scale / cones.label_scale
+        self.arrays = self._arrays_within(1.001 * (steepest * label + (1 + steepest) * spread))
+
+    def box(self, high: float) -> tuple[FloatArray, FloatArray]:
+        """Return lower and upper ends of all elements, where elements are at most `high`."""
+        upper = np.where(self._cones.allowed[:, :, None], min(high, self._largest), -1.0)
+        return np.zeros(self.shape), np.broadcast_to(upper, self.shape).copy()
+
+    @property
+    def _largest(self) -> float:
+        return self.bound if self._objective is Objective.WEIGHTS else float("inf")
+
+    def network(self, solution: Solution) -> Network:
+        """Return the network of a solution, neurons of one activation pattern and sign merged."""
+        x, labels, _ = solution
+        cones, scale = self._cones, self._cones.label_scale
+        used = (labels[:, 0] >= 0) & (x > 0)
+        sums: dict[tuple[int, int], FloatArray] = {}
+        for value, (sign, cone, ray) in zip(x[used], labels[used], strict=True):
+            key = int(cones.cells[cone]), int(sign)
+            sums[key] = sums.get(key, np.zeros(cones.directions.shape[1])) + value * cones.directions[ray]
+        neurons = np.array(list(sums.values())).reshape(-1, cones.directions.shape[1]) * scale
+        signs = np.array([1.0 - 2.0 * sign for _, sign in sums])
+        free = self._free_part(Network.from_folded(neurons, signs), x[labels[:, 0] < 0] * scale)
+        if self._problem.skip:
+            return Network.from_folded(neurons, signs, free)
+        if len(free) and free[0] != 0:
+            constant = np.r_[np.zeros(neurons.shape[1] - 1), abs(free[0])]
+            neurons, signs = np.r_[neurons, [constant]], np.r_[signs, np.sign(free[0])]
+        return Network.from_folded(neurons, signs)
+
+    def _free_part(self, charged: Network, values: FloatArray) -> FloatArray:
+        """Return the terms without charge that take the samples of `pivots` to these values."""
+        free, pivots = self._cones.free, self._cones.pivots
+        if free.shape[1] == 0:
+            return np.zeros(0)
+        wanted = values - charged(self._problem.X)[pivots]
+        solution, *_ = np.linalg.lstsq(free[pivots], wanted, rcond=None)
+        return np.asarray(solution, dtype=np.float64)
+
+    def candidate(self, solution: Solution) -> Candidate | None:
+        """Return the network of a solution made exact to rounding, or None where that fails."""
+        network = refine(self._problem, self.network(solution))
+        if not network.solves(self._problem):
+            return None
+        return Candidate(network, network.path_norm(self._p, self._objective))
+
+    def solve(self, slopes: FloatArray) -> Solution | None:
+        """Return the solution of the program with these slopes, or None."""
+        low, high = self.box(float("inf"))
+        slopes = np.where(high > 0, slopes, np.inf)
+        rows = np.zeros((0, 4), dtype=np.int64)
+        for _ in range(_MOST_ROWS):
+            state, x, labels, _, _ = self.loops.relaxed(
+                slopes, low, high, rows, np.inf, self.bound, *self.arrays
+            )
+            if state != 0:
+                return None
+            values = element_values(x, labels, self._cones.charges, np.array(self.shape))
+            more = self._with_violated(x, labels, values, high, rows)
+            if len(more) == len(rows):
+                return Solution(x, labels, values)
+            rows = more
+        return None
+
+    def _with_violated(
+        self, x: FloatArray, labels: IntArray, values: FloatArray, high: FloatArray, rows: IntArray
+    ) -> IntArray:
+        if self.bound == float("inf"):
+            return rows
+        cones = self._cones
+        found = violated(x, labels, values, high, cones.directions, cones.cells, self.bound, rows)
+        return np.asarray(found, dtype=np.int64)
+
+    def descend(self, values: FloatArray, width: float) -> Solution | None:
+        """Repeat programs whose slopes are those of t^p at the last solution, from elements `values`.
+
+        Majorisation by the tangents of ``(t + width)^p``, the reweighted l^1 minimisation of Candes, Wakin
+        and Boyd (2008); `width` is divided by four after each.
+        """
+        best = None
+        for _ in range(_STEPS):
+            slopes = self._p * (values + width) ** (self._p - 1.0)
+            found = self.solve(slopes / slopes.max())
+            if found is None:
+                return best
+            same = best is not None and np.allclose(found.values, best.values, rtol=1e-9, atol=1e-12)
+            best, values, width = found, found.values, max(width / 4, 1e-7)
+            if same and width <= 1e-6:
+                break
+        return best
+
+
+def _largest_interpolation(problem: Problem, cones: Cones) -> float:
+    """Return by how much terms without charge may magnify values on samples that determine them."""
+    count, size = len(cones.pivots), problem.n_samples
+    if math.comb(size, count) > _MOST_SETS:
+        return float("inf")
+    rows = [[rational(value) for value in row] for row in cones.free[:, -count:].tolist()]
+    wanted = flint.fmpq_mat([rows[b] for b in cones.pivots])
+    largest = 0.0
+    for chosen in itertools.combinations(range(size), count):
+        matrix = flint.fmpq_mat([rows[i] for i in chosen])
+        if matrix.det() != 0:
+            entries = (wanted * matrix.inv()).tolist()
+            largest = max(largest, *(sum(abs(int(v.p) / int(v.q)) for v in row) for row in entries))
+    return largest

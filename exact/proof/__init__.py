@@ -1,0 +1,1 @@
+"""What a search reports, and the proof file written of it."""

@@ -1,0 +1,84 @@
+"""What a search tells about its refutation, node by node, so that a proof can be written of it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from sparsest.exact.arithmetic.farkas import Multipliers
+from sparsest.exact.arithmetic.rational_network import RationalNetwork
+from sparsest.exact.line.forced_knots import Triple
+from sparsest.results.solving import ExactResult
+
+Bits = tuple[int, ...]
+
+
+class ProofLog:
+    """What a search reports while it refutes; this one keeps nothing.
+
+    For each K and number of positive output signs the search calls `begin`, then, in depth-first order,
+    `branch` where it branches on a sample, `enter` for each child it visits, one of `refuted`, `merged` or
+    `unproven` where a child is closed, `leave` where a branch has no more children, and at last `end`, or
+    `abandon` when a network was found. Samples are those of ``problem.distinct()``.
+    """
+
+    writes = False  # whether what is reported is kept
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Free what the log holds."""
+
+    def knots(self, triples: Sequence[Triple]) -> None:
+        """Start from knots that the intervals force upon every function along a line."""
+
+    def witness(self, network: RationalNetwork) -> None:
+        """Take a network that provably fits, better than any before."""
+
+    def begin(self, signs: Sequence[int]) -> None:
+        """Start to refute these output signs."""
+
+    def branch(self, sample: int, choices: Sequence[Sequence[int]], needed: int) -> None:
+        """Branch on a sample.
+
+        Parameters
+        ----------
+        sample : int
+            Its index.
+        choices : sequence of sequences of bits (K,)
+            What the search will try for each neuron; what is missing are bits of no cell (or, on the first
+            sample with a skip and without a weight bound, active neurons).
+        needed : +1, -1 or 0
+            Output sign of which some neuron must be active on the sample, if any.
+        """
+
+    def enter(self, bits: Bits) -> None:
+        """Go to the child with these bits."""
+
+    def leave(self) -> None:
+        """Go back up from a branch whose children are all done."""
+
+    def refuted(self, multipliers: Multipliers) -> None:
+        """Close a child by multipliers that combine its rows to a contradiction."""
+
+    def merged(self, neuron: int) -> None:
+        """Close a child because a neuron and the next one have the same bits on every sample."""
+
+    def unproven(self) -> None:
+        """Close a child without a reason."""
+
+    def left_open(self, prefix: tuple[tuple[int, Bits], ...]) -> None:
+        """Leave the child just entered, at the end of `prefix`, to be reported from elsewhere."""
+
+    def excluded(self, sample: int, sign: int) -> None:
+        """Refute the output signs begun: `sample` needs an active neuron of `sign`, and none has it."""
+
+    def end(self) -> None:
+        """Finish: all networks with the signs begun are refuted."""
+
+    def abandon(self) -> None:
+        """Drop what was logged since `begin`."""
+
+    def write(self, path: Path, method: str, result: ExactResult) -> str:
+        """Write the proof of a result; return what it lacks, in one sentence, empty when nothing."""
+        return ""

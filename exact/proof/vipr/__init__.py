@@ -1,0 +1,1 @@
+"""Proofs in the VIPR format, which checkers of other people read."""

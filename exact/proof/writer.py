@@ -1,0 +1,344 @@
+"""Write what a search has proven into a file that `sparsest.check` verifies (docs/proof-format.md).
+
+The nodes of a search go to a temporary file as they come, so that memory never holds the tree.
+"""
+
+import gzip
+import itertools
+import json
+import math
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import flint
+
+from sparsest.exact.arithmetic.farkas import Multipliers
+from sparsest.exact.arithmetic.number_text import end_text, integer_text, number_text
+from sparsest.exact.arithmetic.rational_network import RationalNetwork, rational_witness
+from sparsest.exact.arithmetic.rational_problem import ExactData
+from sparsest.exact.line.forced_knots import Triple, triples_of
+from sparsest.exact.line.stabbing import rational_function, sorted_samples, stab
+from sparsest.exact.proof.circuits import CircuitTable
+from sparsest.exact.proof.log import Bits, ProofLog
+from sparsest.exact.proof.witness import network_document, polyline_document
+from sparsest.io.files import write_atomically
+from sparsest.problem import Problem
+from sparsest.results.solving import ExactResult
+
+_FORMAT, _VERSION = "sparsest/proof", 1
+
+
+@dataclass
+class _Tree:
+    """A finished tree: its head, and where its nodes lie in the temporary file."""
+
+    neurons: int
+    positive: int
+    start: int
+    stop: int
+
+
+@dataclass
+class _Branch:
+    """An open branch: its sample, the neurons alike above it, and the bits of the child being visited."""
+
+    sample: int
+    tied: tuple[bool, ...]
+    bits: Bits = ()
+
+
+class ProofWriter(ProofLog):
+    """Collects a proof and writes it.
+
+    Parameters
+    ----------
+    problem : Problem
+        As the user gave it; the proof is about every row of it.
+    """
+
+    writes = True
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.data = ExactData(problem.distinct())
+        self._points = _point_of_each_sample(problem, self.data.problem)
+        self._scales = [_checker_scale(self.data, i) for i in range(self.data.problem.n_samples)]
+        self._circuits = CircuitTable(self.data.rows)
+        self._file = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed by __exit__
+        self._trees: list[_Tree] = []
+        self._triples: Sequence[Triple] = ()
+        self._witness: dict[str, Any] | None = None
+        self.upper_bound: int | None = None
+        self._complete = True  # every tree ended so far has a reason for each leaf
+        self._open: list[_Branch] = []
+        self._failure: OSError | None = None
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+
+    @property
+    def lower_bound(self) -> int:
+        """The lower bound that the proof shows so far."""
+        bound, refuted = len(self._triples), {(tree.neurons, tree.positive) for tree in self._trees}
+        while all((bound, positive) in refuted for positive in range(bound + 1)):
+            bound += 1
+        return bound
+
+    def knots(self, triples: Sequence[Triple]) -> None:  # noqa: D102 - as in the base class
+        number = self._points
+        self._triples = [(number[a], number[b], number[c], sign) for a, b, c, sign in triples]
+
+    def witness(self, network: RationalNetwork) -> None:  # noqa: D102
+        document = network_document(self.data, network)
+        if document is not None:
+            self._witness, self.upper_bound = document, len(network.signs)
+
+    def _stabbing(self) -> None:
+        """Take the function of one feature with the fewest knots, and the knots that intervals force."""
+        distinct = self.data.problem
+        stabbing = stab(sorted_samples(distinct.X[:, 0], distinct.low, distinct.high))
+        self.knots(triples_of(stabbing))
+        function = rational_function(stabbing)
+        start = min([Fraction(float(distinct.X[0, 0])), *function.knots]) - 1
+        points, slope = [(start, function.slope * start + function.intercept)], function.slope
+        for knot, change in zip(function.knots, function.changes, strict=True):
+            points.append((knot, points[-1][1] + slope * (knot - points[-1][0])))
+            slope += change
+        points.append((points[-1][0] + 1, points[-1][1] + slope))
+        self._witness, self.upper_bound = polyline_document(points), len(function.knots)
+
+    def begin(self, signs: Sequence[int]) -> None:  # noqa: D102
+        self._signs = tuple(signs)
+        self._start = self._file.seek(0, os.SEEK_END)
+        self._open = []
+        self._key = ""
+
+    def branch(self, sample: int, choices: Sequence[Sequence[int]], needed: int) -> None:  # noqa: D102
+        if not self._complete:
+            return
+        if self._open:
+            above = self._open[-1]
+            tied = tuple(tie and above.bits[k] == above.bits[k + 1] for k, tie in enumerate(above.tied))
+        else:
+            tied = tuple(a == b for a, b in itertools.pairwise(self._signs))
+        self._write(self._points[sample])
+        flips = not self._open and self.problem.skip and self.problem.weight_bound is None
+        self._open.append(_Branch(sample, tied))
+        if not flips:
+            self._write_excluded(sample, choices, needed, tied)
+
+    def enter(self, bits: Bits) -> None:  # noqa: D102
+        if self._complete:
+            self._open[-1].bits = bits
+            self._key = "".join(map(str, bits))
+
+    def leave(self) -> None:  # noqa: D102
+        if self._complete:
+            self._open.pop()
+
+    def refuted(self, multipliers: Multipliers) -> None:  # noqa: D102
+        if self._complete:
+            self._write(self._leaf(multipliers))
+
+    def merged(self, neuron: int) -> None:  # noqa: D102
+        self._write({"merge": neuron})
+
+    def unproven(self) -> None:  # noqa: D102
+        self._complete = False
+
+    def excluded(self, sample: int, sign: int) -> None:  # noqa: D102
+        self._write(self._points[sample])
+        self._open.append(_Branch(sample, ()))
+        self._key = "*" * len(self._signs)
+        self._write({"value": [[self._points[sample], sign]]})
+
+    def end(self) -> None:  # noqa: D102
+        positive = sum(sign > 0 for sign in self._signs)
+        if self._complete:
+            self._trees.append(_Tree(len(self._signs), positive, self._start, self._file.tell()))
+        else:
+            self.abandon()
+
+    def abandon(self) -> None:  # noqa: D102
+        self._file.seek(self._start)
+        self._file.truncate()
+
+    def _write(self, what: object) -> None:
+        if self._complete:
+            node = json.dumps([len(self._open), self._key, what], separators=(",", ":"))
+            try:
+                self._file.write(node.encode() + b"\n")
+            except OSError as error:  # a full disk must not end the search
+                self._complete, self._failure = False, error
+
+    def _write_excluded(
+        self, sample: int, choices: Sequence[Sequence[int]], needed: int, tied: tuple[bool, ...]
+    ) -> None:
+        """Write one leaf for all children that the search leaves out for one reason."""
+        allowed = [str(bits[0]) if len(bits) == 1 else "*" for bits in choices]
+        for k, bits in enumerate(choices):
+            if len(bits) == 1:
+                key = "".join([*allowed[:k], "10"[bits[0]], *"*" * (len(choices) - k - 1)])
+                if _covers_something(tied, key):
+                    self._write_circuit(key, k, sample)
+        key = "".join("0" if s == needed else bit for s, bit in zip(self._signs, allowed, strict=True))
+        wrong = any(s == needed and bit == "1" for s, bit in zip(self._signs, allowed, strict=True))
+        if needed and not wrong and _covers_something(tied, key):
+            self._key = key
+            point = self._points[sample]
+            cones = [[k, point, 1] for k, bit in enumerate(key) if bit == "1"]
+            self._write({"value": [[point, needed]], "cone": cones})
+
+    def _write_circuit(self, key: str, neuron: int, sample: int) -> None:
+        active = sum(1 << branch.sample for branch in self._open[:-1] if branch.bits[neuron])
+        inactive = sum(1 << branch.sample for branch in self._open[:-1] if not branch.bits[neuron])
+        if key[neuron] == "1":
+            active |= 1 << sample
+        else:
+            inactive |= 1 << sample
+        circuit = self._circuits.excluding(active, inactive, sample)
+        self._key = key
+        if circuit is None:
+            self.unproven()
+        self._write({"circuit": [neuron, circuit]})
+
+    def _leaf(self, multipliers: Multipliers) -> dict[str, list[list[int | str]]]:
+        """Return a Farkas leaf: multipliers of the checker's integer rows, coprime."""
+        scaled = []
+        for row, m in multipliers:
+            top, bottom = int(m.p), int(m.q)
+            if row.sample >= 0:
+                top, bottom = top * self.data.scales[row.sample], bottom * self._scales[row.sample]
+            scaled.append((top, bottom))
+        common = math.lcm(*(bottom for _, bottom in scaled))
+        integers = [top * (common // bottom) for top, bottom in scaled]
+        divisor = math.gcd(*integers)
+        leaf: dict[str, list[list[int | str]]] = {}
+        for (row, _), integer in zip(multipliers, integers, strict=True):
+            text = integer_text(integer // divisor)
+            if row.sample < 0:
+                leaf.setdefault("bound", []).append([row.neuron, row.coordinate, text])
+            elif row.neuron < 0:
+                leaf.setdefault("value", []).append([self._points[row.sample], text])
+            else:
+                leaf.setdefault("cone", []).append([row.neuron, self._points[row.sample], text])
+        return leaf
+
+    def write(self, path: Path, method: str, result: ExactResult) -> str:
+        """Write the proof of a result, atomically, compressed if the name ends in ``.gz``.
+
+        Returns
+        -------
+        str
+            What it shows less than the result claims, in one sentence; usually empty.
+
+        Raises
+        ------
+        OSError
+            When it cannot be written, or could not be collected.
+        """
+        if self._failure is not None:
+            raise self._failure
+        if method == "univariate":
+            self._stabbing()
+        if self.upper_bound is None and result.network is not None:
+            rational = rational_witness(self.data, result.network)
+            if rational is not None:
+                self.witness(rational)
+        content = b"".join(self._pieces())
+        compressed = path.name.lower().endswith(".gz")
+        write_atomically(path, gzip.compress(content, mtime=0) if compressed else content)
+        if (self.lower_bound, self.upper_bound) == (result.lower_bound, result.upper_bound):
+            return ""
+        upper = "no network" if self.upper_bound is None else f"a network of {self.upper_bound}"
+        return f"the proof file shows less: at least {self.lower_bound} neurons, and {upper}"
+
+    def _pieces(self) -> Iterator[bytes]:
+        lower = self.lower_bound
+        head = {
+            "format": _FORMAT,
+            "version": _VERSION,
+            "objective": "neurons",
+            "problem": _problem_document(self.problem),
+            "lower_bound": lower,
+            "upper_bound": self.upper_bound,
+            "witness": self._witness,
+            "circuits": [self._circuit_document(circuit) for circuit in self._circuits.circuits],
+        }
+        yield json.dumps(head)[:-1].encode() + b', "parts": ['
+        comma = b"\n"
+        if self._triples:
+            part = {"kind": "curvature", "triples": [list(triple) for triple in self._triples]}
+            yield comma + json.dumps(part).encode()
+            comma = b",\n"
+        for tree in sorted(self._trees, key=lambda tree: tree.neurons):
+            if tree.neurons < lower:
+                yield comma
+                yield from self._tree_pieces(tree)
+                comma = b",\n"
+        yield b"\n]}\n"
+
+    def _tree_pieces(self, tree: _Tree) -> Iterator[bytes]:
+        head = {
+            "kind": "tree",
+            "neurons": tree.neurons,
+            "positive": tree.positive,
+            "skip": self.problem.skip,
+        }
+        yield json.dumps(head)[:-1].encode() + b', "nodes": [\n'
+        self._file.seek(tree.start)
+        while (here := self._file.tell()) < tree.stop:
+            line = self._file.readline().rstrip(b"\n")
+            yield line if here == tree.start else b",\n" + line
+        yield b"\n]}"
+
+    def _circuit_document(self, circuit: dict[int, flint.fmpq]) -> list[list[int | str]]:
+        scaled = {
+            i: Fraction(int(m.p) * self.data.scales[i], int(m.q) * self._scales[i])
+            for i, m in circuit.items()
+        }
+        common = math.lcm(*(m.denominator for m in scaled.values()))
+        divisor = math.gcd(*(int(m * common) for m in scaled.values()))
+        return [[self._points[i], integer_text(int(m * common) // divisor)] for i, m in scaled.items()]
+
+
+def _covers_something(tied: tuple[bool, ...], key: str) -> bool:
+    """Whether some assignment with the bits of `key` keeps alike neurons in order, active ones first."""
+    inactive = False
+    for k, bit in enumerate(key):
+        if k and not tied[k - 1]:
+            inactive = False
+        if bit == "0":
+            inactive = True
+        elif bit == "1" and inactive:
+            return False
+    return True
+
+
+def _point_of_each_sample(problem: Problem, distinct: Problem) -> list[int]:
+    """Return the checker's number of each distinct sample: inputs are numbered as they appear."""
+    number: dict[bytes, int] = {}
+    for row in problem.X:
+        number.setdefault(row.tobytes(), len(number))
+    return [number[row.tobytes()] for row in distinct.X]
+
+
+def _checker_scale(data: ExactData, sample: int) -> int:
+    ends = [Fraction(int(end.p), int(end.q)) for end in data.interval(sample) if end is not None]
+    return math.lcm(data.scales[sample], *(end.denominator for end in ends))
+
+
+def _problem_document(problem: Problem) -> dict[str, Any]:
+    return {
+        "X": [[number_text(v) for v in row] for row in problem.X.tolist()],
+        "low": [end_text(v) for v in problem.low.tolist()],
+        "high": [end_text(v) for v in problem.high.tolist()],
+        "skip": problem.skip,
+        "weight_bound": None if problem.weight_bound is None else number_text(problem.weight_bound),
+        **({"constant": True} if problem.constant else {}),
+    }

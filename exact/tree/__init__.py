@@ -1,0 +1,1 @@
+"""Fewest neurons by a search over activation patterns."""

@@ -1,0 +1,292 @@
+"""The file in which an interrupted search of the activation tree is kept.
+
+Two lines of JSON: ``{"format": "sparsest/checkpoint", "version": 1, "sha256": ...}``, and the state whose
+digest that is. Files come from outside: sizes are bounded, every field is checked, and nothing is unpickled.
+What a search has refuted is a claim that the file makes; only the network in it is verified again.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from sparsest.errors import InputError
+from sparsest.exact.arithmetic.number_text import number_text
+from sparsest.exact.arithmetic.rational_network import RationalNetwork
+from sparsest.exact.proof.recorded_log import (
+    Prefix,
+    Shape,
+    prefix_document,
+    prefix_of,
+    rational_of,
+    refuse_inconsistent,
+    refuse_outside,
+)
+from sparsest.io.documents import decode, encode
+from sparsest.io.files import refuse_large_file, write_atomically
+from sparsest.network import Network
+from sparsest.problem import Problem
+
+_FORMAT: Final = "sparsest/checkpoint"
+_VERSION: Final = 1
+# Larger files are neither written nor read.
+LARGEST: Final = 2**28
+# Counters and widths beyond these are no search's.
+_MOST: Final = 2**53
+_WIDEST: Final = 10_000
+
+Pieces = Mapping[Prefix, bytes]
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A tree that was refuted: its neurons, how many have a positive output sign, and what was logged."""
+
+    neurons: int
+    positive: int
+    pieces: Pieces
+
+
+@dataclass(frozen=True)
+class Events:
+    """What a proof needs of the work done: the trees refuted, and the pieces of the one under way."""
+
+    finished: tuple[Tree, ...]
+    running: Pieces
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The state of a search.
+
+    Attributes
+    ----------
+    problem : str
+        Digest of the problem, equal inputs merged.
+    width : int
+        Neurons of the networks that are being refuted.
+    lower_bound : int
+        No network that fits has fewer, says the search.
+    done : tuple of int
+        Numbers of positive output signs already refuted at that width.
+    left : tuple of Prefix
+        Subtrees still to explore for the next number of positive output signs.
+    nodes, unverified : int
+        Counted so far, in all runs.
+    pause : int
+        Nodes at which to search locally next.
+    rejected : int
+        Networks of the local search that nobody could prove to fit.
+    seconds : float
+        Wall time so far, in all runs.
+    witness : RationalNetwork or None
+        The network of the upper bound.
+    near_miss : Network or None
+        One that fits up to rounding.
+    events : Events or None
+        What a proof needs, if one was asked for and it was not too much.
+    """
+
+    problem: str
+    width: int
+    lower_bound: int
+    done: tuple[int, ...]
+    left: tuple[Prefix, ...]
+    nodes: int
+    unverified: int
+    pause: int
+    rejected: int
+    seconds: float
+    witness: RationalNetwork | None
+    near_miss: Network | None
+    events: Events | None
+
+
+def write_checkpoint(path: Path, state: Checkpoint) -> None:
+    """Write a checkpoint, atomically.
+
+    Raises
+    ------
+    InputError
+        When it would be too large to be read again.
+    OSError
+        When it cannot be written.
+    """
+    body = json.dumps(_document(state), separators=(",", ":"), allow_nan=False).encode()
+    if len(body) > LARGEST:
+        raise InputError(f"{path}: the checkpoint would have {len(body)} bytes, more than {LARGEST}")
+    write_atomically(path, _head(body) + body + b"\n")
+
+
+def read_checkpoint(path: Path, problem: Problem) -> Checkpoint:
+    """Read the checkpoint of a search for `problem`, whose inputs are distinct.
+
+    Raises
+    ------
+    InputError
+        When the file is missing, damaged, of another version, or of another problem.
+    """
+    refuse_large_file(path)
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(LARGEST + 1000)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+    head, _, body = content.partition(b"\n")
+    try:
+        _check_head(head, body.removesuffix(b"\n"))
+        return _state(json.loads(body, parse_constant=_refuse), problem)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    except RecursionError:
+        raise InputError(f"{path}: nested too deeply") from None
+    except KeyError as error:
+        raise InputError(f"{path}: the checkpoint lacks the field {error}") from None
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise InputError(f"{path}: the checkpoint has an unusable field: {error!s:.200}") from None
+
+
+def _head(body: bytes) -> bytes:
+    head = {"format": _FORMAT, "version": _VERSION, "sha256": hashlib.sha256(body).hexdigest()}
+    return json.dumps(head).encode() + b"\n"
+
+
+def _check_head(head: bytes, body: bytes) -> None:
+    try:
+        found = json.loads(head[:1000])
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or found.get("format") != _FORMAT:
+        raise InputError("it is not a checkpoint of a search")
+    if type(found.get("version")) is not int or found["version"] != _VERSION:
+        version = found.get("version")
+        raise InputError(f"a checkpoint of version {version!r:.40}: this release reads {_VERSION}")
+    if head + b"\n" != _head(body):
+        raise InputError("the checkpoint is damaged: its digest is not that of its content")
+
+
+def _document(state: Checkpoint) -> dict[str, Any]:
+    return {
+        "problem": state.problem,
+        "width": state.width,
+        "lower_bound": state.lower_bound,
+        "done": list(state.done),
+        "left": [prefix_document(prefix) for prefix in state.left],
+        "nodes": state.nodes,
+        "unverified": state.unverified,
+        "pause": state.pause,
+        "rejected": state.rejected,
+        "seconds": state.seconds,
+        "witness": None if state.witness is None else _witness_document(state.witness),
+        "near_miss": None if state.near_miss is None else encode(state.near_miss),
+        "events": None if state.events is None else _events_document(state.events),
+    }
+
+
+def _witness_document(witness: RationalNetwork) -> dict[str, Any]:
+    rows = [[number_text(value) for value in neuron] for neuron in witness.neurons]
+    return {"signs": witness.signs, "neurons": rows}
+
+
+def _events_document(events: Events) -> dict[str, Any]:
+    return {
+        "finished": [
+            [tree.neurons, tree.positive, _pieces_document(tree.pieces)] for tree in events.finished
+        ],
+        "running": _pieces_document(events.running),
+    }
+
+
+def _pieces_document(pieces: Pieces) -> list[Any]:
+    return [[prefix_document(prefix), base64.b64encode(packed).decode()] for prefix, packed in pieces.items()]
+
+
+def _state(document: Any, problem: Problem) -> Checkpoint:
+    if not isinstance(document, dict):
+        raise InputError("the checkpoint holds no state")
+    if document["problem"] != problem.digest:
+        raise InputError("the checkpoint belongs to another problem: data, intervals, skip or bound differ")
+    width = _whole(document["width"], _WIDEST)
+    shape = Shape(problem.n_samples, problem.n_features, width)
+    left = tuple(prefix_of(prefix) for prefix in document["left"])
+    for prefix in left:
+        refuse_outside(prefix, shape)
+    done = tuple(_whole(positive, width) for positive in document["done"])
+    if len(set(left)) != len(left) or len(set(done)) != len(done):
+        raise InputError("the checkpoint lists something twice")
+    near_miss = document["near_miss"]
+    return Checkpoint(
+        problem=problem.digest,
+        width=width,
+        lower_bound=_whole(document["lower_bound"], width),
+        done=done,
+        left=left,
+        nodes=_whole(document["nodes"]),
+        unverified=_whole(document["unverified"]),
+        pause=_whole(document["pause"]),
+        rejected=_whole(document["rejected"]),
+        seconds=_seconds(document["seconds"]),
+        witness=None if document["witness"] is None else _witness(document["witness"], problem),
+        near_miss=None if near_miss is None else _network(near_miss, problem),
+        events=None if document["events"] is None else _events(document["events"], shape, left),
+    )
+
+
+def _witness(document: Any, problem: Problem) -> RationalNetwork:
+    signs, neurons = document["signs"], [list(map(rational_of, row)) for row in document["neurons"]]
+    if not all(type(sign) is int and sign in (1, -1) for sign in signs):
+        raise InputError("an output sign of the checkpoint's network is neither 1 nor -1")
+    size = problem.n_features + 1
+    if len(neurons) != len(signs) + problem.has_affine_term or any(len(row) != size for row in neurons):
+        raise InputError("the checkpoint's network has other sizes than the problem")
+    return RationalNetwork(list(signs), neurons)
+
+
+def _network(document: Any, problem: Problem) -> Network:
+    network = decode(document)
+    if not isinstance(network, Network) or network.n_features != problem.n_features:
+        raise InputError("what the checkpoint calls a near miss is no network for the problem")
+    return network
+
+
+def _events(document: Any, shape: Shape, left: tuple[Prefix, ...]) -> Events:
+    finished = []
+    for neurons, positive, pieces in document["finished"]:
+        inner = Shape(shape.n_samples, shape.n_features, _whole(neurons, shape.width))
+        tree = Tree(neurons, _whole(positive, neurons), dict(_pieces(pieces, inner)))
+        refuse_inconsistent(tree.pieces, (), inner)
+        finished.append(tree)
+    running = dict(_pieces(document["running"], shape))
+    refuse_inconsistent(running, left, shape)
+    return Events(tuple(finished), running)
+
+
+def _pieces(document: Any, shape: Shape) -> Iterator[tuple[Prefix, bytes]]:
+    for prefix_text, text in document:
+        prefix = prefix_of(prefix_text)
+        refuse_outside(prefix, shape)
+        try:
+            yield prefix, base64.b64decode(text, validate=True)
+        except binascii.Error as error:
+            raise InputError(f"a piece of the checkpoint is no base64 text: {error}") from None
+
+
+def _whole(value: Any, most: int = _MOST) -> int:
+    if type(value) is not int or not 0 <= value <= most:
+        raise InputError(f"the checkpoint has {value!r:.40} where a number from 0 to {most} is needed")
+    return value
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
+        raise InputError(f"the checkpoint has {value!r:.40} seconds")
+    return float(value)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not a finite number")
