@@ -4,11 +4,11 @@
 one's own.
 """
 
-from sparsest.continuous.fit import DEFAULT_STEPS, default_width, minimize
-from sparsest.continuous.module import ReLUNetwork
-from sparsest.continuous.path_norm import PathNorm
-from sparsest.continuous.pruning import count, prune, to_network
-from sparsest.continuous.reweighted_l1 import ReweightedL1
+from sparsest.continuous.torch_parts.module import ReLUNetwork
+from sparsest.continuous.torch_parts.path_norm import PathNorm
+from sparsest.continuous.torch_parts.pruning import count, prune, to_network
+from sparsest.continuous.torch_parts.reweighted_l1 import ReweightedL1
+from sparsest.continuous.trainer import DEFAULT_STEPS, default_width, minimize
 
 __all__ = [
     "DEFAULT_STEPS",

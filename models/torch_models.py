@@ -113,7 +113,7 @@ def from_file(path: Path) -> TrainedModel:
 
 def _own_tensors(module: nn.Module) -> Tensors | None:
     """Return the tensors of this project's own module, None for any other."""
-    from sparsest.continuous.module import ReLUNetwork
+    from sparsest.continuous.torch_parts.module import ReLUNetwork
 
     if not isinstance(module, ReLUNetwork):
         return None

@@ -10,9 +10,13 @@ import torch
 
 from sparsest import datasets
 from sparsest.continuous import ReLUNetwork, default_width, minimize
-from sparsest.continuous.batch import Batch
-from sparsest.continuous.initialization import INITIALIZATIONS, neurons_through_samples, random_neurons
-from sparsest.continuous.schedule import Schedule
+from sparsest.continuous.descent.batch import Batch
+from sparsest.continuous.descent.initialization import (
+    INITIALIZATIONS,
+    neurons_through_samples,
+    random_neurons,
+)
+from sparsest.continuous.descent.schedule import Schedule
 from sparsest.errors import InputError
 from sparsest.network import Network
 from sparsest.objectives import Objective
@@ -401,7 +405,7 @@ def test_module_refuses_sizes_that_make_no_sense() -> None:
 def test_the_batch_gradient_is_that_of_autograd(
     skip: bool, at_a_time: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sparsest.continuous.batch._AT_A_TIME", at_a_time)
+    monkeypatch.setattr("sparsest.continuous.descent.batch._AT_A_TIME", at_a_time)
     generator = torch.Generator().manual_seed(3)
     X = torch.randn(7, 2, dtype=torch.float64, generator=generator)
     homogeneous = torch.cat([X, torch.ones(7, 1, dtype=torch.float64)], dim=1)
@@ -480,7 +484,7 @@ def test_cells_lost_in_training_are_offered_again():
 def test_hyperplanes_through_samples_pass_near_as_many_as_can_be(
     n: int, d: int, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sparsest.continuous.initialization._SPREAD", 0.0)  # near is then on
+    monkeypatch.setattr("sparsest.continuous.descent.initialization._SPREAD", 0.0)  # near is then on
     generator = torch.Generator().manual_seed(1)
     homogeneous = torch.cat([torch.rand(n, d, generator=generator), torch.ones(n, 1)], dim=1).to(dtype)
     hidden, outputs = neurons_through_samples(homogeneous, 4, 60, generator)

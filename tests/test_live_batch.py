@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from sparsest.continuous.batch import Batch
-from sparsest.continuous.live_batch import LiveBatch
-from sparsest.continuous.schedule import Schedule
-from sparsest.continuous.solvers import GRADIENT_SOLVERS, gradient_solver
-from sparsest.continuous.training import Descent
+from sparsest.continuous.descent.algorithms.by_name import GRADIENT_SOLVERS, gradient_solver
+from sparsest.continuous.descent.batch import Batch
+from sparsest.continuous.descent.loop import Descent
+from sparsest.continuous.descent.schedule import Schedule
+from sparsest.continuous.descent.shrinking_batch import LiveBatch
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline

@@ -9,7 +9,7 @@ import torch
 
 from sparsest import Objective, Problem, datasets
 from sparsest.continuous import minimize
-from sparsest.continuous.proximal import rebalance_, shrink_
+from sparsest.continuous.penalty.proximal_l1 import rebalance_, shrink_
 from sparsest.exact.cells.enumerate import count_in_general_position, enumerate_cells, iterate_cells
 from sparsest.exact.line.fewest_knots import interpolate, solve_univariate
 from sparsest.exact.tree.search import solve_tree

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from sparsest.continuous import polish as polish_module
-from sparsest.continuous.pattern_program import Neurons, Samples, solve
-from sparsest.continuous.polish import merged, polish
-from sparsest.continuous.scaling import Scaling, power_of_two
+from sparsest.continuous.polish import polish as polish_module
+from sparsest.continuous.polish.pattern_program import Neurons, Samples, solve
+from sparsest.continuous.polish.polish import merged, polish
+from sparsest.continuous.polish.scaling import Scaling, power_of_two
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from sparsest.continuous.power_proximal import group_proximal, power_proximal
+from sparsest.continuous.penalty.proximal_power import group_proximal, power_proximal
 
 POWERS = [0.05, 0.3, 0.4, 0.5, 2 / 3, 0.7, 0.95, 1.0]
 

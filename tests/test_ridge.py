@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sparsest import Problem, continuous
-from sparsest.continuous.ridge import ridge_network
+from sparsest.continuous.polish.projection_network import ridge_network
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -26,7 +26,7 @@ from sparsest.benchmarks.sparsity_over_time import (
 )
 from sparsest.benchmarks.traces import Trace, read_traces, write_traces
 from sparsest.cli.main import app
-from sparsest.continuous.batch import Batch
+from sparsest.continuous.descent.batch import Batch
 from sparsest.results.solving import Proof
 
 PEAK, HIGH = EXPERIMENTS

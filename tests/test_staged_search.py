@@ -8,10 +8,10 @@ import torch
 
 from sparsest import Problem, datasets, exact
 from sparsest.continuous import minimize
-from sparsest.continuous.effort import Effort
-from sparsest.continuous.narrow import Intervals, NarrowSearch, Sparsity, Start
-from sparsest.continuous.pattern_program import Neurons
-from sparsest.continuous.sampling import cells_through_samples, distinct, flipped
+from sparsest.continuous.polish.pattern_program import Neurons
+from sparsest.continuous.search.effort import Effort
+from sparsest.continuous.search.few_neuron_descents import Intervals, NarrowSearch, Sparsity, Start
+from sparsest.continuous.search.sampled_cells import cells_through_samples, distinct, flipped
 from sparsest.errors import InputError
 from sparsest.gauss_newton import Iterates, damped_steps, evaluate, interval_loss, levenberg_step
 from sparsest.objectives import Objective
@@ -77,7 +77,7 @@ def test_a_weight_bound_holds() -> None:
 
 
 def test_gradient_descent_is_in_reserve_where_nothing_else_fits(monkeypatch: pytest.MonkeyPatch) -> None:
-    from sparsest.continuous import staged_search
+    from sparsest.continuous.search import staged_search
 
     monkeypatch.setattr(staged_search, "_LEAST_ROUNDS", 0.0)
     monkeypatch.setattr(staged_search, "_MOST_ROUNDS", 0.0)
@@ -295,9 +295,9 @@ def test_every_solver_respects_a_weight_bound_and_a_seed(solver: str) -> None:
 
 
 def test_the_published_step_leaves_the_bias_alone() -> None:
-    from sparsest.continuous.batch import Batch
-    from sparsest.continuous.published import Published
-    from sparsest.continuous.schedule import Schedule
+    from sparsest.continuous.descent.algorithms.published import Published
+    from sparsest.continuous.descent.batch import Batch
+    from sparsest.continuous.descent.schedule import Schedule
 
     hidden = torch.tensor([[[1.0, 5.0]]], dtype=torch.float64)
     batch = Batch(hidden, torch.tensor([[4.0]], dtype=torch.float64), skip=False)

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from sparsest import InputError, Problem, datasets
-from sparsest.continuous import checkpoint as module
 from sparsest.continuous import minimize
+from sparsest.continuous.checkpoint import file as module
 from sparsest.results.solving import FitResult
 
 PEAK = Problem([-2, -1, 0, 1, 2, 3], [0, 0, 1, 1, 0, 0])
@@ -49,7 +49,7 @@ def test_gradient_descent_goes_on_bit_for_bit(
 ) -> None:
     monkeypatch.setattr(module, "_EVERY", 0.0)
     monkeypatch.setattr(module, "_SHARE", 0.0)
-    monkeypatch.setattr("sparsest.continuous.fit._REPORT_EVERY", 0.0)
+    monkeypatch.setattr("sparsest.continuous.trainer._REPORT_EVERY", 0.0)
     problem, path = Problem(PEAK.X, PEAK.low, skip=skip), tmp_path / "training.npz"
     files: dict[str, Any] = {"checkpoint_file": path, "resume": True}
     whole = minimize(problem, solver=solver, **DESCENT)
@@ -69,7 +69,7 @@ def test_gradient_descent_goes_on_bit_for_bit(
 
 
 def test_a_polish_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from sparsest.continuous import restarts
+    from sparsest.continuous.descent import restarts
 
     with_every_piece_kept(monkeypatch)
     files: dict[str, Any] = {"checkpoint_file": tmp_path / "training.npz", "resume": True}
@@ -131,7 +131,7 @@ STAGED: list[Any] = [
 def with_every_piece_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_EVERY", 0.0)
     monkeypatch.setattr(module, "_SHARE", 0.0)
-    monkeypatch.setattr("sparsest.continuous.fit._REPORT_EVERY", 0.0)
+    monkeypatch.setattr("sparsest.continuous.trainer._REPORT_EVERY", 0.0)
 
 
 @pytest.mark.parametrize(("problem", "options"), STAGED)
@@ -164,7 +164,7 @@ def test_the_staged_search_goes_on_bit_for_bit(
 def test_gradient_descent_in_reserve_goes_on_bit_for_bit(
     phase: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sparsest.continuous import staged_search
+    from sparsest.continuous.search import staged_search
 
     with_every_piece_kept(monkeypatch)
     monkeypatch.setattr(staged_search, "_LEAST_ROUNDS", 0.0)

@@ -27,7 +27,7 @@ from scipy.optimize import nnls
 from sparsest.arrays import FloatArray
 from sparsest.benchmarks.answer import Answer
 from sparsest.benchmarks.peers.l1 import BlockProgram, both_signs, sampled_patterns, solver_version
-from sparsest.continuous.pattern_program import Neurons
+from sparsest.continuous.polish.pattern_program import Neurons
 from sparsest.errors import InputError, SolverError
 from sparsest.exact.cells.enumerate import count_in_general_position, enumerate_cells
 from sparsest.network import Network

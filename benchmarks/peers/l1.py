@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
 from sparsest.benchmarks.answer import Answer, TracePoint
-from sparsest.continuous import pattern_program
-from sparsest.continuous.pattern_program import Neurons, Samples
-from sparsest.continuous.scaling import Scaling
+from sparsest.continuous.polish import pattern_program
+from sparsest.continuous.polish.pattern_program import Neurons, Samples
+from sparsest.continuous.polish.scaling import Scaling
 from sparsest.errors import InputError
 from sparsest.network import Network
 from sparsest.objectives import Objective

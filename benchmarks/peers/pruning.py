@@ -26,10 +26,10 @@ from sparsest import tolerances
 from sparsest.arrays import FloatArray, positive_number
 from sparsest.benchmarks.answer import Answer, TracePoint
 from sparsest.benchmarks.peers import loop
-from sparsest.continuous import options
-from sparsest.continuous.batch import Batch
-from sparsest.continuous.pattern_program import BoolArray
-from sparsest.continuous.scaling import Scaling
+from sparsest.continuous import option_checks
+from sparsest.continuous.descent.batch import Batch
+from sparsest.continuous.polish.pattern_program import BoolArray
+from sparsest.continuous.polish.scaling import Scaling
 from sparsest.errors import InputError
 from sparsest.network import Network
 from sparsest.objectives import Objective, magnitudes
@@ -89,7 +89,7 @@ def weight_decay(
         When an option is out of its range.
     """
     settings = _Settings.checked(problem, decay, width, steps, retrain_steps, learning_rate)
-    return _train_and_prune(problem, objective, settings, options.seed(seed), time_limit)
+    return _train_and_prune(problem, objective, settings, option_checks.seed(seed), time_limit)
 
 
 def adam_pruned(
@@ -105,7 +105,7 @@ def adam_pruned(
 ) -> Answer:
     """Train with plain Adam, then prune by magnitude; all else as `weight_decay` without decay."""
     settings = _Settings.checked(problem, 0.0, width, steps, retrain_steps, learning_rate)
-    return _train_and_prune(problem, objective, settings, options.seed(seed), time_limit)
+    return _train_and_prune(problem, objective, settings, option_checks.seed(seed), time_limit)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,12 +126,12 @@ class _Settings:
         retrain_steps: int,
         learning_rate: float,
     ) -> "_Settings":
-        width = options.count("width", loop.default_width(problem) if width is None else width)
-        options.refuse_large_batch(1, width, problem)
+        width = option_checks.count("width", loop.default_width(problem) if width is None else width)
+        option_checks.refuse_large_batch(1, width, problem)
         rate = positive_number(learning_rate, "learning_rate")
         if decay != 0 and positive_number(decay, "decay", ", or 0") * rate >= 1:
             raise InputError(f"decay = {decay:g}: times the learning rate {rate:g} it must be less than 1")
-        counts = options.count("steps", steps), options.count("retrain_steps", retrain_steps)
+        counts = option_checks.count("steps", steps), option_checks.count("retrain_steps", retrain_steps)
         return cls(float(decay), width, *counts, rate)
 
 

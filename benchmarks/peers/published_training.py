@@ -6,8 +6,9 @@ One random network is trained by Adam (Kingma and Ba 2015) at a constant rate on
 After each step every product ``v_k w_kj`` is soft-thresholded by ``lambda * rate * p * |previous|^(p - 1)``,
 and ``v_k`` and ``w_k`` are given equal norms. An unpenalised bias is left as it is, **which changes the
 function** whenever it is done; the default of `sparsest.continuous` scales the bias along, this loop does
-not, because it is the published one (its step is `sparsest.continuous.published`). Where biases are penalised
-(objective ``parameters``) they are weights of a constant input, thresholded and rescaled like the others.
+not, because it is the published one (its step is `sparsest.continuous.descent.algorithms.published`). Where
+biases are penalised (objective ``parameters``) they are weights of a constant input, thresholded and rescaled
+like the others.
 
 Differences: the description does not say how networks are drawn; this is PyTorch's default for linear layers,
 in float32, without a bias behind the ReLU. Samples with an interval contribute the squared distance to
@@ -22,13 +23,13 @@ import torch
 
 from sparsest.benchmarks.answer import Answer, TracePoint
 from sparsest.benchmarks.peers import loop
-from sparsest.continuous import options
-from sparsest.continuous.batch import Batch
-from sparsest.continuous.pattern_program import Neurons, Samples
-from sparsest.continuous.polish import merged, polish
-from sparsest.continuous.published import penalised_rows, proximal_step
-from sparsest.continuous.scaling import Scaling
-from sparsest.continuous.schedule import Schedule
+from sparsest.continuous import option_checks
+from sparsest.continuous.descent.algorithms.published import penalised_rows, proximal_step
+from sparsest.continuous.descent.batch import Batch
+from sparsest.continuous.descent.schedule import Schedule
+from sparsest.continuous.polish.pattern_program import Neurons, Samples
+from sparsest.continuous.polish.polish import merged, polish
+from sparsest.continuous.polish.scaling import Scaling
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
@@ -102,12 +103,12 @@ def published_training(
     deadline = Deadline(time_limit)
     if regularization is None:
         regularization = _UNIVARIATE if problem.n_features == 1 else _MULTIVARIATE
-    schedule = options.schedule(steps, learning_rate, regularization, p, objective)
-    width = options.count("width", loop.default_width(problem) if width is None else width)
-    options.refuse_large_batch(1, width, problem)
-    every = options.count("check_every", check_every)
+    schedule = option_checks.schedule(steps, learning_rate, regularization, p, objective)
+    width = option_checks.count("width", loop.default_width(problem) if width is None else width)
+    option_checks.refuse_large_batch(1, width, problem)
+    every = option_checks.count("check_every", check_every)
     batch = loop.dense_network(
-        problem.n_features, width, skip=problem.skip, seed=options.seed(seed), dtype=torch.float32
+        problem.n_features, width, skip=problem.skip, seed=option_checks.seed(seed), dtype=torch.float32
     )
     watch = _Watch(batch, objective, every, loop.fitting_loss(problem), deadline)
     limit = None if time_limit is None else time_limit * (_TRAINING_SHARE if polished else 1.0)

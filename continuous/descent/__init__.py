@@ -1,0 +1,1 @@
+"""Batched gradient descent from many initial networks."""

@@ -1,0 +1,23 @@
+"""The solvers of gradient descent by name."""
+
+from collections.abc import Callable
+from typing import Final
+
+from sparsest.continuous.descent.algorithms.adam_reweighted import AdamReweighted
+from sparsest.continuous.descent.algorithms.base import Solver
+from sparsest.continuous.descent.algorithms.proximal_gradient import ProximalGradient
+from sparsest.continuous.descent.algorithms.published import Published
+from sparsest.continuous.descent.algorithms.smoothed import Smoothed
+from sparsest.continuous.descent.schedule import Schedule
+
+GRADIENT_SOLVERS: Final[dict[str, Callable[[Schedule], Solver]]] = {
+    "adam-reweighted": AdamReweighted,
+    "published": Published,
+    "proximal-gradient": ProximalGradient,
+    "smoothed": Smoothed,
+}
+
+
+def gradient_solver(name: str, schedule: Schedule) -> Solver:
+    """Return a new solver of that name for one run."""
+    return GRADIENT_SOLVERS[name](schedule)

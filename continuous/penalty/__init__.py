@@ -1,0 +1,1 @@
+"""Path norms as torch functions, and the proximal maps of their terms."""

@@ -1,0 +1,1 @@
+"""The default search: descents of few neurons, then wide ones, polished, until time or effort is spent."""

@@ -1,0 +1,423 @@
+"""Cheap searches first, then descents from what they found, until more effort is not worth it.
+
+1. No neuron at all: one linear program.
+2. Networks of 1, 2, 3, ... neurons by Gauss-Newton descents, each width for a short while, again and again,
+   until one fits (`sparsest.continuous.search.few_neuron_descents`).
+3. Where none does: linear programs over sampled cells, and what the caller has in reserve (gradient descent).
+4. From the best network down: descents with one part less, which begin from the best network without one of
+   its parts, by turns with linear programs over sampled cells and over the cells around the best network,
+   until `Effort` says that a further improvement is not to be expected.
+
+Effort is counted, not timed, so that equal seeds give equal results on one machine. The search is a sequence
+of pieces of work; between two of them its state can be stored and gone on from
+(`sparsest.continuous.search.state`). None of this proves a count minimal.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from sparsest import tolerances
+from sparsest.arrays import FloatArray
+from sparsest.continuous.checkpoint.arrays import prefixed, under
+from sparsest.continuous.polish.pattern_program import BoolArray, Neurons, Samples
+from sparsest.continuous.search.effort import Effort
+from sparsest.continuous.search.few_neuron_descents import Intervals, NarrowSearch, Sparsity
+from sparsest.continuous.search.incumbent import Incumbent
+from sparsest.continuous.search.sampled_cells import (
+    cells_of_patterns,
+    cells_through_samples,
+    distinct,
+    flipped,
+    joined,
+)
+from sparsest.continuous.search.starts_with_less import without_a_neuron, without_an_entry
+from sparsest.continuous.search.state import Course, Place, SearchState
+from sparsest.io.files import Arrays
+from sparsest.objectives import Objective
+from sparsest.progress import Deadline
+
+# Networks of more neurons than this are not looked for from random starts.
+_WIDEST: Final = 6
+# Effort for each neuron of a width in the first round; it doubles with every round.
+_FIRST: Final = 0.002
+# Effort of all rounds together, after which sampled cells and gradient descent are tried: so many times that
+# of sampled cells, within a range.
+_ROUNDS: Final = 4.0
+_LEAST_ROUNDS, _MOST_ROUNDS = 0.3, 4.0
+# Effort after which the search gives up: so much times T^3 N for T numbers looked for, within a range.
+_FLOOR: Final = 1.4e-4
+_LEAST_FLOOR, _MOST_FLOOR = 0.03, 1.5
+# Pieces that the effort left is cut into, between turns of descents and of linear programs.
+_PIECES: Final = 6
+# Linear programs over sampled cells are skipped where one polish costs more than this share of the floor.
+_CHEAP: Final = 0.5
+# Sampled sets of cells that are tried before gradient descent when nothing fits yet.
+_SAMPLED: Final = 3
+# Singular values below this share of the largest are rounding of a rank deficiency.
+_RANK: Final = 1e-13
+
+
+class Reserved(NamedTuple):
+    """Steps that gradient descent took in reserve, and ``"finished"`` or what cut it short."""
+
+    steps: int
+    stopped: str
+
+
+class StagedSearch:
+    """One search for one problem.
+
+    Parameters
+    ----------
+    incumbent : Incumbent
+        Holds the problem, and in the end the result.
+    seed : int
+        Of everything random.
+    width : int
+        Most neurons of any network, and number of cells sampled at a time.
+    lower_bound : int
+        A network of so few parts ends the search,
+    norm_bound : float
+        if its path norm is this small too, up to ``tolerances.PATH_NORM_GAP``.
+    patterns : array of bool (C, N), optional
+        Cells that every linear program may use.
+    deadline : Deadline
+        Ends the search.
+    report : callable
+        Called with a few words and the number of steps taken.
+
+    Attributes
+    ----------
+    course : Course
+        What was done.
+    place : Place
+        What comes next.
+    """
+
+    def __init__(
+        self,
+        incumbent: Incumbent,
+        *,
+        seed: int,
+        width: int,
+        lower_bound: int,
+        norm_bound: float,
+        patterns: BoolArray | None,
+        deadline: Deadline,
+        report: Callable[[str, int, None, int | None], None],
+    ) -> None:
+        self._incumbent, self._deadline, self._report = incumbent, deadline, report
+        self._random = np.random.default_rng(seed)
+        self._width, self._patterns = width, patterns
+        self._lower_bound, self._norm_bound = lower_bound, norm_bound
+        samples = incumbent.samples
+        self._rows, self._back = _whitened(samples.homogeneous)
+        self._forward: FloatArray = np.linalg.pinv(self._back).astype(np.float64)
+        self._whitened = Intervals(self._rows, samples.low, samples.high, samples.skip)
+        self._plain = Intervals(samples.homogeneous, samples.low, samples.high, samples.skip)
+        self._effort = Effort()
+        self._narrow: dict[int, NarrowSearch] = {}
+        self._by_turn: dict[int, NarrowSearch | None] = {}
+        self.course, self.place = Course(), Place()
+        self._state = SearchState(
+            self._random, self.place, self.course, self._effort, self._narrow, self._by_turn
+        )
+
+    def run(self, reserve: Callable[[], Reserved], between: Callable[[], None] = lambda: None) -> None:
+        """Search.
+
+        Parameters
+        ----------
+        reserve : callable
+            Called when nothing fits so far; may offer networks to the incumbent.
+        between : callable
+            Called before every piece of work and in the end, as long as nothing was cut short: `arrays` is
+            then a state to go on from.
+        """
+        pieces = {
+            "start": self._start,
+            "ascend": self._ascend,
+            "sample": self._sample,
+            "descend": self._turn_down,
+        }
+        is_whole = True
+        while self.place.stage != "done":
+            if is_whole:
+                between()
+            if self.place.stage in pieces:
+                pieces[self.place.stage]()
+            else:
+                stopped = self._from_reserve(reserve)
+                is_whole = stopped == "finished"
+                if stopped == "interrupted" or self._incumbent.network is None:
+                    return
+            if not self._goes_on():
+                return
+        if is_whole:
+            between()
+
+    def arrays(self) -> Arrays:
+        """Return the state as arrays, from which `restore` goes on bit for bit."""
+        return self._state.arrays() | prefixed("incumbent ", self._incumbent.arrays())
+
+    def restore(self, arrays: Mapping[str, "np.ndarray[Any, Any]"]) -> None:
+        """Go on from a state of a search for the same problem with the same options.
+
+        Raises
+        ------
+        ValueError, KeyError, TypeError
+            When it is not one.
+        """
+        self._incumbent.restore(under("incumbent ", arrays))
+        self._state.restore(arrays, self._blank)
+        if (self.place.stage in ("descend", "done")) == (self._incumbent.network is None):
+            raise ValueError("its network is not that of its stage")
+
+    def _blank(self, kind: str, width: int, entries: int | None) -> NarrowSearch:
+        """Return a search of that shape, whose state and random numbers are yet to be restored."""
+        if kind not in ("narrow", "turn") or not 1 <= width <= max(self._width, _WIDEST):
+            raise ValueError("it has searches of no known kind")
+        if kind == "narrow" or entries is None:
+            return NarrowSearch(self._whitened, width, self._random)
+        return NarrowSearch(self._plain, width, self._random, Sparsity(self._counted(), entries))
+
+    def _say(self, message: str) -> None:
+        known = self._incumbent.network
+        self._report(message, self.course.taken, None, None if known is None else int(self._incumbent.count))
+
+    def _goes_on(self) -> bool:
+        return not self._deadline.expired
+
+    def _settled(self) -> bool:
+        return self._is_fewest() and self._incumbent.norm * (1 - tolerances.PATH_NORM_GAP) <= self._norm_bound
+
+    def _is_fewest(self) -> bool:
+        return self._incumbent.count <= self._lower_bound
+
+    # ---------------------------------------------------------------- the first network that fits
+
+    def _start(self) -> None:
+        self._incumbent.offer_cells(_no_neurons(self._incumbent.samples))
+        self._next("ascend")
+
+    def _next(self, stage: str) -> None:
+        """Go on with a stage, or from the network down if there is one."""
+        self.place.stage = stage
+        if self._incumbent.network is not None:
+            self.place.stage = "descend"
+            self._fewer()
+
+    def _ascend(self) -> None:
+        """Try the next small width for a while; again and again with twice the effort, until one fits."""
+        place, searches = self.place, self._narrow
+        rounds = float(np.clip(_ROUNDS * self._polish_cost(self._width), _LEAST_ROUNDS, _MOST_ROUNDS))
+        if self._effort.spent >= rounds:
+            place.stage = "sample"
+            return
+        width, limit = place.width, _FIRST * 2**place.round
+        if width not in searches:
+            searches[width] = NarrowSearch(self._whitened, width, self._random)
+        again = width >= min(_WIDEST, self._width)
+        place.round, place.width = (place.round + 1, 1) if again else (place.round, width + 1)
+        self._descents(searches[width], width, width * limit, self._back)
+        self._next("ascend")
+
+    def _sample(self) -> None:
+        if self.place.sampled >= _SAMPLED:
+            self.place.stage = "reserve"
+            return
+        self.place.sampled += 1
+        self._say("linear programs over sampled cells")
+        self._offer_sampled()
+        self._next("sample")
+
+    def _from_reserve(self, reserve: Callable[[], Reserved]) -> str:
+        reserved = reserve()
+        self.place.reserved += reserved.steps
+        self._next("reserve")
+        return reserved.stopped
+
+    # ---------------------------------------------------------------- from the best network down
+
+    def _fewer(self) -> None:
+        """Begin towards one part less than the best network has."""
+        self._improved()
+        self.place.turn = 0
+        self._by_turn.clear()
+        self._by_turn[0] = self._narrower(0)
+
+    def _turn_down(self) -> None:
+        """Look for one part less, or where none can be for a smaller path norm, in several ways by turns."""
+        if self._settled() or self._effort.left <= 0:
+            self.place.stage = "done"
+            return
+        place, before, norm = self.place, self._incumbent.count, self._incumbent.norm
+        search = self._by_turn.get(self._kind())
+        piece = max(self._floor() / _PIECES, 1e-9)
+        if self._is_fewest():
+            self._lower_the_norm(piece)
+        elif search is not None:
+            self._descents(search, int(before) - 1, piece, self._descent_back())
+        if self._incumbent.count == before and self._goes_on():
+            self._programs(place.turn)
+            self._narrow_again(place.turn, piece)
+        place.turn += 1
+        if self._is_fewest() and self._incumbent.norm < norm * (1 - tolerances.PATH_NORM_GAP):
+            self._improved()
+        if self._incumbent.count < before:
+            self._fewer()
+        elif search is None and not self._is_fewest():
+            self._effort.add(piece)
+        elif self._kind() not in self._by_turn:
+            self._by_turn[self._kind()] = self._narrower(place.turn)
+
+    def _kind(self) -> int:
+        """Which of the searches by turns is next."""
+        return 0 if self._incumbent.objective is Objective.NEURONS else self.place.turn % 2
+
+    def _lower_the_norm(self, limit: float) -> None:
+        """Look for other networks of as few parts, one of which may have a smaller path norm."""
+        end, count = self._effort.spent + limit, int(self._incumbent.count)
+        while self._effort.spent < end and self._goes_on() and not self._settled():
+            search = self._as_sparse(count)
+            self._descents(search, count, end - self._effort.spent, self._descent_back())
+            self._effort.add(self._polish_cost(count))  # most find a network, which is polished
+
+    def _as_sparse(self, count: int) -> NarrowSearch:
+        """Return descents from random starts towards as few parts as the best network has."""
+        if self._incumbent.objective is Objective.NEURONS:
+            return NarrowSearch(self._whitened, count, self._random)
+        neurons = self._incumbent.neurons
+        usual = count if neurons is None else len(neurons.signs)
+        width = max(1, min(usual + int(self._random.integers(2)), self._width))  # a neuron may count nothing
+        return NarrowSearch(self._plain, width, self._random, Sparsity(self._counted(), count))
+
+    def _counted(self) -> BoolArray:
+        """Return which entries of a neuron are counted."""
+        counted = np.ones(self._incumbent.samples.homogeneous.shape[1], dtype=bool)
+        counted[-1] = self._incumbent.objective is not Objective.WEIGHTS
+        return counted
+
+    def _narrow_again(self, turn: int, limit: float) -> None:
+        """Go on with the searches of the first stage where linear programs ended far above them."""
+        count = self._incumbent.count
+        if self._incumbent.objective is not Objective.NEURONS or count - 2 < max(self._narrow, default=0):
+            return
+        widths = sorted(self._narrow)[1:]
+        if widths and self._goes_on():
+            width = widths[-1 - turn % len(widths)]
+            self._descents(self._narrow[width], width, limit, self._back)
+
+    def _improved(self) -> None:
+        self._effort.improved(self._floor())
+
+    def _floor(self) -> float:
+        """Effort that one part less is worth, by how many numbers it leaves."""
+        samples, count = self._incumbent.samples, max(int(self._incumbent.count) - 1, 1)
+        if self._incumbent.objective is Objective.NEURONS:
+            count *= self._rows.shape[1]
+        elif self._incumbent.objective is Objective.WEIGHTS:
+            count = 2 * count + 1  # about a bias a weight, and a constant neuron
+        wanted = count**3 * len(samples.low)
+        return float(np.clip(_FLOOR * wanted, _LEAST_FLOOR, _MOST_FLOOR))
+
+    def _programs(self, turn: int) -> None:
+        """Linear programs: over the cells around the best network, then over sampled ones."""
+        neurons = self._incumbent.neurons
+        if neurons is None:
+            return
+        if turn == 0 and self._affordable(neurons.patterns.size):
+            around = distinct(joined(neurons, flipped(neurons)))
+            self._book(around)
+            if self._incumbent.offer_cells(around):
+                return
+        if self._affordable(self._width):
+            self._offer_sampled()
+
+    def _affordable(self, cells: int) -> bool:
+        return self._polish_cost(cells) <= _CHEAP * self._floor()
+
+    def _offer_sampled(self) -> None:
+        size = self._incumbent.samples.homogeneous.shape[1]
+        cells = cells_through_samples(self._incumbent.samples.homogeneous, self._width, None, self._random)
+        if self._patterns is not None:
+            cells = joined(cells_of_patterns(self._patterns, size, self._random), cells)
+        cells = distinct(cells)
+        self._book(cells)
+        self._incumbent.offer_cells(cells)
+
+    def _book(self, cells: Neurons) -> None:
+        self._effort.add(self._polish_cost(len(cells.signs)))
+
+    def _polish_cost(self, cells: int) -> float:
+        """Return about the seconds of a polish that begins with so many cells."""
+        n, size = self._incumbent.samples.homogeneous.shape
+        entries = float(2 * cells * n * size)
+        return 10 * (4.5e-3 + 6e-8 * entries * math.sqrt(cells * n))  # about ten programs a polish
+
+    # ---------------------------------------------------------------- descents
+
+    def _descents(self, search: NarrowSearch, width: int, limit: float, back: FloatArray) -> bool:
+        self._say(f"looking for {width} {self._target()}")
+        taken = search.steps
+        found = search.run(limit, self._effort, self._deadline)
+        self.course.taken += search.steps - taken
+        if search.best is not None:
+            neurons = self._neurons(*search.best, back)
+            norm = self._incumbent.path_norm(neurons)
+            self.course.points.append((self.course.taken, search.loss, norm, len(neurons.signs)))
+        if found is None:
+            return False
+        return self._incumbent.offer(self._neurons(*found, back))
+
+    def _target(self) -> str:
+        return "neurons" if self._incumbent.network is None else str(self._incumbent.objective)
+
+    def _descent_back(self) -> FloatArray:
+        neurons = self._incumbent.objective is Objective.NEURONS
+        return self._back if neurons else np.eye(self._incumbent.samples.homogeneous.shape[1])
+
+    def _neurons(self, blocks: FloatArray, signs: FloatArray, back: FloatArray) -> Neurons:
+        samples = self._incumbent.samples
+        folded = blocks @ back
+        skip = folded[-1] if samples.skip else None
+        folded, signs = (folded[:-1], signs[:-1]) if samples.skip else (folded, signs)
+        return Neurons(folded, folded @ samples.homogeneous.T >= 0, signs, skip)
+
+    def _narrower(self, turn: int) -> NarrowSearch | None:
+        """Return descents towards one part less than the best network has, or None where that cannot be."""
+        best = self._incumbent.neurons
+        if best is None or self._incumbent.count <= 1 or self._is_fewest():
+            return None
+        if self._incumbent.objective is Objective.NEURONS:
+            count = int(self._incumbent.count)
+            known = len(best.signs) == count
+            start = without_a_neuron(best, self._forward) if known else None
+            return NarrowSearch(self._whitened, count - 1, self._random, start=start)
+        return self._sparser(best, turn)
+
+    def _sparser(self, best: Neurons, turn: int) -> NarrowSearch:
+        """Descents with one counted entry less; every other turn one neuron more than the best network."""
+        counted = self._counted()
+        width = max(1, min(len(best.signs) + turn % 2, self._width))
+        sparsity = Sparsity(counted, int(self._incumbent.count) - 1)
+        start = without_an_entry(best, counted) if width == len(best.signs) and turn == 0 else None
+        return NarrowSearch(self._plain, width, self._random, sparsity, start)
+
+
+def _no_neurons(samples: Samples) -> Neurons:
+    n, size = samples.homogeneous.shape
+    skip = np.zeros(size) if samples.skip else None
+    return Neurons(np.zeros((0, size)), np.zeros((0, n), dtype=bool), np.zeros(0), skip)
+
+
+def _whitened(homogeneous: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return rows (N, r) with orthonormal columns times sqrt(N), and what takes neurons (r,) back."""
+    left, sizes, right = np.linalg.svd(homogeneous, full_matrices=False)
+    kept = sizes > sizes[0] * _RANK
+    stretch = np.sqrt(len(homogeneous))
+    back = (right[kept] / sizes[kept, None]) * stretch
+    return np.asarray(left[:, kept] * stretch), np.asarray(back)

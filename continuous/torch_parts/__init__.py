@@ -1,0 +1,1 @@
+"""Building blocks for a person's own PyTorch network and training loop."""
