@@ -17,7 +17,7 @@ import numpy as np
 
 from sparsest import check, datasets, exact
 from sparsest.arrays import FloatArray
-from sparsest.benchmarks.machine import describe
+from sparsest.benchmarks.run.machine import describe
 from sparsest.errors import InputError
 from sparsest.exact.cells.enumerate import enumerate_cells, iterate_cells
 from sparsest.exact.line.fewest_knots import solve_univariate

@@ -13,12 +13,12 @@ from sparsest.cli import exit_codes, output
 from sparsest.errors import InputError
 
 if TYPE_CHECKING:
-    from sparsest.benchmarks.records import Record
-    from sparsest.benchmarks.runner import Report, State
-    from sparsest.benchmarks.sparsity_over_time import Experiment
-    from sparsest.benchmarks.store import Store
-    from sparsest.benchmarks.suite import Suite
-    from sparsest.benchmarks.task import Task
+    from sparsest.benchmarks.paper.experiments import Experiment
+    from sparsest.benchmarks.run.record import Record
+    from sparsest.benchmarks.run.results_folder import Store
+    from sparsest.benchmarks.run.runner import Report, State
+    from sparsest.benchmarks.run.task import Task
+    from sparsest.benchmarks.suites.suite import Suite
 
 # Problems shown in the terminal's table; the files hold all of them.
 _SHOWN_ROWS = 60
@@ -78,7 +78,7 @@ def run(
     \b
     Exit codes: 0 done, 1 a claimed bound is refuted by a network that fits, 2 bad input, 3 interrupted.
     """
-    from sparsest.benchmarks import suite as suites
+    from sparsest.benchmarks.suites import suite as suites
 
     if suite is None:
         output.print_block("suites", [(name, suites.load(name).description) for name in suites.names()])
@@ -113,16 +113,16 @@ def report(
     \b
     Exit codes: 0 done, 2 bad input.
     """
-    from sparsest.benchmarks import store
     from sparsest.benchmarks.reports.html_page import write_figures, write_report
     from sparsest.benchmarks.reports.markdown_page import results_page
     from sparsest.benchmarks.reports.outcomes import collect
+    from sparsest.benchmarks.run import results_folder
     from sparsest.io.files import write_atomically
 
     if markdown is not None:
         output.check_writable(markdown)
-    sessions, records = store.read(directory)
-    methods = store.methods_of(sessions)
+    sessions, records = results_folder.read(directory)
+    methods = results_folder.methods_of(sessions)
     for path in write_report(records, sessions, directory, methods)[:1]:
         output.note(f"wrote {path} and its figures")
     if markdown is not None:
@@ -194,18 +194,18 @@ def figures(
     \b
     Exit codes: 0 done, 2 bad input, 3 interrupted: what was finished is drawn.
     """
-    from sparsest.benchmarks import sparsity_over_time, sparsity_runs
-    from sparsest.benchmarks.machine import usable_cores
-    from sparsest.benchmarks.suite import positive_count
+    from sparsest.benchmarks.paper import experiments, runs
+    from sparsest.benchmarks.run.machine import usable_cores
+    from sparsest.benchmarks.suites.suite import positive_count
 
-    settings = sparsity_over_time.EXPERIMENTS if data is None else (sparsity_over_time.experiment(data),)
-    chosen, length = sparsity_runs.parse_seeds(seeds), positive_count(steps, "--steps")
+    settings = experiments.EXPERIMENTS if data is None else (experiments.experiment(data),)
+    chosen, length = runs.parse_seeds(seeds), positive_count(steps, "--steps")
     number = usable_cores() if workers is None else positive_count(workers, "--workers")
     out.mkdir(parents=True, exist_ok=True)
     interrupted = False
     try:
         with _progress() as report:
-            sparsity_runs.measure(settings, chosen, length, out, number, report)
+            runs.measure(settings, chosen, length, out, number, report)
     except KeyboardInterrupt:
         interrupted = True
     for setting in settings:
@@ -217,18 +217,18 @@ def figures(
 
 def _draw_sparsity(setting: "Experiment", seeds: "list[int]", out: Path) -> None:
     """Draw one figure and print what its runs ended with; nothing when there is none."""
-    from sparsest.benchmarks.reports import sparsity
-    from sparsest.benchmarks.sparsity_runs import recorded
+    from sparsest.benchmarks.paper import figure
+    from sparsest.benchmarks.paper.runs import recorded
 
     path = out / f"{setting.data}.csv"
     traces = recorded(path, seeds)
     if not traces:
         return
     typer.echo(f"{setting.data}, after {traces[0].steps[-1]} steps")
-    output.print_table(*sparsity.table(setting, traces))
-    for sentence in sparsity.notes(setting, traces):
+    output.print_table(*figure.table(setting, traces))
+    for sentence in figure.notes(setting, traces):
         typer.echo(sentence)
-    output.draw(sparsity.plot_sparsity(setting, traces), path.with_suffix(".png"))
+    output.draw(figure.plot_sparsity(setting, traces), path.with_suffix(".png"))
 
 
 def _print_measured(name: str, rows: "list[dict[str, Any]]") -> None:
@@ -248,7 +248,7 @@ def _figure(value: object) -> str:
 def _chosen(suite: "Suite", methods: str | None, repeat: int | None, time_limit: float | None) -> "Suite":
     import dataclasses
 
-    from sparsest.benchmarks.suite import positive_count
+    from sparsest.benchmarks.suites.suite import positive_count
     from sparsest.progress import Deadline
 
     if methods is not None:
@@ -265,12 +265,12 @@ def _measured(
     suite: "Suite", command: str, workers: int | None, dask: str | None, out: Path
 ) -> "tuple[bool, list[Record]]":
     """Run what is left, export the tables, and return whether Ctrl-C came, and the plan's records."""
-    from sparsest.benchmarks import runner, store
-    from sparsest.benchmarks.task import plan
+    from sparsest.benchmarks.run import results_folder, runner
+    from sparsest.benchmarks.run.task import plan
 
     tasks = plan(suite)
     interrupted = False
-    with store.opened(out) as results:
+    with results_folder.opened(out) as results:
         runner.refuse_other_suite(results, suite)
         left = runner.left_over(results, tasks)
         output.note(f"{suite.name}: {len(tasks)} runs, {len(tasks) - len(left)} of them finished before")
@@ -278,8 +278,8 @@ def _measured(
             interrupted = _run(results, suite, command, tasks, workers, dask)
         planned = {task.key for task in tasks}
         records = [record for record in results.records if record.key in planned]
-        paths = store.export(results.records, out)
-    output.note(f"results: {', '.join(str(path) for path in [out / store.RESULTS, *paths])}")
+        paths = results_folder.export(results.records, out)
+    output.note(f"results: {', '.join(str(path) for path in [out / results_folder.RESULTS, *paths])}")
     return interrupted, records
 
 
@@ -292,9 +292,9 @@ def _run(
     dask: str | None,
 ) -> bool:
     """Run what is left, and return whether Ctrl-C ended it."""
-    from sparsest.benchmarks import executors, runner
-    from sparsest.benchmarks.machine import usable_cores
-    from sparsest.benchmarks.suite import positive_count
+    from sparsest.benchmarks.run import executors, runner
+    from sparsest.benchmarks.run.machine import usable_cores
+    from sparsest.benchmarks.suites.suite import positive_count
 
     number = usable_cores() if workers is None else positive_count(workers, "--workers")
     place = executors.processes(number) if dask is None else executors.cluster(dask)
@@ -359,9 +359,9 @@ def _left(state: "State") -> str:
 
 def _print_results(suite: "Suite", records: "Sequence[Record]") -> bool:
     """Print the tables, and return whether a claimed bound was refuted."""
-    from sparsest.benchmarks.methods import with_variants
     from sparsest.benchmarks.reports import summary
     from sparsest.benchmarks.reports.outcomes import collect, remarks
+    from sparsest.benchmarks.suites.methods import with_variants
 
     if not records:
         return False

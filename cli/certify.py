@@ -88,7 +88,7 @@ def certify(
     if network is not None:
         check_model_ending(network)
     X, y = _samples(data, target)
-    from sparsest.compare.certify import certify as judge
+    from sparsest.compare.certification.certification import certify as judge
 
     with output.progress_bar(quiet=json) as progress:
         found = judge(
@@ -110,7 +110,7 @@ def certify(
     if network is not None:
         _write_network(found.network, model, network)
     if report is not None:
-        from sparsest.compare.certificate_page import write_certificate_page
+        from sparsest.compare.certification.html_page import write_certificate_page
 
         problem = Problem(X, y, tolerance=found.tolerance)
         write_certificate_page(report, found, problem, read_model(model).network, f"{model} on {data}")

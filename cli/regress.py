@@ -14,7 +14,7 @@ from sparsest.cli import exit_codes, options, output
 from sparsest.progress import Progress, ProgressCallback
 
 if TYPE_CHECKING:
-    from sparsest.benchmarks.regression import Checked, Regression
+    from sparsest.benchmarks.known_optima.regress import Checked, Regression
 
 # Seconds between the lines that a log without a terminal gets.
 _REPORT_EVERY = 10.0
@@ -47,8 +47,8 @@ def regress(
     3 interrupted: what was checked until then is printed.
     Runs much slower than stated are told, but change no exit code: times are machines' business.
     """
-    from sparsest.benchmarks.regression import regress as check_all
-    from sparsest.benchmarks.regression import update as rewrite
+    from sparsest.benchmarks.known_optima.regress import regress as check_all
+    from sparsest.benchmarks.known_optima.regress import update as rewrite
 
     with _progress(quiet=json) as progress:
         regression = check_all(known, anew=update, progress=progress)

@@ -78,7 +78,7 @@ def solve(
     with contextlib.ExitStack() as stack:
         executor, slots = None, 1 if workers is None else workers
         if dask is not None:
-            from sparsest.benchmarks.executors import cluster
+            from sparsest.benchmarks.run.executors import cluster
 
             place = stack.enter_context(cluster(dask))
             executor, slots = place.executor, place.slots

@@ -77,7 +77,7 @@ _SUBPACKAGES = frozenset({"exact", "continuous", "compare"})
 # So are names that live in one of them.
 _ELSEWHERE = {
     "SparsestReLURegressor": "sparsest.compare.estimator",
-    "certify": "sparsest.compare.certify",
+    "certify": "sparsest.compare.certification.certification",
 }
 
 

@@ -4,7 +4,7 @@ import os
 import signal
 import time
 
-from sparsest.benchmarks.task import execute
+from sparsest.benchmarks.run.task import execute
 
 
 def crash(task):

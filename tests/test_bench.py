@@ -17,10 +17,11 @@ from typer.testing import CliRunner
 from waiting import wait_for
 
 from sparsest import InputError, Network, Objective, Problem, datasets
-from sparsest.benchmarks import executors, runner, store, suite
-from sparsest.benchmarks.answer import Answer
-from sparsest.benchmarks.methods import METHODS, Method, find
-from sparsest.benchmarks.task import execute, plan, record_of
+from sparsest.benchmarks.run import executors, results_folder, runner
+from sparsest.benchmarks.run.task import execute, plan, record_of
+from sparsest.benchmarks.suites import suite
+from sparsest.benchmarks.suites.method_answer import Answer
+from sparsest.benchmarks.suites.methods import METHODS, Method, find
 from sparsest.cli.main import app
 from sparsest.compare.referee import score
 
@@ -233,7 +234,7 @@ class TestTask:
 @pytest.fixture
 def finished(quick, tmp_path):
     """A folder with a finished session of the quick suite."""
-    with store.opened(tmp_path / "out") as results:
+    with results_folder.opened(tmp_path / "out") as results:
         run_here(results, quick)
     return tmp_path / "out"
 
@@ -266,11 +267,11 @@ def run_here(results, chosen, work=execute):
 
 class TestStore:
     def test_reads_back_what_was_written(self, finished, quick):
-        sessions, records = store.read(finished)
+        sessions, records = results_folder.read(finished)
         assert len(sessions) == 1
         assert sessions[0]["suite"] == "quick"
         assert {record.key for record in records} == {task.key for task in plan(quick)}
-        with store.opened(finished) as results:
+        with results_folder.opened(finished) as results:
             assert results.records == records
 
     @given(cut=st.integers(min_value=1, max_value=400))
@@ -278,17 +279,17 @@ class TestStore:
         folder = tmp_path_factory.mktemp("cut")
         task = plan(suite.load("tiny"))[0]
         record = record_of(task, None, 1.0, status="error")
-        with store.opened(folder) as results:
+        with results_folder.opened(folder) as results:
             results.begin_session({"suite": "tiny"})
             results.append(record)
             results.append(dataclasses.replace(record, key="last"))
-        path = folder / store.RESULTS
+        path = folder / results_folder.RESULTS
         content = path.read_bytes()
         path.write_bytes(content[: -min(cut, len(content) - content.rindex(b"\n", 0, -1) - 2)])
-        assert [each.key for each in store.read(folder)[1]] == [record.key]
-        with store.opened(folder) as results:
+        assert [each.key for each in results_folder.read(folder)[1]] == [record.key]
+        with results_folder.opened(folder) as results:
             results.append(dataclasses.replace(record, key="again"))
-        assert [each.key for each in store.read(folder)[1]] == [record.key, "again"]
+        assert [each.key for each in results_folder.read(folder)[1]] == [record.key, "again"]
 
     @pytest.mark.parametrize(
         "line",
@@ -305,10 +306,10 @@ class TestStore:
         ],
     )
     def test_damaged_line_is_named(self, finished, line):
-        path = finished / store.RESULTS
+        path = finished / results_folder.RESULTS
         path.write_bytes(line.encode(errors="surrogateescape") + b"\n" + path.read_bytes())
         with pytest.raises(InputError, match=r"results\.jsonl, line 1: not a benchmark result"):
-            store.read(finished)
+            results_folder.read(finished)
 
     @pytest.mark.parametrize(
         "change",
@@ -326,30 +327,30 @@ class TestStore:
         ],
     )
     def test_wrong_field_is_refused(self, finished, change):
-        path = finished / store.RESULTS
+        path = finished / results_folder.RESULTS
         lines = path.read_text().splitlines()
         lines[1] = json.dumps(json.loads(lines[1]) | change)
         path.write_text("\n".join(lines) + "\n")
         with pytest.raises(InputError, match="line 2"):
-            store.read(finished)
+            results_folder.read(finished)
 
     def test_run_that_stands_twice_is_refused(self, finished):
-        path = finished / store.RESULTS
+        path = finished / results_folder.RESULTS
         path.write_text(path.read_text() + path.read_text().splitlines()[-1] + "\n")
         with pytest.raises(InputError, match="stands twice"):
-            store.read(finished)
+            results_folder.read(finished)
 
     def test_second_writer_is_refused(self, finished):
         with (
-            store.opened(finished),
+            results_folder.opened(finished),
             pytest.raises(InputError, match="another benchmark is writing there"),
-            store.opened(finished),
+            results_folder.opened(finished),
         ):
             pass
 
     def test_tables_have_typed_columns(self, finished):
-        _, records = store.read(finished)
-        paths = store.export(records, finished)
+        _, records = results_folder.read(finished)
+        paths = results_folder.export(records, finished)
         from_parquet = pd.read_parquet(paths[1])
         assert [path.name for path in paths] == ["table.csv", "table.parquet"]
         assert str(from_parquet["lower_bound"].dtype) == "Int64"
@@ -372,14 +373,14 @@ class TestRunner:
 
         place = Threads(remember)
         place.failure = interrupted
-        with store.opened(tmp_path) as results:
+        with results_folder.opened(tmp_path) as results:
             session = runner.begin_session(results, quick, place)
             with pytest.raises(KeyboardInterrupt):
                 runner.run(results, plan(quick), place, session, lambda _: None)
-        before = [record.key for record in store.read(tmp_path)[1]]
+        before = [record.key for record in results_folder.read(tmp_path)[1]]
         assert 0 < len(before) < 8
         ran.clear()
-        with store.opened(tmp_path) as results:
+        with results_folder.opened(tmp_path) as results:
             states = run_here(results, quick)
             keys = [record.key for record in results.records]
         assert keys[: len(before)] == before
@@ -393,7 +394,7 @@ class TestRunner:
                 raise RuntimeError("lost")
             return execute(task)
 
-        with store.opened(tmp_path) as results:
+        with results_folder.opened(tmp_path) as results:
             run_here(results, quick, failing)
             statuses = {(record.data, record.status) for record in results.records}
         assert ("xor", "crashed") in statuses
@@ -405,17 +406,20 @@ class TestRunner:
             dataclasses.replace(quick, digest="other"),
             dataclasses.replace(quick, time_limit=1.0),
         ):
-            with store.opened(finished) as results, pytest.raises(InputError, match="choose another --out"):
+            with (
+                results_folder.opened(finished) as results,
+                pytest.raises(InputError, match="choose another --out"),
+            ):
                 runner.refuse_other_suite(results, other)
 
 
 class TestProcesses:
     def test_same_table_as_here(self, quick, tmp_path, finished):
-        with store.opened(tmp_path / "processes") as results:
+        with results_folder.opened(tmp_path / "processes") as results:
             with executors.processes(2) as place:
                 session = runner.begin_session(results, quick, place)
                 runner.run(results, plan(quick), place, session, lambda _: None)
-            assert tabulated(results.records) == tabulated(store.read(finished)[1])
+            assert tabulated(results.records) == tabulated(results_folder.read(finished)[1])
 
     def test_crash_and_hang_are_recorded(self, quick, monkeypatch):
         monkeypatch.setattr(executors, "_GRACE", 0.0)
@@ -440,18 +444,18 @@ class TestProcesses:
         out = tmp_path / "out"
         command = [sys.executable, "-m", "sparsest.cli.main", "bench", path, "--workers", "2", "--out", out]
         first = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        wait_for(lambda: (out / store.RESULTS).exists() and len(store.read(out)[1]) >= 3)
+        wait_for(lambda: (out / results_folder.RESULTS).exists() and len(results_folder.read(out)[1]) >= 3)
         children = [int(pid) for pid in children_of(first.pid)]
         first.send_signal(signal.SIGKILL)
         first.wait()
-        _, before = store.read(out)
+        _, before = results_folder.read(out)
         planned = {task.key for task in plan(suite.load(str(path)))}
         assert 3 <= len(before) < len(planned)
         wait_for(lambda: not any(is_running(pid) for pid in children))
         second = subprocess.run(command, capture_output=True, text=True, timeout=120)
         assert second.returncode == 0
         assert f"{len(planned)} runs, {len(before)} of them finished before" in second.stderr
-        sessions, after = store.read(out)
+        sessions, after = results_folder.read(out)
         assert len(sessions) == 2
         assert after[: len(before)] == before
         assert len(after) == len(planned)
@@ -477,12 +481,12 @@ class TestDask:
         out = tmp_path / "cluster"
         result = call("bench", tmp_path / "quick.toml", "--dask", dask[0], "--out", out)
         assert result.exit_code == 0, result.output
-        assert tabulated(store.read(out)[1]) == tabulated(store.read(finished)[1])
-        assert store.read(out)[0][0]["workers"] == 2
+        assert tabulated(results_folder.read(out)[1]) == tabulated(results_folder.read(finished)[1])
+        assert results_folder.read(out)[0][0]["workers"] == 2
 
     def test_worker_that_dies_costs_nothing(self, dask, quick, tmp_path):
         flag = tmp_path / "crashed"
-        with store.opened(tmp_path / "out") as results, executors.cluster(dask[0]) as place:
+        with results_folder.opened(tmp_path / "out") as results, executors.cluster(dask[0]) as place:
             tasks = plan(quick)
             place.submit = lambda task: place.executor.submit(
                 *((misbehaving.crash_once, task, flag) if task is tasks[3] else (execute, task))
@@ -517,7 +521,7 @@ class TestCommand:
         again = call("bench", "run", tmp_path / "quick.toml", "--methods", "auto", "--out", out)
         assert "4 runs, 4 of them finished before" in again.stderr
         assert again.stdout == result.stdout
-        assert len(store.read(out)[0]) == 1
+        assert len(results_folder.read(out)[0]) == 1
 
     @pytest.mark.parametrize(
         ("arguments", "said"),

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from sparsest import Network, Problem, certify, save
 from sparsest.cli.main import app
-from sparsest.compare.certificate_page import certificate_page, write_certificate_page
+from sparsest.compare.certification.html_page import certificate_page, write_certificate_page
 
 X, Y = [[-2.0], [-1], [0], [1], [2], [3]], [0.0, 0, 1, 1, 0, 0]
 # neuron 5 is never active, 1 and 2 are one neuron in two parts

@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 import sparsest
 from sparsest import Affine, InputError, Judgement, Network, Objective, Problem, ReductionKind
 from sparsest.cli.main import app
-from sparsest.compare.elimination import eliminate
-from sparsest.compare.float_bounds import neuron_signs, surely_fits, value_errors
-from sparsest.compare.kinds import fixed_bias, relaxation
-from sparsest.compare.reductions import reduce_network
+from sparsest.compare.certification.output_bias import fixed_bias, relaxation
+from sparsest.compare.reduce.elimination import eliminate
+from sparsest.compare.reduce.float_bounds import neuron_signs, surely_fits, value_errors
+from sparsest.compare.reduce.superfluous_neurons import reduce_network
 from sparsest.progress import Deadline
 
 # the tent of three neurons, its first and its last one cut in two: 5 neurons where 3 are fewest

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from sparsest import InputError, Network, Outcome, Problem, Proof, Status, continuous, datasets, exact, load
-from sparsest.compare import agreement, compare, judge
+from sparsest.compare import compare, judge
+from sparsest.compare.agreement import compare as comparison
 
 PEAK = datasets.load("peak-plateau").problem()
 QUICK = {"restarts": 8, "steps": 1000}
@@ -77,7 +78,7 @@ def test_rounding_is_not_taken_for_a_disagreement():
 
 def test_disagreement_is_written_out_and_can_be_reproduced(monkeypatch, tmp_path, sides):
     found, _ = sides
-    monkeypatch.setattr(agreement, "solve", lambda *a, **k: dataclasses.replace(found, lower_bound=4))
+    monkeypatch.setattr(comparison, "solve", lambda *a, **k: dataclasses.replace(found, lower_bound=4))
     verdict = compare(PEAK, directory=tmp_path, **QUICK)
     assert verdict.outcome is Outcome.DISAGREE
     problem_file, verdict_file = sorted(tmp_path.iterdir())

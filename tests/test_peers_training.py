@@ -7,7 +7,6 @@ import torch
 from torch import nn
 
 from sparsest import InputError, Network, Objective, Problem, datasets, tolerances
-from sparsest.benchmarks.methods import find
 from sparsest.benchmarks.peers import loop
 from sparsest.benchmarks.peers.pruning import adam_pruned, weight_decay
 from sparsest.benchmarks.peers.published_training import (
@@ -15,6 +14,7 @@ from sparsest.benchmarks.peers.published_training import (
     proximal_step,
     published_training,
 )
+from sparsest.benchmarks.suites.methods import find
 from sparsest.progress import Deadline
 
 PEERS = [published_training, weight_decay, adam_pruned]

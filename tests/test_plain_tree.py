@@ -5,10 +5,10 @@ import dataclasses
 import pytest
 
 from sparsest import InputError, Objective, Problem, datasets, exact
-from sparsest.benchmarks import suite
 from sparsest.benchmarks.peers.plain_tree import plain_tree
-from sparsest.benchmarks.suite import Variant
-from sparsest.benchmarks.task import execute, plan
+from sparsest.benchmarks.run.task import execute, plan
+from sparsest.benchmarks.suites import suite
+from sparsest.benchmarks.suites.suite import Variant
 
 NEURONS = Objective.NEURONS
 

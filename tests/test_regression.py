@@ -21,21 +21,21 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from sparsest import InputError, Objective, Problem, datasets, exact, save
-from sparsest.benchmarks import calibration, judgement, known_optima, regression
-from sparsest.benchmarks.judgement import (
+from sparsest.benchmarks.known_optima import calibration, entries, findings, regress
+from sparsest.benchmarks.known_optima.entries import Claim, read_directory, read_file
+from sparsest.benchmarks.known_optima.findings import (
     bounds,
     judge_answer,
     judge_time,
     judge_training,
     judge_witness,
 )
-from sparsest.benchmarks.known_optima import Claim, read_directory, read_file
 from sparsest.cli.main import app
 from sparsest.io.problem_sources import read_problem
 from sparsest.results.solving import Proof, Status
 
 WORKFLOW = Path(__file__).parent.parent / "docs" / "github-workflow.yml"
-SHIPPED = [optimum for file in read_directory(known_optima.shipped_directory()) for optimum in file.optima]
+SHIPPED = [optimum for file in read_directory(entries.shipped_directory()) for optimum in file.optima]
 
 DIGEST = "0" * 64
 QUESTION = '[[optimum]]\ndata = "xor"\n'
@@ -147,7 +147,7 @@ class TestShipped:
     def test_two_of_them_stand(self, name):
         """The rest is what `sparsest regress` is for."""
         (optimum,) = [each for each in SHIPPED if each.name == name]
-        assert regression.check(optimum).findings == ()
+        assert regress.check(optimum).findings == ()
 
 
 class TestReader:
@@ -244,7 +244,7 @@ class TestReader:
             read_file(path)
 
     @given(
-        key=st.sampled_from(list(known_optima._KINDS)),
+        key=st.sampled_from(list(entries._KINDS)),
         value=st.sampled_from(
             ["0", "-3", "1e400", "-inf", "nan", "1" * 400, '""', '"é"', "true", "[]", "{}", "07:00:00"]
         ),
@@ -262,7 +262,7 @@ class TestReader:
 
     def test_methods_are_those_of_the_exact_side(self):
         """Spelled twice, so that collecting tests loads no solver."""
-        assert known_optima._METHODS == exact.dispatch.METHODS
+        assert entries._METHODS == exact.dispatch.METHODS
 
     def test_folders(self, tmp_path):
         with pytest.raises(InputError, match="there is no such folder"):
@@ -614,14 +614,14 @@ class TestCommand:
         (tmp_path / "a.toml").write_text(
             '[[optimum]]\ndata = "zigzag"\nproof_left_out = "by hand"\n' + answer + "effort = 10"
         )
-        monkeypatch.setattr(regression, "calibrate", lambda: 1e-9)
-        monkeypatch.setattr(judgement, "_NOTICED", 0.0)  # a person would not mind milliseconds
+        monkeypatch.setattr(regress, "calibrate", lambda: 1e-9)
+        monkeypatch.setattr(findings, "_NOTICED", 0.0)  # a person would not mind milliseconds
         result = call("--known", tmp_path)
         assert result.exit_code == 0, result.output
         assert "slower: " in result.stdout
         assert "times the stated effort" in result.stdout
         assert "1 of 1 known optima stand" in result.stdout
-        monkeypatch.setattr(regression, "calibrate", lambda: 1.0)
+        monkeypatch.setattr(regress, "calibrate", lambda: 1.0)
         assert "slower" not in call("--known", tmp_path).stdout
 
     def test_training(self, tmp_path):
@@ -651,7 +651,7 @@ def _answer_to_xor():
 
 class TestInterrupt:
     def test_what_was_checked_is_printed(self, known, monkeypatch):
-        real, calls = regression.solve, []
+        real, calls = regress.solve, []
 
         def solve(*arguments, **options):
             calls.append(arguments)
@@ -659,7 +659,7 @@ class TestInterrupt:
                 raise KeyboardInterrupt
             return real(*arguments, **options)
 
-        monkeypatch.setattr(regression, "solve", solve)
+        monkeypatch.setattr(regress, "solve", solve)
         result = call("--known", known)
         assert result.exit_code == 3
         assert (
@@ -672,14 +672,14 @@ class TestInterrupt:
         """Ctrl-C in the middle of a search that returns its interval: nothing is judged or written."""
         path = tmp_path / "a.toml"
         path.write_text('[[optimum]]\ndata = "xor"\n\n[[optimum]]\ndata = "anscombe-3"\n')
-        real = regression.solve
+        real = regress.solve
 
         def solve(problem, *arguments, **options):
             if problem.n_samples > 4:
                 threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
             return real(problem, *arguments, **options)
 
-        monkeypatch.setattr(regression, "solve", solve)
+        monkeypatch.setattr(regress, "solve", solve)
         result = call("--known", tmp_path, "--update")
         assert result.exit_code == 3, result.output
         first, second = tomllib.loads(path.read_text())["optimum"]
@@ -743,14 +743,14 @@ class TestUpdate:
 
     def test_refuses_a_file_edited_meanwhile(self, known):
         (known / "mine.toml").write_text(ENTRIES)
-        result = regression.regress(known, anew=True)
+        result = regress.regress(known, anew=True)
         (known / "mine.toml").write_text(ENTRIES + "# edited\n")
         with pytest.raises(InputError, match="was edited since it was read"):
-            regression.update(result)
+            regress.update(result)
         assert (known / "mine.toml").read_text() == ENTRIES + "# edited\n"
 
     def test_leaves_wrong_networks_alone(self, known, monkeypatch):
-        real = regression.solve
+        real = regress.solve
 
         def solve(*arguments, **options):
             result = real(*arguments, **options)
@@ -758,7 +758,7 @@ class TestUpdate:
             return dataclasses.replace(result, network=moved)
 
         before = (known / "mine.toml").read_bytes()
-        monkeypatch.setattr(regression, "solve", solve)
+        monkeypatch.setattr(regress, "solve", solve)
         result = call("--known", known, "--update")
         assert result.exit_code == 1
         assert result.stdout.count("does not meet the data: the solver is wrong") == 3
@@ -772,7 +772,7 @@ def pytest_in(folder, *arguments, **environment):
 
 def collected(folder, *arguments):
     """Names of what pytest would run; without other plugins, which take most of its time to start."""
-    alone = ["-p", "sparsest.benchmarks.pytest_plugin", "--collect-only", "-q"]
+    alone = ["-p", "sparsest.benchmarks.known_optima.pytest_plugin", "--collect-only", "-q"]
     done = pytest_in(folder, *alone, *arguments, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
     assert done.returncode == 0, done.stdout + done.stderr
     return [line for line in done.stdout.splitlines() if "::" in line]
@@ -786,10 +786,10 @@ class TestPlugin:
 
     def test_is_registered(self):
         (entry,) = entry_points(group="pytest11", name="sparsest")
-        assert entry.value == "sparsest.benchmarks.pytest_plugin"
+        assert entry.value == "sparsest.benchmarks.known_optima.pytest_plugin"
 
     def test_start_up_loads_no_heavy_library(self):
-        script = "import sparsest.benchmarks.pytest_plugin, sys; print(*sys.modules)"
+        script = "import sparsest.benchmarks.known_optima.pytest_plugin, sys; print(*sys.modules)"
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
         loaded = {name.split(".")[0] for name in done.stdout.split()}
         assert not loaded & {"torch", "pyomo", "pandas", "scipy", "highspy", "flint", "matplotlib", "tomlkit"}

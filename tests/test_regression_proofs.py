@@ -20,13 +20,13 @@ from typer.testing import CliRunner
 
 import sparsest
 from sparsest import InputError
-from sparsest.benchmarks import known_optima, regression, stored_proofs
-from sparsest.benchmarks.known_optima import read_directory, read_file
-from sparsest.benchmarks.stored_proofs import ProofState, verify, wants_proof
+from sparsest.benchmarks.known_optima import entries, proofs, regress
+from sparsest.benchmarks.known_optima.entries import read_directory, read_file
+from sparsest.benchmarks.known_optima.proofs import ProofState, verify, wants_proof
 from sparsest.cli.main import app
 from sparsest.io.problem_sources import read_problem
 
-SHIPPED = [optimum for file in read_directory(known_optima.shipped_directory()) for optimum in file.optima]
+SHIPPED = [optimum for file in read_directory(entries.shipped_directory()) for optimum in file.optima]
 PROVEN = [optimum for optimum in SHIPPED if optimum.claim.proof_file is not None]
 CONFIG = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())
 
@@ -152,11 +152,11 @@ class TestShipped:
         assert document["problem"]["skip"] is problem.skip
 
     def test_the_folder_holds_them_and_nothing_else_and_is_small(self):
-        folder = known_optima.shipped_directory()
+        folder = entries.shipped_directory()
         files = {str(path.relative_to(folder).as_posix()): path for path in (folder / "proofs").iterdir()}
         assert set(files) == {optimum.claim.proof_file for optimum in PROVEN}
         sizes = [path.stat().st_size for path in files.values()]
-        assert max(sizes) <= stored_proofs.LARGEST_STORED
+        assert max(sizes) <= proofs.LARGEST_STORED
         assert sum(sizes) < 3_000_000
 
     def test_they_are_part_of_the_package(self):
@@ -339,14 +339,14 @@ class TestSolverAgainstProof:
     @pytest.fixture
     def wrong(self, known, monkeypatch):
         """A solver that finds four neurons, and that fewer do not fit, where a proof shows two."""
-        real = regression.solve
+        real = regress.solve
 
         def solve(problem, *arguments, **options):
             result = real(problem, *arguments, **options)
             changed = problem.n_features == 2 and not problem.skip
             return dataclasses.replace(result, lower_bound=4, upper_bound=4) if changed else result
 
-        monkeypatch.setattr(regression, "solve", solve)
+        monkeypatch.setattr(regress, "solve", solve)
         return known
 
     def test_a_verified_proof_says_which_side_is_wrong(self, wrong):
@@ -433,7 +433,7 @@ class TestUpdate:
 
     def test_too_large_is_left_out_and_says_so(self, known, monkeypatch):
         (known / claim_of(known, XOR).proof_file).unlink()
-        monkeypatch.setattr(stored_proofs, "LARGEST_STORED", 10)
+        monkeypatch.setattr(proofs, "LARGEST_STORED", 10)
         result = call("--known", known, "--update")
         assert result.exit_code == 0, result.output
         assert "2 verified, 1 left out" in result.stdout
@@ -449,11 +449,11 @@ class TestUpdate:
         def full(*_):
             raise KeyboardInterrupt
 
-        regressed = regression.regress(known, anew=True)
+        regressed = regress.regress(known, anew=True)
         with monkeypatch.context() as patch:
-            patch.setattr(known_optima, "rewrite", full)
+            patch.setattr(entries, "rewrite", full)
             with pytest.raises(KeyboardInterrupt):
-                regression.update(regressed)
+                regress.update(regressed)
         assert (known / "mine.toml").read_bytes() == before
         assert names_of(known) < names_in(known)  # the new one is there, and the one it replaces as well
         (known / "tent.csv").write_text(CSV)
@@ -461,15 +461,15 @@ class TestUpdate:
 
     def test_a_file_edited_meanwhile_gets_no_proofs(self, known):
         (known / "tent.csv").write_text(CSV.replace("2,0", "2,2"))
-        regressed = regression.regress(known, anew=True)
+        regressed = regress.regress(known, anew=True)
         names = names_in(known)
         (known / "mine.toml").write_text((known / "mine.toml").read_text() + "# edited\n")
         with pytest.raises(InputError, match="was edited since it was read"):
-            regression.update(regressed)
+            regress.update(regressed)
         assert names_in(known) == names
 
     def test_a_new_proof_that_the_checker_rejects_is_not_stored(self, known, monkeypatch):
-        real = regression.solve
+        real = regress.solve
 
         def solve(*arguments, **options):
             result = real(*arguments, **options)
@@ -479,7 +479,7 @@ class TestUpdate:
                 path.write_bytes(packed(document))
             return result
 
-        monkeypatch.setattr(regression, "solve", solve)
+        monkeypatch.setattr(regress, "solve", solve)
         (known / claim_of(known, XOR).proof_file).unlink()
         before, names = (known / "mine.toml").read_bytes(), names_in(known)
         result = call("--known", known, "--update")
@@ -489,7 +489,7 @@ class TestUpdate:
         assert names_in(known) == names
 
     def test_a_proof_of_less_than_the_answer_is_left_out(self, known, monkeypatch):
-        real = regression.solve
+        real = regress.solve
 
         def solve(*arguments, **options):
             result = real(*arguments, **options)
@@ -498,7 +498,7 @@ class TestUpdate:
                 path.write_bytes(packed(document | {"parts": [], "lower_bound": 0}))
             return result
 
-        monkeypatch.setattr(regression, "solve", solve)
+        monkeypatch.setattr(regress, "solve", solve)
         (known / claim_of(known, XOR).proof_file).unlink()
         assert call("--known", known, "--update").exit_code == 0
         assert claim_of(known, XOR).proof_left_out == "what could be proven in a file is [0, 2], not 2"

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from sparsest import InputError, Network
-from sparsest.benchmarks.records import Record
 from sparsest.benchmarks.reports import outcomes, profiles, summary, versus
 from sparsest.benchmarks.reports.charts import CHARTS, drawable
 from sparsest.benchmarks.reports.html_page import write_report
 from sparsest.benchmarks.reports.markdown_page import results_page
+from sparsest.benchmarks.run.record import Record
 from sparsest.io.documents import encode
 
 INF = math.inf

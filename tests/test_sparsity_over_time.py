@@ -11,11 +11,8 @@ from torch import nn
 from typer.testing import CliRunner
 
 from sparsest import InputError, Objective, exact, tolerances
-from sparsest.benchmarks import sparsity_runs
-from sparsest.benchmarks.peers import loop
-from sparsest.benchmarks.peers.published_training import published_training
-from sparsest.benchmarks.reports import sparsity
-from sparsest.benchmarks.sparsity_over_time import (
+from sparsest.benchmarks.paper import figure, runs
+from sparsest.benchmarks.paper.experiments import (
     EXPERIMENTS,
     METHODS,
     Method,
@@ -24,7 +21,9 @@ from sparsest.benchmarks.sparsity_over_time import (
     record_steps,
     train,
 )
-from sparsest.benchmarks.traces import Trace, read_traces, write_traces
+from sparsest.benchmarks.paper.traces import Trace, read_traces, write_traces
+from sparsest.benchmarks.peers import loop
+from sparsest.benchmarks.peers.published_training import published_training
 from sparsest.cli.main import app
 from sparsest.continuous.descent.batch import Batch
 from sparsest.results.solving import Proof
@@ -186,33 +185,33 @@ class TestTraces:
 
 class TestRuns:
     def test_seeds(self):
-        assert sparsity_runs.parse_seeds(" 7, 0-2,1") == [0, 1, 2, 7]
+        assert runs.parse_seeds(" 7, 0-2,1") == [0, 1, 2, 7]
         for bad in ("", "-", "a", "1-", "-1", "1.5", "3-2", "0-999999999", "٣"):
             with pytest.raises(InputError, match="seeds"):
-                sparsity_runs.parse_seeds(bad)
+                runs.parse_seeds(bad)
 
     def test_only_what_is_missing_is_run(self, tmp_path):
         path = tmp_path / "t.csv"
         write_traces(path, [made_up(each.name) for each in METHODS[1:]])
-        assert sparsity_runs.left_over(path, [0, 1], 10) == [(METHODS[0], [0, 1])]
-        left = {each.name: some for each, some in sparsity_runs.left_over(path, [1, 2], 10)}
+        assert runs.left_over(path, [0, 1], 10) == [(METHODS[0], [0, 1])]
+        left = {each.name: some for each, some in runs.left_over(path, [1, 2], 10)}
         assert left == {METHODS[0].name: [1, 2]} | {each.name: [2] for each in METHODS[1:]}
         with pytest.raises(InputError, match=r"runs of 10 steps, not 11"):
-            sparsity_runs.left_over(path, [0], 11)
+            runs.left_over(path, [0], 11)
 
     def test_recorded_runs_come_in_the_order_of_the_methods(self, tmp_path):
         path = tmp_path / "t.csv"
         write_traces(path, [made_up("p = 0.4"), made_up("unregularised", seeds=(5, 6)), made_up("old")])
-        assert [trace.method for trace in sparsity_runs.recorded(path, [0, 5])] == [
+        assert [trace.method for trace in runs.recorded(path, [0, 5])] == [
             "unregularised",
             "p = 0.4",
         ]
-        assert [trace.method for trace in sparsity_runs.recorded(path, [0])] == ["p = 0.4"]
+        assert [trace.method for trace in runs.recorded(path, [0])] == ["p = 0.4"]
 
 
 class TestReport:
     def test_runs_that_fit_are_told_from_others(self):
-        header, (row,) = sparsity.table(PEAK, [made_up()])
+        header, (row,) = figure.table(PEAK, [made_up()])
         assert dict(zip(header, row, strict=True)) == {
             "method": "p = 0.4",
             "fit": "1 of 2",
@@ -226,21 +225,21 @@ class TestReport:
         many = made_up(
             seeds=range(6), parts=([9] * 6, range(3, 9)), best=([1] * 6, [1e-9] * 6), steps=(1, 10)
         )
-        assert sparsity.table(PEAK, [many])[1][0][3] == "3 to 8, median 5.5"
+        assert figure.table(PEAK, [many])[1][0][3] == "3 to 8, median 5.5"
 
     def test_too_few_parts_are_remarked_upon_only_where_the_error_is_small(self):
         trace = made_up(best=((1, 1), (0.03, 1e-6)))  # 3 neurons that do not fit, 2 that nearly do
-        (note,) = sparsity.notes(PEAK, [trace])
+        (note,) = figure.notes(PEAK, [trace])
         assert "seed 1: 2 active neurons, fewer than the 3 (proven minimum)" in note
-        assert sparsity.notes(PEAK, [made_up()]) == []
+        assert figure.notes(PEAK, [made_up()]) == []
 
     def test_floors(self):
-        assert [(each.name, each.floor.count) for each in sparsity.counted(PEAK)] == [("neurons", 3)]
-        parameters, neurons = sparsity.counted(HIGH)
+        assert [(each.name, each.floor.count) for each in figure.counted(PEAK)] == [("neurons", 3)]
+        parameters, neurons = figure.counted(HIGH)
         # ten labels; max(0, g) - max(0, -g) with g affine through them, and one neuron has one sign
         assert (parameters.name, parameters.floor.count) == ("parts", 10)
         assert "almost all" in parameters.floor.claim
-        assert (neurons.name, neurons.floor) == ("neurons", sparsity.Floor(2, "proven minimum"))
+        assert (neurons.name, neurons.floor) == ("neurons", figure.Floor(2, "proven minimum"))
 
     @pytest.mark.parametrize(
         ("changes", "claim"),
@@ -251,19 +250,19 @@ class TestReport:
     )
     def test_what_is_not_proven_minimal_is_not_called_so(self, monkeypatch, changes, claim):
         found = dataclasses.replace(exact.solve(PEAK.problem()), **changes)
-        monkeypatch.setattr(sparsity.exact, "solve", lambda problem, **options: found)
-        assert sparsity.neuron_floor(PEAK.problem()).claim == claim
+        monkeypatch.setattr(figure.exact, "solve", lambda problem, **options: found)
+        assert figure.neuron_floor(PEAK.problem()).claim == claim
 
     def test_figure_shows_median_floor_and_loss(self):
-        figure = sparsity.plot_sparsity(PEAK, [made_up(), made_up("unregularised")])
-        top, bottom = figure.axes
-        assert [each.get_ylabel() for each in figure.axes] == ["active neurons", "mean squared error"]
+        drawn = figure.plot_sparsity(PEAK, [made_up(), made_up("unregularised")])
+        top, bottom = drawn.axes
+        assert [each.get_ylabel() for each in drawn.axes] == ["active neurons", "mean squared error"]
         # medians of 9, 9 and of 3, 2; the floor; the error below which a run is said to fit
         assert top.lines[0].get_ydata().tolist() == [9, 2.5]
         assert set(top.lines[2].get_ydata()) == {3}
         assert set(bottom.lines[2].get_ydata()) == {tolerances.TRAINED_LOSS}
-        assert [text.get_text() for text in figure.legends[0].get_texts()] == ["p = 0.4", "unregularised"]
-        labels = [each.get_ylabel() for each in sparsity.plot_sparsity(HIGH, [made_up()]).axes]
+        assert [text.get_text() for text in drawn.legends[0].get_texts()] == ["p = 0.4", "unregularised"]
+        labels = [each.get_ylabel() for each in figure.plot_sparsity(HIGH, [made_up()]).axes]
         assert labels == ["nonzero parameters", "active neurons", "mean squared error"]
 
 
@@ -277,7 +276,7 @@ class TestCommand:
         assert {trace.method for trace in traces} == {each.name for each in METHODS}
         assert all(trace.seeds.tolist() == [0, 3] for trace in traces)
         (tmp_path / "peak-plateau.png").unlink()
-        monkeypatch.setattr(sparsity_runs, "train", None)  # nothing is left to train
+        monkeypatch.setattr(runs, "train", None)  # nothing is left to train
         assert call(*asked).stdout == first.stdout
         assert (tmp_path / "peak-plateau.csv").read_text() == rows
         assert (tmp_path / "peak-plateau.png").read_bytes().startswith(b"\x89PNG")
@@ -288,7 +287,7 @@ class TestCommand:
             write_traces(folder / "peak-plateau.csv", [made_up()])
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(sparsity_runs, "measure", interrupted)
+        monkeypatch.setattr(runs, "measure", interrupted)
         result = call("--out", tmp_path / "new")
         assert result.exit_code == 3
         assert "the same command goes on from here" in result.stderr
@@ -316,9 +315,9 @@ class TestCommand:
 @pytest.mark.parametrize("setting", EXPERIMENTS, ids=lambda each: each.data)
 def test_the_page_says_what_the_stored_runs_say(setting):
     page = (DOCS / "sparsity-over-time.md").read_text()
-    traces = sparsity_runs.recorded(DOCS / "figures" / f"{setting.data}.csv", range(10))
+    traces = runs.recorded(DOCS / "figures" / f"{setting.data}.csv", range(10))
     assert [trace.method for trace in traces] == [each.name for each in METHODS]
-    header, rows = sparsity.table(setting, traces)
+    header, rows = figure.table(setting, traces)
     for row in (header, *rows):
         assert f"| {' | '.join(row)} |" in page
     assert f"figures/{setting.data}.png" in page

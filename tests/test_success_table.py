@@ -3,8 +3,8 @@
 import dataclasses
 
 import pytest
+import success_table
 
-from sparsest.benchmarks import success_table
 from sparsest.errors import InputError
 
 

@@ -25,8 +25,8 @@ from scipy.linalg import block_diag, solve_triangular
 from scipy.optimize import nnls
 
 from sparsest.arrays import FloatArray
-from sparsest.benchmarks.answer import Answer
 from sparsest.benchmarks.peers.l1 import BlockProgram, both_signs, sampled_patterns, solver_version
+from sparsest.benchmarks.suites.method_answer import Answer
 from sparsest.continuous.polish.pattern_program import Neurons
 from sparsest.errors import InputError, SolverError
 from sparsest.exact.cells.enumerate import count_in_general_position, enumerate_cells

@@ -12,8 +12,8 @@ entry of u, free of charge for the objective ``weights``; inputs and labels are 
 of two, and centred unless biases are counted.
 """
 
-from sparsest.benchmarks.answer import Answer
 from sparsest.benchmarks.peers.l1 import BlockProgram, both_signs, solver_version
+from sparsest.benchmarks.suites.method_answer import Answer
 from sparsest.errors import InputError
 from sparsest.exact.cells.enumerate import count_in_general_position, enumerate_cells
 from sparsest.objectives import Objective

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
-from sparsest.benchmarks.answer import Answer, TracePoint
+from sparsest.benchmarks.suites.method_answer import Answer, TracePoint
 from sparsest.continuous.polish import pattern_program
 from sparsest.continuous.polish.pattern_program import Neurons, Samples
 from sparsest.continuous.polish.scaling import Scaling

@@ -15,7 +15,7 @@ import highspy
 import numpy as np
 
 from sparsest.arrays import FloatArray
-from sparsest.benchmarks.answer import Answer, TracePoint
+from sparsest.benchmarks.suites.method_answer import Answer, TracePoint
 from sparsest.errors import InputError
 from sparsest.network import Network
 from sparsest.objectives import Objective

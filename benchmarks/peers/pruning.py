@@ -24,8 +24,8 @@ import torch
 
 from sparsest import tolerances
 from sparsest.arrays import FloatArray, positive_number
-from sparsest.benchmarks.answer import Answer, TracePoint
 from sparsest.benchmarks.peers import loop
+from sparsest.benchmarks.suites.method_answer import Answer, TracePoint
 from sparsest.continuous import option_checks
 from sparsest.continuous.descent.batch import Batch
 from sparsest.continuous.polish.pattern_program import BoolArray

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from sparsest.benchmarks.answer import Answer, TracePoint
 from sparsest.benchmarks.peers import loop
+from sparsest.benchmarks.suites.method_answer import Answer, TracePoint
 from sparsest.continuous import option_checks
 from sparsest.continuous.descent.algorithms.published import penalised_rows, proximal_step
 from sparsest.continuous.descent.batch import Batch

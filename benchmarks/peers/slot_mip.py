@@ -27,7 +27,7 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 from sparsest import tolerances
 from sparsest.arrays import FloatArray, positive_number
-from sparsest.benchmarks.answer import Answer, TracePoint
+from sparsest.benchmarks.suites.method_answer import Answer, TracePoint
 from sparsest.errors import InputError, SolverError
 from sparsest.network import Network
 from sparsest.objectives import Objective

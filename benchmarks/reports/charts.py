@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from sparsest.arrays import FloatArray
-from sparsest.benchmarks.records import Record
 from sparsest.benchmarks.reports.chart_parts import (
     DOTTED,
     WIDTH,
@@ -24,6 +23,7 @@ from sparsest.benchmarks.reports.chart_parts import (
 )
 from sparsest.benchmarks.reports.outcomes import FAILED, Instance, Outcomes
 from sparsest.benchmarks.reports.profiles import SHORTEST, performance_profiles, success_curve
+from sparsest.benchmarks.run.record import Record
 from sparsest.plots import networks
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from sparsest.benchmarks.methods import METHODS, Method
-from sparsest.benchmarks.records import Record
 from sparsest.benchmarks.reports.charts import drawable
 from sparsest.benchmarks.reports.outcomes import Outcomes, Remark, collect, remarks
 from sparsest.benchmarks.reports.setting import Pairs, limits, session_pairs, what_was_run
 from sparsest.benchmarks.reports.summary import COLUMNS, Table, Tone, cell, notes, parts, per_method
 from sparsest.benchmarks.reports.versus import Versus, versus
+from sparsest.benchmarks.run.record import Record
+from sparsest.benchmarks.suites.methods import METHODS, Method
 from sparsest.io.files import write_atomically
 from sparsest.plots.networks import save_figure
 

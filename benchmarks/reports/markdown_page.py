@@ -3,14 +3,14 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from sparsest.benchmarks.methods import METHODS, Method
-from sparsest.benchmarks.records import Record
 from sparsest.benchmarks.reports.charts import drawable
 from sparsest.benchmarks.reports.outcomes import Outcomes, collect, remarks
 from sparsest.benchmarks.reports.setting import commands, limits, session_pairs, what_was_run
 from sparsest.benchmarks.reports.summary import COLUMNS, Table, notes, per_method, table
 from sparsest.benchmarks.reports.summary import parts as parts_of_runs
 from sparsest.benchmarks.reports.versus import Versus, versus
+from sparsest.benchmarks.run.record import Record
+from sparsest.benchmarks.suites.methods import METHODS, Method
 
 # What Markdown or the HTML in it would take for markup.
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!^$&])")

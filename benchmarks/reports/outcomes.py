@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from sparsest.arrays import FloatArray
-from sparsest.benchmarks.methods import METHODS, Method
-from sparsest.benchmarks.records import Record
+from sparsest.benchmarks.run.record import Record
+from sparsest.benchmarks.suites.methods import METHODS, Method
 from sparsest.errors import InputError
 from sparsest.io.documents import decode
 from sparsest.network import Network

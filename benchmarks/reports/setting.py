@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sparsest.benchmarks.records import Record
 from sparsest.benchmarks.reports.outcomes import FAILED, Outcomes
+from sparsest.benchmarks.run.record import Record
 
 Pairs = list[tuple[str, str]]
 

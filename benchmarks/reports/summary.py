@@ -6,10 +6,10 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
-from sparsest.benchmarks.methods import METHODS, Method
-from sparsest.benchmarks.records import Record
 from sparsest.benchmarks.reports.outcomes import FAILED, Instance, Outcomes, collect
 from sparsest.benchmarks.reports.profiles import shifted_geometric_mean
+from sparsest.benchmarks.run.record import Record
+from sparsest.benchmarks.suites.methods import METHODS, Method
 from sparsest.tolerances import TRAINED_LOSS
 
 Table = tuple[list[str], list[list[str]]]

@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 
 import numpy as np
+import paper_figures
 import pytest
 
 from sparsest import Problem, exact
-from sparsest.benchmarks import paper_figures
 
 PAGE = Path(__file__).parents[2] / "docs" / "paper-checks.md"
 

@@ -1,0 +1,1 @@
+"""Run a suite: one task a process, records in a folder, resumable."""

@@ -1,0 +1,123 @@
+"""The project's own methods, as the benchmark runner calls them."""
+
+import dataclasses
+from typing import Any, Final
+
+from sparsest import continuous
+from sparsest import exact as exact_side
+from sparsest.benchmarks.suites.method_answer import Answer, TracePoint
+from sparsest.network import Network
+from sparsest.objectives import Objective
+from sparsest.problem import Problem
+from sparsest.progress import Deadline, Progress
+
+# Seconds that the exact side is given when training used up the time.
+_SHORTEST: Final = 1e-3
+
+
+def exact(
+    problem: Problem, objective: Objective, *, seed: int, time_limit: float | None, method: str = "auto"
+) -> Answer:
+    """Run `sparsest.exact.solve` on one worker; the seed changes nothing."""
+    return _exact(problem, objective, time_limit, method)
+
+
+def exact_with_witness(
+    problem: Problem,
+    objective: Objective,
+    *,
+    seed: int,
+    time_limit: float | None,
+    p: float = 0.4,
+    solver: str = "auto",
+    restarts: int = 32,
+    steps: int = continuous.DEFAULT_STEPS,
+) -> Answer:
+    """Run `sparsest.continuous.minimize`, and hand its network to `sparsest.exact.solve` as a witness.
+
+    Both share the time limit. The options say how many seconds each took.
+    """
+    deadline = Deadline(time_limit)
+    options: dict[str, Any] = {"p": p, "solver": solver, "restarts": restarts, "steps": steps}
+    trained = train(problem, objective, seed=seed, time_limit=time_limit, **options)
+    training_seconds = deadline.seconds
+    left = None if time_limit is None else max(deadline.remaining, _SHORTEST)
+    found = _exact(problem, objective, left, "auto", trained.network)
+    parts = {
+        "training_seconds": training_seconds,
+        "exact_seconds": deadline.seconds - training_seconds,
+        "witness": trained.trace[-1][2],
+    }
+    later = tuple((training_seconds + seconds, low, high) for seconds, low, high in found.trace)
+    return dataclasses.replace(found, trace=later, options={**trained.options, **found.options, **parts})
+
+
+def _exact(
+    problem: Problem,
+    objective: Objective,
+    time_limit: float | None,
+    method: str,
+    witness: Network | None = None,
+) -> Answer:
+    trace: list[TracePoint] = []
+
+    def record(state: Progress) -> None:
+        known = (state.lower_bound, state.upper_bound)
+        if not trace or trace[-1][1:] != known:
+            trace.append((state.seconds, *known))
+
+    result = exact_side.solve(
+        problem, objective, method=method, time_limit=time_limit, progress=record, witness=witness
+    )
+    return Answer(
+        network=result.network,
+        status=str(result.status),
+        lower_bound=result.lower_bound,
+        proof=str(result.proof),
+        trace=(*trace, (result.seconds, result.lower_bound, result.upper_bound)),
+        work=result.nodes,
+        solver=result.solver,
+        options={"method": result.method},
+    )
+
+
+def train(
+    problem: Problem,
+    objective: Objective,
+    *,
+    seed: int,
+    time_limit: float | None,
+    p: float = 0.4,
+    solver: str = "auto",
+    restarts: int = 32,
+    steps: int = continuous.DEFAULT_STEPS,
+    width: int | None = None,
+    dtype: str = "float64",
+) -> Answer:
+    """Run `sparsest.continuous.minimize`, which counts what it minimises."""
+    fit = continuous.minimize(
+        problem,
+        p,
+        objective=objective,
+        solver=solver,
+        width=width,
+        restarts=restarts,
+        steps=steps,
+        dtype=dtype,
+        seed=seed,
+        time_limit=time_limit,
+    )
+    options: dict[str, Any] = {
+        "p": p,
+        "solver": solver,
+        "restarts": restarts,
+        "steps": steps,
+        "width": fit.options["width"],
+    }
+    return Answer(
+        network=fit.polished,
+        status=str(fit.options["stopped"]),
+        trace=((fit.seconds, None, fit.count),),
+        work=fit.steps,
+        options=options,
+    )

@@ -1,0 +1,1 @@
+"""Whether the exact and the continuous side agree, and why not."""

@@ -1,0 +1,246 @@
+"""Run both sides on one problem and say whether they agree."""
+
+import dataclasses
+import math
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from sparsest.compare.agreement.path_norm_verdict import attainment
+from sparsest.continuous import DEFAULT_STEPS, minimize
+from sparsest.errors import InputError
+from sparsest.exact import certifies_threshold, minimize_path_norm, solve, threshold
+from sparsest.exact.arithmetic.rational_network import meets_exactly
+from sparsest.io.documents import save
+from sparsest.network import Network
+from sparsest.objectives import Objective, check_power
+from sparsest.problem import Problem, refuse_other_than_problem
+from sparsest.progress import Progress, ProgressCallback
+from sparsest.results.comparison import Outcome, Verdict
+from sparsest.results.path_norm import PathNormResult, ThresholdResult
+from sparsest.results.solving import ExactResult, FitResult, Proof, Status
+
+# Exponent when p* is not known: the paper's.
+DEFAULT_POWER: Final = 0.4
+# Share of p* that p is below it when it is known: close to p* costs of sparsest and other networks are close.
+_BELOW: Final = 0.9
+# Seconds given to the least path norm, and to the threshold, unless the caller says otherwise.
+_LEAST_LIMIT: Final = 10.0
+# Outcomes after which the path norm of the trained network says something.
+_FITTING: Final = (Outcome.AGREE, Outcome.CONTINUOUS_ABOVE, Outcome.EXACT_OPEN)
+
+
+def compare(
+    problem: Problem,
+    *,
+    p: float | str = DEFAULT_POWER,
+    objective: str | Objective = Objective.NEURONS,
+    method: str = "auto",
+    solver: str = "highs",
+    time_limit: float | None = None,
+    least_limit: float | None = None,
+    width: int | None = None,
+    restarts: int = 32,
+    steps: int = DEFAULT_STEPS,
+    seed: int = 0,
+    device: str = "auto",
+    directory: str | os.PathLike[str] = ".",
+    progress: ProgressCallback | None = None,
+) -> Verdict:
+    """Find the smallest count exactly, train networks towards it, compare, and say why they differ.
+
+    Parameters
+    ----------
+    problem : Problem
+        The data.
+    p : float or "auto"
+        Exponent of the path norm that training minimises, 0 < p <= 1; "auto" takes one below the threshold
+        p* where that is known (`sparsest.exact.threshold`), and 0.4 otherwise.
+    objective : str or Objective
+        What is counted, and whose path norm is minimised.
+    method, solver, time_limit
+        As for `sparsest.exact.solve`; the time limit holds for each side.
+    least_limit : float, optional
+        Seconds for bounding the least path norm, and for the threshold; 0 leaves both out. By default 10, or
+        the time limit where that is shorter.
+    width, restarts, steps, seed, device
+        As for `sparsest.continuous.minimize`.
+    directory : path
+        Where a disagreement is written, with everything needed to reproduce it.
+    progress : callable, optional
+        Called with a `Progress` by both sides in turn.
+
+    Returns
+    -------
+    Verdict
+        With one sentence of reason and both results.
+
+    Raises
+    ------
+    InputError
+        For options that one of the sides refuses.
+    """
+    goal = Objective.parse(objective)
+    refuse_other_than_problem(problem)
+    if least_limit is None:
+        least_limit = _LEAST_LIMIT if time_limit is None else min(_LEAST_LIMIT, time_limit)
+    pstar = (
+        _threshold(problem, goal, least_limit) if p == "auto" or certifies_threshold(problem, goal) else None
+    )
+    power = _power(p, pstar)
+    exact = solve(
+        problem,
+        goal,
+        method=method,
+        solver=solver,
+        time_limit=time_limit,
+        progress=_labelled(progress, "exact"),
+    )
+    least = None
+    if least_limit > 0 and exact.status is not Status.INFEASIBLE:
+        least = minimize_path_norm(
+            problem, power, goal, time_limit=least_limit, progress=_labelled(progress, "path norm")
+        )
+    continuous = minimize(
+        problem,
+        power,
+        objective=goal,
+        width=width,
+        restarts=restarts,
+        steps=steps,
+        seed=seed,
+        device=device,
+        time_limit=time_limit,
+        lower_bound=exact.lower_bound,
+        norm_bound=math.inf if least is None else least.lower_bound,
+        progress=_labelled(progress, "continuous"),
+    )
+    verdict = judge(problem, exact, continuous, least, pstar)
+    return _recorded(problem, verdict, Path(directory)) if verdict.outcome is Outcome.DISAGREE else verdict
+
+
+def _threshold(problem: Problem, goal: Objective, limit: float) -> ThresholdResult | None:
+    """Return bounds on p*, None where no network fits or slopes are beyond floats."""
+    if limit <= 0:
+        return None
+    try:
+        return threshold(problem, goal, time_limit=limit)
+    except InputError:
+        return None
+
+
+def _power(p: float | str, pstar: ThresholdResult | None) -> float:
+    if not isinstance(p, str):
+        return check_power(p)
+    if p != "auto":
+        raise InputError(f'p = {p!r:.40}: write a number, or "auto" for one below p*')
+    if pstar is None or pstar.lower_bound <= 0:
+        return DEFAULT_POWER
+    return min(DEFAULT_POWER, _BELOW * pstar.lower_bound)
+
+
+def judge(
+    problem: Problem,
+    exact: ExactResult,
+    continuous: FitResult,
+    least: PathNormResult | None = None,
+    pstar: ThresholdResult | None = None,
+) -> Verdict:
+    """Return the verdict on finished results, every figure of the trained network recomputed.
+
+    Parameters
+    ----------
+    problem : Problem
+        The data that both sides were given.
+    exact : ExactResult
+        Bounds on the smallest count.
+    continuous : FitResult
+        Training's result for the same objective.
+    least : PathNormResult, optional
+        Bounds on the least path norm for the same objective and p.
+    pstar : ThresholdResult, optional
+        Bounds on p* for the same objective.
+    """
+    outcome, reason = _judgement(problem, exact, continuous.polished)
+    verdict, because = None, ""
+    if outcome in _FITTING:
+        verdict, because = attainment(exact, continuous, least, pstar)
+    return Verdict(outcome, reason, exact, continuous, verdict, because, least, pstar)
+
+
+def _judgement(problem: Problem, exact: ExactResult, network: Network) -> tuple[Outcome, str]:
+    what = exact.objective.value
+    count, low, high = network.count(exact.objective), exact.lower_bound, exact.upper_bound
+    if not network.solves(problem):
+        return _not_interpolating(problem, exact, network)
+    if exact.status is Status.INFEASIBLE:
+        return Outcome.DISAGREE, f"training found {count} {what} where the exact side proved that none fit"
+    if count < low:
+        if exact.proof is Proof.EXACT and not meets_exactly(problem, network, exact.objective):
+            return Outcome.NOT_INTERPOLATING, (
+                f"training fits with {count} {what} up to rounding ({network.residual(problem):.1e}), "
+                f"not exactly, and exact interpolation provably needs {low}: allow a tolerance"
+            )
+        return (
+            Outcome.DISAGREE,
+            f"training fits with {count} {what}, fewer than the claimed lower bound {low}",
+        )
+    if count == low and (high == low or meets_exactly(problem, network, exact.objective)):
+        by = "exact side" if high == low else "lower bound of the exact side and training's witness"
+        return Outcome.AGREE, f"both reach {count} {what}, the minimum ({_strength(exact)} by the {by})"
+    if exact.status is Status.OPTIMAL:
+        return Outcome.CONTINUOUS_ABOVE, (
+            f"training stopped at {count} {what}, {count - low} above the minimum {low} ({_strength(exact)})"
+        )
+    best = count if high is None else min(count, high)
+    return Outcome.EXACT_OPEN, (
+        f"the minimum lies in [{low}, {best}] {what}; the exact side stopped ({exact.status.sentence}), "
+        f"training found {count}"
+    )
+
+
+def _not_interpolating(problem: Problem, exact: ExactResult, network: Network) -> tuple[Outcome, str]:
+    if exact.status is Status.INFEASIBLE:
+        return Outcome.INFEASIBLE, Outcome.INFEASIBLE.sentence
+    if not network.within_bound(problem):
+        return (
+            Outcome.NOT_INTERPOLATING,
+            f"the trained network exceeds the weight bound {problem.weight_bound:g}",
+        )
+    violation = network.violation(problem)
+    row = int(violation.argmax())
+    return Outcome.NOT_INTERPOLATING, (
+        f"the best trained network misses its interval by {violation[row]:.3g} at row {row}; "
+        "try more restarts, more steps or a larger width"
+    )
+
+
+def _strength(exact: ExactResult) -> str:
+    return "proven in rational arithmetic" if exact.proof is Proof.EXACT else "proven up to LP tolerances"
+
+
+def _labelled(progress: ProgressCallback | None, side: str) -> ProgressCallback | None:
+    if progress is None:
+        return None
+
+    def report(state: Progress) -> None:
+        progress(dataclasses.replace(state, message=f"{side}: {state.message}"))
+
+    return report
+
+
+def _recorded(problem: Problem, verdict: Verdict, directory: Path) -> Verdict:
+    """Write a disagreement's problem and verdict, and say where in its reason."""
+    stem = f"sparsest-disagreement-{problem.digest[:12]}"
+    files: dict[Path, Callable[[Path], None]] = {
+        directory / f"{stem}-problem.json": lambda path: save(problem, path),
+        directory / f"{stem}-verdict.json": lambda path: save(verdict, path),
+    }
+    try:
+        for path, write in files.items():
+            write(path)
+        where = f"written to reproduce: {', '.join(str(path) for path in files)}"
+    except OSError as error:  # the verdict matters more than its record
+        where = f"it could not be written to {directory} ({error.strerror})"
+    return dataclasses.replace(verdict, reason=f"{verdict.reason}; {where}")

@@ -1,0 +1,148 @@
+"""Judge a network that somebody trained: whether it is the sparsest that fits, and if not, what is."""
+
+import dataclasses
+import math
+import os
+from concurrent.futures import Executor
+from typing import Any, Final
+
+from numpy.typing import ArrayLike
+
+from sparsest.compare.certification.bounds_so_far import Record, fits
+from sparsest.compare.certification.given_network import subject_of
+from sparsest.compare.certification.judge import Case
+from sparsest.compare.certification.output_bias import fixed_bias, question_itself, relaxation
+from sparsest.compare.certification.question import ask
+from sparsest.compare.certification.search import Ending, Means, narrow
+from sparsest.errors import InputError
+from sparsest.network import Network
+from sparsest.objectives import Objective
+from sparsest.progress import Deadline, ProgressCallback
+from sparsest.results.certificate import Affine, Certificate
+
+# Seconds for everything unless the caller says otherwise.
+TIME_LIMIT: Final = 60.0
+# Share of the time for the relaxation of the question where networks have a free output bias.
+_RELAXATION: Final = 0.5
+
+
+def certify(
+    model: Any,
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    objective: str | Objective = Objective.NEURONS,
+    tolerance: ArrayLike | str = "auto",
+    time_limit: float | None = TIME_LIMIT,
+    proof_file: str | os.PathLike[str] | None = None,
+    checkpoint_file: str | os.PathLike[str] | None = None,
+    resume: bool = False,
+    workers: int = 1,
+    executor: Executor | None = None,
+    seed: int = 0,
+    progress: ProgressCallback | None = None,
+) -> Certificate:
+    """Say whether a trained network is the sparsest of its kind that fits, and show a sparser one.
+
+    Cheapest first: its residual; neurons that are superfluous on the data
+    (`sparsest.compare.reduce.superfluous_neurons`); bounds by a short exact search; elimination from its own
+    weights; the continuous side's search; the exact side for the rest of the time.
+
+    Parameters
+    ----------
+    model
+        A torch module or state dict, a scikit-learn ``MLPRegressor``, a `Network`, or the path of a .pt,
+        .onnx, .json or .npz file (`sparsest.models.read_model`): one hidden layer of ReLUs, one output. It is
+        compared with networks of its kind: without an affine term, with a free output bias, or with a whole
+        skip branch, neither of which is counted.
+    X : array-like (N, d)
+        Inputs.
+    y : array-like (N,)
+        Labels.
+    objective : str or Objective
+        "neurons", "weights" or "parameters".
+    tolerance : float, array-like (N,) or "auto"
+        Largest ``|f(x_i) - y_i|`` that counts as fitting. "auto" takes what the network itself attains in
+        float64, rounded up to three digits; 0 if it fits exactly.
+    time_limit : float or None
+        Seconds for everything; None goes on until the bounds meet.
+    proof_file : path, optional
+        Where to write a proof of the bounds, which `sparsest.check` verifies: .json or .json.gz. Neurons
+        only.
+    checkpoint_file : path, optional
+        Where the tree's search is kept, to go on with `resume`. Neurons only.
+    resume : bool
+        Go on from that file if it exists.
+    workers, executor
+        Processes that share the tree's search, as for `sparsest.exact.solve`.
+    seed : int
+        Of the continuous side.
+    progress : callable, optional
+        Called with a `Progress`.
+
+    Returns
+    -------
+    Certificate
+        `Judgement.SPARSEST` only with a proven lower bound that equals the network's own count;
+        `Judgement.SPARSER_EXISTS` only with a network in hand that fits and has fewer.
+
+    Raises
+    ------
+    InputError
+        For a model, data or options that cannot be used.
+
+    Examples
+    --------
+    >>> import sparsest
+    >>> X, y = [[-2], [-1], [0], [1], [2], [3]], [0, 0, 1, 1, 0, 0]
+    >>> wide = sparsest.Network([[1]] * 5, [1, 0, 0, -1, -2], [1, -0.5, -0.5, -1, 1])
+    >>> result = sparsest.certify(wide, X, y)
+    >>> str(result.judgement), result.count, result.lower_bound, result.upper_bound
+    ('SPARSER_EXISTS', 5, 3, 3)
+    >>> result.reductions[0].sentence
+    'neurons 1 and 2 are the same neuron up to the size: one does for all'
+    """
+    goal, deadline = Objective.parse(objective), Deadline(time_limit)
+    _refuse_unusable(goal, proof_file, checkpoint_file, resume)
+    subject = subject_of(model)
+    question = ask(subject, X, y, tolerance)
+    record = Record(question.problem, goal, deadline, progress)
+    options = {"time_limit": time_limit, "workers": workers, "seed": seed}
+    case = Case(subject, question, goal, record, options)
+    fitting = fits(question.problem, subject.network, goal)
+    if fitting is False:
+        return case.does_not_fit()
+    reduced = case.reduce(proven=fitting is True)
+    means = Means(proof_file, checkpoint_file, resume, workers, executor, seed)
+    return case.verdict(reduced, _narrowed(case, reduced.network, means))
+
+
+def _refuse_unusable(goal: Objective, proof_file: object, checkpoint_file: object, resume: bool) -> None:
+    """Raise `InputError` for files that the search for this objective does not write."""
+    if goal is not Objective.NEURONS and (proof_file is not None or checkpoint_file is not None):
+        raise InputError(f"proofs and checkpoints are about neurons, and {goal} are counted: leave them out")
+    if resume and checkpoint_file is None:
+        raise InputError("resume needs a checkpoint_file to go on from")
+
+
+def _narrowed(case: Case, reduced: Network, means: Means) -> Ending:
+    """Search, in two parts where networks have a free output bias and the exact side needs a relaxation."""
+    record, affine, problem = case.record, case.subject.affine, case.question.problem
+    deadline = record.deadline
+    counts_neurons = record.objective is Objective.NEURONS
+    if affine is not Affine.BIAS or (counts_neurons and problem.n_features > 1):
+        return narrow(question_itself(problem, affine), reduced, record, means, deadline)
+    if problem.low.max() > problem.high.min():  # no constant fits
+        record.bound(1)
+    left = deadline.remaining
+    half = Deadline(None if math.isinf(left) else max(_RELAXATION * left, 1e-3))
+    # the relaxation of one feature needs no search, but proof and checkpoint are to be about the question
+    own = dataclasses.replace(means, proof_file=None, checkpoint_file=None, resume=False)
+    ending = narrow(relaxation(problem), reduced, record, own, half)
+    best = reduced if record.network is None else record.network
+    if deadline.expired or best.skip is None or (record.closed and means.proof_file is None):
+        return ending
+    if counts_neurons:
+        return narrow(question_itself(problem, affine), best, record, means, deadline)
+    last = narrow(fixed_bias(problem, float(best.skip[-1])), best, record, own, deadline)
+    return dataclasses.replace(ending, status=last.status)

@@ -1,0 +1,257 @@
+"""From bounds and networks to the verdict on a trained network, with the sentences that say so."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from sparsest.arrays import FloatArray
+from sparsest.compare.certification.bounds_so_far import LARGEST_EXACT, Record, fits
+from sparsest.compare.certification.given_network import Subject
+from sparsest.compare.certification.question import Question
+from sparsest.compare.certification.search import Ending
+from sparsest.compare.reduce.superfluous_neurons import Reduced, reduce_network
+from sparsest.errors import InputError
+from sparsest.exact.lp.centred_network import centred
+from sparsest.exact.tree.node_program import Coordinates
+from sparsest.network import Network
+from sparsest.objectives import Objective
+from sparsest.refine import refine
+from sparsest.results.certificate import Affine, Certificate, Judgement, Miss
+from sparsest.results.solving import Proof
+
+# Samples named among those that are missed most.
+_WORST: Final = 5
+# Numbers in the linear program that moves a network to the middle of its intervals.
+_LARGEST_PROGRAM: Final = 5_000_000
+# Share of the labels' range from which on a tolerance is pointed out as coarse.
+_COARSE: Final = 0.1
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A network, the question about it, and what is known.
+
+    Attributes
+    ----------
+    subject : Subject
+        The network.
+    question : Question
+        Data and tolerance.
+    goal : Objective
+        What is counted.
+    record : Record
+        What is known.
+    options : mapping
+        To be kept with the verdict.
+    """
+
+    subject: Subject
+    question: Question
+    goal: Objective
+    record: Record
+    options: Mapping[str, Any]
+
+    @property
+    def count(self) -> int:
+        """Count of the network as it is."""
+        return self.subject.network.count(self.goal)
+
+    def reduce(self, *, proven: bool) -> Reduced:
+        """Remove what the data do not need, and offer what is left; `proven` if the network fits exactly."""
+        with self.record.attempt("reductions") as said:
+            reduced = reduce_network(self.question.problem.X, self.subject.network, self.subject.affine)
+            saved = sum(reduction.saved for reduction in reduced.reductions)
+            said.append(f"{saved} of {self.subject.network.width} neurons are superfluous on the data")
+        self.record.offer(self.subject.network, proven=proven)
+        # the sums are exact, so what holds of the network's values holds of these
+        if reduced.network.interpolates(self.question.problem):
+            self.record.offer(reduced.network, proven=proven)
+        return reduced
+
+    def does_not_fit(self) -> Certificate:
+        """Return the verdict on a network that misses a label."""
+        worst = self._worst()[0]
+        violation = self.subject.network.violation(self.question.problem)
+        misses = int(np.count_nonzero(violation > 0))
+        reason = (
+            f"the network misses {misses} of {len(violation)} labels by more than the tolerance "
+            f"{self.question.tolerance:.4g}, that of row {worst.row} most, by {worst.distance:.3g}"
+        )
+        remark = 'tolerance="auto" judges it by what it attains itself'
+        if (repaired := self._repaired()) is not None:
+            self.record.offer(repaired)
+            remark = (
+                f"on its own activation patterns {self._counted(repaired.count(self.goal))} fit, which is "
+                f"the network handed out; {remark}"
+            )
+        X, network = self.question.problem.X, self.subject.network
+        reduced = reduce_network(X, network, self.subject.affine)  # labels do not matter there
+        return self._certificate(Judgement.NOT_INTERPOLATING, reason, reduced, Ending(remark=remark))
+
+    def _repaired(self) -> Network | None:
+        """Return the network, solved again on its own patterns, if that makes it fit."""
+        problem, network = self.question.problem, self.subject.network
+        if problem.X.size * max(network.width, 1) > LARGEST_EXACT:
+            return None
+        moved = refine(problem, network)
+        return moved if fits(problem, moved, self.goal) else None
+
+    def verdict(self, reduced: Reduced, ending: Ending) -> Certificate:
+        """Return the verdict on a network that fits."""
+        judgement = self._judgement()
+        parts = (self._coarseness(), ending.remark, self._how_to_go_on(judgement))
+        ending = dataclasses.replace(ending, remark="; ".join(filter(None, parts)))
+        return self._certificate(judgement, self._reason(judgement, _strength(ending.proof)), reduced, ending)
+
+    def _reason(self, judgement: Judgement, strength: str) -> str:
+        low, count = self.record.lower, self.count
+        best = count if self.record.upper is None else min(count, self.record.upper)
+        are = "is" if low == 1 else "are"
+        if judgement is Judgement.NOT_INTERPOLATING:
+            return (
+                f"the network fits up to rounding, not exactly: an exact fit provably needs "
+                f"{self._counted(low)}, and it has {count}"
+            )
+        if judgement is Judgement.SPARSEST:
+            said = f"no network with fewer than {self._counted(count)} fits{self._within()} ({strength})"
+        elif judgement is Judgement.SPARSER_EXISTS:
+            said = (
+                f"{self._counted(best)} fit{'s' * (best == 1)}{self._within()} where the network has {count}"
+            )
+            said += (
+                f", and fewer do not ({strength})" if low == best else f", and at least {low} {are} needed"
+            )
+        else:
+            said = f"at least {self._counted(low)} {are} needed{self._within()}, the fewest known: {best}"
+        own = "; the tolerance is what the network itself attains, rounded up"
+        return said + own * (self.question.chosen and self.question.tolerance > 0)
+
+    def _judgement(self) -> Judgement:
+        low, high = self.record.lower, self.record.upper
+        if low > self.count:
+            return Judgement.NOT_INTERPOLATING
+        if high is not None and high < self.count:
+            return Judgement.SPARSER_EXISTS
+        # a network that fits up to rounding only is no proof that so many suffice
+        if low == self.count and self.record.exactly:
+            return Judgement.SPARSEST
+        return Judgement.BOUNDED
+
+    def _counted(self, count: int) -> str:
+        what = self.goal.value
+        return f"{count} {what.removesuffix('s') if count == 1 else what}"
+
+    def _within(self) -> str:
+        return f" within {self.question.tolerance:.4g}" if self.question.tolerance else " exactly"
+
+    def _coarseness(self) -> str:
+        spread = float(np.ptp(self.question.labels))
+        if not self.question.chosen or self.question.tolerance <= _COARSE * spread:
+            return ""
+        share = f"{100 * self.question.tolerance / spread:.0f} percent of " if spread else "beyond "
+        return f"the tolerance is {share}the labels' range: a network that fits better would say more"
+
+    def _how_to_go_on(self, judgement: Judgement) -> str:
+        low, high = self.record.lower, self.record.upper
+        if judgement is Judgement.NOT_INTERPOLATING or high is None or low >= high:
+            return ""
+        relaxed = self.subject.affine is Affine.BIAS and self.goal is not Objective.NEURONS
+        if relaxed and low + 1 == high and not self.record.deadline.expired:
+            return (
+                f"with a whole affine term {low} suffice, and no method here tells whether they do with "
+                "an output bias alone"
+            )
+        more = "a longer time limit may close the interval"
+        if self.goal is Objective.NEURONS:
+            more += "; with a checkpoint file the search goes on where it ended"
+        return more
+
+    # ------------------------------------------------------------ figures
+
+    def _certificate(
+        self,
+        judgement: Judgement,
+        reason: str,
+        reduced: Reduced,
+        ending: Ending,
+    ) -> Certificate:
+        record, subject, question = self.record, self.subject, self.question
+        network, own_residual, remark = self._network_to_hand_out()
+        labels = question.labels
+        return Certificate(
+            judgement=judgement,
+            reason=reason,
+            objective=self.goal,
+            affine=subject.affine,
+            source=subject.source,
+            dtype=subject.dtype,
+            samples=question.problem.n_samples,
+            features=question.problem.n_features,
+            residual=_distance(subject.network(question.problem.X), labels),
+            own_residual=_distance(subject.predict(question.problem.X), labels),
+            worst=self._worst(),
+            tolerance=question.tolerance,
+            tolerance_chosen=question.chosen,
+            count=self.count,
+            reduced_count=min(self.count, reduced.network.count(self.goal)),
+            reductions=reduced.reductions,
+            lower_bound=record.lower,
+            upper_bound=record.upper,
+            network=network,
+            network_residual=None if network is None else _distance(network(question.problem.X), labels),
+            network_own_residual=own_residual,
+            proof=ending.proof,
+            proof_file=ending.proof_file,
+            status=ending.status,
+            remark="; ".join(filter(None, (ending.remark, remark))),
+            attempts=tuple(record.attempts),
+            trace=record.trace,
+            seconds=record.deadline.seconds,
+            options=self.options,
+        )
+
+    def _worst(self) -> tuple[Miss, ...]:
+        values = self.subject.network(self.question.problem.X)
+        distance = np.abs(values - self.question.labels)
+        rows = np.argsort(-distance, kind="stable")[:_WORST]
+        return tuple(
+            Miss(int(i), float(self.question.labels[i]), float(values[i]), float(distance[i])) for i in rows
+        )
+
+    def _network_to_hand_out(self) -> tuple[Network | None, float | None, str]:
+        """Return the best network, its residual in the given one's precision, and a remark."""
+        network, labels = self.record.network, self.question.labels
+        if network is None:
+            return None, None, ""
+        X = self.question.problem.X
+        if self.subject.dtype == "float64":
+            return network, _distance(network(X), labels), ""
+        own, advice = self.subject.dtype, "store it as float64"
+        try:
+            rounded = self.subject.rounded(network)
+            for candidate in (rounded, self.subject.rounded(self._centred(network))):
+                if fits(self.question.problem, candidate, self.goal):
+                    return candidate, _distance(candidate(X), labels), ""
+        except InputError:
+            return network, None, f"its numbers are too large for {own}: {advice}"
+        residual = _distance(rounded(X), labels)
+        return network, residual, f"rounded to {own} it misses a label by {residual:.3g}: {advice}"
+
+    def _centred(self, network: Network) -> Network:
+        problem = self.question.problem
+        coordinates = Coordinates(problem)
+        size = problem.n_samples * (network.width * coordinates.rows.shape[1]) * network.width
+        if problem.is_interpolation or size > _LARGEST_PROGRAM:
+            return network
+        moved = centred(problem, coordinates, network)
+        return network if moved.count(self.goal) > network.count(self.goal) else moved
+
+
+def _distance(values: FloatArray, labels: FloatArray) -> float:
+    return float(np.max(np.abs(np.asarray(values, dtype=np.float64).reshape(-1) - labels)))
+
+
+def _strength(proof: Proof) -> str:
+    return "proven in rational arithmetic" if proof is Proof.EXACT else "proven up to solver tolerances"

@@ -1,0 +1,253 @@
+"""Close in on the smallest count from both sides, cheapest means first.
+
+A first, short search of the exact side; elimination from the network's own weights; the continuous side's
+search, with the network's own patterns; then the exact side for the rest of the time.
+"""
+
+import dataclasses
+import math
+import os
+from concurrent.futures import Executor
+from typing import Any, Final
+
+from sparsest.compare.certification.bounds_so_far import Record
+from sparsest.compare.certification.output_bias import View
+from sparsest.compare.reduce.elimination import eliminate
+from sparsest.continuous import minimize
+from sparsest.errors import InputError, SolverError
+from sparsest.exact import PROOF_NOT_WRITTEN, solve
+from sparsest.network import Network
+from sparsest.objectives import Objective
+from sparsest.progress import Deadline
+from sparsest.results.certificate import Affine
+from sparsest.results.solving import ExactResult, Proof, Status
+
+# Shares of the time left: of a first exact search, of elimination, of the continuous side, and of a bound on
+# weights or parameters through neurons.
+_FIRST: Final = 0.05
+_ELIMINATION: Final = 0.3
+_CONTINUOUS: Final = 0.4
+_THROUGH_NEURONS: Final = 0.5
+# Share that the last search is given: it ends a little later than asked.
+_LAST: Final = 0.97
+# Seconds of the first search, at least and at most.
+_LEAST_SECONDS: Final = 0.5
+_MOST_SECONDS: Final = 10.0
+# Samples times features times neurons up to which the exact side is handed a network: it checks that in
+# rational arithmetic, which takes some microseconds for each.
+_LARGEST_WITNESS: Final = 1_500_000
+# Entries of [X, 1] up to which the continuous side searches. Its linear programs have a block for every
+# pattern that it tries: on 2000 samples of a grid in eight dimensions they took gigabytes, and found no
+# fewer neurons than elimination had.
+_LARGEST_CONTINUOUS: Final = 3000
+# Patterns handed to the continuous side: each costs a block of its linear programs.
+_MOST_PATTERNS: Final = 64
+
+
+@dataclasses.dataclass(frozen=True)
+class Means:
+    """How to search.
+
+    Attributes
+    ----------
+    proof_file : path or None
+        Where the exact side writes its proof.
+    checkpoint_file : path or None
+        Where the tree's search is kept.
+    resume : bool
+        Whether to go on from there.
+    workers : int
+        Processes of the exact side.
+    executor : Executor or None
+        Where they run instead.
+    seed : int
+        Of the continuous side.
+    """
+
+    proof_file: str | os.PathLike[str] | None = None
+    checkpoint_file: str | os.PathLike[str] | None = None
+    resume: bool = False
+    workers: int = 1
+    executor: Executor | None = None
+    seed: int = 0
+
+
+@dataclasses.dataclass
+class Ending:
+    """What the exact side said last, beside the bounds."""
+
+    status: Status | None = None
+    proof: Proof = Proof.EXACT
+    proof_file: str | None = None
+    remark: str = ""
+
+
+def narrow(view: View, start: Network, record: Record, means: Means, until: Deadline) -> Ending:
+    """Improve the bounds in `record` until they meet or the time is up.
+
+    Parameters
+    ----------
+    view : View
+        The problem to ask the solvers about.
+    start : Network
+        A network of the kind asked for that fits.
+    record : Record
+        Takes bounds and networks.
+    means : Means
+        Options.
+    until : Deadline
+        Ends the search.
+
+    Raises
+    ------
+    InputError
+        For options that the exact side refuses.
+    """
+    return _Narrowing(view, start, record, means, until).run()
+
+
+class _Narrowing:
+    def __init__(self, view: View, start: Network, record: Record, means: Means, until: Deadline) -> None:
+        self.view, self.record, self.means, self.until = view, record, means, until
+        self.problem, self.goal = view.problem, record.objective
+        self.best = view.start(start)
+        self.ending = Ending()
+        self.asked = False
+        self.closed = False  # the exact side has said its last word on this problem
+
+    def run(self) -> Ending:
+        left = self.until.remaining
+        self._exactly("first bounds", min(max(_LEAST_SECONDS, _FIRST * left), _MOST_SECONDS, left))
+        for step in (self._eliminate, self._train, self._rest):
+            if not self._over():
+                step()
+        return self.ending
+
+    def _over(self) -> bool:
+        return self.closed or self.record.closed or self.until.expired or self.record.deadline.expired
+
+    def _share(self, share: float) -> Deadline:
+        left = self.until.remaining
+        return Deadline(None if math.isinf(left) else max(share * left, 1e-3))
+
+    def _offer(self, network: Network, *, proven: bool = False) -> bool:
+        """Offer a network for this problem to the record; keep it to start from if it is the narrowest."""
+        if network.count(self.goal) < self.best.count(self.goal):
+            self.best = network
+        return self.record.offer(self.view.network(network), proven=proven)
+
+    # ------------------------------------------------------------ the exact side
+
+    def _exactly(self, name: str, limit: float) -> None:
+        with self.record.attempt(self.view.name + name) as said:
+            try:
+                result = self._solved(self.goal, limit)
+            except (InputError, SolverError) as error:
+                if not self.asked and self.goal is Objective.NEURONS:
+                    raise  # options that make no sense; with other objectives there may be too many cells
+                said.append(str(error))
+                return
+            finally:
+                self.asked = True
+            self._learn(result)
+            said.append(
+                f"{_interval(result)}: {result.status.sentence}, {result.nodes} nodes ({result.method})"
+            )
+
+    def _solved(self, goal: Objective, limit: float, *, proof: bool = True) -> ExactResult:
+        means, counts_neurons = self.means, goal is Objective.NEURONS
+        tree = counts_neurons and not (self.problem.n_features == 1 and self.problem.skip)
+        small = self.problem.X.size * self.best.width <= _LARGEST_WITNESS
+        checkpoint: dict[str, Any] = {}
+        if tree and proof and means.checkpoint_file is not None:
+            checkpoint = {"checkpoint_file": means.checkpoint_file, "resume": means.resume or self.asked}
+        return solve(
+            self.problem,
+            goal,
+            time_limit=None if math.isinf(limit) else limit,
+            progress=self.record.callback,
+            proof_file=means.proof_file if proof and self.view.bias is None else None,
+            witness=self.best if small else None,
+            workers=means.workers,
+            executor=means.executor,
+            **checkpoint,
+        )
+
+    def _learn(self, result: ExactResult) -> None:
+        self.record.bound(self.view.lower_bound(result.lower_bound, self.goal))
+        if result.network is not None:
+            as_it_is = self.view.affine is not Affine.BIAS or self.problem.constant
+            checked = result.method == "tree" or result.status is Status.OPTIMAL
+            self._offer(result.network, proven=as_it_is and checked and result.proof is Proof.EXACT)
+        self.closed = result.status in (Status.OPTIMAL, Status.INFEASIBLE)
+        if result.status is Status.INTERRUPTED:
+            self.record.deadline.interrupt()
+        written = self.means.proof_file if self.view.bias is None else None
+        if written is not None and PROOF_NOT_WRITTEN in result.remark:
+            written = None
+        self.ending = Ending(
+            result.status, result.proof, None if written is None else os.fspath(written), result.remark
+        )
+
+    def _rest(self) -> None:
+        if self.goal is not Objective.NEURONS:
+            self._through_neurons()
+            if self._over():
+                return
+        self._exactly("bounds", _LAST * self.until.remaining)
+
+    def _through_neurons(self) -> None:
+        """Bound weights or parameters by neurons, each of which has a parameter.
+
+        And a weight, unless it is constant: constant neurons together are one, or none with an affine term.
+        """
+        with self.record.attempt(f"{self.view.name}bound through neurons") as said:
+            result = self._solved(Objective.NEURONS, self._share(_THROUGH_NEURONS).remaining, proof=False)
+            constant = self.goal is Objective.WEIGHTS and not self.problem.skip
+            lower = max(0, result.lower_bound - constant)
+            self.record.bound(self.view.lower_bound(lower, self.goal))
+            if result.network is not None:
+                self._offer(result.network)
+            said.append(f"{_interval(result)}, so at least {lower} {self.goal.value}")
+
+    # ------------------------------------------------------------ searches for networks
+
+    def _eliminate(self) -> None:
+        with self.record.attempt(f"{self.view.name}elimination from its own weights") as said:
+            before, view = self.best.width, self.view.without_constant(self.best)
+            found = eliminate(view.problem, view.start(self.best), self._share(_ELIMINATION))
+            self._offer(found if view is self.view else view.network(found))
+            said.append(
+                f"{before} neurons became {found.width}" if found.width < before else "no neuron can go"
+            )
+
+    def _train(self) -> None:
+        if self.problem.homogeneous.size > _LARGEST_CONTINUOUS:
+            return
+        with self.record.attempt(f"{self.view.name}continuous search") as said:
+            cells = self.best.patterns(self.problem.X)[:_MOST_PATTERNS]
+            limit, view = self._share(_CONTINUOUS).remaining, self.view.without_constant(self.best)
+            fit = minimize(
+                view.problem,
+                objective=self.goal,
+                solver="gauss-newton",  # gradient descent is for when nothing that fits is known
+                patterns=cells if len(cells) else None,
+                lower_bound=self.record.lower if not self.view.name else 0,
+                seed=self.means.seed,
+                time_limit=None if math.isinf(limit) else limit,
+                progress=self.record.callback,
+            )
+            if fit.options.get("stopped") == "interrupted":
+                self.record.deadline.interrupt()
+            fitting = fit.polished.solves(view.problem)
+            if fitting:
+                self._offer(fit.polished if view is self.view else view.network(fit.polished))
+            said.append(f"{fit.count} {self.goal.value}" if fitting else "found no network that fits")
+
+
+def _interval(result: ExactResult) -> str:
+    upper = "unknown" if result.upper_bound is None else str(result.upper_bound)
+    what = result.objective.value
+    if result.status is Status.OPTIMAL:
+        return f"exactly {upper} {what}"
+    return f"at least {result.lower_bound} {what}, at most {upper}"

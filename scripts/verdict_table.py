@@ -1,0 +1,72 @@
+"""What `sparsest compare` says of every built-in dataset, as a Markdown table.
+
+    python scripts/verdict_table.py [SECONDS]
+
+With and without a skip, for neurons and for weights; SECONDS (10) is the limit of each part.
+"""
+
+import sys
+from collections.abc import Iterator
+from typing import Final
+
+from sparsest import datasets
+from sparsest.compare import compare
+from sparsest.errors import InputError
+from sparsest.results.comparison import Verdict
+from sparsest.results.path_norm import PathNormResult, ThresholdResult
+from sparsest.results.solving import ExactResult
+
+_HEADER: Final = (
+    "data", "skip", "counted", "minimum", "trained", "verdict", "least path norm", "trained's", "p*", "why",
+)  # fmt: skip
+
+
+def table(seconds: float) -> Iterator[str]:
+    """Yield the lines of the table; problems that no network fits, or too large ones, are left out."""
+    yield f"| {' | '.join(_HEADER)} |"
+    yield "|---" * len(_HEADER) + "|"
+    for name in datasets.names():
+        for skip in (False, True):
+            for objective in ("neurons", "weights"):
+                try:
+                    problem = datasets.load(name).problem(skip=skip)
+                    verdict = compare(problem, objective=objective, time_limit=seconds, least_limit=seconds)
+                except InputError:
+                    continue
+                yield f"| {name} | {'yes' if skip else 'no'} | {objective} | {' | '.join(_cells(verdict))} |"
+
+
+def _cells(verdict: Verdict) -> list[str]:
+    fit, least = verdict.continuous, verdict.least
+    norm = fit.polished.path_norm(fit.p, fit.objective)
+    return [
+        _bounds(verdict.exact),
+        str(fit.count),
+        str(verdict.outcome),
+        "-" if least is None else _norm(least),
+        f"{norm:.6g}",
+        "-" if verdict.threshold is None else _threshold(verdict.threshold),
+        str(verdict.attainment or "-"),
+    ]
+
+
+def _bounds(exact: ExactResult) -> str:
+    low, high = exact.lower_bound, exact.upper_bound
+    return f"{low}" if low == high else f"[{low}, {high if high is not None else '?'}]"
+
+
+def _norm(least: PathNormResult) -> str:
+    if least.upper_bound is None:
+        return f">= {least.lower_bound:.6g}"
+    closed = least.gap <= 1e-5
+    return f"{least.upper_bound:.6g}" if closed else f"[{least.lower_bound:.4g}, {least.upper_bound:.6g}]"
+
+
+def _threshold(result: ThresholdResult) -> str:
+    low, high = result.lower_bound, result.upper_bound
+    return f"{high:.6g}" if high - low <= 1e-6 else f"[{low:.4g}, {high:.6g}]"
+
+
+if __name__ == "__main__":
+    for line in table(float(sys.argv[1]) if len(sys.argv) > 1 else 10.0):
+        print(line, flush=True)
