@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from sparsest.continuous.algorithms.schedule import Schedule
 from sparsest.continuous.descent.initialization import INITIALIZATIONS
-from sparsest.continuous.descent.schedule import Schedule
 from sparsest.errors import InputError
 from sparsest.objectives import Objective, check_power
 from sparsest.problem import Problem

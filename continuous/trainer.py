@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
 from sparsest.continuous import option_checks
+from sparsest.continuous.algorithms.by_name import GRADIENT_SOLVERS, gradient_solver
+from sparsest.continuous.algorithms.schedule import Schedule
 from sparsest.continuous.checkpoint.file import Checkpoint, Section
-from sparsest.continuous.descent.algorithms.by_name import GRADIENT_SOLVERS, gradient_solver
 from sparsest.continuous.descent.polished_restarts import Answers
 from sparsest.continuous.descent.restarts import (
     TRAINING_SHARE,
@@ -22,7 +23,6 @@ from sparsest.continuous.descent.restarts import (
     raw_network,
     train_restarts,
 )
-from sparsest.continuous.descent.schedule import Schedule
 from sparsest.continuous.polish.projection_network import ridge_network
 from sparsest.continuous.polish.scaling import Scaling
 from sparsest.continuous.search.incumbent import Incumbent

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from sparsest.exact.line.stabbing import Samples
+from sparsest.exact.sorted_samples import Samples
 from sparsest.network import Network
 from sparsest.results.solving import Proof, Status
 

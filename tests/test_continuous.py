@@ -10,13 +10,13 @@ import torch
 
 from sparsest import datasets
 from sparsest.continuous import ReLUNetwork, default_width, minimize
-from sparsest.continuous.descent.batch import Batch
+from sparsest.continuous.algorithms.batch import Batch
+from sparsest.continuous.algorithms.schedule import Schedule
 from sparsest.continuous.descent.initialization import (
     INITIALIZATIONS,
     neurons_through_samples,
     random_neurons,
 )
-from sparsest.continuous.descent.schedule import Schedule
 from sparsest.errors import InputError
 from sparsest.network import Network
 from sparsest.objectives import Objective

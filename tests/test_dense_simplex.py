@@ -10,13 +10,14 @@ from sparsest.exact.arithmetic.farkas import refutation_near
 from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.cells.enumerate import enumerate_cells
 from sparsest.exact.lp import simplex_kernel
+from sparsest.exact.lp.coordinates import Coordinates
 from sparsest.exact.lp.row_stack import Answer
 from sparsest.exact.lp.row_stack_dense import DenseSimplex
 from sparsest.exact.lp.row_stack_highs import HighsSimplex
 from sparsest.exact.tree import cell_sets_kernel
 from sparsest.exact.tree import search as tree_module
 from sparsest.exact.tree.cell_sets import CellSets
-from sparsest.exact.tree.node_program import Coordinates, FeasibilityProgram
+from sparsest.exact.tree.node_program import FeasibilityProgram
 from sparsest.exact.tree.search import solve_tree
 from sparsest.results.solving import Status
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from sparsest.continuous.descent.algorithms.by_name import GRADIENT_SOLVERS, gradient_solver
-from sparsest.continuous.descent.batch import Batch
+from sparsest.continuous.algorithms.batch import Batch
+from sparsest.continuous.algorithms.by_name import GRADIENT_SOLVERS, gradient_solver
+from sparsest.continuous.algorithms.schedule import Schedule
 from sparsest.continuous.descent.loop import Descent
-from sparsest.continuous.descent.schedule import Schedule
 from sparsest.continuous.descent.shrinking_batch import LiveBatch
 from sparsest.objectives import Objective
 from sparsest.problem import Problem

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparsest import Network, Problem, datasets, exact
+from sparsest.exact.lp.coordinates import Coordinates
 from sparsest.exact.tree.local_search import LocalSearch
-from sparsest.exact.tree.node_program import Coordinates
 from sparsest.progress import Deadline
 from sparsest.refine import refine
 

@@ -25,7 +25,7 @@ from sparsest.benchmarks.paper.traces import Trace, read_traces, write_traces
 from sparsest.benchmarks.peers import loop
 from sparsest.benchmarks.peers.published_training import published_training
 from sparsest.cli.main import app
-from sparsest.continuous.descent.batch import Batch
+from sparsest.continuous.algorithms.batch import Batch
 from sparsest.results.solving import Proof
 
 PEAK, HIGH = EXPERIMENTS

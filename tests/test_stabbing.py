@@ -15,10 +15,10 @@ from sparsest.exact.line import residual as residual_module
 from sparsest.exact.line import stabbing as stabbing_module
 from sparsest.exact.line import stabbing_kernel as kernel
 from sparsest.exact.line.forced_knots import lower_bound_certificate
-from sparsest.exact.line.packed_sort import sort_with_places
 from sparsest.exact.line.residual import evaluate, evaluate_in_order, largest_violation
-from sparsest.exact.line.stabbing import float_function, rational_function, sorted_samples, stab
+from sparsest.exact.line.stabbing import float_function, rational_function, stab
 from sparsest.exact.line.without_skip import bounds_without_skip
+from sparsest.exact.sorted_samples import sort_with_places, sorted_samples
 from sparsest.exact.tree.search import solve_tree
 
 

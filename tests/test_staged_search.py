@@ -295,9 +295,9 @@ def test_every_solver_respects_a_weight_bound_and_a_seed(solver: str) -> None:
 
 
 def test_the_published_step_leaves_the_bias_alone() -> None:
-    from sparsest.continuous.descent.algorithms.published import Published
-    from sparsest.continuous.descent.batch import Batch
-    from sparsest.continuous.descent.schedule import Schedule
+    from sparsest.continuous.algorithms.batch import Batch
+    from sparsest.continuous.algorithms.published import Published
+    from sparsest.continuous.algorithms.schedule import Schedule
 
     hidden = torch.tensor([[[1.0, 5.0]]], dtype=torch.float64)
     batch = Batch(hidden, torch.tensor([[4.0]], dtype=torch.float64), skip=False)

@@ -17,9 +17,9 @@ from torch.nn.utils import prune as torch_prune
 
 import sparsest
 from sparsest.continuous import PathNorm, ReLUNetwork, ReweightedL1, count, prune, to_network
-from sparsest.continuous.descent.algorithms.adam_reweighted import AdamReweighted
-from sparsest.continuous.descent.batch import Batch
-from sparsest.continuous.descent.schedule import Schedule
+from sparsest.continuous.algorithms.adam_reweighted import AdamReweighted
+from sparsest.continuous.algorithms.batch import Batch
+from sparsest.continuous.algorithms.schedule import Schedule
 from sparsest.continuous.torch_parts.layers import layers_of
 from sparsest.errors import InputError
 from sparsest.network import Network

@@ -20,8 +20,8 @@ from sparsest import datasets, tolerances
 from sparsest.arrays import FloatArray
 from sparsest.benchmarks.paper.traces import Trace
 from sparsest.benchmarks.peers import loop
-from sparsest.continuous.descent.algorithms.published import penalised_rows, proximal_step
-from sparsest.continuous.descent.batch import Batch
+from sparsest.continuous.algorithms.batch import Batch
+from sparsest.continuous.algorithms.published import penalised_rows, proximal_step
 from sparsest.errors import InputError
 from sparsest.objectives import Objective
 from sparsest.problem import Problem

@@ -10,7 +10,7 @@ import torch
 
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
-from sparsest.continuous.descent.batch import Batch
+from sparsest.continuous.algorithms.batch import Batch
 from sparsest.network import Network
 from sparsest.problem import Problem
 from sparsest.progress import Deadline

@@ -27,7 +27,7 @@ from sparsest.arrays import FloatArray, positive_number
 from sparsest.benchmarks.peers import loop
 from sparsest.benchmarks.suites.method_answer import Answer, TracePoint
 from sparsest.continuous import option_checks
-from sparsest.continuous.descent.batch import Batch
+from sparsest.continuous.algorithms.batch import Batch
 from sparsest.continuous.polish.pattern_program import BoolArray
 from sparsest.continuous.polish.scaling import Scaling
 from sparsest.errors import InputError

@@ -6,7 +6,7 @@ One random network is trained by Adam (Kingma and Ba 2015) at a constant rate on
 After each step every product ``v_k w_kj`` is soft-thresholded by ``lambda * rate * p * |previous|^(p - 1)``,
 and ``v_k`` and ``w_k`` are given equal norms. An unpenalised bias is left as it is, **which changes the
 function** whenever it is done; the default of `sparsest.continuous` scales the bias along, this loop does
-not, because it is the published one (its step is `sparsest.continuous.descent.algorithms.published`). Where
+not, because it is the published one (its step is `sparsest.continuous.algorithms.published`). Where
 biases are penalised (objective ``parameters``) they are weights of a constant input, thresholded and rescaled
 like the others.
 
@@ -24,9 +24,9 @@ import torch
 from sparsest.benchmarks.peers import loop
 from sparsest.benchmarks.suites.method_answer import Answer, TracePoint
 from sparsest.continuous import option_checks
-from sparsest.continuous.descent.algorithms.published import penalised_rows, proximal_step
-from sparsest.continuous.descent.batch import Batch
-from sparsest.continuous.descent.schedule import Schedule
+from sparsest.continuous.algorithms.batch import Batch
+from sparsest.continuous.algorithms.published import penalised_rows, proximal_step
+from sparsest.continuous.algorithms.schedule import Schedule
 from sparsest.continuous.polish.pattern_program import Neurons, Samples
 from sparsest.continuous.polish.polish import merged, polish
 from sparsest.continuous.polish.scaling import Scaling

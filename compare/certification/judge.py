@@ -14,7 +14,7 @@ from sparsest.compare.certification.search import Ending
 from sparsest.compare.reduce.superfluous_neurons import Reduced, reduce_network
 from sparsest.errors import InputError
 from sparsest.exact.lp.centred_network import centred
-from sparsest.exact.tree.node_program import Coordinates
+from sparsest.exact.lp.coordinates import Coordinates
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.refine import refine

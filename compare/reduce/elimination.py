@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
-from sparsest.exact.tree.node_program import Coordinates
+from sparsest.exact.lp.coordinates import Coordinates
 from sparsest.gauss_newton import Iterates, evaluate, interval_loss, levenberg_step
 from sparsest.network import Network
 from sparsest.problem import Problem

@@ -8,9 +8,9 @@ import torch
 
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
-from sparsest.continuous.descent.algorithms.base import Data, Solver
-from sparsest.continuous.descent.batch import Batch
-from sparsest.continuous.descent.schedule import Schedule
+from sparsest.continuous.algorithms.base import Data, Solver
+from sparsest.continuous.algorithms.batch import Batch
+from sparsest.continuous.algorithms.schedule import Schedule
 from sparsest.continuous.descent.shrinking_batch import LiveBatch
 from sparsest.continuous.penalty import path_norms
 from sparsest.io.files import Arrays

@@ -8,13 +8,13 @@ import numpy as np
 import torch
 
 from sparsest.arrays import FloatArray
+from sparsest.continuous.algorithms.base import Solver
+from sparsest.continuous.algorithms.batch import Batch
+from sparsest.continuous.algorithms.schedule import Schedule
 from sparsest.continuous.checkpoint.file import Checkpoint, Section
-from sparsest.continuous.descent.algorithms.base import Solver
-from sparsest.continuous.descent.batch import Batch
 from sparsest.continuous.descent.initialization import INITIALIZATIONS
 from sparsest.continuous.descent.loop import Descent
 from sparsest.continuous.descent.polished_restarts import Answers
-from sparsest.continuous.descent.schedule import Schedule
 from sparsest.continuous.polish.pattern_program import Neurons, Samples
 from sparsest.continuous.polish.polish import merged, polish
 from sparsest.continuous.polish.scaling import Scaling

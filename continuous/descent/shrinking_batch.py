@@ -8,7 +8,7 @@ from typing import Final
 
 import torch
 
-from sparsest.continuous.descent.batch import Batch
+from sparsest.continuous.algorithms.batch import Batch
 
 # Tensors are narrowed when they lose at least this share of their neurons: copying them costs some steps.
 _WORTH: Final = 0.25

@@ -23,8 +23,9 @@ from sparsest.exact.line.cheapest_cuts import (
 from sparsest.exact.line.piecewise_linear import PiecewiseLinear as PiecewiseLinear
 from sparsest.exact.line.piecewise_linear import RationalPiecewiseLinear
 from sparsest.exact.line.slope_changes import Curvature, curvature
-from sparsest.exact.line.stabbing import float_function, rational_function, sorted_samples, stab
+from sparsest.exact.line.stabbing import float_function, rational_function, stab
 from sparsest.exact.method_result import Search
+from sparsest.exact.sorted_samples import sorted_samples
 from sparsest.objectives import Objective, check_power
 from sparsest.problem import Problem
 from sparsest.results.solving import Proof, Status

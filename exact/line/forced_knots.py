@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsest.exact.line.collinear_samples import axis_of, collinear_samples
-from sparsest.exact.line.stabbing import Stabbing, sorted_samples, stab
+from sparsest.exact.line.stabbing import Stabbing, stab
+from sparsest.exact.sorted_samples import sorted_samples
 from sparsest.problem import Problem
 
 Triple = tuple[int, int, int, int]

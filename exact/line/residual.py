@@ -16,7 +16,7 @@ from sparsest.network import Network
 from sparsest.problem import Problem
 
 if TYPE_CHECKING:
-    from sparsest.exact.line.stabbing import Samples
+    from sparsest.exact.sorted_samples import Samples
 
 # Samples times neurons up to which a network is evaluated neuron by neuron.
 _DIRECT = 10_000_000

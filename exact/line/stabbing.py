@@ -46,9 +46,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
-from sparsest.exact.line.packed_sort import sort_with_places
 from sparsest.exact.line.piecewise_linear import PiecewiseLinear, RationalPiecewiseLinear
 from sparsest.exact.line.stabbing_kernel import Breaks, compiled_kernel, crossings, greedy, holds
+from sparsest.exact.sorted_samples import Samples
 
 # Compiling takes seconds once, loading what was compiled half a second; interpreted, a sample takes two
 # microseconds.
@@ -59,24 +59,6 @@ _LARGEST_EXPONENT: Final = 1000
 
 Line = tuple[Fraction, Fraction]  # slope and intercept
 Index = NDArray[np.integer]
-
-
-class Samples(NamedTuple):
-    """Samples sorted by position, repeated ones merged.
-
-    Attributes
-    ----------
-    x, low, high : arrays (N,)
-        Positions, strictly increasing, and interval ends.
-    low_row, high_row : arrays (N,)
-        Rows of the problem that the ends come from.
-    """
-
-    x: FloatArray
-    low: FloatArray
-    high: FloatArray
-    low_row: Index
-    high_row: Index
 
 
 class Stabbing(NamedTuple):
@@ -106,23 +88,6 @@ class Stabbing(NamedTuple):
     sign: Index
     steepest: tuple[int, int]
     least_steep: tuple[int, int]
-
-
-def sorted_samples(x: FloatArray, low: FloatArray, high: FloatArray) -> Samples:
-    """Sort samples by position, and merge those at the same place into their intersection."""
-    if np.all(x[1:] > x[:-1]):
-        rows = np.arange(len(x))
-        return Samples(x, low, high, rows, rows)
-    order, x = sort_with_places(x)
-    if np.all(x[1:] > x[:-1]):
-        lower = low[order]
-        return Samples(x, lower, lower if np.array_equal(low, high) else high[order], order, order)
-    start = np.flatnonzero(np.r_[True, x[1:] > x[:-1]])
-    group = np.repeat(np.arange(len(start)), np.diff(np.r_[start, len(x)]))
-    # within a group the last row by these keys has the highest lower end, the lowest upper end
-    low_row = order[np.lexsort((low[order], group))][np.r_[start[1:], len(x)] - 1]
-    high_row = order[np.lexsort((-high[order], group))][np.r_[start[1:], len(x)] - 1]
-    return Samples(x[start], low[low_row], high[high_row], low_row, high_row)
 
 
 def stab(samples: Samples) -> Stabbing:

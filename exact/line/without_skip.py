@@ -19,7 +19,8 @@ from sparsest.errors import InputError
 from sparsest.exact.arithmetic.rational_network import RationalNetwork
 from sparsest.exact.arithmetic.rational_problem import fraction_to_rational
 from sparsest.exact.line.piecewise_linear import RationalPiecewiseLinear
-from sparsest.exact.line.stabbing import rational_function, sorted_samples, stab
+from sparsest.exact.line.stabbing import rational_function, stab
+from sparsest.exact.sorted_samples import sorted_samples
 from sparsest.problem import Problem
 
 # Knots up to which every choice of facings is tried; beyond, all left of one link face left, others right.

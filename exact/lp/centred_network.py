@@ -4,7 +4,7 @@ import numpy as np
 from scipy.optimize import linprog
 
 from sparsest import tolerances
-from sparsest.exact.tree.node_program import Coordinates
+from sparsest.exact.lp.coordinates import Coordinates
 from sparsest.network import Network
 from sparsest.problem import Problem
 

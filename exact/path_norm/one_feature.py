@@ -9,8 +9,8 @@ from sparsest.errors import InputError
 from sparsest.exact.line.cheapest_cuts import COST_ERROR, cheapest_cut, costs_of, function_of, runs_of
 from sparsest.exact.line.exact_ties import exact_ties
 from sparsest.exact.line.slope_changes import Curvature, curvature, rational_change
-from sparsest.exact.line.stabbing import Samples, sorted_samples
 from sparsest.exact.path_norm.bounds import PathNormSearch
+from sparsest.exact.sorted_samples import Samples, sorted_samples
 from sparsest.objectives import Objective, check_power
 from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.results.path_norm import MinimiserCount

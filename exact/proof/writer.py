@@ -22,10 +22,11 @@ from sparsest.exact.arithmetic.number_text import end_text, integer_text, number
 from sparsest.exact.arithmetic.rational_network import RationalNetwork, rational_witness
 from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.line.forced_knots import Triple, triples_of
-from sparsest.exact.line.stabbing import rational_function, sorted_samples, stab
+from sparsest.exact.line.stabbing import rational_function, stab
 from sparsest.exact.proof.circuits import CircuitTable
 from sparsest.exact.proof.log import Bits, ProofLog
 from sparsest.exact.proof.witness import network_document, polyline_document
+from sparsest.exact.sorted_samples import sorted_samples
 from sparsest.io.files import write_atomically
 from sparsest.problem import Problem
 from sparsest.results.solving import ExactResult

@@ -19,8 +19,8 @@ from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.exact.cells.charts import TimeLimitError
 from sparsest.exact.cells.enumerate import count_in_general_position, enumerate_cells
+from sparsest.exact.lp.coordinates import Coordinates
 from sparsest.exact.tree.cell_sets import CellSet, CellSets
-from sparsest.exact.tree.node_program import Coordinates
 from sparsest.exact.tree.spread_out_samples import spread_out
 from sparsest.problem import Problem
 from sparsest.progress import Deadline

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
-from sparsest.exact.tree.node_program import Coordinates
+from sparsest.exact.lp.coordinates import Coordinates
 from sparsest.gauss_newton import Iterates, evaluate, interval_loss, levenberg_step
 from sparsest.network import Network
 from sparsest.problem import Problem

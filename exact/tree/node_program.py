@@ -1,12 +1,11 @@
 """The activation tree's linear program: whether a network has given bits on some samples."""
 
-from collections.abc import Sequence
-
 import highspy
 import numpy as np
 
 from sparsest.arrays import FloatArray
 from sparsest.exact.arithmetic.rational_problem import ExactData, Row
+from sparsest.exact.lp.coordinates import Coordinates
 from sparsest.exact.lp.row_stack import Answer, Simplex
 from sparsest.exact.lp.row_stack_highs import HighsSimplex
 from sparsest.network import Network
@@ -16,90 +15,6 @@ from sparsest.problem import Problem
 def solver_version() -> str:
     """Return the name and version of the LP solver."""
     return f"highs {highspy.Highs().version()}"
-
-
-class Coordinates:
-    """A change of coordinates in which the data are centred and orthonormal: tolerances mean the same on all.
-
-    ``[X, 1] = rows @ basis``; a neuron u acts through ``z = basis @ u``. Multipliers of rows are the same
-    in both. With a weight bound the columns are only centred and scaled, because the bound is about them.
-    With a constant the first coordinate is the constant function 1, so that an affine term without slopes is
-    one whose other coordinates are zero: those with ``affine`` 0.
-    """
-
-    def __init__(self, problem: Problem) -> None:
-        self._constant = problem.constant
-        # a sample as the centre: differences of nearby floats are exact, those to their mean are not
-        middle = problem.X.min(axis=0) / 2 + problem.X.max(axis=0) / 2
-        nearest = np.abs(problem.X - middle).argmin(axis=0)
-        self._centre = problem.X[nearest, np.arange(problem.n_features)]
-        centred = np.c_[problem.X - self._centre, np.ones(problem.n_samples)]
-        size = np.abs(centred).max(axis=0)
-        self.exponents = np.where(size > 0, np.frexp(size)[1], 0)
-        scaled = np.ldexp(centred, -self.exponents)
-        if problem.constant:
-            self.rows, back = _orthonormal_beside_constant(scaled)
-        elif problem.weight_bound is None:
-            self.rows, back = _orthonormal(scaled)
-        else:
-            self.rows, back = scaled, np.eye(len(size))
-        self._back = np.ldexp(back, -self.exponents[:, None])
-        self.affine = np.ones(self.rows.shape[1])
-        if problem.constant:
-            self.affine[1:] = 0.0
-        self.scale = float(np.ldexp(1.0, np.frexp(problem.label_scale)[1]))
-
-    def original(self, coordinates: FloatArray) -> FloatArray:
-        """Return neurons (K, d + 1) in the problem's units from the program's coordinates (K, r)."""
-        neurons = coordinates @ self._back.T * self.scale
-        neurons[:, -1] -= neurons[:, :-1] @ self._centre
-        return np.asarray(neurons, dtype=np.float64)
-
-    def network(self, neurons: FloatArray, signs: Sequence[float]) -> Network | None:
-        """Return neurons (K, r), and an affine term after them if there is one, in the problem's units.
-
-        None when that leaves the range of floats.
-        """
-        with np.errstate(over="ignore", invalid="ignore"):
-            folded = self.original(neurons)
-        if not np.isfinite(folded).all():
-            return None
-        width = len(signs)
-        if len(folded) == width:
-            return Network.from_folded(folded, signs)
-        term = folded[width]
-        if self._constant:
-            term[:-1] = 0.0
-        return Network.from_folded(folded[:width], signs, term)
-
-    def bound(self, problem: Problem) -> FloatArray:
-        """Return the weight bound in the program's coordinates (d,)."""
-        limit = float(problem.weight_bound or 0.0) / self.scale
-        return np.ldexp(limit, self.exponents[:-1])
-
-
-def _orthonormal(columns: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return coordinates (N, r) that are orthonormal but for a factor, and the matrix back (n, r)."""
-    left, sizes, right = np.linalg.svd(columns, full_matrices=False)
-    kept = sizes > sizes[0] * _RANK
-    stretch = np.sqrt(len(columns))
-    return left[:, kept] * stretch, (right[kept].T / sizes[kept]) * stretch
-
-
-def _orthonormal_beside_constant(columns: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Do the same where the last column is constant, with a first coordinate that is 1."""
-    means = columns[:, :-1].mean(axis=0)
-    size = float(columns[0, -1])
-    first = np.r_[np.zeros(len(means)), 1 / size]
-    moved = columns[:, :-1] - means
-    if not moved.any():
-        return np.ones((len(columns), 1)), first[:, None]
-    rows, back = _orthonormal(moved)
-    return np.c_[np.ones(len(columns)), rows], np.c_[first, np.r_[back, -(means / size)[None] @ back]]
-
-
-# Singular values below this share of the largest are rounding of a rank deficiency.
-_RANK = 1e-13
 
 
 class FeasibilityProgram:

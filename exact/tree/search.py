@@ -28,6 +28,7 @@ from sparsest.exact.line.forced_knots import lower_bound_certificate
 from sparsest.exact.line.projection_witness import projection_witness
 from sparsest.exact.line.without_skip import bounds_without_skip
 from sparsest.exact.lp.centred_network import centred
+from sparsest.exact.lp.coordinates import Coordinates
 from sparsest.exact.lp.row_stack import Answer
 from sparsest.exact.method_result import Search
 from sparsest.exact.proof.log import ProofLog
@@ -36,7 +37,7 @@ from sparsest.exact.tree.branching import Bits, Branching, Node, State
 from sparsest.exact.tree.checkpoint import Keeper, stopping_on_signals
 from sparsest.exact.tree.farm import Explored, Farm, Frontier
 from sparsest.exact.tree.local_search import LocalSearch
-from sparsest.exact.tree.node_program import Coordinates, FeasibilityProgram, solver_version
+from sparsest.exact.tree.node_program import FeasibilityProgram, solver_version
 from sparsest.network import Network
 from sparsest.problem import Problem
 from sparsest.progress import Deadline, Progress, ProgressCallback

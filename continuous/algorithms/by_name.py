@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Final
 
-from sparsest.continuous.descent.algorithms.adam_reweighted import AdamReweighted
-from sparsest.continuous.descent.algorithms.base import Solver
-from sparsest.continuous.descent.algorithms.proximal_gradient import ProximalGradient
-from sparsest.continuous.descent.algorithms.published import Published
-from sparsest.continuous.descent.algorithms.smoothed import Smoothed
-from sparsest.continuous.descent.schedule import Schedule
+from sparsest.continuous.algorithms.adam_reweighted import AdamReweighted
+from sparsest.continuous.algorithms.base import Solver
+from sparsest.continuous.algorithms.proximal_gradient import ProximalGradient
+from sparsest.continuous.algorithms.published import Published
+from sparsest.continuous.algorithms.schedule import Schedule
+from sparsest.continuous.algorithms.smoothed import Smoothed
 
 GRADIENT_SOLVERS: Final[dict[str, Callable[[Schedule], Solver]]] = {
     "adam-reweighted": AdamReweighted,

@@ -4,7 +4,7 @@ import abc
 
 import torch
 
-from sparsest.continuous.descent.batch import Batch
+from sparsest.continuous.algorithms.batch import Batch
 
 # Scaled inputs (N, d + 1), lower and upper interval ends (N,).
 Data = tuple[torch.Tensor, torch.Tensor, torch.Tensor]

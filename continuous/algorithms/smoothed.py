@@ -7,9 +7,9 @@ last step products below the final width are set to zero.
 
 import torch
 
-from sparsest.continuous.descent.algorithms.base import Data, Solver
-from sparsest.continuous.descent.batch import Batch
-from sparsest.continuous.descent.schedule import Schedule
+from sparsest.continuous.algorithms.base import Data, Solver
+from sparsest.continuous.algorithms.batch import Batch
+from sparsest.continuous.algorithms.schedule import Schedule
 from sparsest.continuous.penalty.path_norms import counted, magnitudes
 from sparsest.continuous.penalty.proximal_l1 import clip_, rebalance_
 
@@ -24,7 +24,7 @@ class Smoothed(Solver):
         self._schedule = schedule
 
     def step(self, batch: Batch, data: Data, step: int, bounds: torch.Tensor | None) -> None:
-        """Take one step; see `sparsest.continuous.descent.algorithms.base.Solver`."""
+        """Take one step; see `sparsest.continuous.algorithms.base.Solver`."""
         schedule, share = self._schedule, step / self._schedule.steps
         width = _WIDEST * (_NARROWEST / _WIDEST) ** share
         batch.differentiate(*data)

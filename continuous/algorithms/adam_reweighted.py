@@ -8,9 +8,9 @@ import dataclasses
 
 import torch
 
-from sparsest.continuous.descent.algorithms.base import Data, Solver
-from sparsest.continuous.descent.batch import Batch
-from sparsest.continuous.descent.schedule import Schedule
+from sparsest.continuous.algorithms.base import Data, Solver
+from sparsest.continuous.algorithms.batch import Batch
+from sparsest.continuous.algorithms.schedule import Schedule
 from sparsest.continuous.penalty import path_norms, proximal_l1
 from sparsest.objectives import Objective
 
@@ -22,7 +22,7 @@ class AdamReweighted(Solver):
     schedule: Schedule
 
     def step(self, batch: Batch, data: Data, step: int, bounds: torch.Tensor | None) -> None:
-        """Take one step; see `sparsest.continuous.descent.algorithms.base.Solver`."""
+        """Take one step; see `sparsest.continuous.algorithms.base.Solver`."""
         schedule = self.schedule
         objective, rate = schedule.objective, schedule.rate(step)
         sizes = path_norms.magnitudes(batch.outputs, batch.hidden, objective)

@@ -9,9 +9,9 @@ first half of the steps, and lambda to zero in the end, so that interpolation is
 
 import torch
 
-from sparsest.continuous.descent.algorithms.base import Data, Solver
-from sparsest.continuous.descent.batch import Batch
-from sparsest.continuous.descent.schedule import Schedule
+from sparsest.continuous.algorithms.base import Data, Solver
+from sparsest.continuous.algorithms.batch import Batch
+from sparsest.continuous.algorithms.schedule import Schedule
 from sparsest.continuous.penalty.path_norms import counted
 from sparsest.continuous.penalty.proximal_l1 import clip_
 from sparsest.continuous.penalty.proximal_power import group_proximal, power_proximal
@@ -29,7 +29,7 @@ class ProximalGradient(Solver):
         self._rates: torch.Tensor | None = None
 
     def step(self, batch: Batch, data: Data, step: int, bounds: torch.Tensor | None) -> None:
-        """Take one step; see `sparsest.continuous.descent.algorithms.base.Solver`."""
+        """Take one step; see `sparsest.continuous.algorithms.base.Solver`."""
         if self._rates is None:
             batch.hidden.mul_(batch.outputs.abs().unsqueeze(-1))
             batch.outputs.copy_(batch.outputs.sign())

@@ -1,11 +1,11 @@
-"""Sort many floats along with their places, faster than `numpy.argsort` does.
+"""Samples of one feature in order of their position, sorted faster than `numpy.argsort` does.
 
 NumPy sorts numbers several times as fast as it sorts places. The order of floats is that of their bits, read
 as integers, if the sign is undone. The low bits of each make room for its place, the packed numbers are
 sorted, and the few floats that the missing bits left out of order are mended.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,43 @@ from sparsest.arrays import FloatArray
 
 # Neighbours out of order up to which mending them one group at a time is faster than sorting anew.
 _MENDED: Final = 1000
+
+Index = NDArray[np.integer]
+
+
+class Samples(NamedTuple):
+    """Samples sorted by position, repeated ones merged.
+
+    Attributes
+    ----------
+    x, low, high : arrays (N,)
+        Positions, strictly increasing, and interval ends.
+    low_row, high_row : arrays (N,)
+        Rows of the problem that the ends come from.
+    """
+
+    x: FloatArray
+    low: FloatArray
+    high: FloatArray
+    low_row: Index
+    high_row: Index
+
+
+def sorted_samples(x: FloatArray, low: FloatArray, high: FloatArray) -> Samples:
+    """Sort samples by position, and merge those at the same place into their intersection."""
+    if np.all(x[1:] > x[:-1]):
+        rows = np.arange(len(x))
+        return Samples(x, low, high, rows, rows)
+    order, x = sort_with_places(x)
+    if np.all(x[1:] > x[:-1]):
+        lower = low[order]
+        return Samples(x, lower, lower if np.array_equal(low, high) else high[order], order, order)
+    start = np.flatnonzero(np.r_[True, x[1:] > x[:-1]])
+    group = np.repeat(np.arange(len(start)), np.diff(np.r_[start, len(x)]))
+    # within a group the last row by these keys has the highest lower end, the lowest upper end
+    low_row = order[np.lexsort((low[order], group))][np.r_[start[1:], len(x)] - 1]
+    high_row = order[np.lexsort((-high[order], group))][np.r_[start[1:], len(x)] - 1]
+    return Samples(x[start], low[low_row], high[high_row], low_row, high_row)
 
 
 def sort_with_places(values: FloatArray) -> tuple[NDArray[np.intp], FloatArray]:

@@ -11,9 +11,9 @@ import dataclasses
 
 import torch
 
-from sparsest.continuous.descent.algorithms.base import Data, Solver
-from sparsest.continuous.descent.batch import Batch
-from sparsest.continuous.descent.schedule import Schedule
+from sparsest.continuous.algorithms.base import Data, Solver
+from sparsest.continuous.algorithms.batch import Batch
+from sparsest.continuous.algorithms.schedule import Schedule
 from sparsest.continuous.penalty.path_norms import slopes
 from sparsest.continuous.penalty.proximal_l1 import clip_, soft_threshold
 from sparsest.objectives import Objective
@@ -26,7 +26,7 @@ class Published(Solver):
     schedule: Schedule
 
     def step(self, batch: Batch, data: Data, step: int, bounds: torch.Tensor | None) -> None:
-        """Take one step; see `sparsest.continuous.descent.algorithms.base.Solver`."""
+        """Take one step; see `sparsest.continuous.algorithms.base.Solver`."""
         schedule, rows = self.schedule, penalised_rows(batch.hidden, self.schedule.objective)
         previous = (batch.outputs.unsqueeze(-1) * rows).abs()
         batch.differentiate(*data)
