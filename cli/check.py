@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from sparsest.check import ProofError, UnreadableError, describe, read
-from sparsest.check import check as check_proof
+from sparsest.affine import Affine
+from sparsest.check import ProofError, UnreadableError, check_proof, describe, read
 from sparsest.cli import exit_codes, options
 from sparsest.errors import InputError
 from sparsest.io.problem_sources import Asked, read_problem
@@ -33,7 +33,7 @@ Vipr = Annotated[
 def check(
     proof: Annotated[Path, typer.Argument(metavar="PROOF", help="A proof: .json or .json.gz.")],
     data: Data = None,
-    skip: options.Skip = None,
+    affine: options.AffineTerm = None,
     tolerance: options.Tolerance = None,
     weight_bound: options.WeightBound = None,
     classify: options.Classify = False,
@@ -48,7 +48,8 @@ def check(
       sparsest solve xor --proof xor.json
       sparsest check xor.json xor --vipr xor-vipr
 
-    Skip and weight bound are the proof's own, and printed, unless they are given here or in a saved problem.
+    The affine term and the weight bound are the proof's own, and printed, unless they are given here or in a
+    saved problem.
 
     \b
     Exit codes: 0 verified, 1 rejected, 2 no readable proof or data, or an export refused.
@@ -57,7 +58,7 @@ def check(
         document = read(proof)
         problem = None
         if data is not None:
-            asked = Asked(target, skip, tolerance, weight_bound, classify, margin)
+            asked = Asked(target, affine, tolerance, weight_bound, classify, margin)
             problem = _problem(data, asked, document)
         checked = check_proof(document, problem)
     except UnreadableError as error:
@@ -84,9 +85,9 @@ def _problem(data: str, asked: Asked, document: dict[str, Any]) -> Problem:
     if data.lower().endswith(".json") or not isinstance(claimed, dict):
         return problem
     changes: dict[str, Any] = {}
-    if asked.skip is None and isinstance(claimed.get("skip"), bool):
-        changes["skip"] = claimed["skip"]
-        changes["constant"] = claimed.get("constant") is True and not claimed["skip"]
+    if asked.affine is None:
+        skip, constant = (claimed.get(name) is True for name in ("skip", "constant"))
+        changes["affine"] = Affine.SKIP if skip else Affine.CONSTANT if constant else Affine.NONE
     if asked.weight_bound is None:
         changes["weight_bound"] = _as_float(claimed.get("weight_bound"))
     return problem.replace(**changes)

@@ -18,7 +18,7 @@ def compare(
     steps: options.Steps = None,
     seed: options.Seed = 0,
     device: options.Device = "auto",
-    skip: options.Skip = None,
+    affine: options.AffineTerm = None,
     tolerance: options.Tolerance = None,
     weight_bound: options.WeightBound = None,
     classify: options.Classify = False,
@@ -47,8 +47,8 @@ def compare(
     """
     output.check_outputs(plot, save)
     output.refuse_overwriting(data, plot, save)
-    problem = read_problem(data, Asked(target, skip, tolerance, weight_bound, classify, margin))
-    from sparsest.compare import compare as compare_sides
+    problem = read_problem(data, Asked(target, affine, tolerance, weight_bound, classify, margin))
+    from sparsest.compare import compare_sides
     from sparsest.continuous import DEFAULT_STEPS
 
     with output.progress_bar(quiet=json) as progress:

@@ -63,7 +63,7 @@ def _value(claim: registry.Known) -> str:
 
 
 def _where(claim: registry.Known) -> str:
-    return "with a skip" if claim.skip else "without skip"
+    return claim.affine.phrase
 
 
 def _details(dataset: registry.Dataset) -> output.Rows:

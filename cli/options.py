@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from sparsest.affine import Affine
+
 Data = Annotated[
     str,
     typer.Argument(
@@ -13,12 +15,12 @@ Data = Annotated[
     ),
 ]
 Target = Annotated[str | None, typer.Option(help="Label column of a file; the last one by default.")]
-Skip = Annotated[
-    bool | None, typer.Option("--skip/--no-skip", help="Allow an affine term, which is not counted.")
-]
-Constant = Annotated[
-    bool,
-    typer.Option("--constant", help="Allow a constant (an output bias), which is not counted: tree only."),
+AffineTerm = Annotated[
+    Affine | None,
+    typer.Option(
+        "--affine",
+        help="Affine term beside the neurons, not counted: none (default), constant (a bias) or skip.",
+    ),
 ]
 Tolerance = Annotated[
     float | None,

@@ -111,8 +111,7 @@ def document_of(problem: Problem, result: Savable) -> dict[str, Any]:
     facts = {
         "samples": problem.n_samples,
         "features": problem.n_features,
-        "skip": problem.skip,
-        "constant": problem.constant,
+        "affine": str(problem.affine),
         "weight_bound": problem.weight_bound,
         "digest": problem.digest,
     }
@@ -195,11 +194,10 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 def describe_problem(name: str, problem: Problem) -> str:
     """Return one line on the data."""
     kind = "exact labels" if problem.is_interpolation else "intervals"
-    skip = "with skip" if problem.skip else "with a constant" if problem.constant else "without skip"
     bound = "" if problem.weight_bound is None else f", |v w| <= {problem.weight_bound:g}"
     samples = f"{problem.n_samples} sample{'s' * (problem.n_samples != 1)}"
     features = f"{problem.n_features} feature{'s' * (problem.n_features != 1)}"
-    return f"{name}: {samples}, {features}, {kind}, {skip}{bound}"
+    return f"{name}: {samples}, {features}, {kind}, {problem.affine.phrase}{bound}"
 
 
 def exact_rows(result: ExactResult) -> Rows:
@@ -288,8 +286,8 @@ def print_network(title: str, network: Network) -> None:
 
     console = Console(highlight=False, markup=False)
     console.print(title, style="bold")
-    if network.skip is not None:
-        console.print(f"  affine term {_numbers(network.skip[:-1])} . x + {network.skip[-1]:.6g}")
+    if network.affine is not None:
+        console.print(f"  affine term {_numbers(network.affine[:-1])} . x + {network.affine[-1]:.6g}")
     if network.width:
         console.print(_neuron_table(network))
     if network.width > _LISTED:

@@ -18,8 +18,7 @@ def solve(
     objective: options.CountedObjective = "neurons",
     method: options.Method = "auto",
     solver: options.Solver = "highs",
-    skip: options.Skip = None,
-    constant: options.Constant = False,
+    affine: options.AffineTerm = None,
     tolerance: options.Tolerance = None,
     weight_bound: options.WeightBound = None,
     classify: options.Classify = False,
@@ -70,7 +69,7 @@ def solve(
     output.check_checkpoint(checkpoint, resume=resume)
     if dask is not None and workers is not None:
         raise InputError("--workers and --dask exclude each other: a cluster has its own workers")
-    problem = read_problem(data, Asked(target, skip, tolerance, weight_bound, classify, margin, constant))
+    problem = read_problem(data, Asked(target, affine, tolerance, weight_bound, classify, margin))
     from sparsest.exact import PROOF_NOT_WRITTEN
     from sparsest.exact import solve as solve_exactly
 

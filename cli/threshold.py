@@ -26,7 +26,7 @@ def threshold(
         typer.Option("--p", help="Also count the minimisers at this exponent: one feature, skip, weights."),
     ] = None,
     objective: options.CountedObjective = "weights",
-    skip: options.Skip = None,
+    affine: options.AffineTerm = None,
     tolerance: options.Tolerance = None,
     weight_bound: options.WeightBound = None,
     target: options.Target = None,
@@ -43,14 +43,14 @@ def threshold(
 
     \b
     Example:
-      sparsest threshold anscombe-2 --skip --plot threshold.png
+      sparsest threshold anscombe-2 --affine skip --plot threshold.png
 
     \b
     Exit codes: 0 done, 2 bad input.
     """
     output.check_outputs(plot, None)
     output.refuse_overwriting(data, plot)
-    problem = read_problem(data, Asked(target, skip, tolerance, weight_bound, False, None))
+    problem = read_problem(data, Asked(target, affine, tolerance, weight_bound, False, None))
     from sparsest.exact import cost_curves, count_minimisers
     from sparsest.exact import threshold as compute
 

@@ -18,7 +18,7 @@ def train(
     seed: options.Seed = 0,
     initialization: options.Initialization = "random",
     device: options.Device = "auto",
-    skip: options.Skip = None,
+    affine: options.AffineTerm = None,
     tolerance: options.Tolerance = None,
     weight_bound: options.WeightBound = None,
     classify: options.Classify = False,
@@ -50,7 +50,7 @@ def train(
         output.check_writable(history)
     output.check_checkpoint(checkpoint, resume=resume)
     output.refuse_overwriting(data, plot, save, history, checkpoint)
-    problem = read_problem(data, Asked(target, skip, tolerance, weight_bound, classify, margin))
+    problem = read_problem(data, Asked(target, affine, tolerance, weight_bound, classify, margin))
     from sparsest.continuous import DEFAULT_STEPS, minimize
 
     with output.progress_bar(quiet=json) as progress:

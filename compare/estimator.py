@@ -34,8 +34,8 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         Largest error allowed on a training sample; 0 asks for interpolation.
     objective : str
         What is counted: "neurons", "weights" or "parameters".
-    skip : bool
-        Whether the network has an affine term besides its neurons, which is not counted.
+    affine : str
+        Affine term beside the neurons, not counted: "none", "constant" (an output bias) or "skip".
     p : float
         Exponent of the path norm that training minimises.
     training : bool
@@ -78,7 +78,7 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         tolerance: float = 0.0,
         *,
         objective: str = "neurons",
-        skip: bool = False,
+        affine: str = "none",
         p: float = 0.4,
         training: bool = True,
         node_limit: int | None = 10_000,
@@ -88,7 +88,7 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
     ) -> None:
         self.tolerance = tolerance
         self.objective = objective
-        self.skip = skip
+        self.affine = affine
         self.p = p
         self.training = training
         self.node_limit = node_limit
@@ -113,7 +113,7 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
             tolerance allows, or for a parameter out of its range.
         """
         inputs, labels = validate_data(self, X, y, y_numeric=True, dtype=np.float64)
-        problem = Problem(inputs, labels, skip=self.skip, tolerance=self.tolerance)
+        problem = Problem(inputs, labels, affine=self.affine, tolerance=self.tolerance)
         witness = self._trained(problem) if self.training else None
         self.result_ = self._solved(problem, witness)
         if self.result_.network is None:

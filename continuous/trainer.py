@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sparsest import tolerances
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.continuous import option_checks
 from sparsest.continuous.algorithms.by_name import GRADIENT_SOLVERS, gradient_solver
@@ -371,9 +372,9 @@ def _fitting(call: _Call, found: _Found) -> _Found:
 
 def _nothing(call: _Call, course: Course) -> _Found:
     """Return the network without neurons, for when none fits and none was trained."""
-    skip = call.problem.skip
+    affine = call.problem.affine is Affine.SKIP
     folded = np.zeros((0, call.problem.n_features + 1))
-    zero = call.scaling.network(folded, np.zeros(0), folded.sum(axis=0) if skip else None)
+    zero = call.scaling.network(folded, np.zeros(0), folded.sum(axis=0) if affine else None)
     return _Found([zero], [zero], 0, 0, _empty_history(call, zero, course.taken), course.taken, "finished")
 
 

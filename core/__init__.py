@@ -7,31 +7,30 @@
 (3, 3, 'optimal')
 """
 
-import importlib
-from importlib.metadata import version
-from typing import Any
+from importlib import import_module as _import_module
+from importlib.metadata import version as _version
+from typing import TYPE_CHECKING, Any
 
 from sparsest import datasets
-from sparsest.check import Checked, ProofError, check
+from sparsest.affine import Affine
+from sparsest.check import Checked, ProofError, check_proof
 from sparsest.errors import InputError, SolverError, SparsestError
 from sparsest.io.documents import load, save
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
-from sparsest.results.certificate import (
-    Affine,
-    Attempt,
-    Certificate,
-    Judgement,
-    Miss,
-    Reduction,
-    ReductionKind,
-)
+from sparsest.results.certificate import Attempt, Certificate, Judgement, Miss, Reduction, ReductionKind
 from sparsest.results.comparison import Attainment, Outcome, Verdict
 from sparsest.results.path_norm import CostCurves, MinimiserCount, PathNormResult, ThresholdResult
 from sparsest.results.solving import ExactResult, FitResult, History, Proof, Status
 
-__version__ = version("sparsest")
+if TYPE_CHECKING:
+    from sparsest import compare, continuous, exact, models
+    from sparsest.compare.agreement.compare import compare_sides
+    from sparsest.compare.certification.certification import certify
+    from sparsest.compare.estimator import SparsestReLURegressor
+
+__version__ = _version("sparsest")
 
 __all__ = [
     "Affine",
@@ -58,32 +57,40 @@ __all__ = [
     "ReductionKind",
     "SolverError",
     "SparsestError",
+    "SparsestReLURegressor",
     "Status",
     "ThresholdResult",
     "Verdict",
     "__version__",
     "certify",
-    "check",
+    "check_proof",
     "compare",
+    "compare_sides",
     "continuous",
     "datasets",
     "exact",
     "load",
+    "models",
     "save",
 ]
 
-# Subpackages are imported when first touched, so that `import sparsest` loads neither torch nor Pyomo.
-_SUBPACKAGES = frozenset({"exact", "continuous", "compare"})
-# So are names that live in one of them.
+# Imported when first touched, so that `import sparsest` loads neither torch nor Pyomo: subpackages, and names
+# that live in one of them.
+_SUBPACKAGES = frozenset({"compare", "continuous", "exact", "models"})
 _ELSEWHERE = {
     "SparsestReLURegressor": "sparsest.compare.estimator",
     "certify": "sparsest.compare.certification.certification",
+    "compare_sides": "sparsest.compare.agreement.compare",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name in _SUBPACKAGES:
-        return importlib.import_module(f"sparsest.{name}")
+        return _import_module(f"sparsest.{name}")
     if name in _ELSEWHERE:
-        return getattr(importlib.import_module(_ELSEWHERE[name]), name)
+        return getattr(_import_module(_ELSEWHERE[name]), name)
     raise AttributeError(f"module 'sparsest' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,5 +1,6 @@
 """Turn what callers hand over into arrays of floats, exactly, or say which entry cannot be."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -157,6 +158,34 @@ def input_rows(X: object) -> FloatArray:
         raise InputError(f"X has shape {array.shape}: at least one sample and one feature are needed")
     refuse_non_finite(array, "X")
     return array
+
+
+def column_names(X: object) -> tuple[str, ...] | None:
+    """Return the column names of a data frame; None for other arrays, and where a name is a mere number."""
+    columns = getattr(X, "columns", None)
+    names = None if columns is None or callable(columns) else list(columns)
+    return tuple(names) if names and all(isinstance(name, str) for name in names) else None
+
+
+def series_name(y: object) -> str | None:
+    """Return the name of a pandas series, or of the one column of a data frame; None for other arrays."""
+    name = getattr(y, "name", None)
+    columns = column_names(y)
+    if columns is not None and len(columns) == 1:
+        name = columns[0]
+    return name if isinstance(name, str) else None
+
+
+def checked_names(names: Sequence[str] | None, n_features: int) -> tuple[str, ...] | None:
+    """Return feature names as a tuple, or raise `InputError` unless there is one text for each feature."""
+    if names is None:
+        return None
+    given = (names,) if isinstance(names, str) else tuple(names)
+    if not all(isinstance(name, str) for name in given):
+        raise InputError("feature_names: every name must be a text")
+    if len(given) != n_features:
+        raise InputError(f"{len(given)} feature_names for {n_features} features: one for each is needed")
+    return given
 
 
 def sample_vector(values: object, name: str, length: int, infinite: float | None = None) -> FloatArray:

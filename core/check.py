@@ -18,7 +18,7 @@ import sys
 import zlib
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 FORMAT = "sparsest/proof"
 VERSION = 1
@@ -39,7 +39,13 @@ Document = dict[str, Any]
 Point = tuple[Fraction, ...]
 
 
-class ProofError(Exception):
+if TYPE_CHECKING or __name__ == "sparsest.check":  # part of the package: its errors are the package's
+    from sparsest.errors import SparsestError as _Base
+else:  # run alone, as one file, with nothing but the standard library
+    _Base = Exception
+
+
+class ProofError(_Base):
     """A proof that does not prove what it claims: `reason`, and the `place` in it."""
 
     def __init__(self, reason: str, place: str = "") -> None:
@@ -68,14 +74,12 @@ class Checked:
         Nodes of all trees, and those of them that are leaves.
     samples, features : int
         Size of the data.
-    skip : bool
-        Whether networks have an affine term.
+    affine : str
+        The affine term of networks: "none", "constant" or "skip".
     weight_bound : str or None
         Bound on the weights, as the proof spells it.
     data_compared : bool
         Whether the proof's data were compared with data given beside it.
-    constant : bool
-        Whether networks have a constant of their own, without slopes.
     """
 
     lower_bound: int
@@ -85,13 +89,12 @@ class Checked:
     leaves: int
     samples: int
     features: int
-    skip: bool
+    affine: str
     weight_bound: str | None
     data_compared: bool
-    constant: bool = False
 
 
-def check(proof: str | os.PathLike[str] | Mapping[str, Any], data: object = None) -> Checked:
+def check_proof(proof: str | os.PathLike[str] | Mapping[str, Any], data: object = None) -> Checked:
     """Verify a proof.
 
     Parameters
@@ -121,7 +124,7 @@ def check(proof: str | os.PathLike[str] | Mapping[str, Any], data: object = None
     >>> network = {"kind": "network", "signs": [1], "neurons": [[1, -1]], "skip": [0, 0]}
     >>> proof = {"format": "sparsest/proof", "version": 1, "objective": "neurons", "problem": problem}
     >>> proof |= {"lower_bound": 1, "upper_bound": 1, "witness": network, "circuits": [], "parts": parts}
-    >>> check(proof).lower_bound
+    >>> check_proof(proof).lower_bound
     1
     """
     document = dict(proof) if isinstance(proof, Mapping) else read(proof)
@@ -169,10 +172,9 @@ def _checked(document: Document, data: object) -> Checked:
         leaves=bound.leaves,
         samples=len(problem.X),
         features=problem.size - 1,
-        skip=problem.skip,
+        affine=problem.affine,
         weight_bound=None if limit is None else str(limit),
         data_compared=data is not None,
-        constant=problem.constant,
     )
 
 
@@ -217,6 +219,7 @@ class _Problem:
         self.constant = _flag(fields.get("constant", False), f"{place} constant")
         if self.skip and self.constant:
             raise ProofError("a skip includes the constant", f"{place} constant")
+        self.affine = "skip" if self.skip else "constant" if self.constant else "none"
         bound = fields["weight_bound"]
         self.bound = None if bound is None else _number(bound, f"{place} weight_bound")
         if self.bound is not None and self.bound <= 0:
@@ -257,13 +260,13 @@ def _compare(problem: _Problem, data: object) -> None:
     elif isinstance(data, Mapping):
         data = _saved_problem(data)
     else:
-        fields = {name: getattr(data, name, ...) for name in _Problem.FIELDS}
-        fields["constant"] = getattr(data, "constant", False)
+        fields = {name: getattr(data, name, ...) for name in ("X", "low", "high", "weight_bound")}
+        fields |= _flags(getattr(data, "affine", None))
         data = {name: _plain(value, _OPEN_ENDS.get(name)) for name, value in fields.items()}
     try:
         given = _Problem({"skip": problem.skip, "weight_bound": None, **data}, "data")
         if "skip" not in data:
-            given.constant = problem.constant
+            given.constant, given.affine = problem.constant, problem.affine
         if data.get("weight_bound", ...) is ...:
             given.bound = problem.bound
     except ProofError as error:
@@ -279,18 +282,25 @@ def _compare(problem: _Problem, data: object) -> None:
             raise ProofError("its inputs are not those of the data", f"problem sample {i}")
         if any(mine[i] != theirs[i] for mine, theirs in zip(problem.ends, given.ends, strict=True)):
             raise ProofError("its interval is not that of the data", f"problem sample {i}")
-    if (given.skip, given.constant, given.bound) != (problem.skip, problem.constant, problem.bound):
-        raise ProofError("skip, constant or weight bound are not those of the data", "problem")
+    if (given.affine, given.bound) != (problem.affine, problem.bound):
+        raise ProofError("the affine term or the weight bound is not that of the data", "problem")
 
 
 # What stands for an interval without this end; an infinity of the other sign admits no value at all.
 _OPEN_ENDS = {"low": -math.inf, "high": math.inf}
 
 
+def _flags(affine: object) -> dict[str, Any]:
+    """Return what a proof calls the affine term that a problem allows."""
+    if affine not in ("none", "constant", "skip"):
+        raise UnreadableError("it is no problem: affine must be none, constant or skip", "data")
+    return {"skip": affine == "skip", "constant": affine == "constant"}
+
+
 def _plain(value: Any, open_end: float | None = None) -> Any:
     """Turn arrays and floats, NumPy's among them, into what a document holds."""
     if value is ...:
-        raise UnreadableError("it is no problem: X, low, high, skip or weight_bound is missing", "data")
+        raise UnreadableError("it is no problem: X, low, high or weight_bound is missing", "data")
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, list):
@@ -304,10 +314,10 @@ def _saved_problem(document: object) -> dict[str, Any]:
     """Return the fields of a problem's document, as ``sparsest.save`` writes it."""
     if not isinstance(document, Mapping) or document.get("format") != "sparsest/problem":
         raise UnreadableError("it is not a saved problem", "data")
-    if missing := [name for name in _Problem.FIELDS if name not in document]:
+    names = ("X", "low", "high", "weight_bound", "affine")
+    if missing := [name for name in names if name not in document]:
         raise UnreadableError(f"the field {missing[0]!r} is missing", "data")
-    fields = {name: document[name] for name in _Problem.FIELDS}
-    fields["constant"] = document.get("constant", False)
+    fields = {name: document[name] for name in names[:-1]} | _flags(document["affine"])
     for name, infinite in (("low", "-inf"), ("high", "inf")):
         if not isinstance(fields[name], list):
             raise UnreadableError("it is not a list", f"data {name}")
@@ -594,7 +604,7 @@ class _Tree:
         self.circuits = circuits
         self.signs = signs
         self.skip = skip
-        self.affine = skip or problem.constant
+        self.free_term = skip or problem.constant
         self.leaves = 0
         self._open: list[_Branch] = []
         self._bits: dict[int, str] = {}  # each point's bits of the K neurons on the path to the current node
@@ -734,7 +744,7 @@ class _Tree:
             raise ProofError("a leaf has the fields 'value', 'cone' and 'bound', or 'circuit', or 'merge'")
         width = len(self.signs)
         blocks: list[dict[int, int]] = [
-            {} for _ in range(width + self.affine)
+            {} for _ in range(width + self.free_term)
         ]  # multiplier of each point's row
         total: int | Fraction = 0
         for row in _list(leaf.get("value", []), ""):
@@ -746,7 +756,7 @@ class _Tree:
                 raise ProofError(f"the multiplier of neuron {k} on point {p} has the wrong sign")
             blocks[k][p] = blocks[k].get(p, 0) + m
         sums = [self._sums(block) for block in blocks]
-        if self.affine and not self.skip:
+        if self.free_term and not self.skip:
             sums[-1] = sums[-1][-1:]  # its slopes are zero, whatever they are multiplied by
         for row in _list(leaf.get("bound", []), ""):
             total += self._add_bound(sums, *_entries(row, 3))
@@ -772,7 +782,7 @@ class _Tree:
                 blocks[k][p] = blocks[k].get(p, 0) + sign * m
             elif bit == "*" and sign * m > 0:
                 raise ProofError(f"neuron {k} is undecided on point {p} and must not be left out")
-        if self.affine:
+        if self.free_term:
             blocks[-1][p] = blocks[-1].get(p, 0) + m
         return m * side
 
@@ -970,6 +980,9 @@ def _dot(row: tuple[int, ...], vector: Point) -> Fraction:
 # The command line
 
 
+_AFFINE = {"none": "without an affine term", "constant": "with a free constant", "skip": "with a skip"}
+
+
 def describe(checked: Checked) -> str:
     """Return one sentence on what a verified proof says."""
     upper = checked.upper_bound
@@ -980,7 +993,7 @@ def describe(checked: Checked) -> str:
     else:
         claim = f"between {checked.lower_bound} and {upper}"
     bound = "" if checked.weight_bound is None else f" and weights of at most {checked.weight_bound}"
-    affine = "with a skip" if checked.skip else "with a constant" if checked.constant else "without a skip"
+    affine = _AFFINE[checked.affine]
     data = "the data given" if checked.data_compared else "the data in it"
     return (
         f"verified: the fewest neurons on {data} (N = {checked.samples}, d = {checked.features}), "
@@ -996,7 +1009,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("data", nargs="?", help="a saved problem (.json) or a table (.csv, last column y)")
     asked = parser.parse_args(arguments)
     try:
-        print(describe(check(asked.proof, asked.data)))
+        print(describe(check_proof(asked.proof, asked.data)))
     except UnreadableError as error:
         print(f"unreadable: {error}")
         return 2

@@ -2,8 +2,8 @@
 
 >>> from sparsest import datasets
 >>> data = datasets.load("peak-plateau")
->>> data.problem(), [(str(k.objective), k.skip, k.value, k.how) for k in data.known][:1]
-(<Problem N=6 d=1 interpolation skip=False>, [('neurons', False, 3, 'proven')])
+>>> data.problem(), [(str(k.objective), str(k.affine), k.value, k.how) for k in data.known][:1]
+(<Problem N=6 d=1 interpolation affine=none>, [('neurons', 'none', 3, 'proven')])
 """
 
 import dataclasses
@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.objectives import Objective
@@ -36,8 +37,8 @@ class Known:
     ----------
     objective : Objective
         What is counted.
-    skip : bool
-        Whether the network has an affine term.
+    affine : Affine
+        Which affine term the network may have.
     value : int
         The smallest count, or an upper bound on it when `how` is "bound".
     how : str
@@ -48,7 +49,7 @@ class Known:
     """
 
     objective: Objective
-    skip: bool
+    affine: Affine
     value: int
     how: How
     source: str
@@ -86,13 +87,13 @@ class Dataset:
     def problem(
         self,
         *,
-        skip: bool = False,
+        affine: str | Affine = Affine.NONE,
         tolerance: ArrayLike | None = None,
         weight_bound: float | None = None,
     ) -> Problem:
         """Return the dataset as a `Problem`; `tolerance` defaults to the suggested one."""
         chosen = self.tolerance if tolerance is None else tolerance
-        return Problem(self.X, self.y, skip=skip, tolerance=chosen, weight_bound=weight_bound)
+        return Problem(self.X, self.y, affine=affine, tolerance=chosen, weight_bound=weight_bound)
 
 
 def names() -> list[str]:
@@ -168,8 +169,8 @@ def _refuse_size(name: str, parameters: dict[str, int]) -> None:
 
 def _neurons(without_skip: int, with_skip: int, how: How, source: str) -> tuple[Known, ...]:
     return (
-        Known(Objective.NEURONS, False, without_skip, how, source),
-        Known(Objective.NEURONS, True, with_skip, how, source),
+        Known(Objective.NEURONS, Affine.NONE, without_skip, how, source),
+        Known(Objective.NEURONS, Affine.SKIP, with_skip, how, source),
     )
 
 
@@ -185,7 +186,7 @@ _KNOTS = "every change of curvature needs a knot; one neuron a knot suffices"
 
 def _peak_plateau() -> Dataset:
     known = _neurons(3, 3, "proven", "Nakhleh and Nowak 2025; activation tree")
-    known += (Known(Objective.WEIGHTS, False, 3, "proven", "in one dimension a weight is a knot"),)
+    known += (Known(Objective.WEIGHTS, Affine.NONE, 3, "proven", "in one dimension a weight is a knot"),)
     return _line(
         [-2, -1, 0, 1, 2, 3],
         [0, 0, 1, 1, 0, 0],
@@ -206,7 +207,7 @@ def _xor() -> Dataset:
         "folklore",
         (
             *_neurons(2, 1, "proven", _TREE),
-            Known(Objective.PARAMETERS, False, 4, "computed", "MIP over cells"),
+            Known(Objective.PARAMETERS, Affine.NONE, 4, "computed", "MIP over cells"),
         ),
     )
 
@@ -315,11 +316,15 @@ def _high_dimensional(seed: int = 20) -> Dataset:
         "Nakhleh and Nowak, NeurIPS 2025, arXiv 2505.21791",
         (
             Known(
-                Objective.NEURONS, False, 2, "bound", "max(0, g) - max(0, -g) with g affine through the data"
+                Objective.NEURONS,
+                Affine.NONE,
+                2,
+                "bound",
+                "max(0, g) - max(0, -g) with g affine through the data",
             ),
             Known(
                 Objective.NEURONS,
-                True,
+                Affine.SKIP,
                 0,
                 "proven",
                 "ten generic samples lie on a graph of an affine function",

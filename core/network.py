@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sparsest import tolerances
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray, exact_floats
 from sparsest.errors import InputError
 from sparsest.objectives import Objective, check_power, magnitudes
@@ -30,7 +31,7 @@ class Network:
         Biases ``b_k``.
     outputs : array-like (K,)
         Output weights ``v_k``.
-    skip : array-like (d + 1,), optional
+    affine : array-like (d + 1,), optional
         The affine term ``(a, c)``; None for a network without one.
 
     Raises
@@ -52,7 +53,7 @@ class Network:
     weights: FloatArray
     biases: FloatArray
     outputs: FloatArray
-    skip: FloatArray | None = None
+    affine: FloatArray | None = None
 
     def __post_init__(self) -> None:
         weights = exact_floats(self.weights, "weights")
@@ -62,8 +63,8 @@ class Network:
         self._store("weights", weights, (width, d))
         self._store("biases", exact_floats(self.biases, "biases"), (width,))
         self._store("outputs", exact_floats(self.outputs, "outputs"), (width,))
-        if self.skip is not None:
-            self._store("skip", exact_floats(self.skip, "skip"), (d + 1,))
+        if self.affine is not None:
+            self._store("affine", exact_floats(self.affine, "affine"), (d + 1,))
         with np.errstate(over="ignore"):
             # where the largest product of all is finite, none has to be looked at
             if np.isfinite(_largest(self.outputs) * max(_largest(self.weights), _largest(self.biases))):
@@ -86,18 +87,17 @@ class Network:
         object.__setattr__(self, name, array)
 
     @classmethod
-    def zero(cls, n_features: int, *, skip: bool = False) -> "Network":
-        """Return the network without neurons, ``f = 0``."""
-        return cls(
-            np.zeros((0, n_features)), np.zeros(0), np.zeros(0), np.zeros(n_features + 1) if skip else None
-        )
+    def zero(cls, n_features: int, affine: Affine = Affine.NONE) -> "Network":
+        """Return the network without neurons, ``f = 0``, with a zero affine term where one is allowed."""
+        term = None if affine is Affine.NONE else np.zeros(n_features + 1)
+        return cls(np.zeros((0, n_features)), np.zeros(0), np.zeros(0), term)
 
     @classmethod
-    def from_folded(cls, folded: ArrayLike, signs: ArrayLike, skip: ArrayLike | None = None) -> "Network":
+    def from_folded(cls, folded: ArrayLike, signs: ArrayLike, affine: ArrayLike | None = None) -> "Network":
         """Make a network from neurons ``u_k`` (K, d + 1) with output signs ``+1`` or ``-1`` (K,)."""
         rows = np.asarray(folded, dtype=np.float64)
-        affine = None if skip is None else np.asarray(skip, dtype=np.float64)
-        return cls(rows[:, :-1], rows[:, -1], np.asarray(signs, dtype=np.float64), affine)
+        term = None if affine is None else np.asarray(affine, dtype=np.float64)
+        return cls(rows[:, :-1], rows[:, -1], np.asarray(signs, dtype=np.float64), term)
 
     @property
     def width(self) -> int:
@@ -121,7 +121,11 @@ class Network:
         """Return f at each row of X (N, d) as an array (N,)."""
         inputs = self._inputs(X)
         values = np.maximum(0.0, inputs @ self.weights.T + self.biases) @ self.outputs
-        return values if self.skip is None else values + inputs @ self.skip[:-1] + self.skip[-1]
+        return values if self.affine is None else values + inputs @ self.affine[:-1] + self.affine[-1]
+
+    def predict(self, X: ArrayLike) -> FloatArray:
+        """Return f at each row of X (N, d) as an array (N,): scikit-learn's word for a call."""
+        return self(X)
 
     def patterns(self, X: ArrayLike) -> NDArray[np.bool_]:
         """Return the activation pattern ``w_k . x_i + b_k >= 0`` of each neuron, (K, N)."""
@@ -170,8 +174,8 @@ class Network:
         knots = np.abs(problem.X) @ np.abs(self.weights).T + np.abs(self.biases)
         active = problem.X @ self.weights.T + self.biases > -tolerances.ROUNDING * knots
         terms = active @ self.term_sizes(problem)
-        if self.skip is not None:
-            terms = terms + np.abs(self.skip) @ _reach(problem)
+        if self.affine is not None:
+            terms = terms + np.abs(self.affine) @ _reach(problem)
         return np.asarray(
             tolerances.ROUNDING * np.minimum(terms, tolerances.CANCELLATION * problem.label_scale)
         )
@@ -189,9 +193,9 @@ class Network:
 
     def is_of_kind(self, problem: Problem) -> bool:
         """Whether the network has no affine term, or one that the problem allows."""
-        if self.skip is None or problem.skip:
+        if self.affine is None or problem.affine is Affine.SKIP:
             return True
-        forbidden = self.skip[:-1] if problem.constant else self.skip
+        forbidden = self.affine[:-1] if problem.affine is Affine.CONSTANT else self.affine
         return not forbidden.any()
 
     def solves(self, problem: Problem) -> bool:
@@ -207,15 +211,15 @@ class Network:
         keep = np.any(folded != 0, axis=1)
         folded, signs = folded[keep] + 0.0, np.sign(self.outputs[keep])
         order = np.lexsort(np.c_[folded, -signs].T)
-        return Network.from_folded(folded[order], signs[order], self.skip)
+        return Network.from_folded(folded[order], signs[order], self.affine)
 
     def same_function(self, other: "Network", relative: float = 1e-9) -> bool:
         """Whether both networks are the same function on all of R^d, up to `relative` differences.
 
         ReLU ridge functions with distinct hyperplanes are linearly independent modulo affine functions, so
         a network is determined by the change of slope across each hyperplane and one affine remainder:
-        ``v max(0, t) = v max(0, -t) + v t`` lets every neuron face one way. Networks with and without a
-        skip are compared as functions too.
+        ``v max(0, t) = v max(0, -t) + v t`` lets every neuron face one way. Networks with and without
+        an affine term are compared as functions too.
         """
         if self.n_features != other.n_features:
             return False
@@ -223,8 +227,8 @@ class Network:
             np.r_[self.folded, other.folded], np.r_[np.sign(self.outputs), -np.sign(other.outputs)]
         )
         for sign, network in ((1.0, self), (-1.0, other)):
-            if network.skip is not None:
-                affine = affine + sign * network.skip
+            if network.affine is not None:
+                affine = affine + sign * network.affine
         limit = relative * max(_scale(self), _scale(other))
         return bool(np.all(np.abs(jumps) <= limit) and np.all(np.abs(affine) <= limit))
 
@@ -232,11 +236,11 @@ class Network:
         if not isinstance(other, Network):
             return NotImplemented
         mine, its = self.canonical(), other.canonical()
-        if (mine.skip is None) != (its.skip is None) or mine.weights.shape != its.weights.shape:
+        if (mine.affine is None) != (its.affine is None) or mine.weights.shape != its.weights.shape:
             return False
-        same_skip = mine.skip is None or its.skip is None or np.array_equal(mine.skip, its.skip)
+        same_affine = mine.affine is None or its.affine is None or np.array_equal(mine.affine, its.affine)
         return (
-            same_skip
+            same_affine
             and np.array_equal(mine.folded, its.folded)
             and np.array_equal(mine.outputs, its.outputs)
         )
@@ -247,11 +251,11 @@ class Network:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # unpickled and copied arrays would come back writable
-        return Network, (self.weights, self.biases, self.outputs, self.skip)
+        return Network, (self.weights, self.biases, self.outputs, self.affine)
 
     def __repr__(self) -> str:
-        skip = "" if self.skip is None else " + skip"
-        return f"<Network {self.width} neurons{skip}, d={self.n_features}>"
+        affine = "" if self.affine is None else " + affine"
+        return f"<Network {self.width} neurons{affine}, d={self.n_features}>"
 
     def _inputs(self, X: ArrayLike) -> FloatArray:
         inputs = exact_floats(X, "X")
@@ -300,4 +304,4 @@ def _near(planes: FloatArray, plane: FloatArray) -> NDArray[np.bool_]:
 
 def _scale(network: Network) -> float:
     sizes = np.abs(network.folded).sum(axis=1)
-    return float(sizes.sum() + (0.0 if network.skip is None else np.abs(network.skip).sum()))
+    return float(sizes.sum() + (0.0 if network.affine is None else np.abs(network.affine).sum()))

@@ -2,18 +2,23 @@
 
 import dataclasses
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sparsest.affine import Affine
 from sparsest.arrays import (
     FloatArray,
+    checked_names,
+    column_names,
     input_rows,
     is_last_class,
     positive_number,
     refuse_non_finite,
     sample_vector,
+    series_name,
     tolerance_vector,
 )
 from sparsest.errors import InputError
@@ -30,17 +35,19 @@ class Problem:
         feature. Values are taken exactly as binary floats.
     y : array-like (N,)
         Labels.
-    skip : bool
-        Whether the network has an affine term ``a . x + c``, which no objective counts.
+    affine : {"none", "constant", "skip"}
+        Which affine term the network may have beside its neurons, uncounted by every objective: none, a
+        constant c (an output bias), or a skip ``a . x + c``.
     tolerance : float or array-like (N,)
         Largest ``|f(x_i) - y_i|`` allowed, not negative. The interval ends ``y - tolerance`` and
         ``y + tolerance`` are rounded to floats here, once, and are exact from then on.
     weight_bound : float, optional
         Upper bound R on every ``|v_k w_kj|`` (biases are free), for one neuron per activation pattern and
         output sign.
-    constant : bool
-        Whether the network has a constant c, an output bias, which no objective counts. A skip includes it.
-        Only the activation tree solves such problems.
+    feature_names : sequence of str, optional
+        Names of the d features, for tables and figures; by default those of a pandas data frame.
+    target_name : str, optional
+        Name of the label; by default that of a pandas series.
 
     Raises
     ------
@@ -51,8 +58,8 @@ class Problem:
     Examples
     --------
     >>> problem = Problem([[0.0], [1.0], [2.0]], [0, 0, 1])
-    >>> problem.n_samples, problem.n_features, problem.skip
-    (3, 1, False)
+    >>> problem.n_samples, problem.n_features, str(problem.affine)
+    (3, 1, 'none')
     >>> problem.violation([0.0, 0.25, 1.0])
     array([0.  , 0.25, 0.  ])
     """
@@ -60,19 +67,21 @@ class Problem:
     X: FloatArray
     low: FloatArray
     high: FloatArray
-    skip: bool
+    affine: Affine
     weight_bound: float | None
-    constant: bool
+    feature_names: tuple[str, ...] | None
+    target_name: str | None
 
     def __init__(
         self,
         X: ArrayLike,
         y: ArrayLike,
         *,
-        skip: bool = False,
+        affine: str | Affine = Affine.NONE,
         tolerance: ArrayLike = 0.0,
         weight_bound: float | None = None,
-        constant: bool = False,
+        feature_names: Sequence[str] | None = None,
+        target_name: str | None = None,
     ) -> None:
         inputs = input_rows(X)
         labels = sample_vector(y, "y", len(inputs))
@@ -80,7 +89,9 @@ class Problem:
         low, high = labels - slack, labels + slack
         refuse_non_finite(low, "y - tolerance")
         refuse_non_finite(high, "y + tolerance")
-        self._set(inputs, low, high, skip, weight_bound, constant)
+        names = column_names(X) if feature_names is None else feature_names
+        label = series_name(y) if target_name is None else target_name
+        self._set(inputs, low, high, affine, weight_bound, names, label)
 
     @classmethod
     def from_intervals(
@@ -89,9 +100,10 @@ class Problem:
         low: ArrayLike,
         high: ArrayLike,
         *,
-        skip: bool = False,
+        affine: str | Affine = Affine.NONE,
         weight_bound: float | None = None,
-        constant: bool = False,
+        feature_names: Sequence[str] | None = None,
+        target_name: str | None = None,
     ) -> "Problem":
         """Make a problem from one interval a sample; ends may be ``-inf`` and ``inf``.
 
@@ -106,9 +118,10 @@ class Problem:
             inputs,
             sample_vector(low, "low", len(inputs), infinite=-np.inf),
             sample_vector(high, "high", len(inputs), infinite=np.inf),
-            skip,
+            affine,
             weight_bound,
-            constant,
+            column_names(X) if feature_names is None else feature_names,
+            target_name,
         )
         return problem
 
@@ -119,9 +132,10 @@ class Problem:
         labels: ArrayLike,
         margin: float = 1.0,
         *,
-        skip: bool = False,
+        affine: str | Affine = Affine.NONE,
         weight_bound: float | None = None,
-        constant: bool = False,
+        feature_names: Sequence[str] | None = None,
+        target_name: str | None = None,
     ) -> "Problem":
         """Ask for a network whose sign separates two classes with a margin.
 
@@ -139,9 +153,10 @@ class Problem:
             inputs,
             np.where(positive, distance, -np.inf),
             np.where(positive, np.inf, -distance),
-            skip=skip,
+            affine=affine,
             weight_bound=weight_bound,
-            constant=constant,
+            feature_names=column_names(X) if feature_names is None else feature_names,
+            target_name=series_name(labels) if target_name is None else target_name,
         )
 
     def _set(
@@ -149,15 +164,12 @@ class Problem:
         X: FloatArray,
         low: FloatArray,
         high: FloatArray,
-        skip: bool,
+        affine: str | Affine,
         weight_bound: float | None,
-        constant: bool,
+        feature_names: Sequence[str] | None,
+        target_name: str | None,
     ) -> None:
-        for name, flag in (("skip", skip), ("constant", constant)):
-            if not isinstance(flag, (bool, np.bool_)):
-                raise InputError(f"{name} = {flag!r:.80}: it must be True or False")
-        if skip and constant:
-            raise InputError("skip and constant: a skip includes the constant, ask for one of them")
+        kind = Affine.parse(affine)
         bound = (
             None
             if weight_bound is None
@@ -173,9 +185,10 @@ class Problem:
         for name, array in (("X", X + 0.0), ("low", low + 0.0), ("high", high + 0.0)):
             array.flags.writeable = False
             object.__setattr__(self, name, array)
-        object.__setattr__(self, "skip", bool(skip))
+        object.__setattr__(self, "affine", kind)
         object.__setattr__(self, "weight_bound", bound)
-        object.__setattr__(self, "constant", bool(constant))
+        object.__setattr__(self, "feature_names", checked_names(feature_names, self.n_features))
+        object.__setattr__(self, "target_name", None if target_name is None else str(target_name))
         self._refuse_conflicts()
 
     def _refuse_conflicts(self) -> None:
@@ -204,7 +217,7 @@ class Problem:
     @property
     def has_affine_term(self) -> bool:
         """Whether networks have a term that no objective counts: a skip, or a constant."""
-        return self.skip or self.constant
+        return self.affine is not Affine.NONE
 
     @property
     def homogeneous(self) -> FloatArray:
@@ -241,7 +254,7 @@ class Problem:
     @property
     def digest(self) -> str:
         """SHA-256 of the data, intervals, affine term and bound: the problem's name in records."""
-        kind = "constant" if self.constant else self.skip
+        kind = {Affine.NONE: False, Affine.CONSTANT: "constant", Affine.SKIP: True}[self.affine]
         state = hashlib.sha256(f"sparsest-problem-1 {self.X.shape} {kind} {self.weight_bound!r}".encode())
         for array in (self.X, self.low, self.high):
             state.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
@@ -264,7 +277,7 @@ class Problem:
         return self.replace(X=np.unique(self.X, axis=0), low=low, high=high)
 
     def replace(self, **changes: Any) -> "Problem":
-        """Return a copy with some of ``X, low, high, skip, weight_bound, constant`` replaced."""
+        """Return a copy with some of its fields replaced, such as ``affine="skip"``."""
         fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return Problem.from_intervals(**(fields | changes))
 
@@ -284,13 +297,12 @@ class Problem:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # unpickled and copied arrays would come back writable
-        return _rebuilt, (self.X, self.low, self.high, self.skip, self.weight_bound, self.constant)
+        return _rebuilt, tuple(getattr(self, field.name) for field in dataclasses.fields(self))
 
     def __repr__(self) -> str:
         bound = "" if self.weight_bound is None else f", weight_bound={self.weight_bound:g}"
-        constant = ", constant=True" if self.constant else ""
         kind = "interpolation" if self.is_interpolation else "intervals"
-        return f"<Problem N={self.n_samples} d={self.n_features} {kind} skip={self.skip}{bound}{constant}>"
+        return f"<Problem N={self.n_samples} d={self.n_features} {kind} affine={self.affine}{bound}>"
 
 
 def refuse_other_than_problem(given: object, *, constant: bool = False) -> None:
@@ -300,10 +312,10 @@ def refuse_other_than_problem(given: object, *, constant: bool = False) -> None:
     """
     if not isinstance(given, Problem):
         raise InputError(f"a {type(given).__name__} is not a problem: make one with sparsest.Problem(X, y)")
-    if given.constant and not constant:
+    if given.affine is Affine.CONSTANT and not constant:
         raise InputError(
-            "constant=True: only exact.solve knows such problems, by the activation tree and for neurons; "
-            "elsewhere ask with skip=True or without"
+            "affine='constant': only exact.solve knows such problems, by the activation tree and for "
+            "neurons; elsewhere use affine='skip' or 'none'"
         )
 
 
@@ -338,7 +350,14 @@ def _digits(value: float) -> str:
     return short if float(short) == value else repr(float(value))
 
 
-def _rebuilt(
-    X: FloatArray, low: FloatArray, high: FloatArray, skip: bool, bound: float | None, constant: bool
-) -> Problem:
-    return Problem.from_intervals(X, low, high, skip=skip, weight_bound=bound, constant=constant)
+def _rebuilt(X: FloatArray, low: FloatArray, high: FloatArray, *rest: Any) -> Problem:
+    affine, weight_bound, feature_names, target_name = rest
+    return Problem.from_intervals(
+        X,
+        low,
+        high,
+        affine=affine,
+        weight_bound=weight_bound,
+        feature_names=feature_names,
+        target_name=target_name,
+    )

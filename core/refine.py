@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsest import tolerances
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.network import Network
 from sparsest.problem import Problem
@@ -46,22 +47,22 @@ def refine(problem: Problem, network: Network) -> Network:
         best = _repeated(problem, start, best, functools.partial(_corrected, inside=inside))
     if not best.interpolates(problem):
         best = _repeated(problem, best, best, _magnified)
-    plain = _without_negligible_skip(problem, best)
+    plain = _without_negligible_term(problem, best)
     return plain if plain.interpolates(problem) and not best.interpolates(problem) else best
 
 
-def _without_negligible_skip(problem: Problem, network: Network) -> Network:
-    """Return `network` with a skip of pure rounding set to zero.
+def _without_negligible_term(problem: Problem, network: Network) -> Network:
+    """Return `network` with an affine term of pure rounding set to zero.
 
     Where no neuron is active it is all that is left, and its own size, by which rounding is judged, excuses
     nothing.
     """
-    if network.skip is None:
+    if network.affine is None:
         return network
     reach = np.r_[np.abs(problem.X).max(axis=0), 1.0]
-    negligible = np.abs(network.skip) * reach <= tolerances.ROUNDING * problem.label_scale
-    skip = np.where(negligible, 0.0, network.skip)
-    return Network(network.weights, network.biases, network.outputs, skip)
+    negligible = np.abs(network.affine) * reach <= tolerances.ROUNDING * problem.label_scale
+    affine = np.where(negligible, 0.0, network.affine)
+    return Network(network.weights, network.biases, network.outputs, affine)
 
 
 def _repeated(problem: Problem, start: Network, best: Network, correct: Correction) -> Network:
@@ -116,8 +117,8 @@ def _derivative(problem: Problem, network: Network) -> FloatArray:
     folded, homogeneous = network.folded, problem.homogeneous
     active = (homogeneous @ folded.T > 0) * network.outputs
     columns = [active[:, k, None] * homogeneous[:, folded[k] != 0] for k in range(network.width)]
-    if network.skip is not None:
-        columns.append(homogeneous[:, -1:] if problem.constant else homogeneous)
+    if network.affine is not None:
+        columns.append(homogeneous[:, -1:] if problem.affine is Affine.CONSTANT else homogeneous)
     return np.concatenate(columns, axis=1) if columns else np.zeros((len(homogeneous), 0))
 
 
@@ -127,11 +128,11 @@ def _moved(network: Network, step: FloatArray) -> Network:
     nonzero = folded != 0
     used = int(nonzero.sum())
     folded[nonzero] += step[:used]
-    skip = None
-    if network.skip is not None:
-        skip = network.skip.copy()
-        skip[len(skip) - len(step) + used :] += step[used:]  # the constant alone, or all
-    return Network.from_folded(folded, network.outputs, skip)
+    affine = None
+    if network.affine is not None:
+        affine = network.affine.copy()
+        affine[len(affine) - len(step) + used :] += step[used:]  # the constant alone, or all
+    return Network.from_folded(folded, network.outputs, affine)
 
 
 def _nearest_ends(

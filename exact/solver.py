@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sparsest.affine import Affine
 from sparsest.errors import InputError
 from sparsest.exact.arithmetic.rational_network import meets_exactly
 from sparsest.exact.line import fewest_knots
@@ -75,8 +76,8 @@ def solve(
     progress : callable, optional
         Called a few times a second with a `Progress`.
     proof_file : path, optional
-        Where to write a proof of the interval reached, which `sparsest.check` verifies: .json or .json.gz.
-        Methods "tree" and "univariate" prove neurons.
+        Where to write a proof of the interval reached, which `sparsest.check_proof` verifies: .json or
+        .json.gz. Methods "tree" and "univariate" prove neurons.
     witness : Network, optional
         A network from elsewhere, training for instance, that the tree takes for an upper bound if a rational
         network beside it provably fits.
@@ -114,7 +115,7 @@ def solve(
     """
     goal = Objective.parse(objective)
     refuse_other_than_problem(problem, constant=True)
-    if problem.constant:
+    if problem.affine is Affine.CONSTANT:
         _refuse_beside_constant(problem, goal, method)
     Deadline(time_limit)  # refuses a time limit that makes no sense
     if node_limit is not None and (
@@ -239,11 +240,11 @@ def _refuse_beside_constant(problem: Problem, objective: Objective, method: str)
     """Raise `InputError` for what the activation tree, which alone knows a constant, does not do."""
     if objective is not Objective.NEURONS or method not in ("auto", "tree"):
         raise InputError(
-            "constant=True: only method 'tree' knows such problems, for neurons; "
+            "affine='constant': only method 'tree' knows such problems, for neurons; "
             "use objective='neurons' and method='auto'"
         )
     if problem.weight_bound is not None:
-        raise InputError("constant=True does not go with a weight bound: leave one of them out")
+        raise InputError("affine='constant' does not go with a weight bound: leave one of them out")
 
 
 def _applicable(problem: Problem, objective: Objective, method: str) -> str:
@@ -253,8 +254,8 @@ def _applicable(problem: Problem, objective: Objective, method: str) -> str:
         raise InputError(f"method 'tree' counts neurons, not {objective}: use method='mip'")
     if method == "univariate" and not fewest_knots.applies_to(problem, objective):
         raise InputError(
-            "method 'univariate' needs one feature, skip=True, no weight bound and the objective neurons or "
-            "weights: use method='auto'"
+            "method 'univariate' needs one feature, affine='skip', no weight bound and the objective neurons "
+            "or weights: use method='auto'"
         )
     return method
 

@@ -19,7 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.io.files import refuse_large_file, write_atomically
-from sparsest.models.trained_model import TrainedModel, predictor
+from sparsest.models.trained_model import TrainedModel, kind_of, predictor
 from sparsest.network import Network
 
 _SUPPORTED: Final = "one hidden layer of ReLUs and one output are supported (Gemm or MatMul and Add, Relu)"
@@ -36,7 +36,7 @@ _IR_VERSION: Final = 8  # read by every runtime of the last years
 
 
 @dataclasses.dataclass(frozen=True)
-class Affine:
+class AffineValue:
     """``A x + B h + c`` for m values at once.
 
     Attributes
@@ -58,7 +58,7 @@ class Affine:
     biased: bool
 
 
-Value = Affine | NDArray[Any]
+Value = AffineValue | NDArray[Any]
 
 
 def from_onnx_file(path: Path) -> TrainedModel:
@@ -89,7 +89,7 @@ class _Graph:
 
     def __init__(self, graph: onnx.GraphProto) -> None:
         self._graph = graph
-        self._layer: Affine | None = None  # what the ReLUs are applied to
+        self._layer: AffineValue | None = None  # what the ReLUs are applied to
         self._kinds: set[int] = set()
         self._values: dict[str, Value] = {}
 
@@ -105,15 +105,15 @@ class _Graph:
                 f"it has {len(inputs)} inputs and {len(graph.output)} outputs: one of each is supported"
             )
         d = self._features(inputs[0])
-        self._values[inputs[0].name] = Affine(np.eye(d), None, np.zeros(d), skips=True, biased=False)
+        self._values[inputs[0].name] = AffineValue(np.eye(d), None, np.zeros(d), skips=True, biased=False)
         for node in graph.node:
             self._follow(node)
         output = self._values.get(graph.output[0].name)
-        if not isinstance(output, Affine):
+        if not isinstance(output, AffineValue):
             raise InputError(f"its output {graph.output[0].name!r:.60} does not depend on its input")
         return self._model(output)
 
-    def _model(self, output: Affine) -> TrainedModel:
+    def _model(self, output: AffineValue) -> TrainedModel:
         if output.hidden is None or self._layer is None:
             raise InputError(f"no Relu leads to its output: {_SUPPORTED}")
         if len(output.constant) != 1:
@@ -128,7 +128,8 @@ class _Graph:
             np.r_[output.inputs[0], output.constant] if affine else None,
         )
         dtype = _DTYPES[self._kinds.pop()]
-        return TrainedModel(network, dtype, "onnx", output.skips, output.biased, predictor(network, dtype))
+        kind = kind_of(output.skips, output.biased)
+        return TrainedModel(network, dtype, "onnx", kind, predictor(network, dtype))
 
     def _constant(self, tensor: onnx.TensorProto, name: str) -> NDArray[Any]:
         if tensor.data_location == TensorProto.EXTERNAL or tensor.external_data:
@@ -179,11 +180,11 @@ class _Graph:
 
     def _relu(self, node: onnx.NodeProto, operands: list[Value]) -> Value:
         (value,) = operands
-        if not isinstance(value, Affine) or value.hidden is not None or self._layer is not None:
+        if not isinstance(value, AffineValue) or value.hidden is not None or self._layer is not None:
             raise InputError(f"a second hidden layer: {_SUPPORTED}")
         self._layer = value
         width, d = value.inputs.shape
-        return Affine(np.zeros((width, d)), np.eye(width), np.zeros(width), skips=False, biased=False)
+        return AffineValue(np.zeros((width, d)), np.eye(width), np.zeros(width), skips=False, biased=False)
 
     def _gemm(self, node: onnx.NodeProto, operands: list[Value]) -> Value:
         if _attribute(node, "transA", 0):
@@ -205,15 +206,15 @@ class _Graph:
             raise InputError(f"its second operand is no constant: {_SUPPORTED}")
         return self._product(operands[0], operands[1])
 
-    def _product(self, value: Value, weight: NDArray[Any]) -> Affine:
-        if not isinstance(value, Affine):
+    def _product(self, value: Value, weight: NDArray[Any]) -> AffineValue:
+        if not isinstance(value, AffineValue):
             raise InputError("its first operand does not depend on the input")
         size = len(value.constant)
         if weight.ndim != 2 or weight.shape[0] != size:
             raise InputError(f"a weight of shape {weight.shape} after {size} values")
         matrix = np.asarray(weight, dtype=np.float64).T
         hidden = None if value.hidden is None else matrix @ value.hidden
-        return Affine(
+        return AffineValue(
             matrix @ value.inputs, hidden, matrix @ value.constant, skips=value.skips, biased=value.biased
         )
 
@@ -223,7 +224,7 @@ class _Graph:
         first, second = operands
         if isinstance(first, np.ndarray):
             first, second = second, first
-        if not isinstance(first, Affine):
+        if not isinstance(first, AffineValue):
             raise InputError("it adds constants")
         return _sum(first, second)
 
@@ -233,7 +234,7 @@ class _Graph:
     def _reshaped(self, node: onnx.NodeProto, operands: list[Value]) -> Value:
         """Pass on a flattened input or a squeezed output, which have the same numbers in the same order."""
         value = operands[0]
-        if not isinstance(value, Affine):
+        if not isinstance(value, AffineValue):
             raise InputError("it reshapes a constant")
         if node.op_type != "Flatten" and len(value.constant) != 1:
             raise InputError(f"{len(value.constant)} values take another shape")
@@ -261,7 +262,7 @@ _RULES: Final[dict[str, Callable[[_Graph, onnx.NodeProto, list[Value]], Value]]]
 }
 
 
-def _sum(value: Affine, other: Value) -> Affine:
+def _sum(value: AffineValue, other: Value) -> AffineValue:
     """Return a value plus a constant or another value of the same size."""
     size = len(value.constant)
     if isinstance(other, np.ndarray):
@@ -274,7 +275,7 @@ def _sum(value: Affine, other: Value) -> Affine:
         hidden = value.hidden if other.hidden is None else other.hidden
     else:
         hidden = value.hidden + other.hidden
-    return Affine(
+    return AffineValue(
         value.inputs + other.inputs,
         hidden,
         value.constant + other.constant,
@@ -308,14 +309,14 @@ def write_onnx(network: Network, path: Path, dtype: str) -> None:
     tensors, nodes = {"W": network.weights, "b": network.biases, "v": network.outputs[None]}, []
     nodes.append(helper.make_node("Gemm", ["x", "W", "b"], ["inputs"], "hidden", transB=1))
     nodes.append(helper.make_node("Relu", ["inputs"], ["active"], "relu"))
-    skip = network.skip
-    if skip is not None:
-        tensors["c"] = skip[-1:]
-    end = "sum" if skip is not None and skip[:-1].any() else "y"
-    names = ["active", "v", "c"] if skip is not None else ["active", "v"]
+    affine = network.affine
+    if affine is not None:
+        tensors["c"] = affine[-1:]
+    end = "sum" if affine is not None and affine[:-1].any() else "y"
+    names = ["active", "v", "c"] if affine is not None else ["active", "v"]
     nodes.append(helper.make_node("Gemm", names, [end], "output", transB=1))
-    if skip is not None and end == "sum":
-        tensors["a"] = skip[None, :-1]
+    if affine is not None and end == "sum":
+        tensors["a"] = affine[None, :-1]
         nodes.append(helper.make_node("Gemm", ["x", "a"], ["line"], "skip", transB=1))
         nodes.append(helper.make_node("Add", ["sum", "line"], ["y"], "total"))
     graph = helper.make_graph(

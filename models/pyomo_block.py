@@ -97,7 +97,9 @@ def relu_block(network: Network, low: ArrayLike, high: ArrayLike) -> "BlockData"
     block.off = pyo.Constraint(free, rule=lambda _, k: block.value[k] <= float(most[k]) * block.switch[k])
     total: Any = sum(float(network.outputs[k]) * given(k) for k in on)
     total += sum(float(network.outputs[k]) * block.value[k] for k in free)
-    if network.skip is not None:
-        total += sum(float(a) * block.x[j] for j, a in enumerate(network.skip[:-1])) + float(network.skip[-1])
+    if network.affine is not None:
+        total += sum(float(a) * block.x[j] for j, a in enumerate(network.affine[:-1])) + float(
+            network.affine[-1]
+        )
     block.output = pyo.Constraint(expr=block.y == total)
     return block

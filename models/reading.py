@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from sparsest.affine import Affine
 from sparsest.errors import InputError
 from sparsest.models.trained_model import TrainedModel, predictor
 from sparsest.network import Network
@@ -53,8 +54,8 @@ def read_model(model: Any) -> TrainedModel:
 
 
 def _own(network: Network) -> TrainedModel:
-    affine = network.skip is not None
-    return TrainedModel(network, "float64", "network", affine, affine, predictor(network, "float64"))
+    kind = Affine.NONE if network.affine is None else Affine.SKIP
+    return TrainedModel(network, "float64", "network", kind, predictor(network, "float64"))
 
 
 def _from_path(path: Path) -> TrainedModel:

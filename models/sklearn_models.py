@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sparsest.affine import Affine
 from sparsest.errors import InputError
 from sparsest.models.trained_model import TrainedModel, affine_term
 from sparsest.network import Network
@@ -42,7 +43,7 @@ def from_estimator(model: Any) -> TrainedModel:
         hidden.T, model.intercepts_[0], output[:, 0], affine_term(None, model.intercepts_[1], len(hidden))
     )
     return TrainedModel(
-        network, str(hidden.dtype), "scikit-learn", False, True,
+        network, str(hidden.dtype), "scikit-learn", Affine.CONSTANT,
         lambda X: np.asarray(model.predict(X.astype(hidden.dtype)), dtype=np.float64),
     )  # fmt: skip
 
@@ -59,15 +60,15 @@ def to_mlp_regressor(network: Network) -> "MLPRegressor":
     """
     from sklearn.neural_network import MLPRegressor
 
-    skip = np.zeros(network.n_features + 1) if network.skip is None else network.skip
-    if skip[:-1].any():
+    affine = np.zeros(network.n_features + 1) if network.affine is None else network.affine
+    if affine[:-1].any():
         raise InputError("an MLPRegressor has no skip branch: write another format")
     weights, biases, outputs = network.weights, network.biases, network.outputs
     if network.width == 0:
         weights, biases, outputs = np.zeros((1, network.n_features)), np.zeros(1), np.zeros(1)
     model = MLPRegressor(hidden_layer_sizes=(len(outputs),), activation="relu")
     model.coefs_ = [np.array(weights.T), np.array(outputs[:, None])]
-    model.intercepts_ = [np.array(biases), np.array(skip[-1:])]
+    model.intercepts_ = [np.array(biases), np.array(affine[-1:])]
     model.n_layers_, model.n_outputs_, model.out_activation_ = 3, 1, "identity"
     model.n_features_in_, model.n_iter_, model.t_ = network.n_features, 0, 0
     return model

@@ -16,7 +16,7 @@ from torch import nn
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.io.files import refuse_large_file
-from sparsest.models.trained_model import TrainedModel, affine_term, predictor
+from sparsest.models.trained_model import TrainedModel, affine_term, kind_of, predictor
 from sparsest.network import Network
 
 _SUPPORTED: Final = "one hidden layer of ReLUs and one output are supported (Linear, ReLU, Linear)"
@@ -53,7 +53,7 @@ def from_module(module: nn.Module) -> TrainedModel:
     read = _model(tensors, "torch module", {name: name for name in tensors})
     _verify(module, read)
     return TrainedModel(
-        read.network, read.dtype, read.source, read.has_skip, read.has_output_bias,
+        read.network, read.dtype, read.source, read.affine,
         lambda X: _evaluated(module, X, read.dtype), _state_names(module, tensors),
     )  # fmt: skip
 
@@ -127,8 +127,10 @@ def _unfolded(state: Tensors) -> Tensors:
         "hidden.bias": state["hidden"][:, -1],
         "output.weight": state["outputs"][None],
     }
-    if "skip" in state:
-        tensors |= {"skip.weight": state["skip"][None, :-1], "output.bias": state["skip"][-1:]}
+    if "affine" in state:
+        tensors["output.bias"] = state["affine"][-1:]
+        if len(state["affine"]) > 1:
+            tensors["skip.weight"] = state["affine"][None, :-1]
     return tensors
 
 
@@ -201,8 +203,8 @@ def _roles(weights: Mapping[str, torch.Tensor], spelled: str) -> tuple[str, str,
 
 def _sorted_by_role(state: Tensors) -> tuple[Tensors, dict[str, str]]:
     """Return the tensors of a state dict by role, and the names that they have in it."""
-    if set(state) in ({"hidden", "outputs"}, {"hidden", "outputs", "skip"}):
-        for name, dimensions in (("hidden", 2), ("outputs", 1), ("skip", 1)):
+    if set(state) in ({"hidden", "outputs"}, {"hidden", "outputs", "affine"}):
+        for name, dimensions in (("hidden", 2), ("outputs", 1), ("affine", 1)):
             if name in state and state[name].dim() != dimensions:
                 raise InputError(f"{name} has shape {tuple(state[name].shape)}")
         return _unfolded(state), {}
@@ -253,9 +255,8 @@ def _model(tensors: Tensors, source: str, names: Mapping[str, str]) -> TrainedMo
         arrays["output.weight"][0],
         affine_term(slopes, np.sum(biases, axis=0) if biases else None, d),
     )
-    return TrainedModel(
-        network, dtype, source, slopes is not None, bool(biases), predictor(network, dtype), dict(names)
-    )
+    kind = kind_of(slopes is not None, bool(biases))
+    return TrainedModel(network, dtype, source, kind, predictor(network, dtype), dict(names))
 
 
 def _array(role: str, value: torch.Tensor) -> FloatArray:
@@ -290,8 +291,8 @@ def _verify(module: nn.Module, read: TrainedModel) -> None:
     network = read.network
     terms = np.abs(X) @ np.abs(network.folded[:, :-1]).T + np.abs(network.folded[:, -1])
     size = terms.sum(axis=1)
-    if network.skip is not None:
-        size = size + np.abs(X) @ np.abs(network.skip[:-1]) + abs(network.skip[-1])
+    if network.affine is not None:
+        size = size + np.abs(X) @ np.abs(network.affine[:-1]) + abs(network.affine[-1])
     wrong = ~(np.abs(values - network(X)) <= _ROUNDING[read.dtype] * size)
     if wrong.any():
         row = int(wrong.argmax())

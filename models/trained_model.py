@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.network import Network
@@ -21,14 +22,14 @@ class TrainedModel:
     Attributes
     ----------
     network : Network
-        The stored numbers exactly, in float64. Its skip holds the skip branch and the output bias; None when
-        the model has neither.
+        The stored numbers exactly, in float64. Its affine term holds the skip branch and the output bias;
+        None when the model has neither.
     dtype : str
         The model's own precision, one of `PRECISIONS`.
     source : str
         "torch module", "state dict", "onnx" or "scikit-learn".
-    has_skip, has_output_bias : bool
-        Whether the model has a skip branch, and an output bias, whatever their values.
+    affine : Affine
+        Whether the model has a skip branch, or an output bias alone, whatever their values.
     predict : callable
         Values (N,) in float64 of the model evaluated at inputs (N, d) in its own precision.
     names : mapping
@@ -39,14 +40,18 @@ class TrainedModel:
     network: Network
     dtype: str
     source: str
-    has_skip: bool
-    has_output_bias: bool
+    affine: Affine
     predict: Callable[[FloatArray], FloatArray]
     names: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
+def kind_of(skip: bool, bias: bool) -> Affine:
+    """Return the kind of affine term of a model with a skip branch, an output bias, both or neither."""
+    return Affine.SKIP if skip else Affine.CONSTANT if bias else Affine.NONE
+
+
 def affine_term(slopes: FloatArray | None, bias: FloatArray | None, n_features: int) -> FloatArray | None:
-    """Return the skip (d + 1,) of a skip branch's slopes (d,) and an output bias (), None without both."""
+    """Return the term (d + 1,) of a skip branch's slopes (d,) and an output bias (), None without both."""
     if slopes is None and bias is None:
         return None
     affine = np.zeros(n_features + 1)
@@ -67,8 +72,8 @@ def rounded(network: Network, dtype: str) -> Network:
     """
     if dtype not in PRECISIONS:
         raise InputError(f"dtype = {dtype!r:.40}: use one of {', '.join(PRECISIONS)}")
-    skip = network.skip
-    parts = [network.weights, network.biases, network.outputs, *([] if skip is None else [skip])]
+    affine = network.affine
+    parts = [network.weights, network.biases, network.outputs, *([] if affine is None else [affine])]
     numbers = [round_to(part, dtype) for part in parts]
     if not all(np.isfinite(part).all() for part in numbers):
         raise InputError(f"a weight of the network is too large for {dtype}")
@@ -109,8 +114,8 @@ def predictor(network: Network, dtype: str) -> Callable[[FloatArray], FloatArray
         inputs = tensor(X)
         active = torch.relu(inputs @ tensor(network.weights).T + tensor(network.biases))
         values = active @ tensor(network.outputs)
-        if network.skip is not None:
-            values = values + inputs @ tensor(network.skip[:-1]) + tensor(network.skip[-1:])
+        if network.affine is not None:
+            values = values + inputs @ tensor(network.affine[:-1]) + tensor(network.affine[-1:])
         return np.asarray(values.double().numpy())
 
     return predict

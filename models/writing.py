@@ -95,10 +95,10 @@ def _write_state_dict(network: Network, path: Path, dtype: str, names: Mapping[s
         "hidden.bias": network.biases,
         "output.weight": network.outputs[None],
     }
-    if network.skip is not None:
-        tensors["output.bias"] = network.skip[-1:]
-        if network.skip[:-1].any() or "skip.weight" in names.values():
-            tensors["skip.weight"] = network.skip[None, :-1]
+    if network.affine is not None:
+        tensors["output.bias"] = network.affine[-1:]
+        if network.affine[:-1].any() or "skip.weight" in names.values():
+            tensors["skip.weight"] = network.affine[None, :-1]
     if "output.bias" not in names and "skip.bias" in names and "output.bias" in tensors:
         tensors["skip.bias"] = tensors.pop("output.bias")
     elif "skip.bias" in names:

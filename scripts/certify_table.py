@@ -7,8 +7,8 @@ On each of 20 problems of `benchmarks/known_optima/known` two float32 networks a
 without any part of this project: a wide one, which a sparser one must be shown for, and one with as many
 neurons as the known minimum, the best of many seeds, which must be called sparsest. Where the problem has no
 skip there is a third, as wide and with an output bias, PyTorch's default, which needs at most as many. Every
-sparser network is evaluated again in torch, every proof is checked by `sparsest.check`. SECONDS is the time
-limit of each verdict.
+sparser network is evaluated again in torch, every proof is checked by `sparsest.check_proof`. SECONDS is the
+time limit of each verdict.
 
 `large`: a float32 network of 512 neurons on 2000 samples of eight features instead, and the memory that its
 verdict took.
@@ -26,9 +26,10 @@ from typing import Final
 import numpy as np
 import torch
 
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.benchmarks.known_optima.entries import Optimum, read_directory, shipped_directory
-from sparsest.check import ProofError, check
+from sparsest.check import ProofError, check_proof
 from sparsest.compare.certification.certification import certify
 from sparsest.io.problem_sources import read_problem
 from sparsest.network import Network
@@ -127,9 +128,9 @@ def train(
     d = problem.n_features
     X, y = (torch.tensor(part, dtype=torch.float32) for part in (problem.X, problem.low))
     sizes = {"weights": (d, width), "biases": (1, width), "outputs": (width, 1)}
-    if problem.skip:
+    if problem.affine is Affine.SKIP:
         sizes |= {"slopes": (d, 1), "constant": (1, 1)}
-    elif problem.constant:
+    elif problem.affine is Affine.CONSTANT:
         sizes |= {"constant": (1, 1)}
     parts = {
         name: (torch.randn(seeds, *size, generator=generator) / size[0] ** 0.5).requires_grad_()
@@ -148,7 +149,7 @@ def train(
     state = {"0.weight": own["weights"].T, "0.bias": own["biases"][0], "2.weight": own["outputs"].T}
     if problem.has_affine_term:
         state |= {"2.bias": own["constant"][0]}
-    if problem.skip:
+    if problem.affine is Affine.SKIP:
         state |= {"skip.weight": own["slopes"].T}
     return state
 
@@ -170,8 +171,8 @@ def rows(seconds: float) -> Iterator[Row]:
         for width, seeds in ((_WIDTH, _WIDE_SEEDS), (minimum, _NARROW_SEEDS)):
             state = train(problem, width, seeds, decay=_WEIGHT_DECAY if width == _WIDTH else 0.0)
             yield _judged(name, minimum, problem, state, seconds)
-        if not problem.skip:
-            biased = problem.replace(constant=True)
+        if problem.affine is not Affine.SKIP:
+            biased = problem.replace(affine="constant")
             state = train(biased, _WIDTH, _WIDE_SEEDS, decay=_WEIGHT_DECAY)
             yield _judged(name.replace("noskip", "bias"), minimum, biased, state, seconds)
 
@@ -193,12 +194,15 @@ def _judged(name: str, minimum: int, problem: Problem, state: dict[str, torch.Te
 
 
 def _verified(found: Certificate, problem: Problem, proof: Path) -> str:
-    """Check the bounds by `sparsest.check`, and the sparser network by evaluating it in torch."""
+    """Check the bounds by `sparsest.check_proof`, and the sparser network by evaluating it in torch."""
     asked = Problem(
-        problem.X, problem.low, skip=problem.skip, constant=problem.constant, tolerance=found.tolerance
+        problem.X,
+        problem.low,
+        affine=problem.affine,
+        tolerance=found.tolerance,
     )
     try:
-        checked = check(proof, asked)
+        checked = check_proof(proof, asked)
     except ProofError as error:
         return f"proof rejected: {error}"
     if checked.lower_bound != found.lower_bound:
@@ -223,8 +227,10 @@ def _in_torch(network: Network, X: FloatArray) -> FloatArray:
         hidden.bias.copy_(torch.from_numpy(network.biases.copy()))
         output.weight.copy_(torch.from_numpy(network.outputs.copy())[None])
         values = torch.nn.Sequential(hidden, torch.nn.ReLU(), output)(inputs)[:, 0]
-        if network.skip is not None:
-            values = values + inputs @ torch.from_numpy(network.skip[:-1].copy()) + float(network.skip[-1])
+        if network.affine is not None:
+            values = (
+                values + inputs @ torch.from_numpy(network.affine[:-1].copy()) + float(network.affine[-1])
+            )
     return np.asarray(values.numpy(), dtype=np.float64)
 
 

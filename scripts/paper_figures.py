@@ -31,7 +31,7 @@ _WIDE: Final = 40  # knots of the wide network
 def bowl() -> Problem:
     """Return the data whose p* is 1/2: six samples of one curvature."""
     slopes = _FIRST_SLOPE + np.r_[0.0, np.cumsum(_CHANGES)]
-    return Problem(np.r_[0.0, np.cumsum(_GAPS)], np.r_[0.0, np.cumsum(slopes * _GAPS)], skip=True)
+    return Problem(np.r_[0.0, np.cumsum(_GAPS)], np.r_[0.0, np.cumsum(slopes * _GAPS)], affine="skip")
 
 
 def plot_interpolants(problem: Problem, powers: tuple[float, ...] = (1.0, 0.7, 0.4)) -> "Figure":
@@ -57,7 +57,7 @@ def plot_interpolants(problem: Problem, powers: tuple[float, ...] = (1.0, 0.7, 0
 
 def plot_wide(count: int = _WIDE) -> "Figure":
     """Draw a sparsest interpolant beside an l^1 minimiser with many knots, and what they cost over p."""
-    problem = Problem([0, 1, 2, 3], [1, 0, 0, 1], skip=True)
+    problem = Problem([0, 1, 2, 3], [1, 0, 0, 1], affine="skip")
     sparsest = exact.minimize_path_norm(problem, 0.5).network
     wide = wide_minimiser(count)
     named = [(sparsest, "1 knot"), (_chords(problem), "2 knots"), (wide, f"{count} knots")]

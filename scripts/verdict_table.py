@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from sparsest import datasets
-from sparsest.compare import compare
+from sparsest.compare import compare_sides
 from sparsest.errors import InputError
 from sparsest.results.comparison import Verdict
 from sparsest.results.path_norm import PathNormResult, ThresholdResult
@@ -30,7 +30,9 @@ def table(seconds: float) -> Iterator[str]:
             for objective in ("neurons", "weights"):
                 try:
                     problem = datasets.load(name).problem(skip=skip)
-                    verdict = compare(problem, objective=objective, time_limit=seconds, least_limit=seconds)
+                    verdict = compare_sides(
+                        problem, objective=objective, time_limit=seconds, least_limit=seconds
+                    )
                 except InputError:
                     continue
                 yield f"| {name} | {'yes' if skip else 'no'} | {objective} | {' | '.join(_cells(verdict))} |"

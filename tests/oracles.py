@@ -8,6 +8,8 @@ import itertools
 import numpy as np
 from scipy.optimize import linprog
 
+from sparsest.affine import Affine
+
 
 def cells(X):
     """Every activation pattern with an interior, by one linear program for each of the 2^N sign vectors.
@@ -41,7 +43,7 @@ def fits(problem, blocks, allowed=None):
     Xh = np.c_[problem.X, np.ones(len(problem.X))]
     N, D = Xh.shape
     K = len(blocks)
-    columns = K * D + (D if problem.skip else 1 if problem.constant else 0)
+    columns = K * D + (D if problem.affine is Affine.SKIP else 1 if problem.affine is Affine.CONSTANT else 0)
     values = np.zeros((N, columns))
     cones = []
     for k, (bits, sign) in enumerate(blocks):
@@ -50,9 +52,9 @@ def fits(problem, blocks, allowed=None):
         cone = np.zeros((N, columns))
         cone[:, where] = -np.where(bits, 1.0, -1.0)[:, None] * Xh
         cones.append(cone)
-    if problem.skip:
+    if problem.affine is Affine.SKIP:
         values[:, K * D :] = Xh
-    elif problem.constant:
+    elif problem.affine is Affine.CONSTANT:
         values[:, K * D :] = 1.0
     if columns == 0:
         return bool(np.all((problem.low <= 0) & (problem.high >= 0)))

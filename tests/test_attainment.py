@@ -18,11 +18,11 @@ from sparsest import (
     load,
     save,
 )
-from sparsest.compare import compare, judge
+from sparsest.compare import compare_sides, judge
 
 # Changes of slope 1, 16, 16, 1: the sparsest function joins 1 + 16 and 16 + 1 and costs 2 * 17^p, the other
 # one joins 16 + 16 and costs 2 + 32^p. At p = 0.5 they cost 8.246 and 7.657, and p* = 0.342336.
-CROSSING = Problem([0, 1, 2, 3, 4, 5], [0, 0, 1, 18, 51, 85], skip=True)
+CROSSING = Problem([0, 1, 2, 3, 4, 5], [0, 0, 1, 18, 51, 85], affine="skip")
 
 
 def knots(*bends):
@@ -117,7 +117,7 @@ def test_nothing_is_said_of_a_network_that_does_not_fit(fit):
 
 
 def test_whole_comparison(tmp_path):
-    verdict = compare(CROSSING, p=0.5, objective="weights")
+    verdict = compare_sides(CROSSING, p=0.5, objective="weights")
     assert verdict.attainment is Attainment.P_TOO_LARGE
     assert verdict.least.network.count("weights") == 3
     save(verdict, tmp_path / "verdict.json")
@@ -125,19 +125,19 @@ def test_whole_comparison(tmp_path):
     assert (again.attainment, again.because) == (verdict.attainment, verdict.because)
     assert again.least.upper_bound == verdict.least.upper_bound
     assert again.threshold.other == verdict.threshold.other
-    left_out = compare(CROSSING, p=0.5, objective="weights", least_limit=0)
+    left_out = compare_sides(CROSSING, p=0.5, objective="weights", least_limit=0)
     assert (left_out.attainment, left_out.least, left_out.threshold) == (Attainment.OPEN, None, None)
 
 
 def test_automatic_power_is_below_the_threshold():
-    verdict = compare(CROSSING, p="auto", objective="weights")
+    verdict = compare_sides(CROSSING, p="auto", objective="weights")
     assert 0.25 < verdict.continuous.p < 0.342336
     assert verdict.attainment is Attainment.GLOBAL
     # nothing is known of p* there
-    assert compare(datasets.load("xor").problem(), p="auto", least_limit=0).continuous.p == 0.4
+    assert compare_sides(datasets.load("xor").problem(), p="auto", least_limit=0).continuous.p == 0.4
 
 
 @pytest.mark.parametrize("p", ["large", 0, 1.5])
 def test_other_powers_are_refused(p):
     with pytest.raises(InputError, match="p = "):
-        compare(CROSSING, p=p)
+        compare_sides(CROSSING, p=p)

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from waiting import wait_for
 
 from sparsest import InputError, Network, Objective, Problem, datasets
+from sparsest.affine import Affine
 from sparsest.benchmarks.run import executors, results_folder, runner
 from sparsest.benchmarks.run.task import execute, plan, record_of
 from sparsest.benchmarks.suites import suite
@@ -83,7 +84,7 @@ class TestSuites:
         assert len(instances) == 16
         assert instances[0].data == "planted:d=1,k=2,n=5"
         assert instances[0].planted == 2
-        assert {each.problem.skip for each in instances} == {False, True}
+        assert {each.problem.affine is Affine.SKIP for each in instances} == {False, True}
 
     def test_variant_is_a_method_with_options(self, tmp_path):
         path = tmp_path / "variants.toml"
@@ -202,7 +203,9 @@ class TestTask:
 
     def test_method_that_does_not_apply_is_refused_not_failed(self, quick):
         task = next(
-            task for task in plan(quick) if task.variant.name == "univariate" and not task.problem.skip
+            task
+            for task in plan(quick)
+            if task.variant.name == "univariate" and task.problem.affine is not Affine.SKIP
         )
         record = execute(task)
         assert record.status == "refused"
@@ -225,7 +228,7 @@ class TestTask:
             {"repeat": 1},
             {"time_limit": 1.0},
             {"objective": Objective.WEIGHTS},
-            {"problem": task.problem.replace(skip=True)},
+            {"problem": task.problem.replace(affine="skip")},
             {"variant": suite.Variant("auto", "mip", {})},
         ):
             assert dataclasses.replace(task, **change).key != task.key

@@ -91,14 +91,14 @@ def test_error_bounds_hold(seed):
     network = Network(
         rng.normal(size=(7, 3)), rng.normal(size=7), rng.normal(size=7) * 1e3, rng.normal(size=4)
     )
-    exact = exact_values(folded(network), [Fraction(a) for a in network.skip.tolist()], X)
+    exact = exact_values(folded(network), [Fraction(a) for a in network.affine.tolist()], X)
     off = [abs(Fraction(v) - e) for v, e in zip(network(X).tolist(), exact, strict=True)]
     bound = value_errors(network, X)
     assert all(error <= b for error, b in zip(off, bound.tolist(), strict=True))
     assert bound.max() < 1e-9 * np.abs(network(X)).max()
     values = network(X)
-    assert surely_fits(Problem(X, values, skip=True, tolerance=2 * bound + 1e-12), network)
-    assert not surely_fits(Problem(X, values, skip=True), network)
+    assert surely_fits(Problem(X, values, affine="skip", tolerance=2 * bound + 1e-12), network)
+    assert not surely_fits(Problem(X, values, affine="skip"), network)
 
 
 # ---------------------------------------------------------------- reductions
@@ -119,7 +119,7 @@ def test_reductions_keep_every_value_exactly(affine):
             skip[affine],
         )
         reduced = reduce_network(X, network, affine)
-        term = None if network.skip is None else [Fraction(a) for a in network.skip.tolist()]
+        term = None if network.affine is None else [Fraction(a) for a in network.affine.tolist()]
         assert exact_values(folded(network), term, X) == exact_values(reduced.neurons, reduced.affine, X)
         assert sum(each.saved for each in reduced.reductions) == K - len(reduced.neurons)
         assert reduced.network.count("weights") <= network.count("weights")
@@ -232,7 +232,7 @@ def test_a_sparsest_network_is_called_so_with_a_proof(tmp_path):
     found = sparsest.certify(TENT, TENT_X, TENT_Y, proof_file=proof)
     assert (found.judgement, found.lower_bound, found.upper_bound) == (Judgement.SPARSEST, 3, 3)
     assert (found.tolerance, found.tolerance_chosen, found.proof_file) == (0.0, True, str(proof))
-    assert sparsest.check(proof, Problem(TENT_X, TENT_Y)).lower_bound == 3
+    assert sparsest.check_proof(proof, Problem(TENT_X, TENT_Y)).lower_bound == 3
     assert found.reductions == ()
 
 
@@ -255,7 +255,7 @@ def test_split_witnesses_of_random_problems_are_judged_as_brute_force_does(seed,
     rng = np.random.default_rng(seed)
     X, y = rng.integers(-2, 3, (5, 2)).astype(float), rng.integers(-2, 3, 5).astype(float)
     X, rows = np.unique(X, axis=0, return_index=True)
-    problem = Problem(X, y[rows], skip=skip)
+    problem = Problem(X, y[rows], affine="skip" if skip else "none")
     fewest = oracles.minimum_neurons(problem, 4)
     network = sparsest.exact.solve(problem).network
     found = sparsest.certify(network, X, y[rows], time_limit=20)
@@ -263,7 +263,7 @@ def test_split_witnesses_of_random_problems_are_judged_as_brute_force_does(seed,
     if fewest:
         wide = Network(
             np.r_[network.weights, network.weights], np.r_[network.biases, network.biases],
-            np.r_[network.outputs / 4, network.outputs * 0.75], network.skip,
+            np.r_[network.outputs / 4, network.outputs * 0.75], network.affine,
         )  # fmt: skip
         found = sparsest.certify(wide, X, y[rows], time_limit=20)
         assert (found.judgement, found.count, found.upper_bound) == (
@@ -338,19 +338,19 @@ def test_networks_trained_by_plain_adam(minimum, tmp_path):
     assert np.array_equal(found.network.weights, found.network.weights.astype(np.float32))
     asked = Problem(problem.X, problem.low, tolerance=found.tolerance)
     assert found.network.residual(asked) == 0
-    checked = sparsest.check(proof, asked)
+    checked = sparsest.check_proof(proof, asked)
     assert (checked.lower_bound, checked.upper_bound) == (minimum, minimum)
 
 
 def test_weights_are_counted_too():
-    problem = sparsest.datasets.load("peak-plateau").problem(skip=True)
+    problem = sparsest.datasets.load("peak-plateau").problem(affine="skip")
     fewest = sparsest.exact.solve(problem, "weights").upper_bound
     network = sparsest.exact.solve(problem, "weights").network
     found = sparsest.certify(network, problem.X, problem.low, objective="weights")
     assert (found.judgement, found.count, found.affine) == (Judgement.SPARSEST, fewest, Affine.SKIP)
     wide = Network(
         np.r_[network.weights, [[1.0]]], np.r_[network.biases, 5.0], np.r_[network.outputs, 1.0],
-        network.skip - [1.0, 5.0],
+        network.affine - [1.0, 5.0],
     )  # fmt: skip
     found = sparsest.certify(wide, problem.X, problem.low, objective="weights")
     assert (found.judgement, found.count, found.upper_bound) == (Judgement.SPARSER_EXISTS, fewest + 1, fewest)
@@ -388,7 +388,7 @@ def test_constants_go_into_a_free_output_bias():
     model = biased([1.0, 0.0], [0.0, 2.0], [1.0, 1.0], 1.0)
     found = sparsest.certify(model, X_FIVE, [3, 3, 3, 4, 5])
     assert (found.affine, found.judgement, found.upper_bound) == (Affine.BIAS, Judgement.SPARSER_EXISTS, 1)
-    assert found.network.skip.tolist() == [0, 3]
+    assert found.network.affine.tolist() == [0, 3]
     found = sparsest.certify(biased([1.0], [0.0], [1.0], 3.0), X_FIVE, [3, 3, 3, 4, 5])
     assert found.judgement is Judgement.SPARSEST
 
@@ -398,7 +398,7 @@ def test_what_a_bias_alone_admits_is_proven(tmp_path):
     model, labels = biased([1.0, -1.0], [0.0, 0.0], [1.0, 1.0], 1.0), [3, 2, 1, 2, 3]
     found = sparsest.certify(model, X_FIVE, labels, proof_file=tmp_path / "proof.json")
     assert (found.judgement, found.lower_bound, found.upper_bound) == (Judgement.SPARSEST, 2, 2)
-    checked = sparsest.check(found.proof_file, Problem(X_FIVE, labels, constant=True))
+    checked = sparsest.check_proof(found.proof_file, Problem(X_FIVE, labels, affine="constant"))
     assert (checked.lower_bound, checked.upper_bound, checked.constant) == (2, 2, True)
 
 
@@ -416,7 +416,7 @@ def test_verdicts_on_biased_networks_are_those_of_an_exhaustive_search(seed):
     d = 1 + seed % 2
     X = np.unique(rng.integers(-2, 3, (6, d)).astype(float), axis=0)
     own = Network(rng.integers(-2, 3, (4, d)), rng.integers(-2, 3, 4), [1, -1, 1, -1], [*[0] * d, 2])
-    fewest = oracles.minimum_neurons(Problem(X, own(X), constant=True), 4)
+    fewest = oracles.minimum_neurons(Problem(X, own(X), affine="constant"), 4)
     model = torch.nn.Sequential(torch.nn.Linear(d, 4), torch.nn.ReLU(), torch.nn.Linear(4, 1)).double()
     state = {
         "0.weight": torch.tensor(own.weights.copy()), "0.bias": torch.tensor(own.biases.copy()),
@@ -428,8 +428,8 @@ def test_verdicts_on_biased_networks_are_those_of_an_exhaustive_search(seed):
     kept = found.count == fewest
     assert found.judgement is (Judgement.SPARSEST if kept else Judgement.SPARSER_EXISTS)
     if not kept:
-        assert not found.network.skip[:-1].any()
-        assert found.network.interpolates(Problem(X, own(X), constant=True))
+        assert not found.network.affine[:-1].any()
+        assert found.network.interpolates(Problem(X, own(X), affine="constant"))
 
 
 def test_whether_a_constant_fits_is_decided():
@@ -441,14 +441,14 @@ def test_whether_a_constant_fits_is_decided():
 
 def test_problems_of_one_bias_are_relaxations():
     labels = np.array([0.1, 0.3, 1e17])
-    problem = Problem([[0.0], [1], [2]], labels, constant=True, tolerance=0.25)
+    problem = Problem([[0.0], [1], [2]], labels, affine="constant", tolerance=0.25)
     view = fixed_bias(problem, 1 / 3)
     for low, high, wide_low, wide_high in zip(
         view.problem.low, view.problem.high, problem.low, problem.high, strict=True
     ):
         assert Fraction(float(low)) <= Fraction(float(wide_low)) - Fraction(1 / 3)
         assert Fraction(float(high)) >= Fraction(float(wide_high)) - Fraction(1 / 3)
-    assert not view.problem.skip
+    assert view.problem.affine is not Affine.SKIP
     assert view.lower_bound(3, Objective.NEURONS) == 2
     assert view.lower_bound(3, Objective.WEIGHTS) == 3
 
@@ -456,7 +456,7 @@ def test_problems_of_one_bias_are_relaxations():
 def test_an_affine_term_becomes_a_neuron_beside_a_bias():
     X = np.array(X_FIVE)
     network = Network([[1.0]], [0.5], [2.0], [-3.0, 0.25])
-    found = relaxation(Problem(X, network(X), constant=True)).network(network)
+    found = relaxation(Problem(X, network(X), affine="constant")).network(network)
     assert found.count() == 2
     assert found.skip[0] == 0
     assert np.allclose(found(X), network(X), rtol=0, atol=1e-9)
@@ -492,7 +492,7 @@ def test_a_search_is_gone_on_with_from_its_checkpoint(tmp_path):
     again = sparsest.certify(network, X, y, tolerance=1e-6, time_limit=2, resume=True, **files)
     assert 2 <= first.lower_bound <= again.lower_bound <= again.upper_bound <= network.count()
     assert "rests on" in again.remark
-    checked = sparsest.check(files["proof_file"], Problem(X, y, tolerance=1e-6))
+    checked = sparsest.check_proof(files["proof_file"], Problem(X, y, tolerance=1e-6))
     assert checked.lower_bound == again.lower_bound
     with pytest.raises(InputError, match="kept"):
         sparsest.certify(network, X, y, tolerance=1e-6, time_limit=2, checkpoint_file=tmp_path / "kept")

@@ -20,7 +20,7 @@ from scipy.optimize import linprog
 from typer.testing import CliRunner
 
 import sparsest
-from sparsest import InputError, Problem, ProofError, Status, check, datasets, exact, save
+from sparsest import InputError, Problem, ProofError, Status, check_proof, datasets, exact, save
 from sparsest.check import UnreadableError
 from sparsest.cli.main import app
 from sparsest.exact.proof.circuits import CircuitTable, nonnegative_combination
@@ -37,7 +37,9 @@ def prove(problem, path, **options):
 def proof_of(name, skip):
     """Problem and proof document of a dataset; copy before changing it."""
     constant = skip == "constant"
-    problem = datasets.parse(name).problem(skip=skip is True).replace(constant=constant)
+    problem = (
+        datasets.parse(name).problem(affine="skip" if skip else "none" == True).replace(constant=constant)
+    )
     with tempfile.TemporaryDirectory() as folder:
         return problem, prove(problem, Path(folder) / "proof.json")[1]
 
@@ -78,7 +80,7 @@ TENT = {
 
 class TestTrueProofs:
     def test_one_written_by_hand(self):
-        checked = check(TENT, Problem([0, 1, 2], [0, 1, 0], skip=True))
+        checked = check_proof(TENT, Problem([0, 1, 2], [0, 1, 0], affine="skip"))
         assert (checked.lower_bound, checked.upper_bound, checked.kinds) == (1, 1, ("tree",))
         assert (checked.leaves, checked.nodes, checked.data_compared) == (1, 4, True)
 
@@ -104,11 +106,11 @@ class TestTrueProofs:
         ],
     )
     def test_named_datasets(self, name, skip, tmp_path):
-        problem = datasets.parse(name).problem(skip=skip)
+        problem = datasets.parse(name).problem(affine="skip" if skip else "none")
         # Anscombe's first and third take half a minute without a skip: stopped, they prove an interval
         limit = 2000 if name in ("anscombe-1", "anscombe-3") and not skip else None
         result = exact.solve(problem, proof_file=tmp_path / "proof.json.gz", node_limit=limit)
-        checked = check(tmp_path / "proof.json.gz", problem)
+        checked = check_proof(tmp_path / "proof.json.gz", problem)
         assert result.status is Status.OPTIMAL or limit
         assert (checked.lower_bound, checked.upper_bound) == (result.lower_bound, result.upper_bound)
 
@@ -116,7 +118,7 @@ class TestTrueProofs:
     def test_random_problems(self, seed, tmp_path):
         problem = random_problem(seed)
         result, document = prove(problem, tmp_path / "proof.json", method="tree", node_limit=3000)
-        checked = check(document, problem)
+        checked = check_proof(document, problem)
         assert (checked.lower_bound, checked.upper_bound) == (result.lower_bound, result.upper_bound)
         assert result.remark == ""
 
@@ -124,9 +126,9 @@ class TestTrueProofs:
     def test_one_feature_within_tolerances(self, seed, tmp_path):
         rng = np.random.default_rng(seed)
         x, y = rng.choice(60, 25, replace=False) / 7, rng.integers(-3, 4, 25)
-        problem = Problem(x, y, skip=True, tolerance=rng.choice([0.0, 0.3, 1.0]))
+        problem = Problem(x, y, affine="skip", tolerance=rng.choice([0.0, 0.3, 1.0]))
         result, document = prove(problem, tmp_path / "proof.json")
-        checked = check(document, problem)
+        checked = check_proof(document, problem)
         assert checked.kinds == ("curvature",)
         assert checked.lower_bound == checked.upper_bound == result.upper_bound
 
@@ -142,40 +144,40 @@ class TestTrueProofs:
     )
     def test_every_kind_of_leaf_occurs(self, problem, field, tmp_path):
         _, document = prove(problem, tmp_path / "proof.json")
-        assert check(document, problem).lower_bound == check(document).upper_bound
+        assert check_proof(document, problem).lower_bound == check_proof(document).upper_bound
         assert any(field in leaf for _, _, _, leaf in leaves(document))
 
     @pytest.mark.parametrize("limit", [1, 20, 200])
     def test_stopped_runs_prove_the_interval_reached(self, limit, tmp_path):
         problem = datasets.load("uniform", d=2, n=12).problem()
         result, document = prove(problem, tmp_path / "proof.json", node_limit=limit)
-        checked = check(document, problem)
+        checked = check_proof(document, problem)
         assert result.status is Status.NODE_LIMIT
         assert (checked.lower_bound, checked.upper_bound) == (result.lower_bound, result.upper_bound)
 
     def test_what_was_not_verified_is_not_in_the_file(self, tmp_path):
         # floats cannot decide these (see test_tree): the lower bound stays behind, and so does the proof's
         X = [[-1e-13, -1e-13], [1e-13, -1e-13], [1 + 1e-13, 1 - 1e-13]]
-        problem = Problem(X, [-2, -1, -1], skip=True)
+        problem = Problem(X, [-2, -1, -1], affine="skip")
         result, document = prove(problem, tmp_path / "proof.json")
-        assert check(document, problem).lower_bound == result.lower_bound
+        assert check_proof(document, problem).lower_bound == result.lower_bound
 
     def test_repeated_inputs_are_one_point_with_the_narrowest_interval(self, tmp_path):
-        problem = Problem.from_intervals([1, 0, 1, 2], [0, 0, 1, 0], [9, 0, 9, 0], skip=True)
+        problem = Problem.from_intervals([1, 0, 1, 2], [0, 0, 1, 0], [9, 0, 9, 0], affine="skip")
         _, document = prove(problem, tmp_path / "proof.json", method="tree")
-        assert check(document, problem).lower_bound == 1
+        assert check_proof(document, problem).lower_bound == 1
         document["problem"]["low"][2] = 0  # without that row a straight line fits
         with pytest.raises(ProofError):
-            check(document)
+            check_proof(document)
 
     def test_relaxation_by_a_skip_counts_without_one(self):
         _, with_skip = proof_of("parity-3", True)
         problem, without = proof_of("parity-3", False)
         relaxed = without | {key: with_skip[key] for key in ("parts", "circuits", "lower_bound")}
-        assert check(relaxed, problem).lower_bound == 2
+        assert check_proof(relaxed, problem).lower_bound == 2
         wrong = with_skip | {key: without[key] for key in ("parts", "circuits", "lower_bound")}
         with pytest.raises(ProofError, match="relaxation"):
-            check(wrong)
+            check_proof(wrong)
 
     def test_very_deep_trees_need_no_recursion(self):
         # zero labels but for the last sample, which no network of 0 neurons meets: a path through all samples
@@ -186,10 +188,10 @@ class TestTrueProofs:
         document = TENT | {"problem": problem | {"skip": False, "weight_bound": None}}
         document |= {"upper_bound": None, "witness": None}
         document["parts"] = [TENT["parts"][0] | {"skip": False, "nodes": nodes}]
-        assert check(document).lower_bound == 1
+        assert check_proof(document).lower_bound == 1
         nodes[-1] = [n, "", n // 2]
         with pytest.raises(ProofError, match="has its bits already"):
-            check(document)
+            check_proof(document)
 
     def test_curvature_along_a_line_in_the_plane(self):
         # (0, 0), (1, 1), (2, 2) with labels 0, 1, 0 need a concave knot on the diagonal
@@ -197,10 +199,10 @@ class TestTrueProofs:
         problem |= {"low": [0, 1, 0, None], "high": [0, 1, 0, None]}
         document = TENT | {"problem": problem, "upper_bound": None, "witness": None}
         document["parts"] = [{"kind": "curvature", "triples": [[0, 1, 2, -1]]}]
-        assert check(document).lower_bound == 1
+        assert check_proof(document).lower_bound == 1
         document["parts"] = [{"kind": "curvature", "triples": [[0, 1, 3, -1]]}]
         with pytest.raises(ProofError, match="not on the line"):
-            check(document)
+            check_proof(document)
 
     @pytest.mark.parametrize("bound", [None, 1.0])
     def test_lower_bounds_are_those_of_brute_force(self, bound, tmp_path):
@@ -211,7 +213,7 @@ class TestTrueProofs:
             problem = Problem(X, y[first], weight_bound=bound)
             _, document = prove(problem, tmp_path / "proof.json", method="tree", node_limit=3000)
             minimum = minimum_neurons(problem, 4)
-            checked = check(document)
+            checked = check_proof(document)
             assert minimum is None or checked.lower_bound <= minimum
             assert checked.upper_bound is None or minimum is None or checked.upper_bound >= minimum
 
@@ -226,7 +228,9 @@ def random_problem(seed):
     low = np.where(rng.random(n) < 0.2, -np.inf, y - rng.choice([0.0, 0.0, 0.5]))
     high = np.where(rng.random(n) < 0.2, np.inf, y + rng.choice([0.0, 0.0, 0.5]))
     bound = float(rng.choice([2.0, 5.0])) if rng.random() < 0.25 else None
-    return Problem.from_intervals(X, low, high, skip=bool(rng.integers(2)), weight_bound=bound)
+    return Problem.from_intervals(
+        X, low, high, affine="skip" if bool else "none"(rng.integers(2)), weight_bound=bound
+    )
 
 
 def leaves(document):
@@ -836,7 +840,7 @@ def test_mutations_of_documents_are_rejected(mutate):
         if mutate(document, rng) is False:
             continue
         with pytest.raises(ProofError) as caught:
-            check(document, problem if mutate in ABOUT_DATA else None)
+            check_proof(document, problem if mutate in ABOUT_DATA else None)
         assert caught.value.reason
         assert str(caught.value)
         rejected += 1
@@ -853,7 +857,7 @@ def test_mutations_of_files_are_rejected(mutate, tmp_path):
         assert changed != text
         path.write_text(changed)
         with pytest.raises(ProofError) as caught:
-            check(path, problem)
+            check_proof(path, problem)
         assert caught.value.reason
         assert "\n" not in str(caught.value)
 
@@ -865,26 +869,26 @@ def test_a_constant_is_no_afterthought():
     document = copy.deepcopy(document)
     document["problem"]["constant"] = True
     with pytest.raises(ProofError, match=r"neither the problem's|do not add up to zero"):
-        check(document)
+        check_proof(document)
     document["problem"]["skip"] = True
     with pytest.raises(ProofError, match="a skip includes the constant"):
-        check(document)
+        check_proof(document)
     # and the other way round: its network has a term that the problem does not allow
     _, document = proof_of("parity-3", "constant")
-    assert check(document).constant
+    assert check_proof(document).constant
     document = copy.deepcopy(document)
     del document["problem"]["constant"]
     with pytest.raises(ProofError, match="an affine term, which the problem does not allow"):
-        check(document)
+        check_proof(document)
 
 
 def test_proofs_with_a_constant_are_about_data_with_one(tmp_path):
     problem, document = proof_of("parity-3", "constant")
-    assert check(document, problem).data_compared
+    assert check_proof(document, problem).data_compared
     save(problem, tmp_path / "problem.json")
-    assert check(document, tmp_path / "problem.json").data_compared
+    assert check_proof(document, tmp_path / "problem.json").data_compared
     with pytest.raises(ProofError, match="skip, constant or weight bound are not those of the data"):
-        check(document, problem.replace(constant=False))
+        check_proof(document, problem.replace(affine="none"))
     table = np.c_[problem.X, problem.low]
     np.savetxt(tmp_path / "data.csv", table, delimiter=",", header="a,b,c,y", comments="")
     (tmp_path / "proof.json").write_text(json.dumps(document))
@@ -915,7 +919,7 @@ def test_scaled_multipliers_still_prove():
             if isinstance(rows, list) and rows and isinstance(rows[0], list):
                 for row in rows:
                     row[-1] = hex(as_int(row[-1]) * 2**70)
-    assert check(document).lower_bound == 2
+    assert check_proof(document).lower_bound == 2
 
 
 def test_reasons_can_be_shown_on_any_terminal():
@@ -923,7 +927,7 @@ def test_reasons_can_be_shown_on_any_terminal():
         document = copy.deepcopy(TENT)
         document["parts"][0]["nodes"][3][2]["value"][0][1] = number
         with pytest.raises(ProofError, match="not an exact integer") as caught:
-            check(document)
+            check_proof(document)
         assert str(caught.value).isascii()
         assert len(str(caught.value)) < 300
 
@@ -939,7 +943,7 @@ class TestFuzz:
     @given(st.dictionaries(st.sampled_from(sorted(TENT)), JSON))
     def test_any_document(self, fields):
         with pytest.raises(ProofError):
-            check(fields)
+            check_proof(fields)
 
     @settings(max_examples=400)
     @given(st.data())
@@ -958,7 +962,7 @@ class TestFuzz:
         here[key] = data.draw(JSON)
         document["problem"] = problem
         try:
-            checked = check(document)
+            checked = check_proof(document)
         except ProofError:
             return
         assert checked.lower_bound <= truth
@@ -970,7 +974,7 @@ class TestFuzz:
             path = tmp_path_factory.mktemp("fuzz") / name
             path.write_bytes(content)
             with pytest.raises(UnreadableError):
-                check(path)
+                check_proof(path)
 
 
 class TestFiles:
@@ -978,43 +982,43 @@ class TestFiles:
         path = tmp_path / "proof.json.gz"
         packed = gzip.compress(json.dumps(TENT).encode())
         path.write_bytes(packed)
-        assert check(path).lower_bound == 1
+        assert check_proof(path).lower_bound == 1
         for content in (packed[:-9], packed[:40] + b"\xff" + packed[41:], b"", json.dumps(TENT).encode()):
             path.write_bytes(content)
             with pytest.raises(UnreadableError):
-                check(path)
+                check_proof(path)
 
     def test_what_unpacks_to_too_much_is_not_unpacked(self, tmp_path, monkeypatch):
         monkeypatch.setattr(sys.modules["sparsest.check"], "LARGEST_FILE", 1000)
         path = tmp_path / "proof.json.gz"
         path.write_bytes(gzip.compress(b" " * 10_000))
         with pytest.raises(UnreadableError, match="more than 1000 bytes"):
-            check(path)
+            check_proof(path)
 
     def test_missing_file(self, tmp_path):
         with pytest.raises(UnreadableError, match="No such file"):
-            check(tmp_path / "nowhere.json")
+            check_proof(tmp_path / "nowhere.json")
 
     def test_data_as_saved_problem_table_and_document(self, tmp_path):
-        problem = Problem([0, 1, 2], [0, 1, 0], skip=True)
+        problem = Problem([0, 1, 2], [0, 1, 0], affine="skip")
         save(problem, tmp_path / "problem.json")
         (tmp_path / "same.csv").write_text("x,y\n0,0\n1,1\n2,-0.0\n")
         (tmp_path / "other.csv").write_text("x,y\n0,0\n1,1\n2,0.1\n")
         for data in (problem, tmp_path / "problem.json", tmp_path / "same.csv"):
-            assert check(TENT, data).data_compared
+            assert check_proof(TENT, data).data_compared
         with pytest.raises(ProofError, match="sample 2: its interval is not that of the data"):
-            check(TENT, tmp_path / "other.csv")
+            check_proof(TENT, tmp_path / "other.csv")
         with pytest.raises(ProofError, match="skip, constant or weight bound"):
-            check(TENT, problem.replace(skip=False))
+            check_proof(TENT, problem.replace(affine="none"))
         with pytest.raises(ProofError, match="skip, constant or weight bound"):
-            check(TENT, problem.replace(weight_bound=3.0))
+            check_proof(TENT, problem.replace(weight_bound=3.0))
         for content in ("", "x,y\n0,a\n", "x,y\n0,nan\n", "x,y\n0,0\n1\n"):
             (tmp_path / "bad.csv").write_text(content)
             with pytest.raises(UnreadableError):
-                check(TENT, tmp_path / "bad.csv")
+                check_proof(TENT, tmp_path / "bad.csv")
         for data in (3, {"format": "sparsest/problem"}, tmp_path / "nowhere.csv", tmp_path / "nowhere.json"):
             with pytest.raises(UnreadableError):
-                check(TENT, data)
+                check_proof(TENT, data)
 
     def test_proof_of_what_cannot_be_proven_is_refused_before_the_search(self, tmp_path):
         problem = Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
@@ -1070,7 +1074,7 @@ class TestCommand:
         rejected = self.call("check", proof, "parity-3")
         assert rejected.exit_code == 1
         assert "rejected" in rejected.stdout
-        assert self.call("check", proof, "xor", "--skip").exit_code == 1
+        assert self.call("check", proof, "xor", "--affine", "skip").exit_code == 1
         assert self.call("check", tmp_path / "nowhere.json").exit_code == 2
         assert self.call("check", proof, "nosuchdata").exit_code == 2
 
@@ -1081,7 +1085,7 @@ class TestCommand:
         assert verified.exit_code == 0
         assert "weights of at most 10, are exactly 4" in verified.stdout
         assert self.call("check", proof, "close4", "--weight-bound", "9").exit_code == 1
-        assert self.call("check", proof, "close4", "--skip").exit_code == 1
+        assert self.call("check", proof, "close4", "--affine", "skip").exit_code == 1
 
 
 class TestFoundByReview:
@@ -1091,7 +1095,7 @@ class TestFoundByReview:
         y = [-16, -28, -34, -42, -56, -82, -116, -130, -186, -196, -204, -216, -240, -262, -282, -300, -350]
         problem = Problem(x, [*y, -352])
         result, document = prove(problem, tmp_path / "proof.json", method="tree")
-        checked = check(document, problem)
+        checked = check_proof(document, problem)
         assert (checked.lower_bound, checked.upper_bound) == (result.lower_bound, result.upper_bound)
 
     @pytest.mark.parametrize("pause", [1, 3, 10, 30])
@@ -1105,7 +1109,7 @@ class TestFoundByReview:
         X = np.unique(rng.integers(-2, 3, (7, 1 + seed % 2)), axis=0)
         problem = Problem(X, rng.integers(-2, 3, len(X)), skip=bool(seed % 3 == 0))
         result, document = prove(problem, tmp_path / "proof.json", method="tree")
-        checked = check(document, problem)
+        checked = check_proof(document, problem)
         assert (checked.lower_bound, checked.upper_bound) == (result.lower_bound, result.upper_bound)
 
     def test_full_disk_does_not_cost_the_result(self, tmp_path, monkeypatch):
@@ -1143,7 +1147,7 @@ class TestFoundByReview:
     def test_ending_in_capitals_is_compressed_too(self, tmp_path):
         path = tmp_path / "proof.JSON.GZ"
         exact.solve(datasets.load("xor").problem(), proof_file=path)
-        assert check(path).lower_bound == 2
+        assert check_proof(path).lower_bound == 2
 
     def test_table_without_names_is_refused(self, tmp_path):
         problem = Problem([0, 1, 2], [0, 0, 1])
@@ -1151,9 +1155,9 @@ class TestFoundByReview:
         exact.solve(problem, method="tree", proof_file=proof)
         (tmp_path / "data.csv").write_text("7,5\n0,0\n1,0\n2,1\n")
         with pytest.raises(UnreadableError, match="all numbers"):
-            check(proof, tmp_path / "data.csv")
+            check_proof(proof, tmp_path / "data.csv")
         (tmp_path / "data.csv").write_text("x,y\n0,0\n1,0\n2,1\n")
-        assert check(proof, tmp_path / "data.csv").data_compared
+        assert check_proof(proof, tmp_path / "data.csv").data_compared
 
     def test_infinity_of_the_wrong_sign_is_no_open_end(self):
         document = copy.deepcopy(TENT)
@@ -1167,16 +1171,16 @@ class TestFoundByReview:
             "weight_bound": None,
         }
         with pytest.raises(UnreadableError):
-            check(document, data)
+            check_proof(document, data)
         with pytest.raises(UnreadableError, match="not a list"):
-            check(document, data | {"low": 3})
+            check_proof(document, data | {"low": 3})
 
     def test_surplus_cells_are_refused(self):
         _, document = proof_of("xor", False)
         document = copy.deepcopy(document)
         document["witness"]["cells"] = "junk"
         with pytest.raises(ProofError, match="cells are for a weight bound"):
-            check(document)
+            check_proof(document)
 
     def test_zero_neurons_of_a_rational_witness_are_dropped(self):
         from sparsest.exact.arithmetic.rational_network import RationalNetwork, _without_zero_neurons

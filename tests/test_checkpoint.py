@@ -59,8 +59,8 @@ PROBLEMS = {
     "general": PROBLEM,
     "planted": datasets.parse("planted:d=2,n=12,k=3,seed=2").problem(),
     "grid": grid(4),
-    "grid with a skip": grid(2, skip=True),
-    "grid with a constant": grid(2, constant=True),
+    "grid with a skip": grid(2, affine="skip"),
+    "grid with a constant": grid(2, affine="constant"),
     "grid with a tolerance": grid(5, tolerance=0.25),
     "one feature": datasets.load("zigzag").problem(),
     "bounded weights": Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], weight_bound=2.0),
@@ -84,7 +84,7 @@ def test_stops_change_nothing_and_the_proof_checks(name, share, tmp_path):
         assert runs > 1
         assert "was not verified again" in result.remark
     if whole.status is Status.OPTIMAL:
-        checked = sparsest.check(proof, problem)
+        checked = sparsest.check_proof(proof, problem)
         assert (checked.lower_bound, checked.upper_bound) == (whole.lower_bound, whole.upper_bound)
 
 
@@ -100,7 +100,7 @@ def test_pieces_that_were_handed_out_are_not_lost(executor, tmp_path, monkeypatc
     )
     assert runs > 1
     assert (result.status, result.lower_bound, result.upper_bound) == (Status.OPTIMAL, 3, 3)
-    assert sparsest.check(proof, PROBLEM).lower_bound == 3
+    assert sparsest.check_proof(proof, PROBLEM).lower_bound == 3
 
 
 def test_one_node_a_run_is_enough(tmp_path):
@@ -303,8 +303,8 @@ def test_file_is_only_touched_when_asked_to(kept):
 @pytest.mark.parametrize(
     "other",
     [
-        PROBLEM.replace(skip=True),
-        PROBLEM.replace(constant=True),
+        PROBLEM.replace(affine="skip"),
+        PROBLEM.replace(affine="constant"),
         PROBLEM.replace(weight_bound=100.0),
         PROBLEM.replace(high=PROBLEM.high + 1e-9),
         PROBLEM.subset(range(7)),

@@ -75,7 +75,7 @@ class TestSolve:
         assert "no network fits" in result.stdout
 
     def test_csv_with_target_skip_and_tolerance(self, curve):
-        result = call("solve", curve, "--target", "y", "--skip", "--tolerance", "0.5", "--json")
+        result = call("solve", curve, "--target", "y", "--affine", "skip", "--tolerance", "0.5", "--json")
         assert json.loads(result.stdout)["upper_bound"] == 0  # the constant 1/2 is within 1/2 of every label
 
     @pytest.mark.parametrize("ending", ["parquet", "npz"])
@@ -85,12 +85,12 @@ class TestSolve:
             np.savez(path, X=np.arange(3.0), y=np.array([0.0, 1.0, 0.0]))
         else:
             pd.DataFrame({"x": [0.0, 1.0, 2.0], "y": [0.0, 1.0, 0.0]}).to_parquet(path)
-        assert json.loads(call("solve", path, "--skip", "--json").stdout)["upper_bound"] == 1
+        assert json.loads(call("solve", path, "--affine", "skip", "--json").stdout)["upper_bound"] == 1
 
     def test_classes_by_name(self, tmp_path):
         path = tmp_path / "classes.csv"
         pd.DataFrame({"x": [0, 1, 2], "kind": ["cat", "dog", "dog"]}).to_csv(path, index=False)
-        result = call("solve", path, "--classify", "--skip", "--json")
+        result = call("solve", path, "--classify", "--affine", "skip", "--json")
         assert json.loads(result.stdout)["upper_bound"] == 0
         assert call("solve", path).exit_code == 2
 
@@ -102,8 +102,11 @@ class TestSolve:
         assert (again.status, again.proof) == (Status.OPTIMAL, Proof.EXACT)
 
     def test_no_skip_overrides_a_saved_problem(self, tmp_path):
-        save(Problem([0, 1, 2], [1, 2, 3], skip=True), tmp_path / "line.json")
-        for option, neurons in (("--skip", 0), ("--no-skip", 1)):  # 1 + x on x >= 0 is one neuron
+        save(Problem([0, 1, 2], [1, 2, 3], affine="skip"), tmp_path / "line.json")
+        for option, neurons in (
+            ("--affine", "skip", 0),
+            ("--affine", "none", 1),
+        ):  # 1 + x on x >= 0 is one neuron
             document = json.loads(call("solve", tmp_path / "line.json", option, "--json").stdout)
             assert document["upper_bound"] == neurons
         assert json.loads(call("solve", tmp_path / "line.json", "--json").stdout)["upper_bound"] == 0
@@ -161,20 +164,25 @@ class TestSolve:
         # 3 and a ramp: one neuron beside a constant, two without
         (tmp_path / "ramp.csv").write_text("x,y\n-2,3\n-1,3\n0,3\n1,4\n2,5\n")
         data, proof = tmp_path / "ramp.csv", tmp_path / "proof.json"
-        document = json.loads(call("solve", data, "--constant", "--json", "--proof", proof).stdout)
+        document = json.loads(call("solve", data, "--affine", "constant", "--json", "--proof", proof).stdout)
         assert (document["lower_bound"], document["upper_bound"]) == (1, 1)
         assert document["network"]["skip"][0] == 0
         assert json.loads(call("solve", data, "--json").stdout)["upper_bound"] == 2
         assert "with a constant" in call("check", proof, data).stdout
-        assert "with a constant" in call("solve", data, "--constant").stdout
-        for wrong in (["--skip"], ["--objective", "weights"], ["--method", "mip"], ["--weight-bound", "1"]):
-            refused = call("solve", data, "--constant", *wrong)
+        assert "with a constant" in call("solve", data, "--affine", "constant").stdout
+        for wrong in (
+            ["--affine", "skip"],
+            ["--objective", "weights"],
+            ["--method", "mip"],
+            ["--weight-bound", "1"],
+        ):
+            refused = call("solve", data, "--affine", "constant", *wrong)
             assert refused.exit_code == 2
             assert "constant" in refused.stderr
         saved = tmp_path / "ramp.json"
-        save(Problem([-2, -1, 0, 1, 2], [3, 3, 3, 4, 5], skip=True), saved)
-        assert json.loads(call("solve", saved, "--constant", "--json").stdout)["upper_bound"] == 1
-        assert call("solve", saved, "--constant", "--skip").exit_code == 2
+        save(Problem([-2, -1, 0, 1, 2], [3, 3, 3, 4, 5], affine="skip"), saved)
+        assert json.loads(call("solve", saved, "--affine", "constant", "--json").stdout)["upper_bound"] == 1
+        assert call("solve", saved, "--affine", "constant", "--affine", "skip").exit_code == 2
 
     def test_network_from_a_file_is_the_upper_bound(self, tmp_path):
         path = tmp_path / "witness.npz"
@@ -195,7 +203,7 @@ class TestSolve:
         ]
         assert bounds[0] == bounds[1]
 
-    @pytest.mark.skipif(os.name == "nt", reason="signals")
+    @pytest.mark.affineif(os.name == "nt", reason="signals")
     def test_interrupt_reports_the_interval(self):
         command = [sys.executable, "-m", "sparsest.cli.main", "solve", "uniform:d=2,n=20", "--json"]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -328,7 +336,7 @@ def bad_inputs(folder):
         (["solve", "xor", "--time-limit", "0"], "time_limit"),
         (["solve", "xor", "--objective", "knots"], "neurons"),
         (["solve", "xor", "--method", "magic"], "univariate"),
-        (["solve", "xor", "--method", "univariate"], "skip=True"),
+        (["solve", "xor", "--method", "univariate"], "affine='skip'"),
         (["solve", "xor", "--method", "mip", "--solver", "magic"], "magic"),
         (["solve", "xor", "--plot", "figure.bmp"], ".bmp"),
         (["solve", "xor", "--plot", folder / "none" / "figure.png"], "does not exist"),

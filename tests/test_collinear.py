@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparsest import Problem, Proof, ProofError, check, exact
+from sparsest import Problem, Proof, ProofError, check_proof, exact
 from sparsest.exact.line import collinear_samples as lines_module
 from sparsest.exact.line.collinear_samples import collinear_samples
 from sparsest.exact.line.forced_knots import lower_bound_certificate
@@ -72,19 +72,19 @@ def test_lines_of_both_signs_add_up():
 def test_bound_is_never_above_the_minimum_and_its_proof_checks(seed, skip, tmp_path):
     rng = np.random.default_rng(seed)
     X = np.array([(i, j) for i in range(3) for j in range(3)], dtype=float)
-    problem = Problem(X, rng.integers(-1, 2, 9), skip=skip)
+    problem = Problem(X, rng.integers(-1, 2, 9), affine="skip" if skip else "none")
     bound = len(lower_bound_certificate(problem))
     result = exact.solve(problem, method="tree", proof_file=tmp_path / "proof.json")
     assert result.proof is Proof.EXACT
     assert bound <= result.lower_bound == result.upper_bound
-    checked = check(tmp_path / "proof.json", problem)
+    checked = check_proof(tmp_path / "proof.json", problem)
     assert (checked.lower_bound, checked.upper_bound) == (result.lower_bound, result.upper_bound)
 
 
 def test_triples_of_one_sign_on_two_lines_are_rejected(tmp_path):
     path, wrong = tmp_path / "proof.json", tmp_path / "wrong.json"
     exact.solve(VALLEY_AND_RIDGE, method="tree", proof_file=path)
-    assert check(path, VALLEY_AND_RIDGE).lower_bound == 3
+    assert check_proof(path, VALLEY_AND_RIDGE).lower_bound == 3
     document = json.loads(path.read_text())
     triples = document["parts"][0]["triples"]
     assert len(triples) == 2
@@ -92,8 +92,8 @@ def test_triples_of_one_sign_on_two_lines_are_rejected(tmp_path):
     document["parts"][0]["triples"] = [[*points, 1] for *points, _ in triples]
     wrong.write_text(json.dumps(document))
     with pytest.raises(ProofError, match="not on the line of the first triple of its sign"):
-        check(wrong, VALLEY_AND_RIDGE)
+        check_proof(wrong, VALLEY_AND_RIDGE)
     document["parts"][0]["triples"] = [triples[0], triples[0]]
     wrong.write_text(json.dumps(document))
     with pytest.raises(ProofError, match="overlaps"):
-        check(wrong, VALLEY_AND_RIDGE)
+        check_proof(wrong, VALLEY_AND_RIDGE)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sparsest import InputError, Network, Outcome, Problem, Proof, Status, continuous, datasets, exact, load
-from sparsest.compare import compare, judge
+from sparsest.compare import compare_sides, judge
 from sparsest.compare.agreement import compare as comparison
 
 PEAK = datasets.load("peak-plateau").problem()
@@ -18,7 +18,7 @@ def sides():
 
 
 def test_agree_on_the_paper_example():
-    verdict = compare(PEAK, **QUICK)
+    verdict = compare_sides(PEAK, **QUICK)
     assert verdict.outcome is Outcome.AGREE
     assert verdict.exact.lower_bound == verdict.exact.upper_bound == verdict.continuous.count == 3
     assert "proven in rational arithmetic" in verdict.reason
@@ -59,7 +59,7 @@ def split(network):
 def test_rounding_is_not_taken_for_a_disagreement():
     # labels computed in floating point: training meets them to rounding with as many neurons as planted,
     # while the recursion proves that exact interpolation needs more
-    problem = datasets.load("planted", d=1, n=20, k=2).problem(skip=True, tolerance=0.0)
+    problem = datasets.load("planted", d=1, n=20, k=2).problem(affine="skip", tolerance=0.0)
     found = exact.solve(problem)
     assert found.proof is Proof.EXACT
     assert found.lower_bound > 2
@@ -79,7 +79,7 @@ def test_rounding_is_not_taken_for_a_disagreement():
 def test_disagreement_is_written_out_and_can_be_reproduced(monkeypatch, tmp_path, sides):
     found, _ = sides
     monkeypatch.setattr(comparison, "solve", lambda *a, **k: dataclasses.replace(found, lower_bound=4))
-    verdict = compare(PEAK, directory=tmp_path, **QUICK)
+    verdict = compare_sides(PEAK, directory=tmp_path, **QUICK)
     assert verdict.outcome is Outcome.DISAGREE
     problem_file, verdict_file = sorted(tmp_path.iterdir())
     assert load(problem_file) == PEAK
@@ -91,25 +91,25 @@ def test_disagreement_is_written_out_and_can_be_reproduced(monkeypatch, tmp_path
 
 @pytest.mark.parametrize("objective", ["weights", "parameters"])
 def test_other_objectives(objective):
-    verdict = compare(datasets.load("xor").problem(), objective=objective, **QUICK)
+    verdict = compare_sides(datasets.load("xor").problem(), objective=objective, **QUICK)
     assert verdict.outcome is Outcome.AGREE, verdict.reason
     assert "up to LP tolerances" in verdict.reason
 
 
 def test_time_limit_leaves_an_open_verdict():
     problem = datasets.load("uniform", d=2, n=16).problem()
-    verdict = compare(problem, time_limit=0.5, **QUICK)
+    verdict = compare_sides(problem, time_limit=0.5, **QUICK)
     assert verdict.exact.status is Status.TIME_LIMIT
     assert verdict.outcome in (Outcome.EXACT_OPEN, Outcome.NOT_INTERPOLATING)
 
 
 def test_progress_names_the_side():
     messages = []
-    compare(PEAK, progress=lambda state: messages.append(state.message), **QUICK)
+    compare_sides(PEAK, progress=lambda state: messages.append(state.message), **QUICK)
     assert any(message.startswith("continuous: ") for message in messages)
 
 
 @pytest.mark.parametrize("options", [{"p": 0}, {"objective": "knots"}, {"method": "x"}, {"restarts": 0}])
 def test_bad_options(options):
     with pytest.raises(InputError):
-        compare(Problem([0, 1], [0, 1]), **options)
+        compare_sides(Problem([0, 1], [0, 1]), **options)

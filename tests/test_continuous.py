@@ -83,11 +83,11 @@ def test_peak_plateau_with_default_arguments(seed: int) -> None:
         pytest.param(XOR, "parameters", 4, id="xor-parameters"),
         # curvature of one sign at all five inner samples: ceil(5 / 2) = 3 knots (univariate recursion)
         pytest.param(CONVEX, "weights", 3, id="convex-weights"),
-        pytest.param(CONVEX.replace(skip=True), "neurons", 3, id="convex-skip"),
+        pytest.param(CONVEX.replace(affine="skip"), "neurons", 3, id="convex-skip"),
         # without a skip 4, from the activation tree
         pytest.param(CONVEX, "neurons", 4, id="convex"),
         # five inner samples of alternating curvature: one knot each
-        pytest.param(Problem(range(7), [0, 1, 0, 1, 0, 1, 0], skip=True), "neurons", 5, id="zigzag-skip"),
+        pytest.param(Problem(range(7), [0, 1, 0, 1, 0, 1, 0], affine="skip"), "neurons", 5, id="zigzag-skip"),
         # without a skip 4, from the activation tree
         pytest.param(Problem(range(6), [0, 1, 0, 1, 0, 1]), "neurons", 4, id="zigzag"),
     ],
@@ -125,7 +125,7 @@ def test_labels_of_zero_need_nothing(objective: Objective) -> None:
 
 def test_constant_labels_need_no_neuron_with_a_skip_and_one_without() -> None:
     x = [-1.0, 0.5, 2.0]
-    skipping = Problem(x, [5.0, 5.0, 5.0], skip=True)
+    skipping = Problem(x, [5.0, 5.0, 5.0], affine="skip")
     fit = minimize(skipping, objective="neurons", **QUICK)
     assert fit.count == 0
     assert fit.polished.interpolates(skipping)
@@ -144,7 +144,7 @@ def test_one_sample(label: float) -> None:
 
 def test_affine_labels_with_a_skip() -> None:
     x = np.linspace(-2, 3, 7)
-    problem = Problem(x, 0.1 * x + 1e6, skip=True)
+    problem = Problem(x, 0.1 * x + 1e6, affine="skip")
     fit = minimize(problem, **QUICK)
     assert fit.count == 0
     assert fit.polished.interpolates(problem)
@@ -347,14 +347,14 @@ def test_bad_options_are_named(option: dict[str, Any], message: str) -> None:
     assert message in str(caught.value)
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="a machine without CUDA is needed")
+@pytest.mark.affineif(torch.cuda.is_available(), reason="a machine without CUDA is needed")
 def test_cuda_that_is_absent_is_refused_and_auto_means_cpu() -> None:
     with pytest.raises(InputError, match="torch sees 0 CUDA devices"):
         minimize(PEAK, device="cuda")
     assert minimize(PEAK, restarts=1, steps=1, device="auto").device == "cpu"
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="CUDA is needed")
+@pytest.mark.affineif(not torch.cuda.is_available(), reason="CUDA is needed")
 def test_cuda_reaches_the_same_count() -> None:
     fit = minimize(PEAK, device="auto", **QUICK)
     assert fit.device.startswith("cuda")
@@ -382,7 +382,7 @@ def test_module_and_network_are_the_same_function(width: int, skip: list[float] 
 
 
 def test_module_trains_with_any_optimizer() -> None:
-    module = ReLUNetwork(1, 20, skip=True, generator=torch.Generator().manual_seed(0))
+    module = ReLUNetwork(1, 20, affine="skip", generator=torch.Generator().manual_seed(0))
     X, y = torch.tensor(PEAK.X), torch.tensor(PEAK.low)
     optimizer = torch.optim.SGD(module.parameters(), lr=0.02)
     losses = []
@@ -411,12 +411,12 @@ def test_the_batch_gradient_is_that_of_autograd(
     homogeneous = torch.cat([X, torch.ones(7, 1, dtype=torch.float64)], dim=1)
     low = torch.randn(7, dtype=torch.float64, generator=generator)
     high = low + torch.tensor([0.0, 0.0, 0.1, 2.0, torch.inf, 0.0, 1.0], dtype=torch.float64)
-    batch = Batch(*random_neurons(homogeneous, 3, 5, generator), skip=skip)
+    batch = Batch(*random_neurons(homogeneous, 3, 5, generator), affine="skip" if skip else "none")
     if batch.skip is not None:
         batch.skip.copy_(torch.randn(3, 3, dtype=torch.float64, generator=generator))
     batch.differentiate(homogeneous, low, high)
     for r in range(3):
-        module = ReLUNetwork(2, 5, skip=skip)
+        module = ReLUNetwork(2, 5, affine="skip" if skip else "none")
         with torch.no_grad():
             module.hidden.copy_(batch.hidden[r])
             module.outputs.copy_(batch.outputs[r])
@@ -434,7 +434,7 @@ def test_the_batch_step_is_that_of_torch_adam() -> None:
     homogeneous = torch.randn(6, 2, dtype=torch.float64, generator=generator)
     homogeneous[:, -1] = 1
     y = torch.randn(6, dtype=torch.float64, generator=generator)
-    batch = Batch(*random_neurons(homogeneous, 1, 4, generator), skip=False)
+    batch = Batch(*random_neurons(homogeneous, 1, 4, generator), affine="none")
     module = ReLUNetwork(1, 4)
     with torch.no_grad():
         module.hidden.copy_(batch.hidden[0])

@@ -54,11 +54,11 @@ def test_names_read_back(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "claim"), CLAIMS, ids=[f"{n}-{c.objective}-{c.skip}-{c.how}" for n, c in CLAIMS]
+    ("name", "claim"), CLAIMS, ids=[f"{n}-{c.objective}-{c.affine}-{c.how}" for n, c in CLAIMS]
 )
 def test_claims(name, claim):
-    problem = datasets.load(name).problem(skip=claim.skip)
-    slow = (name, claim.skip) in SLOW and claim.objective == "neurons"
+    problem = datasets.load(name).problem(affine="skip" if claim.affine else "none")
+    slow = (name, claim.affine) in SLOW and claim.objective == "neurons"
     result = exact.solve(problem, claim.objective, node_limit=500 if slow else None, time_limit=30)
     if slow:
         assert result.lower_bound <= claim.value
@@ -92,7 +92,7 @@ def test_high_dimensional_bound_by_hand():
     Xh = np.c_[data.X, np.ones(10)]
     g = np.linalg.lstsq(Xh, data.y, rcond=None)[0]
     assert Network.from_folded([g, -g], [1, -1]).interpolates(data.problem())
-    assert Network(np.zeros((0, 50)), [], [], g).interpolates(data.problem(skip=True))
+    assert Network(np.zeros((0, 50)), [], [], g).interpolates(data.problem(affine="skip"))
 
 
 def test_anscombe_4_needs_its_tolerance():
@@ -118,8 +118,8 @@ def test_planted_labels_are_those_of_a_network():
 def test_options_reach_the_problem():
     data = datasets.load("planted")
     assert data.problem().high[0] - data.problem().low[0] == pytest.approx(2e-6)
-    problem = data.problem(skip=True, tolerance=0, weight_bound=3)
-    assert problem == Problem(data.X, data.y, skip=True, weight_bound=3)
+    problem = data.problem(affine="skip", tolerance=0, weight_bound=3)
+    assert problem == Problem(data.X, data.y, affine="skip", weight_bound=3)
 
 
 def test_every_load_is_fresh():

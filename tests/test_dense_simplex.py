@@ -32,7 +32,9 @@ def random_problem(seed: int) -> Problem:
     tolerance = [0.0, 0.25, 1e-6][seed % 3]
     skip, bound = seed % 4 == 1, 3.0 if seed % 5 == 2 else None
     constant = seed % 4 == 3 and bound is None
-    return Problem(X, y, skip=skip, tolerance=tolerance, weight_bound=bound, constant=constant).distinct()
+    return Problem(
+        X, y, affine="skip" if skip else "none", tolerance=tolerance, weight_bound=bound, constant=constant
+    ).distinct()
 
 
 @pytest.mark.parametrize("seed", range(60))

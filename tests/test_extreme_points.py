@@ -10,6 +10,7 @@ from test_threshold import univariate
 from univariate_oracle import by_slopes
 
 from sparsest import InputError, Objective, Problem, datasets, exact
+from sparsest.affine import Affine
 from sparsest.exact.p_star import by_bisection, crossing_of_points
 from sparsest.exact.p_star.p_star import cost_curves, threshold
 from sparsest.exact.path_norm import extreme_points
@@ -24,17 +25,17 @@ def listed(problem, objective="weights"):
     return extreme_points.extreme_points(problem, Objective(objective), Deadline(None))
 
 
-def named(name, skip=False):
-    return datasets.parse(name).problem(skip=skip)
+def named(name, affine="none"):
+    return datasets.parse(name).problem(affine="skip" if skip else "none")
 
 
 TINY = [
     named("xor"),
-    named("xor", skip=True),
+    named("xor", affine="skip"),
     named("tent"),
     named("peak-plateau"),
     named("uniform:d=2,n=3,seed=1"),
-    named("uniform:d=2,n=5,seed=0", skip=True),
+    named("uniform:d=2,n=5,seed=0", affine="skip"),
     # two points on a line with a third, equal inputs, labels that a plane passes through
     Problem([[0, 0], [1, 1], [2, 2], [2, 2]], [0, 1, 0, 0]),
     Problem([[0, 0], [1, 0], [0, 1], [1, 1]], [0, 1, 1, 2]),
@@ -46,7 +47,7 @@ TINY = [
 def test_with_one_feature_they_are_the_cuts_into_single_changes_and_pairs(seed):
     x, y = univariate(seed)
     x, y = x[:8], y[:8]
-    problem = Problem(x, y, skip=True)
+    problem = Problem(x, y, affine="skip")
     found = {tuple(Fraction(int(v.p), int(v.q)) for v in point.sizes) for point in listed(problem)}
     cuts = by_slopes(x, y)
     assert found <= cuts
@@ -98,7 +99,7 @@ def reweighted(problem, objective, weights_of, rounds=12):
         where = slice(k * D, (k + 1) * D)
         values[:, where] = sign * np.where(bits, 1.0, 0.0)[:, None] * Xh
         cones[k * N : (k + 1) * N, where] = -np.where(bits, 1.0, -1.0)[:, None] * Xh
-    affine = Xh if problem.skip else np.zeros((N, 0))
+    affine = Xh if problem.affine is Affine.SKIP else np.zeros((N, 0))
     charged = np.tile(np.r_[np.ones(D - 1), float(objective == "parameters")], len(blocks))
     cost, best = weights_of(columns), []
     for _ in range(rounds):
@@ -156,8 +157,8 @@ def test_thresholds_by_hand(problem, objective, bound):
     ("problem", "objective"),
     [
         (named("uniform:d=2,n=4,seed=0"), "weights"),
-        (named("uniform:d=2,n=6,seed=0", skip=True), "weights"),
-        (named("uniform:d=3,n=6,seed=2", skip=True), "weights"),
+        (named("uniform:d=2,n=6,seed=0", affine="skip"), "weights"),
+        (named("uniform:d=3,n=6,seed=2", affine="skip"), "weights"),
         (named("uniform:d=1,n=5,seed=3"), "neurons"),
     ],
 )

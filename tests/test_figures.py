@@ -26,7 +26,7 @@ def test_line_shows_functions_data_and_knots():
 @pytest.mark.parametrize(
     "problem",
     [
-        Problem([0, 1, 2], [0, 1, 0], tolerance=0.1, skip=True),
+        Problem([0, 1, 2], [0, 1, 0], tolerance=0.1, affine="skip"),
         Problem.classification([0, 1, 2], [0, 1, 1]),
         Problem.from_intervals([0, 1], [-np.inf, -np.inf], [np.inf, np.inf]),
         Problem([7], [3]),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sparsest import Problem, check, datasets, exact
+from sparsest import Problem, check_proof, datasets, exact
 from sparsest.exact.cells.enumerate import enumerate_cells
 from sparsest.exact.tree import branching
 from sparsest.exact.tree import search as tree_module
@@ -19,7 +19,7 @@ def test_same_bounds_with_few_cells(seed, monkeypatch, tmp_path):
     d, n = int(random.integers(1, 4)), int(random.integers(5, 9))
     X = np.unique(random.integers(-2, 3, size=(n, d)), axis=0).astype(float)
     y = random.integers(-2, 3, size=len(X)).astype(float)
-    problem = Problem(X, y, skip=seed % 3 == 1, tolerance=0.25 if seed % 2 else 0.0)
+    problem = Problem(X, y, affine="skip" if seed else "none" % 3 == 1, tolerance=0.25 if seed % 2 else 0.0)
     whole = solve_tree(problem)
     monkeypatch.setattr(branching, "_MOST_CELLS", 10)
     monkeypatch.setattr(branching, "_FOCUS_CELLS", 12)
@@ -28,7 +28,7 @@ def test_same_bounds_with_few_cells(seed, monkeypatch, tmp_path):
     path = tmp_path / "proof.json"
     few = exact.solve(problem, method="tree", proof_file=path)
     assert (few.status, few.lower_bound) == (whole.status, whole.lower_bound)
-    verdict = check(path)
+    verdict = check_proof(path)
     assert (verdict.lower_bound, verdict.upper_bound) == (few.lower_bound, few.upper_bound)
 
 

@@ -24,7 +24,7 @@ def batch_of(restarts: int, width: int, *, skip: bool, seed: int = 0) -> Batch:
     generator = torch.Generator().manual_seed(seed)
     hidden = torch.randn((restarts, width, 2), dtype=torch.float64, generator=generator)
     outputs = torch.randn((restarts, width), dtype=torch.float64, generator=generator)
-    return Batch(hidden, outputs, skip=skip)
+    return Batch(hidden, outputs, affine="skip" if skip else "none")
 
 
 def descent(batch: Batch, solver: str, objective: Objective, steps: int, **options: Any) -> Descent:
@@ -54,7 +54,7 @@ def run(descent: Descent) -> str:
 
 @pytest.mark.parametrize("skip", [False, True])
 def test_parts_keep_parameters_and_moments(skip: bool) -> None:
-    batch = batch_of(4, 5, skip=skip)
+    batch = batch_of(4, 5, affine="skip" if skip else "none")
     for step in range(3):
         batch.differentiate(ROWS, LABELS, LABELS)
         batch.adam(step + 1, 0.01)
@@ -71,7 +71,7 @@ def test_parts_keep_parameters_and_moments(skip: bool) -> None:
 
 
 def test_what_is_dropped_is_zero_in_the_whole_and_the_rest_up_to_date() -> None:
-    whole = batch_of(3, 4, skip=True)
+    whole = batch_of(3, 4, affine="skip")
     live = LiveBatch(whole)
     idle = torch.zeros((3, 4), dtype=torch.bool)
     idle[0, :3], idle[2, 1:] = True, True
@@ -95,7 +95,7 @@ def test_what_is_dropped_is_zero_in_the_whole_and_the_rest_up_to_date() -> None:
 def test_networks_are_those_of_a_batch_that_keeps_everything(
     solver: str, objective: Objective, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain, narrowed = (batch_of(6, 30, skip=False, seed=1) for _ in range(2))
+    plain, narrowed = (batch_of(6, 30, affine="none", seed=1) for _ in range(2))
     ended = descent(narrowed, solver, objective, 400)
     assert run(ended) == "finished"
     monkeypatch.setattr(LiveBatch, "drop", lambda self, idle, hopeless: None)
@@ -109,7 +109,7 @@ def test_networks_are_those_of_a_batch_that_keeps_everything(
 
 
 def test_neurons_that_die_are_dropped() -> None:
-    batch = batch_of(4, 40, skip=False)
+    batch = batch_of(4, 40, affine="none")
     run_of = descent(batch, "adam-reweighted", Objective.NEURONS, 600)
     run(run_of)
     widths = run_of._live.batch.outputs.shape[1]
@@ -121,7 +121,7 @@ def test_neurons_that_die_are_dropped() -> None:
 @pytest.mark.parametrize("solver", ["adam-reweighted", "published"])
 def test_without_a_penalty_nothing_is_zero_for_good(solver: str) -> None:
     for regularization, dead in ((0.03, True), (0.0, False)):
-        batch = batch_of(1, 3, skip=False)
+        batch = batch_of(1, 3, affine="none")
         batch.outputs[0, 0] = 0  # its input weights are not zero, so that it has a gradient
         schedule = Schedule(100, 0.02, regularization, 0.4, Objective.PARAMETERS)
         steps = gradient_solver(solver, schedule)
@@ -138,7 +138,7 @@ def test_an_interruption_never_leaves_half_a_state(monkeypatch: pytest.MonkeyPat
 
     solver = GRADIENT_SOLVERS["adam-reweighted"]
     monkeypatch.setattr(solver, "keep", interrupt)
-    course = descent(batch_of(4, 40, skip=False), "adam-reweighted", Objective.NEURONS, 600)
+    course = descent(batch_of(4, 40, affine="none"), "adam-reweighted", Objective.NEURONS, 600)
     assert run(course) == "interrupted"
     assert 0 < course.taken < 600
     assert not course.is_whole
@@ -147,7 +147,7 @@ def test_an_interruption_never_leaves_half_a_state(monkeypatch: pytest.MonkeyPat
 def test_retired_restarts_have_one_history_wherever_a_run_was_stopped() -> None:
     def course() -> Descent:
         return descent(
-            batch_of(3, 3, skip=False, seed=1), "adam-reweighted", Objective.NEURONS, 1400, lower_bound=3
+            batch_of(3, 3, affine="none", seed=1), "adam-reweighted", Objective.NEURONS, 1400, lower_bound=3
         )
 
     # steps are recorded every 7, restarts retired every 50: 99 is the last step before, and not a record
@@ -165,7 +165,7 @@ def test_retired_restarts_have_one_history_wherever_a_run_was_stopped() -> None:
 
 
 def test_restarts_that_cannot_fit_any_more_are_retired() -> None:
-    batch = batch_of(3, 6, skip=False)
+    batch = batch_of(3, 6, affine="none")
     batch.hidden[1] = 0  # it is zero and stays so
     batch.outputs[2, 1:], batch.hidden[2, 1:] = 0, 0  # one neuron, where three are needed
     course = descent(batch, "adam-reweighted", Objective.NEURONS, 60, lower_bound=3)
@@ -177,7 +177,7 @@ def test_restarts_that_cannot_fit_any_more_are_retired() -> None:
 
 
 def test_a_run_without_restarts_ends() -> None:
-    batch = batch_of(2, 3, skip=False)
+    batch = batch_of(2, 3, affine="none")
     batch.hidden[:] = 0
     course = descent(batch, "published", Objective.WEIGHTS, 1000)
     assert run(course) == "finished"
@@ -188,7 +188,7 @@ def test_a_proven_bound_ends_gradient_descent() -> None:
     # max(0, x - 2) + max(0, x + 1) - max(0, 2 x - 1) fits; inputs are halved
     solution = torch.tensor([[1.0, -2], [1, 1], [2, -1]]).double(), torch.tensor([2.0, 2, -2]).double()
     for bound, steps in ((3, 0), (2, 60), (0, 60)):
-        batch = batch_of(2, 3, skip=False)
+        batch = batch_of(2, 3, affine="none")
         batch.hidden[1], batch.outputs[1] = solution
         course = descent(batch, "adam-reweighted", Objective.NEURONS, 60, lower_bound=bound)
         assert run(course) == "finished"

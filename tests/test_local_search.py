@@ -32,19 +32,19 @@ def test_finds_planted_networks(d, k):
 def test_uses_the_affine_term():
     # |x| + x + 1 = 2 max(0, x) + 1: one neuron and the skip, but not one neuron alone
     x = np.linspace(-1, 1, 9)
-    problem = Problem(x, np.abs(x) + x + 1, skip=True)
+    problem = Problem(x, np.abs(x) + x + 1, affine="skip")
     found = search(problem, (1,))
     assert found is not None
     assert refine(problem, found).interpolates(problem)
-    assert search(problem.replace(skip=False), (1,)) is None
+    assert search(problem.replace(affine="none"), (1,)) is None
 
 
 def test_affine_labels_need_no_neuron():
-    problem = Problem([[0.0], [1.0], [2.0]], [1, 3, 5], skip=True)
+    problem = Problem([[0.0], [1.0], [2.0]], [1, 3, 5], affine="skip")
     found = search(problem, ())
     assert found is not None
     assert found.count() == 0
-    assert search(problem.replace(skip=False), ()) is None
+    assert search(problem.replace(affine="none"), ()) is None
 
 
 def test_open_intervals_are_met_not_hit():
@@ -60,7 +60,7 @@ def test_never_hands_out_a_miss(seed, n, d, skip):
     rng = np.random.default_rng(seed)
     X = rng.integers(-2, 3, (n, d)).astype(float)
     labels = {tuple(x): float(rng.integers(-2, 3)) for x in X}
-    problem = Problem(X, [labels[tuple(x)] for x in X], skip=skip).distinct()
+    problem = Problem(X, [labels[tuple(x)] for x in X], affine="skip" if skip else "none").distinct()
     found = search(problem, (1, 1, -1), starts=32, seed=seed)
     if found is not None:
         assert isinstance(found, Network)
@@ -84,7 +84,7 @@ def test_stops_at_the_deadline():
 def test_inputs_a_rounding_apart_are_no_obstacle(skip):
     """Slopes of 1e9 and more: found by the suite `degenerate`, where solve ended with an error."""
     x = [0.0, 1.0, 1.0000000000000002, 1.000000001, 2.0]
-    problem = Problem(x, [0, 1, 1, 2, 0], skip=skip)
+    problem = Problem(x, [0, 1, 1, 2, 0], affine="skip" if skip else "none")
     result = exact.solve(problem, method="tree", time_limit=20)
     assert result.lower_bound <= 3 + (not skip)
     assert result.upper_bound is not None

@@ -103,7 +103,7 @@ class TestStabbing:
     @pytest.mark.parametrize("curve", ["sine", "noise"])
     @pytest.mark.parametrize("tolerance", [0.0, 1e-6, 0.01, 1.0])
     def test_fewest_knots(self, benchmark, curve, tolerance):
-        problem = Problem(self.x, self.y[curve], skip=True, tolerance=tolerance)
+        problem = Problem(self.x, self.y[curve], affine="skip", tolerance=tolerance)
         found = benchmark(solve_univariate, problem)
         assert found.network.width == found.lower_bound
         benchmark.extra_info["knots"] = found.lower_bound

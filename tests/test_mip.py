@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 
+from sparsest.affine import Affine
 from sparsest.errors import InputError, SolverError
 from sparsest.exact.mip.cell_model import build_cell_model
 from sparsest.exact.mip.counted_elements import Elements
@@ -39,7 +40,7 @@ def referee(problem, objective, search):
         return None
     count = search.network.count(objective)
     assert search.network.interpolates(problem)
-    assert (search.network.skip is not None) == problem.skip
+    assert (search.network.affine is not None) == problem.affine is Affine.SKIP
     assert search.lower_bound <= count
     assert (search.status is Status.OPTIMAL) == (search.lower_bound == count)
     if problem.weight_bound is not None:
@@ -77,7 +78,7 @@ def solved(problem, objective=NEURONS, **options):
     ],
 )
 def test_hand_derived(data, objective, skip, expected):
-    assert solved(Problem(*data, skip=skip), objective) == expected
+    assert solved(Problem(*data, affine="skip" if skip else "none"), objective) == expected
 
 
 @pytest.mark.parametrize(("bound", "expected"), [(None, 2), (100.0, 2), (15.0, 2), (10.0, 4)])
@@ -125,7 +126,7 @@ def test_bound_that_no_network_obeys(objective):
     ],
 )
 def test_neurons_against_brute_force(seed, N, d, skip, bound):
-    problem = uniform(seed, N, d, skip=skip, weight_bound=bound)
+    problem = uniform(seed, N, d, affine="skip" if skip else "none", weight_bound=bound)
     expected = minimum_neurons(problem, largest=3)
     search = solve_mip(problem, NEURONS)
     count = referee(problem, NEURONS, search)
@@ -149,7 +150,7 @@ def test_neurons_against_brute_force(seed, N, d, skip, bound):
     ],
 )
 def test_entries_against_brute_force(X, y, skip, bound, objective):
-    problem = Problem(X, y, skip=skip, weight_bound=bound)
+    problem = Problem(X, y, affine="skip" if skip else "none", weight_bound=bound)
     expected = minimum_entries(problem, objective.value, largest=3)
     search = solve_mip(problem, objective)
     count = referee(problem, objective, search)
@@ -164,7 +165,7 @@ def test_entries_against_brute_force(X, y, skip, bound, objective):
 def test_degenerate_grid_against_brute_force(skip):
     # ties on purpose: collinear and parallel samples, equal labels
     X = [[0, 0], [1, 0], [2, 0], [0, 1], [2, 1]]
-    problem = Problem(X, [0, 1, 0, 1, 1], skip=skip)
+    problem = Problem(X, [0, 1, 0, 1, 1], affine="skip" if skip else "none")
     assert solved(problem) == minimum_neurons(problem, largest=3)
 
 
@@ -173,7 +174,7 @@ def test_intervals_with_infinite_ends():
     # both ends, so everywhere: f is convex on the line, and f(1) <= (f(0) + f(2)) / 2 < 0. So three.
     problem = Problem.classification([0.0, 1.0, 2.0], ["a", "b", "a"])
     assert solved(problem) == minimum_neurons(problem, largest=3) == 3
-    with_skip = problem.replace(skip=True)
+    with_skip = problem.replace(affine="skip")
     assert solved(with_skip) == 1  # x - 2 max(0, x - 1) - 1/2, scaled: one kink is needed and enough
 
 
@@ -189,7 +190,7 @@ def test_wide_intervals_need_fewer():
     assert solved(problem) == 1
     assert solved(problem, WEIGHTS) == 0
     assert solved(problem, PARAMETERS) == 1
-    assert solved(problem.replace(skip=True)) == 0
+    assert solved(problem.replace(affine="skip")) == 0
 
 
 @pytest.mark.parametrize("scale", [1e-12, 1e12])
@@ -222,11 +223,11 @@ def test_duplicates_change_nothing():
     ("problem", "expected"),
     [
         (Problem([[3.0, 4.0]], [2.0]), (1, 0, 1)),  # one constant neuron
-        (Problem([[3.0, 4.0]], [2.0], skip=True), (0, 0, 0)),  # the skip alone
+        (Problem([[3.0, 4.0]], [2.0], affine="skip"), (0, 0, 0)),  # the skip alone
         (Problem([1.0, 2.0], [-5.0, -5.0]), (1, 0, 1)),  # constant labels
         (Problem([1.0, 2.0, 7.0], [0.0, 0.0, 0.0]), (0, 0, 0)),  # the zero network
         (Problem([[1.0], [2.0]], [1.0, 2.0]), (1, 1, 1)),  # max(0, x)
-        (Problem([1.0, 2.0, 4.0], [2.0, 3.0, 5.0], skip=True), (0, 0, 0)),  # affine
+        (Problem([1.0, 2.0, 4.0], [2.0, 3.0, 5.0], affine="skip"), (0, 0, 0)),  # affine
     ],
 )
 def test_small_cases(problem, expected):

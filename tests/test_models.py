@@ -65,7 +65,7 @@ def test_sequential_in_every_precision(bias: bool, dtype: torch.dtype) -> None:
     module = sequential(bias, dtype)
     read = read_model(module)
     assert read.dtype == str(dtype).removeprefix("torch.")
-    assert (read.source, read.has_skip, read.has_output_bias) == ("torch module", False, bias)
+    assert (read.source, read.affine, read.has_output_bias) == ("torch module", False, bias)
     assert np.array_equal(read.network.weights, module[0].weight.detach().double().numpy())
     assert np.array_equal(read.predict(X), values_of(module))
 
@@ -87,13 +87,13 @@ def test_nested_flattened_and_dropping_out() -> None:
 def test_skip_branches(width: int, bias: bool, tmp_path: Path) -> None:
     module = Skip(width, bias).double()
     read = read_model(module)
-    assert (read.has_skip, read.has_output_bias) == (True, bias)
+    assert (read.affine, read.has_output_bias) == (True, bias)
     np.testing.assert_allclose(read.network(X), values_of(module), atol=1e-12)
     for path in (tmp_path / "model.pt", tmp_path / "model.onnx"):
         write_model(read.network, path, like=read)
         again = read_model(path)
-        assert again.has_skip
-        assert again.network.skip is not None
+        assert again.affine
+        assert again.network.affine is not None
         np.testing.assert_allclose(again.network(X), values_of(module), atol=1e-12)
     other = Skip(width, bias).double()
     other.load_state_dict(torch.load(tmp_path / "model.pt"))
@@ -106,7 +106,7 @@ def test_own_modules_and_networks(tmp_path: Path) -> None:
     for model in (module, module.state_dict(), network):
         read = read_model(model)
         assert read.network == network
-        assert read.has_skip
+        assert read.affine
     for name in ("network.json", "network.npz"):
         save(network, tmp_path / name)
         assert read_model(tmp_path / name).network == network
@@ -242,7 +242,7 @@ def test_scikit_learn() -> None:
     np.testing.assert_allclose(back.predict(X), read.network(X), atol=1e-12)
     assert to_mlp_regressor(Network.zero(3)).predict(X).tolist() == [0.0] * len(X)
     with pytest.raises(InputError, match="skip branch"):
-        to_mlp_regressor(Network.zero(1, skip=True).__class__([[1.0]], [0.0], [1.0], [2.0, 0.0]))
+        to_mlp_regressor(Network.zero(1, affine="skip").__class__([[1.0]], [0.0], [1.0], [2.0, 0.0]))
     tanh = MLPRegressor(hidden_layer_sizes=(6,), activation="tanh", max_iter=1, random_state=0)
     deep = MLPRegressor(hidden_layer_sizes=(6, 2), max_iter=1, random_state=0)
     for wrong, words in ((tanh, "'tanh'"), (deep, "2 hidden layers")):
@@ -310,7 +310,7 @@ def test_the_same_network_written_in_other_ways(tmp_path: Path) -> None:
         onnx.save(model, path)
         np.testing.assert_allclose(by_onnxruntime(path, inputs), expected, atol=1e-12)
         read = read_model(path)
-        assert (read.network.width, read.has_skip, read.has_output_bias) == (3, True, True)
+        assert (read.network.width, read.affine, read.has_output_bias) == (3, True, True)
         np.testing.assert_allclose(read.network(inputs), expected, atol=1e-12)
 
 

@@ -24,10 +24,10 @@ def exact_values(network, X):
     values = []
     for x in X:
         total = Fraction(0)
-        if network.skip is not None:
-            total += Fraction(float(network.skip[-1]))
+        if network.affine is not None:
+            total += Fraction(float(network.affine[-1]))
             total += sum(
-                Fraction(float(a)) * Fraction(float(t)) for a, t in zip(network.skip, x, strict=False)
+                Fraction(float(a)) * Fraction(float(t)) for a, t in zip(network.affine, x, strict=False)
             )
         for w, b, v in zip(network.weights, network.biases, network.outputs, strict=True):
             inner = Fraction(float(b))
@@ -82,11 +82,11 @@ class TestConstruction:
     @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda n: pickle.loads(pickle.dumps(n))])
     def test_immutable(self, again):
         network = again(Network([[1.0]], [0.0], [1.0], [1.0, 2.0]))
-        for array in (network.weights, network.biases, network.outputs, network.skip):
+        for array in (network.weights, network.biases, network.outputs, network.affine):
             with pytest.raises(ValueError, match="read-only"):
                 array[0] = 1
         with pytest.raises(dataclasses.FrozenInstanceError):
-            network.skip = None
+            network.affine = None
 
     def test_the_callers_arrays_are_copied(self):
         weights = np.ones((1, 1))
@@ -113,7 +113,7 @@ class TestEvaluation:
 
     @pytest.mark.parametrize("skip", [False, True])
     def test_width_zero(self, skip):
-        network = Network.zero(3, skip=skip)
+        network = Network.zero(3, affine="skip" if skip else "none")
         np.testing.assert_array_equal(network(np.ones((2, 3))), [0, 0])
         assert (network.width, network.count(), network.count("parameters"), network.path_norm(0.5)) == (
             0,
@@ -123,7 +123,7 @@ class TestEvaluation:
         )
         assert network.patterns(np.ones((2, 3))).shape == (0, 2)
         assert network.canonical() == network
-        assert (network.skip is not None) is skip
+        assert (network.affine is not None) is skip
 
     @pytest.mark.parametrize("X", [[[1]], [1, 2], 3, [[[1, 2]]], [["a", "b"]], [[1, 2], [3]]])
     def test_inputs_that_do_not_fit(self, X):
@@ -191,7 +191,7 @@ class TestCanonical:
             network.weights[order] * scale[:, None],
             network.biases[order] * scale,
             network.outputs[order] / scale,
-            network.skip,
+            network.affine,
         )
         assert other == network
         assert hash(other) == hash(network)
@@ -220,7 +220,7 @@ class TestSameFunction:
     def test_with_and_without_a_skip(self):
         # max(0, x) - max(0, -x) = x
         assert Network([[1], [-1]], [0, 0], [1, -1]).same_function(Network(np.zeros((0, 1)), [], [], [1, 0]))
-        assert Network.zero(2).same_function(Network.zero(2, skip=True))
+        assert Network.zero(2).same_function(Network.zero(2, affine="skip"))
 
     def test_split_scaled_reordered_and_cancelling_neurons(self):
         a = Network([[1, 0], [0, 1]], [1, 0], [3, -2])
@@ -276,7 +276,7 @@ class TestSameFunction:
         flip = np.array([random.random() < 0.5 for _ in range(network.width)], dtype=bool)
         sign = np.where(flip, -1.0, 1.0)
         rows = np.c_[network.weights, network.biases]
-        skip = np.zeros(3) if network.skip is None else network.skip
+        skip = np.zeros(3) if network.affine is None else network.affine
         other = Network(
             network.weights * sign[:, None],
             network.biases * sign,
@@ -298,13 +298,15 @@ class TestInterpolates:
             network.weights,
             network.biases,
             network.outputs * scale,
-            None if network.skip is None else network.skip * scale,
+            None if network.affine is None else network.affine * scale,
         )
-        problem = Problem(GRID, scaled(GRID), skip=network.skip is not None)
+        problem = Problem(GRID, scaled(GRID), affine="skip" if network.affine else "none" != None)
         assume(problem.label_scale > 0)
         assert scaled.interpolates(problem)
         assert scaled.canonical().interpolates(problem)
-        assert scaled.interpolates(Problem(GRID, grow(scaled(GRID)) * (problem.low != 0), skip=problem.skip))
+        assert scaled.interpolates(
+            Problem(GRID, grow(scaled(GRID)) * (problem.low != 0), affine=problem.affine)
+        )
 
     def test_knots_on_samples(self):
         # each knot lies on a sample up to rounding; whether a neuron is active there is an accident
@@ -414,7 +416,7 @@ class TestWithinBound:
 
 def test_representation():
     assert repr(NETWORK) == "<Network 4 neurons, d=2>"
-    assert repr(Network.zero(1, skip=True)) == "<Network 0 neurons + skip, d=1>"
+    assert repr(Network.zero(1, affine="skip")) == "<Network 0 neurons + skip, d=1>"
 
 
 def test_bound_counts_each_closed_cell_once():

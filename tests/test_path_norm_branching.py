@@ -95,7 +95,7 @@ FEW_EXTREME_POINTS = [
 @pytest.mark.parametrize(("name", "skip", "objective"), FEW_EXTREME_POINTS)
 def test_extreme_points_in_rational_numbers_have_the_same_least_value(name, skip, objective, p):
     data = datasets.parse(name)
-    problem = Problem(data.X, data.y, skip=skip)
+    problem = Problem(data.X, data.y, affine="skip" if skip else "none")
     closes_around(solved(problem, p, objective), least_of_extreme_points(problem, p, objective))
 
 
@@ -117,7 +117,7 @@ def test_bases_of_hinges_give_the_same_value_on_one_feature(x, y, p):
     st.sampled_from([0.3, 0.5, 0.8, 1.0]),
 )
 def test_the_recursion_on_one_feature_with_a_skip(x, y, p):
-    problem = Problem(sorted(x), y[: len(x)], skip=True)
+    problem = Problem(sorted(x), y[: len(x)], affine="skip")
     closes_around(solved(problem, p), solve_by_recursion(problem, p).upper)
 
 
@@ -131,7 +131,7 @@ def test_the_recursion_on_one_feature_with_a_skip(x, y, p):
 def test_repeated_and_collinear_samples_in_the_plane(rows, labels, objective, skip):
     # equal inputs get equal labels: one for each place of a grid of nine
     y = [labels[3 * (a + 1) + b + 1] for a, b in rows]
-    problem = Problem(rows, y, skip=skip)
+    problem = Problem(rows, y, affine="skip" if skip else "none")
     if not extreme_points.applies_to(problem.distinct(), objective):
         return
     try:
@@ -233,11 +233,11 @@ def test_wider_intervals_cost_less_and_classes_need_a_slope_between_them():
     closes_around(solved(Problem([-1, 0, 1], [0, 0, 2], tolerance=0.5)), 1.0)
     # from -1 at x = 0 to +1 at x = 1: slope 2, and constants cost nothing
     for skip, expected in ((False, math.sqrt(2)), (True, 0.0)):
-        search = solved(Problem.classification([0.0, 1.0], [0, 1], skip=skip))
+        search = solved(Problem.classification([0.0, 1.0], [0, 1], affine="skip" if skip else "none"))
         closes_around(search, expected)
     # xor as classes: with a skip f = a + b s + c (s - 1)_+ in s = x_1 + x_2 is -1, 1, -1 on s = 0, 1, 2 for
     # c = -4: two weights of 4 at most
-    problem = Problem.classification([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], skip=True)
+    problem = Problem.classification([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], affine="skip")
     search = solved(problem)
     assert search.status is Status.OPTIMAL
     assert 0 < search.lower <= search.upper <= 4 + 1e-9
@@ -246,7 +246,7 @@ def test_wider_intervals_cost_less_and_classes_need_a_slope_between_them():
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_labels_that_cost_nothing(objective):
-    search = solved(Problem([[0, 0], [1, 0], [0, 1]], [1, 3, 5], skip=True), 0.5, objective)
+    search = solved(Problem([[0, 0], [1, 0], [0, 1]], [1, 3, 5], affine="skip"), 0.5, objective)
     assert (search.status, search.lower, search.upper) == (Status.OPTIMAL, 0.0, 0.0)
     zero = solved(Problem([[0, 0], [1, 0], [0, 1]], [0, 0, 0]), 0.5, objective)
     assert (zero.status, zero.upper) == (Status.OPTIMAL, 0.0)
@@ -255,7 +255,7 @@ def test_labels_that_cost_nothing(objective):
 @pytest.mark.parametrize("skip", [False, True])
 def test_planted_neurons_in_the_plane_are_closed(skip):
     data = datasets.parse("planted:d=2,n=8,k=2,seed=0")
-    problem = Problem(data.X, data.y, tolerance=data.tolerance, skip=skip)
+    problem = Problem(data.X, data.y, tolerance=data.tolerance, affine="skip" if skip else "none")
     result = minimize_path_norm(problem, 0.5, time_limit=60)
     assert result.status is Status.OPTIMAL
     assert result.method == "branching"

@@ -43,7 +43,7 @@ def test_value_equals_brute_force_on_200_problems(block):
     for seed in range(25 * block, 25 * block + 25):
         x, y = random_problem(seed)
         points = by_slopes(x, y)
-        problem = Problem(x, y, skip=True)
+        problem = Problem(x, y, affine="skip")
         for p in POWERS:
             least = float(cost(cheapest(points, p), p)) if p < 1 else float(min(map(sum, points)))
             result = minimize_path_norm(problem, p)
@@ -75,7 +75,7 @@ def test_number_of_minimisers_equals_brute_force(block):
         for p in (0.3, 0.77):
             best = cheapest(functions, p)
             number = sum(many for sizes, many in functions.items() if compare(sizes, best, p) == 0)
-            found = count_minimisers(Problem(x, y, skip=True), p)
+            found = count_minimisers(Problem(x, y, affine="skip"), p)
             assert (found.at_least, found.at_most) == (number, number)
             assert found.unique is (number == 1)
 
@@ -83,14 +83,14 @@ def test_number_of_minimisers_equals_brute_force(block):
 def test_minimisers_counted_by_hand():
     # (m + 1) / 2 = 3 places for the single change of 5 equal ones, twice, with a flat sample between
     slopes = [0, 1, 2, 3, 4, 5, 5, 4, 3, 2, 1, 0]
-    problem = Problem(range(13), np.r_[0, np.cumsum(slopes)], skip=True)
+    problem = Problem(range(13), np.r_[0, np.cumsum(slopes)], affine="skip")
     found = count_minimisers(problem, 0.5)
     assert (found.at_least, found.at_most, found.unique) == (9, 9, False)
     # p = 1: anything between
     found = count_minimisers(problem, 1)
     assert (found.at_least, found.at_most, found.unique) == (2, None, False)
     # curvature 1, -2, 1: no neighbours of one sign, the chords are the only minimiser for every p
-    found = count_minimisers(Problem(range(5), [0, 0, 1, 0, 0], skip=True), 1)
+    found = count_minimisers(Problem(range(5), [0, 0, 1, 0, 0], affine="skip"), 1)
     assert (found.at_least, found.at_most, found.unique) == (1, 1, True)
 
 
@@ -110,13 +110,13 @@ def convex(*changes, spacing=1.0):
     """Return the problem with samples at equal distances whose slopes change by these numbers."""
     slopes = np.r_[0.0, np.cumsum(changes)]
     return Problem(
-        spacing * np.arange(len(changes) + 2.0), spacing * np.r_[0.0, np.cumsum(slopes)], skip=True
+        spacing * np.arange(len(changes) + 2.0), spacing * np.r_[0.0, np.cumsum(slopes)], affine="skip"
     )
 
 
 def test_minimisers_that_rounding_alone_ties_are_told_apart():
     # labels with two decimals: pieces that tie in decimal numbers do not in the binary ones that are stored
-    data = datasets.load("anscombe-2").problem(skip=True)
+    data = datasets.load("anscombe-2").problem(affine="skip")
     order = np.argsort(data.X[:, 0])
     functions = by_intervals(data.X[order, 0], data.low[order])
     best = cheapest(functions, 0.5)
@@ -129,14 +129,14 @@ def test_minimisers_that_rounding_alone_ties_are_told_apart():
 def test_order_and_repetition_of_samples_do_not_matter(order, p):
     x, y = np.array([0.0, 1, 2, 3, 4, 4]), np.array([0.0, 0, 1, 3, 7, 7])
     rows = np.array(order)
-    shuffled = minimize_path_norm(Problem(x[rows], y[rows], skip=True), p)
-    plain = minimize_path_norm(Problem(x[:5], y[:5], skip=True), p)
+    shuffled = minimize_path_norm(Problem(x[rows], y[rows], affine="skip"), p)
+    plain = minimize_path_norm(Problem(x[:5], y[:5], affine="skip"), p)
     assert (shuffled.lower_bound, shuffled.upper_bound) == (plain.lower_bound, plain.upper_bound)
 
 
 @pytest.mark.parametrize("samples", [1, 2])
 def test_lines_cost_nothing(samples):
-    result = minimize_path_norm(Problem(range(samples), range(samples), skip=True), 0.4)
+    result = minimize_path_norm(Problem(range(samples), range(samples), affine="skip"), 0.4)
     assert (result.lower_bound, result.upper_bound, result.gap, result.network.count()) == (0, 0, 0, 0)
 
 
@@ -145,7 +145,7 @@ def test_cancelled_changes_of_slope_keep_their_digits():
     # 1e6, which leaves none of the change in the products of differences
     x = np.array([1e6, 1e6 + 1, 1e6 + 2])
     y = np.array([0.0, 1.0, 2 + 2.0**-40])
-    result = minimize_path_norm(Problem(x, y, skip=True), 0.5)
+    result = minimize_path_norm(Problem(x, y, affine="skip"), 0.5)
     assert result.lower_bound <= 2.0**-20 <= result.upper_bound
     assert result.gap < 1e-12
 
@@ -187,7 +187,7 @@ def test_sizes_that_underflow_on_the_way_are_exact():
     ],
 )
 def test_slopes_beyond_floats_are_refused(x, y, message):
-    problem = Problem(x, y, skip=True)
+    problem = Problem(x, y, affine="skip")
     with pytest.raises(InputError, match=message):
         minimize_path_norm(problem, 0.5)
     with pytest.raises(InputError, match=message):
@@ -196,7 +196,7 @@ def test_slopes_beyond_floats_are_refused(x, y, message):
 
 @pytest.mark.parametrize("p", [0, -0.5, 1.5, float("nan")])
 def test_exponents_outside_are_refused(p):
-    problem = Problem([0, 1, 2], [0, 1, 0], skip=True)
+    problem = Problem([0, 1, 2], [0, 1, 0], affine="skip")
     with pytest.raises(InputError):
         minimize_path_norm(problem, p)
     with pytest.raises(InputError):
@@ -206,16 +206,16 @@ def test_exponents_outside_are_refused(p):
 def test_other_problems_are_refused_by_the_recursion():
     for problem in (
         Problem([0, 1, 2], [0, 1, 0]),
-        Problem([0, 1, 2], [0, 1, 0], skip=True, tolerance=0.1),
-        Problem([0, 1, 2], [0, 1, 0], skip=True, weight_bound=9.0),
-        Problem([[0, 1], [1, 0]], [0, 1], skip=True),
+        Problem([0, 1, 2], [0, 1, 0], affine="skip", tolerance=0.1),
+        Problem([0, 1, 2], [0, 1, 0], affine="skip", weight_bound=9.0),
+        Problem([[0, 1], [1, 0]], [0, 1], affine="skip"),
     ):
         with pytest.raises(InputError, match="needs one feature"):
             count_minimisers(problem, 0.5)
         with pytest.raises(InputError, match="needs one feature"):
             solve_by_recursion(problem, 0.5)
     with pytest.raises(InputError, match="needs one feature"):
-        count_minimisers(Problem([0, 1, 2], [0, 1, 0], skip=True), 0.5, "neurons")
+        count_minimisers(Problem([0, 1, 2], [0, 1, 0], affine="skip"), 0.5, "neurons")
 
 
 def test_compiled_loops_do_what_interpreted_ones_do(monkeypatch):
@@ -238,7 +238,7 @@ def test_compiled_loops_do_what_interpreted_ones_do(monkeypatch):
 def test_many_samples_take_linear_time():
     n = 2 * COMPILED_SAMPLES
     x, y = np.arange(n + 1.0), np.arange(n + 1) % 2
-    problem = Problem(x, y, skip=True)
+    problem = Problem(x, y, affine="skip")
     minimize_path_norm(problem, 0.5)  # compiles
     start = time.perf_counter()
     result = minimize_path_norm(problem, 0.5)

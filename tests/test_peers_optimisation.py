@@ -63,18 +63,18 @@ def closed(problem, objective=NEURONS, **options):
     "problem",
     [
         named("xor"),  # max(0, a + b) - 2 max(0, a + b - 1): 2
-        named("xor", skip=True),  # a + b - 2 max(0, a + b - 1): 1
+        named("xor", affine="skip"),  # a + b - 2 max(0, a + b - 1): 1
         named("tent"),
         uniform(0, 4, 1),
         uniform(1, 4, 1),
-        uniform(0, 4, 1, skip=True),
+        uniform(0, 4, 1, affine="skip"),
         uniform(0, 5, 2),
         uniform(1, 5, 2),
-        uniform(2, 6, 2, skip=True),
+        uniform(2, 6, 2, affine="skip"),
         uniform(3, 6, 2, tolerance=0.2),
         Problem([0, 1, 2, 3, 4], [0, 0, 1, 0, 0], tolerance=0.5),  # the constant 1/2: 1
         Problem.classification([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]),
-        Problem.classification([[0], [1], [2], [3]], [0, 1, 1, 0], skip=True),
+        Problem.classification([[0], [1], [2], [3]], [0, 1, 1, 0], affine="skip"),
         Problem([0, 1, 1, 2], [0, 1, 1, 0]),  # a repeated sample
         Problem([[0, 7], [1, 7], [2, 7]], [0, 1, 0]),  # a constant feature
         Problem([0, 1], [0, 0]),
@@ -170,11 +170,11 @@ def test_slot_mip_through_another_interface_of_pyomo():
 
 TABLE = [
     named("xor"),
-    named("xor", skip=True),
+    named("xor", affine="skip"),
     named("peak-plateau"),
-    named("zigzag", skip=True),
+    named("zigzag", affine="skip"),
     uniform(0, 8, 2),
-    uniform(1, 8, 2, skip=True),
+    uniform(1, 8, 2, affine="skip"),
     uniform(2, 9, 2, tolerance=0.1),
     Problem.classification([[0, 0], [0, 1], [1, 0], [1, 1], [2, 2]], [0, 1, 1, 0, 1]),
     Problem([0, 1, 1, 2], [0, 1, 1, 0]),

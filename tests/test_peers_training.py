@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from sparsest import InputError, Network, Objective, Problem, datasets, tolerances
+from sparsest.affine import Affine
 from sparsest.benchmarks.peers import loop
 from sparsest.benchmarks.peers.pruning import adam_pruned, weight_decay
 from sparsest.benchmarks.peers.published_training import (
@@ -24,11 +25,11 @@ PEAK = datasets.load("peak-plateau").problem()
 TENT = datasets.load("tent").problem()
 
 AFFINE_X = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [2.0, 1.0]])
-AFFINE = Problem(AFFINE_X, 1 + AFFINE_X @ [1.0, -2.0], skip=True)
+AFFINE = Problem(AFFINE_X, 1 + AFFINE_X @ [1.0, -2.0], affine="skip")
 
 
 def numbers(network):
-    skip = np.zeros(0) if network.skip is None else network.skip
+    skip = np.zeros(0) if network.affine is None else network.affine
     return np.concatenate([network.weights.ravel(), network.biases, network.outputs, skip])
 
 
@@ -83,9 +84,9 @@ class TestProximalStep:
 
 def published_by_autograd(problem, objective, seed, steps, p, strength, rate=0.01):
     """The published loop with torch's own optimizer and derivatives; the network of smallest loss."""
-    start = loop.dense_network(problem.n_features, 20, skip=problem.skip, seed=seed, dtype=torch.float32)
+    start = loop.dense_network(problem.n_features, 20, affine=problem.affine, seed=seed, dtype=torch.float32)
     parameters = [nn.Parameter(part[0].clone()) for part in (start.hidden, start.outputs)]
-    if problem.skip:
+    if problem.affine is Affine.SKIP:
         parameters.append(nn.Parameter(start.skip[0].clone()))
     hidden, outputs, *skip = parameters
     inputs = torch.tensor(problem.homogeneous, dtype=torch.float32)
@@ -120,7 +121,7 @@ class TestPublishedTraining:
     @pytest.mark.parametrize("objective", list(Objective))
     @pytest.mark.parametrize("skip", [False, True])
     def test_it_is_the_loop_written_with_autograd(self, objective, skip):
-        problem = datasets.load("xor").problem(skip=skip)
+        problem = datasets.load("xor").problem(affine="skip" if skip else "none")
         loss, (hidden, outputs, *affine) = published_by_autograd(problem, objective, 3, 60, 0.4, 0.05)
         answer = published_training(
             problem, objective, seed=3, time_limit=None, steps=60, regularization=0.05, width=20
@@ -132,14 +133,14 @@ class TestPublishedTraining:
         np.testing.assert_allclose(answer.network.folded, expected.folded[alive], rtol=1e-3, atol=1e-5)
         np.testing.assert_array_equal(np.sign(answer.network.outputs), np.sign(outputs[alive]))
         if skip:
-            np.testing.assert_allclose(answer.network.skip, affine[0], rtol=1e-3, atol=1e-5)
+            np.testing.assert_allclose(answer.network.affine, affine[0], rtol=1e-3, atol=1e-5)
 
     def test_unpenalised_biases_are_not_rescaled(self):
         # one step at a rate that changes nothing but the balance of v and w: biases stay as drawn
         answer = published_training(
             PEAK, Objective.WEIGHTS, seed=0, time_limit=None, steps=1, learning_rate=1e-12, width=5
         )
-        drawn = loop.dense_network(1, 5, skip=False, seed=0, dtype=torch.float32)
+        drawn = loop.dense_network(1, 5, affine="none", seed=0, dtype=torch.float32)
         np.testing.assert_allclose(answer.network.biases, drawn.hidden[0, :, -1], rtol=1e-6)
 
     def test_it_reaches_a_small_error_and_counts_only_what_is_there(self):
@@ -179,7 +180,7 @@ class TestPolish:
 
     @pytest.mark.parametrize("skip", [False, True])
     def test_a_network_near_a_solution_becomes_one(self, skip):
-        problem = datasets.load("peak-plateau").problem(skip=skip)
+        problem = datasets.load("peak-plateau").problem(affine="skip" if skip else "none")
         affine = np.array([1e-4, -2e-4]) if skip else None
         near = Network(self.PEAKED.weights * 1.001, self.PEAKED.biases, self.PEAKED.outputs, affine)
         assert self.PEAKED.solves(PEAK)
@@ -266,7 +267,7 @@ class TestEveryPeer:
     def test_a_skip_connection_is_trained(self, method):
         answer = method(AFFINE, Objective.WEIGHTS, seed=0, time_limit=30, steps=6000)
         assert answer.options["mse"] < tolerances.TRAINED_LOSS
-        assert np.all(np.abs(answer.network.skip) > 1e-3)
+        assert np.all(np.abs(answer.network.affine) > 1e-3)
 
     @pytest.mark.parametrize("method", PRUNERS)
     def test_pruning_leaves_to_the_skip_what_costs_nothing_there(self, method):
@@ -339,7 +340,7 @@ class Expiring(Deadline):
 def jumpy_run(deadline):
     """Thirteen steps at a rate so large that the loss jumps about; also every loss, and that at the end."""
     data = loop.tensors(PEAK.homogeneous, PEAK.low, PEAK.high, torch.float64)
-    batch = loop.dense_network(1, 20, skip=False, seed=1, dtype=torch.float64)
+    batch = loop.dense_network(1, 20, affine="none", seed=1, dtype=torch.float64)
     losses = []
     run = loop.train(
         batch,
@@ -355,9 +356,9 @@ def jumpy_run(deadline):
 class TestLoop:
     @pytest.mark.parametrize("decay", [0.0, 0.3])
     def test_steps_are_those_of_adamw_with_the_skip_undecayed(self, decay):
-        problem = datasets.load("xor").problem(skip=True)
+        problem = datasets.load("xor").problem(affine="skip")
         data = loop.tensors(problem.homogeneous, problem.low, problem.high, torch.float64)
-        batch = loop.dense_network(2, 7, skip=True, seed=2, dtype=torch.float64)
+        batch = loop.dense_network(2, 7, affine="skip", seed=2, dtype=torch.float64)
         hidden, outputs, skip = (nn.Parameter(torch.tensor(part)) for part in loop.arrays(batch))
         groups = [{"params": [hidden, outputs]}, {"params": [skip], "weight_decay": 0.0}]
         optimizer = torch.optim.AdamW(groups, lr=0.01, weight_decay=decay)
@@ -398,10 +399,10 @@ class TestLoop:
         assert run.loss == left == min(losses[4:]) < losses[-1]
 
     def test_dead_neurons_are_dropped(self):
-        batch = loop.dense_network(2, 4, skip=True, seed=0, dtype=torch.float64)
+        batch = loop.dense_network(2, 4, affine="skip", seed=0, dtype=torch.float64)
         batch.outputs[0, 0] = 0
         batch.hidden[0, 1] = 0
         batch.hidden[0, 2, :2] = 0  # a constant is not dead
         network = loop.network_of(batch)
         assert network.width == 2
-        assert network.skip is not None
+        assert network.affine is not None

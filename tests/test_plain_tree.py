@@ -36,7 +36,7 @@ def named(name, **options):
     ],
 )
 def test_visits_the_nodes_of_the_original(name, skip, minimum, nodes):
-    problem = named(name, skip=skip)
+    problem = named(name, affine="skip" if skip else "none")
     answer = plain_tree(problem, NEURONS, time_limit=60.0)
     assert (answer.status, answer.lower_bound, answer.work) == ("optimal", minimum, nodes)
     assert answer.network.solves(problem)
@@ -60,7 +60,7 @@ def test_nodes_counted_by_hand():
         Problem([0, 1, 2, 3, 4], [0, 0, 1, 0, 0], tolerance=0.5),  # the constant 1/2: 1
         Problem([0, 1, 2], [-1, -2, -4]),  # negative outputs alone
         Problem.classification([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]),
-        Problem.classification([[0], [1], [2], [3]], [0, 1, 1, 0], skip=True),
+        Problem.classification([[0], [1], [2], [3]], [0, 1, 1, 0], affine="skip"),
     ],
     ids=repr,
 )

@@ -84,7 +84,7 @@ def test_no_neurons_at_all() -> None:
     assert found.folded.shape == (0, 2)
     assert polish(line, empty, 0.4, Objective.NEURONS, NEVER) is None
     # with a skip the line 2 x + 5 needs no neuron
-    skipping = samples_of([0, 1], [5, 7], skip=True)
+    skipping = samples_of([0, 1], [5, 7], affine="skip")
     found = polish(
         skipping, Neurons(none, empty.patterns, empty.signs, np.zeros(2)), 0.4, Objective.NEURONS, NEVER
     )
@@ -201,7 +201,7 @@ def test_power_of_two(size: float, power: float) -> None:
 def test_a_network_in_scaled_units_has_the_values_of_the_scaled_one(skip: bool, objective: Objective) -> None:
     rng = np.random.default_rng(4)
     X = rng.uniform(100, 130, (6, 2)) * [1, 1e-3]
-    problem = Problem(X, 1e5 * rng.uniform(1, 2, 6), skip=skip)
+    problem = Problem(X, 1e5 * rng.uniform(1, 2, 6), affine="skip" if skip else "none")
     scaling = Scaling.of(problem, objective)
     assert np.abs(scaling.homogeneous).max() <= 2
     folded, signs = rng.normal(size=(4, 3)), np.array([1.0, -1.0, 1.0, 1.0])
@@ -220,5 +220,5 @@ def test_a_network_in_scaled_units_has_the_values_of_the_scaled_one(skip: bool, 
 
 def test_labels_that_are_affine_up_to_rounding_are_not_blown_up() -> None:
     x = np.arange(5.0)
-    scaling = Scaling.of(Problem(x, 0.1 * x + 0.3, skip=True), Objective.NEURONS)
+    scaling = Scaling.of(Problem(x, 0.1 * x + 0.3, affine="skip"), Objective.NEURONS)
     assert np.abs(scaling.low).max() < 1e-12

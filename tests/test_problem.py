@@ -1,5 +1,6 @@
 """What a `Problem` takes, what it refuses and in which words, and that its digest says what it holds."""
 
+from sparsest.affine import Affine
 import copy
 import dataclasses
 import decimal
@@ -16,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparsest import InputError, Problem, continuous, exact
-from sparsest.compare import compare
+from sparsest.compare import compare_sides
 from sparsest.io.documents import decode, encode
 
 TWO = [[1.0], [2.0]]
@@ -154,7 +155,7 @@ class TestRefused:
         assert message.startswith("X ")
         assert words in message
 
-    @pytest.mark.skipif(np.finfo(np.longdouble).nmant == 52, reason="long double is double here")
+    @pytest.mark.affineif(np.finfo(np.longdouble).nmant == 52, reason="long double is double here")
     def test_the_long_double_cases_mean_something(self):
         assert np.longdouble(1) / 3 != float(np.longdouble(1) / 3)
 
@@ -211,8 +212,8 @@ class TestRefused:
 
     @pytest.mark.parametrize("skip", [0, 1, "no", None, 1.0, np.array(True)])
     def test_skip_is_a_bool(self, skip):
-        assert "True or False" in refusal(lambda: Problem(TWO, [0, 1], skip=skip))
-        assert Problem(TWO, [0, 1], skip=np.bool_(True)).skip is True
+        assert "True or False" in refusal(lambda: Problem(TWO, [0, 1], affine='skip' if skip else "none"))
+        assert Problem(TWO, [0, 1], affine="skip" if np.bool_ else "none"(True)).skip is True
 
     @pytest.mark.parametrize(
         ("low", "high", "words"),
@@ -281,7 +282,7 @@ class TestIntervals:
 
     def test_infinite_ends(self):
         problem = Problem.from_intervals(
-            [0, 1, 2, 3], [-np.inf, 2, -np.inf, -1], [np.inf, np.inf, -3, 2], skip=True
+            [0, 1, 2, 3], [-np.inf, 2, -np.inf, -1], [np.inf, np.inf, -3, 2], affine="skip"
         )
         # everything, at least 2, at most -3, and the middle of [-1, 2]
         np.testing.assert_array_equal(problem.targets, [0, 2, -3, 0.5])
@@ -325,10 +326,10 @@ class TestClassification:
         ids=str,
     )
     def test_the_label_that_sorts_last_is_above(self, labels):
-        problem = Problem.classification([0, 1, 2], labels, margin=2, skip=True, weight_bound=3)
+        problem = Problem.classification([0, 1, 2], labels, margin=2, affine="skip", weight_bound=3)
         np.testing.assert_array_equal(problem.low, [-np.inf, 2, -np.inf])
         np.testing.assert_array_equal(problem.high, [-2, np.inf, -2])
-        assert problem.skip
+        assert problem.affine is Affine.SKIP
         assert problem.weight_bound == 3
 
     def test_one_class(self):
@@ -359,25 +360,25 @@ class TestClassification:
 class TestConstant:
     def test_it_is_part_of_the_problem(self):
         plain = Problem([0, 1, 2], [0, 1, 0])
-        problem = Problem([0, 1, 2], [0, 1, 0], constant=True)
+        problem = Problem([0, 1, 2], [0, 1, 0], affine="constant")
         assert problem != plain
-        assert problem.digest != plain.replace(skip=True).digest
-        assert problem.replace(constant=False) == plain
+        assert problem.digest != plain.replace(affine="skip").digest
+        assert problem.replace(affine="none") == plain
         assert pickle.loads(pickle.dumps(problem)) == problem
         assert decode(encode(problem)) == problem
         assert decode({key: value for key, value in encode(plain).items() if key != "constant"}) == plain
         assert problem.subset([0, 2]).constant
         assert problem.distinct().constant
-        assert Problem.classification([0, 1], [0, 1], constant=True).has_affine_term
-        assert "constant=True" in repr(problem)
+        assert Problem.classification([0, 1], [0, 1], affine="constant").has_affine_term
+        assert "affine='constant'" in repr(problem)
 
     @pytest.mark.parametrize(("skip", "constant"), [(True, True), (False, 1), (False, "c")])
     def test_refused(self, skip, constant):
         with pytest.raises(InputError, match="constant"):
-            Problem([0, 1], [0, 1], skip=skip, constant=constant)
+            Problem([0, 1], [0, 1], affine="skip" if skip else "none", constant=constant)
 
     def test_only_the_tree_knows_it(self):
-        problem = Problem([0, 1, 2], [0, 1, 0], constant=True)
+        problem = Problem([0, 1, 2], [0, 1, 0], affine="constant")
         for refused in (
             lambda: exact.solve(problem, "weights"),
             lambda: exact.solve(problem, method="mip"),
@@ -385,9 +386,9 @@ class TestConstant:
             lambda: exact.minimize_path_norm(problem, 0.5),
             lambda: exact.threshold(problem),
             lambda: continuous.minimize(problem),
-            lambda: compare(problem),
+            lambda: compare_sides(problem),
         ):
-            with pytest.raises(InputError, match="constant=True"):
+            with pytest.raises(InputError, match="affine='constant'"):
                 refused()
 
 
@@ -396,7 +397,7 @@ def small_problems():
     number = st.sampled_from([0.0, -0.0, 1.0, -1.0, 0.1, 5e-324, 1e100, 1 + 2**-52])
     return st.builds(
         lambda X, low, width, skip, bound: Problem.from_intervals(
-            X, -np.abs(low), np.abs(width), skip=skip, weight_bound=bound
+            X, -np.abs(low), np.abs(width), affine="skip" if skip else "none", weight_bound=bound
         ),
         st.just(np.zeros((4, 2))) | st.lists(st.tuples(number, number), min_size=4, max_size=4),
         st.lists(number | st.just(np.inf), min_size=4, max_size=4),
@@ -414,7 +415,7 @@ class TestNames:
         content = b"sparsest-problem-1 (2, 2) True 7.0" + struct.pack(
             "<8d", 0, 1, 2, 3, 0.25, -1.25, 0.75, -0.75
         )
-        problem = Problem([[0, 1], [2, 3]], [0.5, -1], skip=True, tolerance=0.25, weight_bound=7)
+        problem = Problem([[0, 1], [2, 3]], [0.5, -1], affine="skip", tolerance=0.25, weight_bound=7)
         assert problem.digest == hashlib.sha256(content).hexdigest()
 
     def test_negative_zeros_types_and_layouts_do_not_matter(self):
@@ -431,7 +432,7 @@ class TestNames:
     def test_one_bit_changes_the_name(self, problem, data):
         name = data.draw(st.sampled_from(["X", "low", "high", "skip", "weight_bound"]))
         if name == "skip":
-            other = problem.replace(skip=not problem.skip)
+            other = problem.replace(affine="skip" if problem.affine else "none" is not Affine.SKIP)
         elif name == "weight_bound":
             bound = 2.0 if problem.weight_bound is None else np.nextafter(problem.weight_bound, 2e100)
             other = problem.replace(weight_bound=float(bound))
@@ -468,7 +469,7 @@ class TestImmutable:
             with pytest.raises(ValueError, match="read-only"):
                 array[0] = 1
         with pytest.raises(dataclasses.FrozenInstanceError):
-            problem.skip = True
+            problem.affine is Affine.SKIP = True
 
     def test_the_callers_arrays_are_copied_and_left_writable(self):
         X, y = np.zeros((2, 1)), np.zeros(2)
@@ -480,7 +481,7 @@ class TestImmutable:
 
     @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda p: pickle.loads(pickle.dumps(p))])
     def test_copies_are_immutable_too(self, again):
-        problem = Problem(TWO, [0, 1], skip=True, tolerance=0.5, weight_bound=3)
+        problem = Problem(TWO, [0, 1], affine="skip", tolerance=0.5, weight_bound=3)
         assert again(problem) == problem
         assert not again(problem).X.flags.writeable
 
@@ -488,7 +489,7 @@ class TestImmutable:
 class TestDerived:
     def test_distinct_merges_and_intersects(self):
         problem = Problem.from_intervals(
-            [[1, 1], [0, 0], [1, 1], [0, 1]], [0, -1, 0.5, 5], [2, 1, np.inf, 6], skip=True, weight_bound=2
+            [[1, 1], [0, 0], [1, 1], [0, 1]], [0, -1, 0.5, 5], [2, 1, np.inf, 6], affine="skip", weight_bound=2
         )
         merged = problem.distinct()
         np.testing.assert_array_equal(merged.X, [[0, 0], [0, 1], [1, 1]])
@@ -505,7 +506,7 @@ class TestDerived:
         assert problem.subset(order).distinct() == problem.distinct()
 
     def test_subset_and_replace(self):
-        problem = Problem([0, 1, 2], [0, 1, 4], skip=True, tolerance=0.5, weight_bound=2)
+        problem = Problem([0, 1, 2], [0, 1, 4], affine="skip", tolerance=0.5, weight_bound=2)
         part = problem.subset([2, 0])
         np.testing.assert_array_equal(part.X, [[2], [0]])
         np.testing.assert_array_equal(part.low, [3.5, -0.5])
@@ -513,7 +514,7 @@ class TestDerived:
         assert part.weight_bound == 2
         assert problem.subset([True, False, True]) == problem.subset(range(0, 3, 2))
         assert problem.subset(1).n_samples == 1
-        assert problem.replace(skip=False, weight_bound=None) == Problem([0, 1, 2], [0, 1, 4], tolerance=0.5)
+        assert problem.replace(affine="none", weight_bound=None) == Problem([0, 1, 2], [0, 1, 4], tolerance=0.5)
 
     @pytest.mark.parametrize("rows", [[3], [0.0], [True], []])
     def test_refused_subsets(self, rows):
@@ -529,6 +530,6 @@ class TestDerived:
 
     def test_representation(self):
         assert repr(Problem([0], [1], weight_bound=2)) == (
-            "<Problem N=1 d=1 interpolation skip=False, weight_bound=2>"
+            "<Problem N=1 d=1 interpolation affine='none', weight_bound=2>"
         )
-        assert "intervals skip=True" in repr(Problem([0], [1], tolerance=1, skip=True))
+        assert "intervals affine='skip'" in repr(Problem([0], [1], tolerance=1, affine="skip"))

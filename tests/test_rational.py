@@ -67,8 +67,8 @@ def test_equations_contradict_by_a_last_digit():
     # an affine function through three collinear points, one label off by one unit in the last place
     labels = [0.0, 1.0, np.nextafter(2.0, 3.0)]
     rows = [Row(i, -1, ()) for i in range(3)]
-    assert contradiction_of_equations(ExactData(Problem([0, 1, 2], labels, skip=True)), [], rows)
-    assert not contradiction_of_equations(ExactData(Problem([0, 1, 2], [0, 1, 2], skip=True)), [], rows)
+    assert contradiction_of_equations(ExactData(Problem([0, 1, 2], labels, affine="skip")), [], rows)
+    assert not contradiction_of_equations(ExactData(Problem([0, 1, 2], [0, 1, 2], affine="skip")), [], rows)
 
 
 def test_exact_data_keeps_floats_that_do_not_fit_small_integers():
@@ -110,8 +110,8 @@ class TestRationalWitness:
         assert rational_witness(ExactData(problem), Network([[1.5]], [-0.5], [1.0])) is None
 
     def test_skip_takes_part(self):
-        problem = Problem([0, 1, 2], [0.1, 0.1, 0.1], skip=True)
-        witness = rational_witness(ExactData(problem), Network.zero(1, skip=True))
+        problem = Problem([0, 1, 2], [0.1, 0.1, 0.1], affine="skip")
+        witness = rational_witness(ExactData(problem), Network.zero(1, affine="skip"))
         assert witness is None  # the zero function is not near
         near = Network(np.zeros((0, 1)), np.zeros(0), np.zeros(0), [1e-18, 0.1])
         witness = rational_witness(ExactData(problem), near)

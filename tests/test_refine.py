@@ -10,7 +10,7 @@ from sparsest import Network, Problem
 from sparsest.refine import refine
 
 
-def planted(seed, N, d, K, *, skip=False):
+def planted(seed, N, d, K, *, affine="none"):
     rng = np.random.default_rng(seed)
     X = rng.uniform(-1, 1, (N, d))
     affine = rng.normal(size=d + 1) if skip else None
@@ -18,7 +18,7 @@ def planted(seed, N, d, K, *, skip=False):
 
 
 def shaken(network, size, rng):
-    skip = None if network.skip is None else network.skip + rng.uniform(-size, size, network.skip.shape)
+    skip = None if network.affine is None else network.affine + rng.uniform(-size, size, network.affine.shape)
     moved = network.folded + rng.uniform(-size, size, network.folded.shape) * (network.folded != 0)
     return Network.from_folded(moved, network.outputs, skip)
 
@@ -33,8 +33,8 @@ def zeros(network):
 @pytest.mark.parametrize("tolerance", [0, 1e-12, 1e-9, 1e-6])
 def test_planted_networks_come_back(N, d, K, tolerance, skip):
     for seed in range(3):
-        X, network, rng = planted(seed, N, d, K, skip=skip)
-        problem = Problem(X, network(X), skip=skip, tolerance=tolerance)
+        X, network, rng = planted(seed, N, d, K, affine="skip" if skip else "none")
+        problem = Problem(X, network(X), affine="skip" if skip else "none", tolerance=tolerance)
         start = shaken(network, 1e-7, rng)
         assert not start.interpolates(problem) or tolerance == 1e-6
         end = refine(problem, start)
@@ -119,7 +119,7 @@ def test_the_weight_bound_is_kept():
 
 @pytest.mark.parametrize("skip", [False, True])
 def test_width_zero(skip):
-    problem = Problem([0, 1], [1, 1 + 1e-9], skip=skip)
+    problem = Problem([0, 1], [1, 1 + 1e-9], affine="skip" if skip else "none")
     network = Network(np.zeros((0, 1)), [], [], [0.0, 1.0] if skip else None)
     assert refine(problem, network).interpolates(problem) is skip
     assert refine(problem, network).width == 0
@@ -143,7 +143,7 @@ def test_never_worse_and_never_more(seed, size, tolerance, skip):
     rng = np.random.default_rng(seed)
     N, d, K = rng.integers(1, 12), rng.integers(1, 3), rng.integers(0, 5)
     X = np.unique(rng.integers(-2, 3, (N, d)), axis=0)
-    problem = Problem(X, rng.integers(-2, 3, len(X)), skip=skip, tolerance=tolerance)
+    problem = Problem(X, rng.integers(-2, 3, len(X)), affine="skip" if skip else "none", tolerance=tolerance)
     folded = rng.integers(-2, 3, (K, d + 1)) * size
     start = Network.from_folded(folded, rng.choice([-1.0, 1.0], K), rng.normal(size=d + 1) if skip else None)
     end = refine(problem, start)
@@ -162,7 +162,7 @@ def test_inputs_at_the_end_of_the_floats_are_left_alone():
 
 def test_skip_of_rounding_does_not_spoil_a_fit():
     """Where no neuron is active the skip is the whole value, and 1e-31 is not 0."""
-    problem = Problem([[-2], [-1], [0], [1], [2], [3]], [0, 0, 1, 1, 0, 0], skip=True)
+    problem = Problem([[-2], [-1], [0], [1], [2], [3]], [0, 0, 1, 1, 0, 0], affine="skip")
     # max(0, x + 1) - 2 max(0, x - 1/2) + max(0, x - 2) is 0 0 1 1 0 0 on the samples
     peak = Network([[1.0], [1.0], [1.0]], [1.0, -0.5, -2.0], [1.0, -2.0, 1.0], [1e-31, -3e-31])
     assert not peak.interpolates(problem)

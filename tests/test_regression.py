@@ -569,7 +569,7 @@ class TestCommand:
         assert call("--known", known, "--update").exit_code == 1  # no figure mends them
 
     def test_saved_problem_and_classes(self, tmp_path):
-        save(Problem([[0.0], [1.0], [2.0]], [0, 1, 0], skip=True), tmp_path / "saved.json")
+        save(Problem([[0.0], [1.0], [2.0]], [0, 1, 0], affine="skip"), tmp_path / "saved.json")
         np.savez(tmp_path / "classes.npz", X=[[0.0], [1.0], [2.0]], y=[0, 1, 0])
         (tmp_path / "a.toml").write_text(
             '[[optimum]]\ndata = "saved.json"\n\n[[optimum]]\ndata = "classes.npz"\nclassify = true\n'
@@ -667,7 +667,7 @@ class TestInterrupt:
             == "1 of 3 known optima stand; proofs: 1 verified; interrupted: 2 were not checked\n"
         )
 
-    @pytest.mark.skipif(os.name == "nt", reason="signals")
+    @pytest.mark.affineif(os.name == "nt", reason="signals")
     def test_interrupted_solver_is_no_changed_answer(self, tmp_path, monkeypatch):
         """Ctrl-C in the middle of a search that returns its interval: nothing is judged or written."""
         path = tmp_path / "a.toml"
@@ -862,7 +862,9 @@ class TestPlugin:
             assert "Traceback" not in done.stderr
 
 
-@pytest.mark.skipif(shutil.which("bash") is None or shutil.which("git") is None, reason="needs bash and git")
+@pytest.mark.affineif(
+    shutil.which("bash") is None or shutil.which("git") is None, reason="needs bash and git"
+)
 class TestWorkflow:
     @pytest.fixture
     def repository(self, known):

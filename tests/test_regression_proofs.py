@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 import sparsest
 from sparsest import InputError
+from sparsest.affine import Affine
 from sparsest.benchmarks.known_optima import entries, proofs, regress
 from sparsest.benchmarks.known_optima.entries import read_directory, read_file
 from sparsest.benchmarks.known_optima.proofs import ProofState, verify, wants_proof
@@ -149,7 +150,7 @@ class TestShipped:
         for name in ("low", "high"):
             ends = [number(v) for v in document["problem"][name]]
             assert ends == [Fraction(v) for v in getattr(problem, name).tolist()]
-        assert document["problem"]["skip"] is problem.skip
+        assert document["problem"]["skip"] is problem.affine is Affine.SKIP
 
     def test_the_folder_holds_them_and_nothing_else_and_is_small(self):
         folder = entries.shipped_directory()
@@ -289,7 +290,7 @@ class TestTampering:
         assert result.stdout.count("the entry states an exact answer and names no proof") == 3
         assert "1 of 4 known optima stand, 3 changed; proofs: 3 missing" in result.stdout
 
-    @pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+    @pytest.mark.affineif(os.name == "nt", reason="links need rights there")
     def test_link_that_leads_out(self, known):
         path = known / claim_of(known, XOR).proof_file
         outside = known.parent / "outside.json.gz"
@@ -343,7 +344,7 @@ class TestSolverAgainstProof:
 
         def solve(problem, *arguments, **options):
             result = real(problem, *arguments, **options)
-            changed = problem.n_features == 2 and not problem.skip
+            changed = problem.n_features == 2 and problem.affine is not Affine.SKIP
             return dataclasses.replace(result, lower_bound=4, upper_bound=4) if changed else result
 
         monkeypatch.setattr(regress, "solve", solve)

@@ -213,7 +213,7 @@ def test_a_cell_without_runs_and_marks_that_are_explained():
 
 def test_names_tell_instances_apart():
     records = [
-        record("a", digest="1"), record("a", digest="2", skip=True),
+        record("a", digest="1"), record("a", digest="2", affine="skip"),
         record("a", digest="2", objective="weights"),
         record("b", digest="3"), record("b", digest="4", tolerance=0.5),
         record("c", digest="5"), record("c", digest="6"),

@@ -34,6 +34,7 @@ from sparsest import (
     load,
     save,
 )
+from sparsest.affine import Affine
 from sparsest.io import documents as files
 from sparsest.io.files import LARGEST_FILE
 from sparsest.results.certificate import (
@@ -142,10 +143,10 @@ CERTIFICATE = Certificate(
     options={"seed": 0},
 )
 ITEMS = {
-    "problem": Problem([[1, 0.1], [3, 4]], [0, 1], skip=True, tolerance=[0, 0.1], weight_bound=0.1),
+    "problem": Problem([[1, 0.1], [3, 4]], [0, 1], affine="skip", tolerance=[0, 0.1], weight_bound=0.1),
     "classification": Problem.classification([0, 1], [0, 1]),
     "network": NETWORK,
-    "zero network": Network.zero(3, skip=True),
+    "zero network": Network.zero(3, affine="skip"),
     "exact": EXACT,
     "open exact": dataclasses.replace(EXACT, network=None, upper_bound=None, residual=None),
     "fit": FIT,
@@ -245,7 +246,7 @@ class TestRoundTrip:
     def test_problems(self, tmp_path_factory, ending, rows, skip, bound):
         table = np.array(rows)
         problem = Problem.from_intervals(
-            table[:, :2], table[:, 2], table[:, 3], skip=skip, weight_bound=bound
+            table[:, :2], table[:, 2], table[:, 3], affine="skip" if skip else "none", weight_bound=bound
         )
         again = roundtrip(problem, tmp_path_factory.getbasetemp(), ending)
         assert same(again, problem)

@@ -26,12 +26,12 @@ def test_methods_by_name(method):
     ("problem", "objective", "method"),
     [
         (PEAK, "neurons", "tree"),
-        (PEAK.replace(skip=True), "neurons", "univariate"),
-        (PEAK.replace(skip=True), "weights", "univariate"),
-        (PEAK.replace(skip=True), "parameters", "mip"),
+        (PEAK.replace(affine="skip"), "neurons", "univariate"),
+        (PEAK.replace(affine="skip"), "weights", "univariate"),
+        (PEAK.replace(affine="skip"), "parameters", "mip"),
         (PEAK, "weights", "mip"),
-        (Problem([0, 1], [0, 1], skip=True, tolerance=0.1), "neurons", "univariate"),
-        (Problem([[0, 0], [1, 1]], [0, 1], skip=True), "neurons", "tree"),
+        (Problem([0, 1], [0, 1], affine="skip", tolerance=0.1), "neurons", "univariate"),
+        (Problem([[0, 0], [1, 1]], [0, 1], affine="skip"), "neurons", "tree"),
         (Problem([0, 1], [0, 1], weight_bound=2), "neurons", "tree"),
         # no network of the projection kind within the bound is known: the program has to tell
         (Problem([0, 1], [0, 1], weight_bound=0.1), "neurons", "mip"),
@@ -56,7 +56,7 @@ def test_weight_bound_that_admits_no_network():
     ("options", "message"),
     [
         ({"method": "magic"}, "unknown method 'magic': choose one of auto"),
-        ({"method": "univariate"}, "skip=True"),
+        ({"method": "univariate"}, "affine='skip'"),
         ({"method": "tree", "objective": "weights"}, "use method='mip'"),
         ({"objective": "knots"}, "unknown objective 'knots'"),
         ({"time_limit": 0}, "time_limit"),
@@ -123,7 +123,7 @@ def test_constant_zero_needs_nothing(objective):
 
 def test_numbers_that_leave_the_range_of_floats_are_no_witness():
     # the peak of 1e-250 over a width of 1e100 has slopes that underflow
-    result = exact.solve(Problem([-1e100, 0, 1e100], [0, 1e-250, 0], skip=True))
+    result = exact.solve(Problem([-1e100, 0, 1e100], [0, 1e-250, 0], affine="skip"))
     assert (result.status, result.lower_bound, result.upper_bound) == (Status.NUMERICAL, 1, None)
 
 
@@ -133,7 +133,7 @@ def test_infeasible_is_overruled_by_a_network():
         [[0.999999999999, 1], [1.000000000001, 0], [1.000000000001, 1e-12], [-1e-12, 0.999999999999]],
         [-np.inf, 1.75, -1, 0.75],
         [np.inf, np.inf, -1, 2],
-        skip=True,
+        affine="skip",
         weight_bound=4,
     )
     assert exact.solve(problem).status is not Status.INFEASIBLE

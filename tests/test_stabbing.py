@@ -26,16 +26,16 @@ def sort_and_stab(problem):
     return stab(sorted_samples(problem.X[:, 0], problem.low, problem.high))
 
 
-def merged(x, low, high, skip=True):
+def merged(x, low, high, affine="skip"):
     """A problem whose repeated inputs ask for something possible: intersections, or one of their ends."""
     for value in np.unique(x):
         same = x == value
         if low[same].max() > high[same].min():
             low[same] = high[same] = low[same].max()
-    return Problem.from_intervals(x, low, high, skip=skip)
+    return Problem.from_intervals(x, low, high, affine="skip" if skip else "none")
 
 
-def small_problem(seed, skip=True):
+def small_problem(seed, affine="skip"):
     """Up to seven samples: ties, collinear and repeated ones, open ends, neighbouring floats, odd scales."""
     rng = np.random.default_rng(seed)
     n, kind = int(rng.integers(1, 8)), seed % 8
@@ -133,7 +133,7 @@ def test_bounds_meet_whatever_the_order(samples, random):
     high = np.array(
         [v + s if k in ("both", "high") else np.inf for v, s, k in zip(y, slack, kinds, strict=True)]
     )
-    problem = Problem.from_intervals(list(x), low, high, skip=True)
+    problem = Problem.from_intervals(list(x), low, high, affine="skip")
     stabbing = sort_and_stab(problem)
     assert fits_exactly(rational_function(stabbing), problem)
     triples = lower_bound_certificate(problem)
@@ -145,7 +145,7 @@ def test_bounds_meet_whatever_the_order(samples, random):
     again = sort_and_stab(shuffled)
     for one, other in zip(stabbing[1:], again[1:], strict=True):
         np.testing.assert_array_equal(one, other)
-    mirrored = Problem.from_intervals([-v for v in x], -high, -low, skip=True)
+    mirrored = Problem.from_intervals([-v for v in x], -high, -low, affine="skip")
     assert len(sort_and_stab(mirrored).sign) == len(triples)
 
 
@@ -172,12 +172,12 @@ def test_bounds_meet_whatever_the_order(samples, random):
     ],
 )
 def test_certificate_derived_by_hand(x, low, high, triples):
-    assert lower_bound_certificate(Problem.from_intervals(x, low, high, skip=True)) == triples
+    assert lower_bound_certificate(Problem.from_intervals(x, low, high, affine="skip")) == triples
 
 
 def test_repeated_inputs_lend_each_end_from_the_row_that_has_it():
     # at 1 row 1 bounds from above and row 2 from below; the tent 0, 1, 0 needs the lower end, row 2
-    problem = Problem.from_intervals([0, 1, 1, 2], [0, -5, 1, 0], [0, 1, 5, 0], skip=True)
+    problem = Problem.from_intervals([0, 1, 1, 2], [0, -5, 1, 0], [0, 1, 5, 0], affine="skip")
     assert lower_bound_certificate(problem) == ((0, 2, 3, -1),)
 
 
@@ -187,7 +187,7 @@ def test_one_ulp_decides_at_every_scale(scale):
     line = Fraction(x[2]) / Fraction(x[1])  # through 0 and (x_1, scale); rounded to a float it bends
     y = np.array([0.0, scale, float(line * Fraction(scale)), 0.0])
     exactly = Fraction(y[2]) - line * Fraction(scale)
-    problem = Problem(np.r_[0.0, x[1:3]], y[:3], skip=True)
+    problem = Problem(np.r_[0.0, x[1:3]], y[:3], affine="skip")
     assert len(sort_and_stab(problem).sign) == (exactly != 0)
 
 
@@ -298,7 +298,7 @@ def test_largest_violation_is_that_of_the_network(monkeypatch):
     rng = np.random.default_rng(5)
     x = np.r_[rng.uniform(size=500), np.repeat(rng.uniform(size=20), 3)]  # some inputs three times
     low = np.where(rng.random(len(x)) < 0.2, -np.inf, np.sin(9 * x) - rng.uniform(0.1, 0.2, len(x)))
-    problem = Problem.from_intervals(x, low, np.sin(9 * x) + 0.1, skip=True)
+    problem = Problem.from_intervals(x, low, np.sin(9 * x) + 0.1, affine="skip")
     network = Network([[1.0], [-2.0]], [-0.3, 1.0], [1, -1], [0.25, 0.1])
     samples = sorted_samples(problem.X[:, 0], problem.low, problem.high)
     assert len(samples.x) == 520
@@ -308,14 +308,14 @@ def test_largest_violation_is_that_of_the_network(monkeypatch):
     monkeypatch.setattr(residual_module, "_DIRECT", 0)
     assert largest_violation(problem, network, samples) == pytest.approx(direct)
     assert largest_violation(problem, network) == pytest.approx(direct)
-    wide = Problem(x, np.zeros(len(x)), skip=True, tolerance=10.0)
+    wide = Problem(x, np.zeros(len(x)), affine="skip", tolerance=10.0)
     samples = sorted_samples(wide.X[:, 0], wide.low, wide.high)
     assert largest_violation(wide, network, samples) == (0.0, True)
     # a weight of 2 breaks the bound of 1, whatever the values
     assert largest_violation(wide.replace(weight_bound=1.0), network, samples) == (0.0, False)
     # a value beyond the largest float is no residual of zero
     broken = Network([[1e300]], [0.0], [1], [0.0, 0.0])
-    far = Problem([1e90, 2e90, 3e90], [0, 0, 0], skip=True)
+    far = Problem([1e90, 2e90, 3e90], [0, 0, 0], affine="skip")
     with np.errstate(over="ignore", invalid="ignore"):
         found, solves = largest_violation(far, broken, sorted_samples(far.X[:, 0], far.low, far.high))
     assert not np.isfinite(found)
@@ -371,7 +371,7 @@ class TestCheck:
 def test_many_samples_in_random_order(tolerance):
     n = 100_000
     x = np.random.default_rng(0).permutation(n) / n
-    result = exact.solve(Problem(x, 2 * x**2, skip=True, tolerance=tolerance))
+    result = exact.solve(Problem(x, 2 * x**2, affine="skip", tolerance=tolerance))
     assert result.status is Status.OPTIMAL
     assert result.method == "univariate"
     assert result.upper_bound == result.network.count()
@@ -384,7 +384,7 @@ def test_many_samples_in_random_order(tolerance):
 @pytest.mark.parametrize("block", range(4))
 def test_bounds_without_a_skip_enclose_the_minimum(block):
     for seed in range(30 * block, 30 * block + 30):
-        problem = small_problem(seed, skip=False)
+        problem = small_problem(seed, affine="none")
         lower, witness = bounds_without_skip(problem)
         upper = len(witness.signs)
         assert meets_every_interval(ExactData(problem), witness)
@@ -412,8 +412,8 @@ def test_bounds_without_a_skip_derived_by_hand(x, y, lower, upper):
 
 
 def test_facings_are_chosen_only_where_there_is_a_choice():
-    with pytest.raises(InputError, match="skip=False"):
-        bounds_without_skip(Problem([0, 1], [0, 1], skip=True))
+    with pytest.raises(InputError, match="affine='none'"):
+        bounds_without_skip(Problem([0, 1], [0, 1], affine="skip"))
 
 
 @pytest.mark.parametrize(

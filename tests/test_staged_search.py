@@ -48,7 +48,7 @@ def test_random_labels_reach_the_proven_minimum(d: int, n: int, seed: int) -> No
 
 @pytest.mark.parametrize("skip", [False, True])
 def test_random_labels_with_a_skip(skip: bool) -> None:
-    problem = datasets.load("uniform", d=2, n=7, seed=3).problem(skip=skip)
+    problem = datasets.load("uniform", d=2, n=7, seed=3).problem(affine="skip" if skip else "none")
     fit = minimize(problem, objective="neurons")
     assert fit.polished.solves(problem)
     assert fit.count == exact.solve(problem, "neurons").upper_bound
@@ -105,7 +105,7 @@ def test_a_proven_bound_ends_the_search() -> None:
 
 def test_a_least_path_norm_ends_the_search_and_not_the_count_alone() -> None:
     # five knots fit this data in several ways; the first found has not the least path norm, 3.6238629
-    problem = datasets.load("anscombe-2").problem(skip=True)
+    problem = datasets.load("anscombe-2").problem(affine="skip")
     counted = minimize(problem, lower_bound=5)
     told = minimize(problem, lower_bound=5, norm_bound=3.6238629)
     free = minimize(problem)
@@ -287,7 +287,7 @@ def test_every_solver_lowers_the_loss_and_sparsifies(solver: str, objective: Obj
 
 @pytest.mark.parametrize("solver", ["adam-reweighted", "published", "proximal-gradient", "smoothed"])
 def test_every_solver_respects_a_weight_bound_and_a_seed(solver: str) -> None:
-    problem = Problem(PEAK.X, PEAK.low, weight_bound=1.5, skip=True)
+    problem = Problem(PEAK.X, PEAK.low, weight_bound=1.5, affine="skip")
     options: dict[str, Any] = {"solver": solver, "restarts": 3, "steps": 60, "dtype": "float32"}
     first, second = (minimize(problem, **options) for _ in range(2))
     np.testing.assert_array_equal(first.history.loss, second.history.loss)
@@ -300,7 +300,7 @@ def test_the_published_step_leaves_the_bias_alone() -> None:
     from sparsest.continuous.algorithms.schedule import Schedule
 
     hidden = torch.tensor([[[1.0, 5.0]]], dtype=torch.float64)
-    batch = Batch(hidden, torch.tensor([[4.0]], dtype=torch.float64), skip=False)
+    batch = Batch(hidden, torch.tensor([[4.0]], dtype=torch.float64), affine="none")
     homogeneous = torch.tensor([[0.0, 1.0]], dtype=torch.float64)
     inside = torch.tensor([-1e9], dtype=torch.float64), torch.tensor([1e9], dtype=torch.float64)
     schedule = Schedule(1, 0.01, 0.0, 0.4, Objective.WEIGHTS)

@@ -44,7 +44,9 @@ def test_pieces_give_the_same_answer_and_a_proof(seed, skip, tmp_path):
     """Integer grids, so that ties and degenerate cells occur."""
     rng = np.random.default_rng(seed)
     X = np.unique(rng.integers(-2, 3, (8, 2)), axis=0).astype(float)
-    problem = Problem(X, rng.integers(-2, 3, len(X)), skip=skip, tolerance=0.25 * (seed % 2))
+    problem = Problem(
+        X, rng.integers(-2, 3, len(X)), affine="skip" if skip else "none", tolerance=0.25 * (seed % 2)
+    )
     whole = exact.solve(problem, method="tree")
     here = Here()
     proof = tmp_path / "proof.json"
@@ -55,7 +57,7 @@ def test_pieces_give_the_same_answer_and_a_proof(seed, skip, tmp_path):
         whole.upper_bound,
     )
     assert pieces.remark == whole.remark
-    checked = sparsest.check(proof, problem)
+    checked = sparsest.check_proof(proof, problem)
     assert (checked.lower_bound, checked.upper_bound) == (whole.lower_bound, whole.upper_bound)
 
 

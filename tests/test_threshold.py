@@ -34,7 +34,7 @@ def univariate(seed):
 def check_threshold(x, y, below=24):
     """Hold p* against all extreme points; return it."""
     sparsest, others = sparsest_and_others(by_slopes(x, y))
-    problem = Problem(x, y, skip=True)
+    problem = Problem(x, y, affine="skip")
     result = threshold(problem)
     assert 0 < result.lower_bound <= result.upper_bound <= 1
     assert result.sparsest.count() == len(sparsest[0])
@@ -77,14 +77,14 @@ def test_closed_form(a):
 
 @pytest.mark.parametrize("name", ["anscombe-1", "anscombe-2", "anscombe-3", "peak-plateau"])
 def test_named_data(name):
-    problem = datasets.load(name).problem(skip=True)
+    problem = datasets.load(name).problem(affine="skip")
     order = np.argsort(problem.X[:, 0])
     check_threshold(problem.X[order, 0], problem.low[order])
 
 
 def test_peak_plateau_by_hand():
     # curvature +1, -1, -1, +1: runs of 1, 2 and 1 changes. Joining the middle two costs 2^p < 2 for all p < 1
-    data = datasets.load("peak-plateau").problem(skip=True)
+    data = datasets.load("peak-plateau").problem(affine="skip")
     result = threshold(data)
     assert (result.lower_bound, result.upper_bound, result.other, result.remark) == (1, 1, None, "")
     curves = cost_curves(data, [0.25, 0.5, 1.0])
@@ -146,7 +146,7 @@ def test_changes_of_unlike_size():
     for size in (1e3, 1e9, 1e30):
         x = np.arange(6.0)
         slopes = np.cumsum([0, 1, size, size, 1])
-        problem = Problem(x, np.r_[0, np.cumsum(slopes)], skip=True)
+        problem = Problem(x, np.r_[0, np.cumsum(slopes)], affine="skip")
         sizes = curvature(problem.X[:, 0], problem.low).sizes
         if np.all(sizes > 0):
             check_threshold(problem.X[:, 0], problem.low)
@@ -157,7 +157,7 @@ def test_sizes_of_too_many_magnitudes_are_refused():
     x = np.array([0.0, 1, 2, 2 + 2.0**-40, 2 + 2.0**-39, 3])
     slopes = np.array([0.0, 1e-270, 2e-270, 3e-270, 1e50])
     with pytest.raises(InputError, match="too different sizes"):
-        threshold(Problem(x, np.r_[0.0, np.cumsum(slopes * np.diff(x))], skip=True))
+        threshold(Problem(x, np.r_[0.0, np.cumsum(slopes * np.diff(x))], affine="skip"))
 
 
 def test_curves_are_those_of_the_extreme_points():
@@ -165,7 +165,7 @@ def test_curves_are_those_of_the_extreme_points():
     for seed in range(40):
         x, y = univariate(seed)
         sparsest, others = sparsest_and_others(by_slopes(x, y))
-        curves = cost_curves(Problem(x, y, skip=True), powers)
+        curves = cost_curves(Problem(x, y, affine="skip"), powers)
         for points, curve in ((sparsest, curves.sparsest), (others, curves.others)):
             if not points:
                 assert curve is None
@@ -205,7 +205,7 @@ def test_numbers_of_minimisers_beyond_any_reader_are_told_by_size(tmp_path):
     y = np.concatenate([[0], np.cumsum(np.concatenate([[0], np.cumsum(changes)]))])
     path = tmp_path / "runs.csv"
     path.write_text("x,y\n" + "\n".join(f"{x},{value:g}" for x, value in enumerate(y)))
-    document = json.loads(run(path, "--skip", "--p", "0.5", "--json").stdout)
+    document = json.loads(run(path, "--affine", "skip", "--p", "0.5", "--json").stdout)
     assert document["minimisers"]["at_least"] == document["minimisers"]["at_most"] == "more than 10^17"
 
 
@@ -220,7 +220,7 @@ def table(tmp_path):
 
 
 def test_command_prints_p_star_and_both_networks(table):
-    result = run(table, "--skip", "--p", "0.5")
+    result = run(table, "--affine", "skip", "--p", "0.5")
     assert result.exit_code == 0
     assert "0.3423363389, certified" in result.output
     assert "certified from" in result.output
@@ -230,7 +230,7 @@ def test_command_prints_p_star_and_both_networks(table):
 
 
 def test_command_writes_json_that_reads_back(table):
-    document = json.loads(run(table, "--skip", "--json", "--p", "0.5").output)
+    document = json.loads(run(table, "--affine", "skip", "--json", "--p", "0.5").output)
     # 2 * 17^p = 2 + 32^p
     assert document["lower_bound"] == pytest.approx(0.342336338915, abs=1e-11)
     assert document["upper_bound"] == pytest.approx(0.342336338915, abs=1e-11)
@@ -243,7 +243,7 @@ def test_command_writes_json_that_reads_back(table):
 )
 def test_command_draws(tmp_path, table, data, words):
     target = tmp_path / "figure.png"
-    result = run(table if data == "table" else data, "--skip", "--plot", target)
+    result = run(table if data == "table" else data, "--affine", "skip", "--plot", target)
     assert result.exit_code == 0, result.output
     assert words in " ".join(result.output.split())
     assert target.read_bytes()[:4] == b"\x89PNG"
@@ -251,13 +251,13 @@ def test_command_draws(tmp_path, table, data, words):
 
 def test_command_without_a_skip_lists_extreme_points(tmp_path):
     # 3^p = 2, see test_extreme_points
-    result = run("zigzag", "--no-skip", "--plot", tmp_path / "figure.png")
+    result = run("zigzag", "--affine", "none", "--plot", tmp_path / "figure.png")
     assert result.exit_code == 0, result.output
     assert "0.6309297536, certified from" in " ".join(result.output.split())
     assert "6 weights cost as little" in result.output
 
 
 def test_command_refuses_other_data_with_one_sentence(table):
-    result = run(table, "--skip", "--p", "2")
+    result = run(table, "--affine", "skip", "--p", "2")
     assert result.exit_code == 2
     assert "0 < p <= 1" in result.output

@@ -34,8 +34,8 @@ def make(kind, d=3, width=6, seed=0, dtype=torch.float64):
         torch.manual_seed(seed)
         if kind.startswith("module"):
             network = ReLUNetwork(d, width, skip="skip" in kind, dtype=dtype)
-            if network.skip is not None:
-                nn.init.normal_(network.skip)
+            if network.affine is not None:
+                nn.init.normal_(network.affine)
             return network
         bias = "without" not in kind
         layers = nn.Linear(d, width, bias, dtype=dtype), nn.Linear(width, 1, bias, dtype=dtype)
@@ -227,9 +227,9 @@ def test_every_product_moves_by_its_threshold_and_the_rest_not_at_all(kind, obje
     if objective == "weights":
         wanted[:, -1] = folded[:, -1]
     np.testing.assert_allclose(after.folded, wanted, rtol=1e-12, atol=1e-15)
-    assert (after.skip is None) == (before.skip is None)
-    if after.skip is not None:
-        assert np.array_equal(after.skip, before.skip)
+    assert (after.affine is None) == (before.skip is None)
+    if after.affine is not None:
+        assert np.array_equal(after.affine, before.skip)
     alive = np.any(wanted[:, : -1 if objective == "weights" else None], axis=1)
     assert np.array_equal(np.sign(after.outputs[alive]), np.sign(before.outputs[alive]))
 
@@ -253,12 +253,14 @@ def test_full_batches_of_adam_repeat_the_batched_training(objective, p, kind):
     network = make(kind, width=8)
     X, y = data()
     layers = layers_of(network)
-    skip = network.skip if kind == "module with skip" else None
+    skip = network.affine if kind == "module with skip" else None
     if kind == "pair":  # the batch has no output bias alone
         network[1].bias = None
         layers = layers_of(network)
     batch = Batch(
-        layers.rows().detach()[None], layers.output_weights().detach()[None].clone(), skip=skip is not None
+        layers.rows().detach()[None],
+        layers.output_weights().detach()[None].clone(),
+        affine="skip" if skip else "none" != None,
     )
     if skip is not None:
         batch.skip.copy_(skip.detach()[None])
@@ -614,7 +616,7 @@ def test_classification_keeps_its_accuracy_while_neurons_fall():
     y = torch.tensor(y, dtype=torch.float32)
     train, test = slice(0, None, 2), slice(1, None, 2)
     generator = torch.Generator().manual_seed(0)
-    network = ReLUNetwork(30, 32, skip=True, dtype=torch.float32, generator=generator)
+    network = ReLUNetwork(30, 32, affine="skip", dtype=torch.float32, generator=generator)
     sparse = ReweightedL1(torch.optim.Adam(network.parameters(), lr=0.01), network, regularization=0.05)
     loss = nn.BCEWithLogitsLoss()
     loader = torch.utils.data.DataLoader(

@@ -50,7 +50,7 @@ def test_gradient_descent_goes_on_bit_for_bit(
     monkeypatch.setattr(module, "_EVERY", 0.0)
     monkeypatch.setattr(module, "_SHARE", 0.0)
     monkeypatch.setattr("sparsest.continuous.trainer._REPORT_EVERY", 0.0)
-    problem, path = Problem(PEAK.X, PEAK.low, skip=skip), tmp_path / "training.npz"
+    problem, path = Problem(PEAK.X, PEAK.low, affine="skip" if skip else "none"), tmp_path / "training.npz"
     files: dict[str, Any] = {"checkpoint_file": path, "resume": True}
     whole = minimize(problem, solver=solver, **DESCENT)
     for step in (40, 170):  # the second one after neurons were dropped
@@ -118,7 +118,7 @@ def test_time_limits_add_up(tmp_path: Path) -> None:
 
 STAGED: list[Any] = [
     pytest.param(PEAK, {}, id="weights"),
-    pytest.param(datasets.load("uniform", d=2, n=6, seed=1).problem(skip=True), {}, id="weights-skip"),
+    pytest.param(datasets.load("uniform", d=2, n=6, seed=1).problem(affine="skip"), {}, id="weights-skip"),
     pytest.param(datasets.load("uniform", d=2, n=7).problem(), {"objective": "neurons"}, id="neurons"),
     pytest.param(PEAK, {"objective": "parameters", "p": 0.7}, id="parameters"),
     # descents see 45 of the samples

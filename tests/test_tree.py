@@ -24,39 +24,39 @@ def proven_minimum(problem, **options):
     [
         (Problem([3], [0]), 0),
         (Problem([3], [-2]), 1),
-        (Problem([3], [-2], skip=True), 0),
+        (Problem([3], [-2], affine="skip"), 0),
         (Problem([0, 1], [1, -1]), 2),  # one neuron has one sign
         (Problem([0, 1, 2], [5, 5, 5]), 1),  # a constant neuron
-        (Problem([0, 1, 2], [5, 5, 5], skip=True), 0),
+        (Problem([0, 1, 2], [5, 5, 5], affine="skip"), 0),
         (Problem([0, 1, 2], [0, 0, 0]), 0),
         (Problem([0, 0, 1], [1, 1, 3]), 1),
         # a tent without a skip: three changes of slope
         (Problem([-1, 0, 1, 2, 3], [0, 0, 1, 0, 0]), 3),
         # max(0, x + y) - 2 max(0, x + y - 1); one neuron is convex or concave, xor is neither
         (Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]), 2),
-        (Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], skip=True), 1),
+        (Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], affine="skip"), 1),
         # classes: P - N with one neuron each has N(0,0) + N(1,1) = N's affine part on either diagonal
         # <= N(0,1) + N(1,0) <= P(0,1) + P(1,0) - 2 <= P(0,0) + P(1,1) - 2 <= N(0,0) + N(1,1) - 4
         (Problem.classification([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]), 3),
-        (Problem.classification([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], skip=True), 1),
+        (Problem.classification([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], affine="skip"), 1),
         (Problem([-1, 0, 1 / 15, 1], [0, 0, 1, 1]), 2),
         (Problem([-1, 0, 1 / 15, 1], [0, 0, 1, 1], weight_bound=10), 4),
         (Problem([-1, 0, 1 / 15, 1], [0, 0, 1, 1], weight_bound=100), 2),
         # With a skip and a bound no neuron may be flipped into the cell of another. Slope changes by at
         # least 4 in unit steps: four neurons, two facing each way, with knots in [-1, 1] around 0.
-        (Problem([-3, -2, -1, 1, 2, 3], [0, 0, 0, 4, 8, 12], skip=True, weight_bound=1), 4),
+        (Problem([-3, -2, -1, 1, 2, 3], [0, 0, 0, 4, 8, 12], affine="skip", weight_bound=1), 4),
         # |x| + 1 with a constant: both arms rise, and a neuron makes one of them; with a skip one is enough
-        (Problem([-2, -1, 0, 1, 2], [3, 2, 1, 2, 3], constant=True), 2),
-        (Problem([-2, -1, 0, 1, 2], [3, 2, 1, 2, 3], skip=True), 1),
+        (Problem([-2, -1, 0, 1, 2], [3, 2, 1, 2, 3], affine="constant"), 2),
+        (Problem([-2, -1, 0, 1, 2], [3, 2, 1, 2, 3], affine="skip"), 1),
         # 3 and a ramp: without a constant the flat part takes a neuron as well
-        (Problem([-2, -1, 0, 1, 2], [3, 3, 3, 4, 5], constant=True), 1),
+        (Problem([-2, -1, 0, 1, 2], [3, 3, 3, 4, 5], affine="constant"), 1),
         (Problem([-2, -1, 0, 1, 2], [3, 3, 3, 4, 5]), 2),
-        (Problem([-2, -1, 0, 1, 2], [3, 3, 3, 3, 3], constant=True), 0),
+        (Problem([-2, -1, 0, 1, 2], [3, 3, 3, 3, 3], affine="constant"), 0),
         # an affine function is one neuron, bent where there is no sample, beside a constant
-        (Problem([[0, 0], [1, 0], [0, 1], [2, 3]], [1, 2, -1, -3], constant=True), 1),
-        (Problem.classification([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], constant=True), 2),
+        (Problem([[0, 0], [1, 0], [0, 1], [2, 3]], [1, 2, -1, -3], affine="constant"), 1),
+        (Problem.classification([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], affine="constant"), 2),
         # slopes -2 and 1.5 differ by 3.5, in steps of 1.5 at most: three neurons
-        (Problem([-3, -1, 3], [1, -3, 3], skip=True, weight_bound=1.5), 3),
+        (Problem([-3, -1, 3], [1, -3, 3], affine="skip", weight_bound=1.5), 3),
     ],
 )
 def test_minimum_derived_by_hand(problem, neurons):
@@ -111,8 +111,8 @@ def test_equals_brute_force_over_cells(seed):
 def test_units_do_not_matter(skip, scale, offset):
     rng = np.random.default_rng(1)
     X, y = rng.integers(-8, 9, (6, 2)) / 8.0, rng.integers(-8, 9, 6) / 8.0
-    plain = proven_minimum(Problem(X, y, skip=skip))
-    problem = Problem(X * [1.0, 1024.0] + offset, y * scale, skip=skip)
+    plain = proven_minimum(Problem(X, y, affine="skip" if skip else "none"))
+    problem = Problem(X * [1.0, 1024.0] + offset, y * scale, affine="skip" if skip else "none")
     moved = solve_tree(problem)
     assert moved.status is Status.OPTIMAL
     assert moved.lower_bound == plain.lower_bound == moved.network.count()
@@ -199,7 +199,10 @@ def test_minimum_found_wrong_once(problem, neurons):
 @pytest.mark.parametrize(
     ("problem", "minimum"),
     [
-        (Problem([[-1e-13, -1e-13], [1e-13, -1e-13], [1 + 1e-13, 1 - 1e-13]], [-2, -1, -1], skip=True), 0),
+        (
+            Problem([[-1e-13, -1e-13], [1e-13, -1e-13], [1 + 1e-13, 1 - 1e-13]], [-2, -1, -1], affine="skip"),
+            0,
+        ),
         (Problem.from_intervals([[1, 1 - 1e-13], [1 - 1e-13, 1e-13]], [-1, 1], [0, 1]), 1),
     ],
 )

@@ -49,7 +49,7 @@ def test_cost_equals_brute_force_and_function_interpolates(data, p, scale):
     assert np.all(best.changes != 0)
     assert np.all(np.diff(best.knots) >= 0)
     network = best.to_network()
-    assert network.interpolates(Problem(x, y, skip=True))
+    assert network.interpolates(Problem(x, y, affine="skip"))
     assert network.path_norm(p, "weights") == pytest.approx(best.cost, rel=1e-9, abs=1e-9)
 
 
@@ -86,7 +86,7 @@ def test_rational_interpolant_is_exact_and_as_sparse(data):
     ],
 )
 def test_number_of_knots_derived_by_hand(x, y, knots):
-    result = solve_univariate(Problem(list(x), y, skip=True))
+    result = solve_univariate(Problem(list(x), y, affine="skip"))
     assert (result.status, result.proof) == (Status.OPTIMAL, Proof.EXACT)
     assert result.lower_bound == result.network.count() == knots
 
@@ -120,7 +120,7 @@ def test_samples_too_close_for_a_slope_are_refused():
 @pytest.mark.parametrize("offset", [0.0, 1e6])
 def test_scale_and_offset_do_not_change_the_count(scale, offset):
     x = np.array([-2.0, -1, 0, 1, 2, 3]) + offset
-    result = solve_univariate(Problem(x, np.array([0.0, 0, 1, 1, 0, 0]) * scale, skip=True))
+    result = solve_univariate(Problem(x, np.array([0.0, 0, 1, 1, 0, 0]) * scale, affine="skip"))
     assert result.lower_bound == 3
 
 
@@ -128,8 +128,8 @@ def test_scale_and_offset_do_not_change_the_count(scale, offset):
     "problem",
     [
         Problem([0, 1], [0, 1]),
-        Problem([[0, 1]], [0], skip=True),
-        Problem([0, 1], [0, 1], skip=True, weight_bound=1),
+        Problem([[0, 1]], [0], affine="skip"),
+        Problem([0, 1], [0, 1], affine="skip", weight_bound=1),
     ],
 )
 def test_problems_it_does_not_solve_are_refused(problem):
@@ -151,7 +151,7 @@ def test_problems_it_does_not_solve_are_refused(problem):
     ],
 )
 def test_tolerance_spares_knots(tolerance, knots):
-    problem = Problem(range(-2, 4), [0, 0, 1, 1, 0, 0], skip=True, tolerance=tolerance)
+    problem = Problem(range(-2, 4), [0, 0, 1, 1, 0, 0], affine="skip", tolerance=tolerance)
     result = solve_univariate(problem)
     assert (result.lower_bound, result.network.count()) == (knots, knots)
     assert result.network.solves(problem)
@@ -159,13 +159,13 @@ def test_tolerance_spares_knots(tolerance, knots):
 
 def test_classes_are_separated_with_one_knot_a_change_but_one():
     # + + - - + + -: three changes of class; a line crosses zero once, every knot allows one crossing more
-    problem = Problem.classification(range(7), [1, 1, 0, 0, 1, 1, 0], skip=True)
+    problem = Problem.classification(range(7), [1, 1, 0, 0, 1, 1, 0], affine="skip")
     assert solve_univariate(problem).lower_bound == 2
 
 
 def test_slopes_beyond_floats_leave_the_bound_without_a_network():
     # chords of slope 1e100 / 5e-324
-    result = solve_univariate(Problem([0.0, 5e-324, 1.0], [0.0, 1e100, 0.0], skip=True))
+    result = solve_univariate(Problem([0.0, 5e-324, 1.0], [0.0, 1e100, 0.0], affine="skip"))
     assert (result.lower_bound, result.network) == (1, None)
     assert "beyond the largest float" in result.remark
 

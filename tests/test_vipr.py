@@ -18,7 +18,8 @@ from typer.testing import CliRunner
 from vipr_checker import RejectedError
 from vipr_checker import check as check_vipr
 
-from sparsest import InputError, Problem, ProofError, check
+from sparsest import InputError, Problem, ProofError, check_proof
+from sparsest.affine import Affine
 from sparsest.check import _number
 from sparsest.cli.main import app
 from sparsest.exact.proof.vipr import derivation, export
@@ -76,7 +77,7 @@ def rows_by_hand(problem, signs, big):
         scale = math.lcm(*(v.denominator for v in finite))
         r = [Fraction(v) * scale for v in (*x, 1.0)]
         value = {f"h{k}_{p}": Fraction(s) for k, s in enumerate(signs)}
-        if problem.skip:
+        if problem.affine is Affine.SKIP:
             value |= {f"a{j}": v for j, v in enumerate(r)}
         for sense, end in zip((1, -1), ends, strict=True):
             if math.isfinite(end):
@@ -98,7 +99,7 @@ def rows_by_hand(problem, signs, big):
 
 def verify(problem, document):
     """Check all files of a proof, and that they are about this problem; return their texts."""
-    width = check(document, problem).lower_bound - 1
+    width = check_proof(document, problem).lower_bound - 1
     texts = dict(export.certificates(document))
     assert list(texts) == [f"{width}-neurons-{p}-positive.vipr" for p in range(width + 1)]
     for positive, text in enumerate(texts.values()):
@@ -187,7 +188,9 @@ class TestExports:
     def test_every_kind_of_leaf_occurs_above(self, tmp_path_factory):
         proofs = [random_proof(seed, tmp_path_factory.getbasetemp()) for seed in range(80)]
         proofs.append(proof_of("planted:d=2,n=20,k=3,seed=0", True))  # flipped neurons: with a skip, K = 1
-        found = {(leaf, problem.skip) for problem, document in proofs for leaf in kinds(document)}
+        found = {
+            (leaf, problem.affine is Affine.SKIP) for problem, document in proofs for leaf in kinds(document)
+        }
         assert found >= {(leaf, False) for leaf in ("value", "cone", "bound", "circuit")}
         assert found >= {("value", True), ("cone", True)}
         assert {1, 2} <= {document["lower_bound"] - 1 for _, document in proofs}
@@ -331,7 +334,7 @@ def fields(problem):
         "X": [[v.hex() for v in x] for x in problem.X.tolist()],
         "low": low,
         "high": high,
-        "skip": problem.skip,
+        "skip": problem.affine is Affine.SKIP,
     }
 
 
@@ -345,7 +348,7 @@ class TestBigM:
         y = (
             np.maximum(0, np.c_[X, np.ones(len(X))] @ neurons.T) @ signs
         )  # exact in floats, so that some bits fit
-        problem = Problem(X, y, skip=bool(seed % 3 == 0), tolerance=seed % 2 / 4)
+        problem = Problem(X, y, affine="skip" if bool else "none"(seed % 3 == 0), tolerance=seed % 2 / 4)
         M = largest_input(ExactPoints({**fields(problem), "weight_bound": None}), 2)
         choices = list(itertools.product((0, 1), repeat=len(X)))
         needed = [smallest_inputs(problem, signs, bits) for bits in itertools.product(choices, repeat=2)]
@@ -436,7 +439,7 @@ class TestRefusals:
         # three neurons max(0, x - 1) of weight 1 meet f(2) = 3: what forbids them is that they are one
         problem = Problem([0, 1, 2], [0, 0, 3], weight_bound=1)
         _, document = prove(problem, tmp_path / "proof.json")
-        assert check(document).lower_bound == 5
+        assert check_proof(document).lower_bound == 5
         with pytest.raises(InputError, match="one cell"):
             export.export(document, tmp_path / "out")
 
@@ -504,7 +507,7 @@ class TestCommand:
         assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.skipif(shutil.which("viprchk") is None, reason="viprchk is not installed")
+@pytest.mark.affineif(shutil.which("viprchk") is None, reason="viprchk is not installed")
 @pytest.mark.parametrize("name", ["xor", "parity-3", "convex"])
 def test_the_reference_checker_agrees(name, tmp_path):
     for path in export.export(proof_of(name, False)[1], tmp_path):

@@ -4,7 +4,7 @@ A file holds ``[[optimum]]`` tables. The question:
 
     data = "curves/pump.csv"       # a dataset's name, or a file beside this one
     target = "pressure"            # label column of a table; the last one by default
-    skip = true                    # also tolerance, weight_bound, classify, margin: as the command line's
+    affine = "skip"                # also tolerance, weight_bound, classify, margin: as the command line's
     objective = "neurons"          # what is counted; neurons by default
     method = "auto"                # of the exact side; auto by default
     time_limit = 60                # seconds; 600 by default
@@ -17,7 +17,7 @@ and the answer, which ``sparsest regress --update`` fills in:
     proof = "exact"                # or numerical
     proof_file = "proofs/..."      # verified anew each time, in the folder of this file; proof_left_out =
     proof_digest = "5891b5b5..."   # "why" instead; only where neurons are counted and the answer is exact
-    digest = "b1946ac9..."         # of the problem: data, intervals, skip and bound
+    digest = "b1946ac9..."         # of the problem: data, intervals, affine term and bound
     effort = 12.5                  # seconds as a multiple of the calibration loop's; optional
     date = 2026-11-22              # when it was last written
     trained = 3                    # optional: count that training with default options and seed 0 reaches
@@ -31,6 +31,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from sparsest.affine import Affine
 from sparsest.errors import InputError
 from sparsest.io.files import write_atomically
 from sparsest.io.problem_sources import Asked
@@ -57,7 +58,7 @@ _NUMBER: Final[_Kinds] = (int, float)
 _QUESTION: Final[dict[str, _Kinds]] = {
     "data": (str,),
     "target": (str,),
-    "skip": (bool,),
+    "affine": (str,),
     "tolerance": _NUMBER,
     "weight_bound": _NUMBER,
     "classify": (bool,),
@@ -111,7 +112,7 @@ class Claim:
     effort : float or None
         Seconds divided by `sparsest.benchmarks.known_optima.calibration.calibrate`'s.
     proof_file : str or None
-        A proof of both bounds as `sparsest.check` verifies it, relative to the entry's file.
+        A proof of both bounds as `sparsest.check_proof` verifies it, relative to the entry's file.
     proof_digest : str or None
         SHA-256 of the proof's file.
     proof_left_out : str or None
@@ -160,11 +161,11 @@ class Optimum:
 
     @property
     def name(self) -> str:
-        """What the entry is called in tables and by pytest, as ``xor-neurons-noskip``; unique in its file."""
+        """What the entry is called in tables and by pytest, as ``xor-neurons-none``; unique in its file."""
         asked = self.asked
         parts = [self.data, str(self.objective)]
-        if asked.skip is not None:
-            parts.append("skip" if asked.skip else "noskip")
+        if asked.affine is not None:
+            parts.append(str(asked.affine))
         if self.method != "auto":
             parts.append(self.method)
         if asked.classify:
@@ -315,11 +316,11 @@ def _optimum(table: object, path: Path, number: int, unanswered: bool) -> Optimu
         raise InputError("it is not a table: write [[optimum]] above its keys")
     _check_keys(table)
     data = table["data"]
-    # a saved problem has its own skip; for all other data an absent one means none
-    skip = table.get("skip") if data.lower().endswith(".json") else table.get("skip", False)
+    # a saved problem has its own affine term; for all other data an absent one means none
+    affine = table.get("affine", None if data.lower().endswith(".json") else "none")
     asked = Asked(
         target=table.get("target"),
-        skip=skip,
+        affine=None if affine is None else Affine.parse(affine),
         tolerance=_float(table.get("tolerance")),
         weight_bound=_float(table.get("weight_bound")),
         classify=table.get("classify", False),

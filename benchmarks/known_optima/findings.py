@@ -182,8 +182,8 @@ def _misses_by_rounding(problem: Problem, network: Network) -> bool:
     """
     reach = np.abs(problem.homogeneous).max(axis=0)
     terms = float(network.term_sizes(problem).sum())
-    if network.skip is not None:
-        terms += float(np.abs(network.skip) @ reach)
+    if network.affine is not None:
+        terms += float(np.abs(network.affine) @ reach)
     return network.within_bound(problem) and network.residual(problem) <= tolerances.ROUNDING * terms
 
 

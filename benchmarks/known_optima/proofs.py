@@ -14,7 +14,7 @@ from typing import Final
 
 from sparsest.benchmarks.known_optima.entries import Claim, Optimum
 from sparsest.benchmarks.known_optima.findings import PREFIX, Finding, bounds
-from sparsest.check import Checked, ProofError, UnreadableError, check, read
+from sparsest.check import Checked, ProofError, UnreadableError, check_proof, read
 from sparsest.io.files import write_atomically
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
@@ -116,7 +116,7 @@ def _trouble(folder: Path, name: str, claim: Claim, problem: Problem) -> Finding
         stated = (claim.proof_digest or "")[:PREFIX]
         return _finding(stated, digest[:PREFIX], f"{name} is not the file that was recorded: {_REMEDY}")
     try:
-        shown = check(path, problem)
+        shown = check_proof(path, problem)
     except UnreadableError as error:
         return _finding("a proof", "unreadable", f"{name} is no proof: {error.reason}")
     except ProofError as error:
@@ -131,7 +131,7 @@ def _rejection(path: Path, name: str, error: ProofError) -> tuple[str, str]:
     """Say what was found in the place of a proof of these data, and the sentence on it."""
     place = f"{error.place}: " if error.place else ""
     try:
-        check(read(path))
+        check_proof(read(path))
     except ProofError:
         return "rejected", f"the checker rejects {name}: {place}{error.reason}"
     return "of other data", f"{name} is a proof, but of other data: {place}{error.reason}"
@@ -160,7 +160,7 @@ def examine(path: Path, problem: Problem, result: ExactResult) -> NewProof:
     """
     if not path.is_file():
         return NewProof(None, "it could not be written")
-    shown = check(path, problem)
+    shown = check_proof(path, problem)
     if (shown.lower_bound, shown.upper_bound) != (result.lower_bound, result.upper_bound):
         wanted = bounds(result.status, result.lower_bound, result.upper_bound)
         return NewProof(None, f"what could be proven in a file is {_bounds_of(shown)}, not {wanted}")

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from scipy.linalg import block_diag, solve_triangular
 from scipy.optimize import nnls
 
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.benchmarks.peers.l1 import BlockProgram, both_signs, sampled_patterns, solver_version
 from sparsest.benchmarks.suites.method_answer import Answer
@@ -155,7 +156,7 @@ class _Pursuit:
 
     def _fit(self) -> tuple[Neurons, FloatArray]:
         """Return least-squares neurons of the chosen blocks and how far each value is from its interval."""
-        skip = self._program.problem.skip
+        affine = self._program.problem.affine is Affine.SKIP
         maps, normals = self._matrices()
         scaled = self._program.scaling
         target = np.clip(0.0, scaled.low, scaled.high)
@@ -170,7 +171,7 @@ class _Pursuit:
         rows = numbers.reshape(-1, self._data.shape[1]) @ self._back
         neurons = rows[: len(self._chosen)]
         start = Neurons(
-            neurons, self._patterns[self._chosen], self._signs[self._chosen], rows[-1] if skip else None
+            neurons, self._patterns[self._chosen], self._signs[self._chosen], rows[-1] if affine else None
         )
         return start, np.clip(values, scaled.low, scaled.high) - values
 
@@ -180,7 +181,7 @@ class _Pursuit:
         maps = [self._signs[b] * self._cones.values[b // 2] for b in self._chosen]
         facing = [np.where(self._patterns[b], 1.0, -1.0)[:, None] * self._data for b in self._chosen]
         normals = block_diag(*facing) if facing else np.zeros((0, 0))
-        if self._program.problem.skip:
+        if self._program.problem.affine is Affine.SKIP:
             maps.append(self._data)
             normals = np.c_[normals, np.zeros((len(normals), self._data.shape[1]))]
         return np.concatenate([none, *maps], axis=1), normals

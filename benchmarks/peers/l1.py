@@ -16,6 +16,7 @@ import importlib.metadata
 import numpy as np
 from numpy.typing import NDArray
 
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.benchmarks.suites.method_answer import Answer, TracePoint
 from sparsest.continuous.polish import pattern_program
@@ -91,14 +92,16 @@ class BlockProgram:
             A vertex, as many rows as patterns; None when there is none or time ran out.
         """
         scaled = self.scaling
-        samples = Samples(scaled.homogeneous, scaled.low, scaled.high, self.problem.skip, scaled.bounds)
+        samples = Samples(
+            scaled.homogeneous, scaled.low, scaled.high, self.problem.affine is Affine.SKIP, scaled.bounds
+        )
         start = Neurons(np.zeros(cost.shape), patterns, signs, None)
         return pattern_program.solve(samples, start, np.ones(cost.shape, dtype=np.bool_), cost, deadline)
 
     def network(self, neurons: Neurons) -> Network:
         """Return the network of a solution, its rounding repaired by `sparsest.refine.refine`."""
         used = neurons.nonzero()
-        return refine(self.problem, self.scaling.network(used.folded, used.signs, used.skip))
+        return refine(self.problem, self.scaling.network(used.folded, used.signs, used.affine))
 
 
 def solver_version() -> str:

@@ -44,7 +44,7 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def dense_network(n_features: int, width: int, *, skip: bool, seed: int, dtype: torch.dtype) -> Batch:
+def dense_network(n_features: int, width: int, *, affine: bool, seed: int, dtype: torch.dtype) -> Batch:
     """Return one random network, drawn as `torch.nn.Linear` draws its layers.
 
     Weights and biases are uniform in ``+-1 / sqrt(d)``, output weights in ``+-1 / sqrt(K)``; an affine term
@@ -55,20 +55,20 @@ def dense_network(n_features: int, width: int, *, skip: bool, seed: int, dtype: 
     outputs = torch.rand(1, width, dtype=torch.float64, generator=generator)
     hidden = (2 * hidden - 1) / n_features**0.5
     outputs = (2 * outputs - 1) / width**0.5
-    return Batch(hidden.to(dtype), outputs.to(dtype), skip=skip)
+    return Batch(hidden.to(dtype), outputs.to(dtype), affine=affine)
 
 
 def arrays(batch: Batch) -> tuple[FloatArray, FloatArray, FloatArray | None]:
     """Return rows ``(w_k, b_k)`` (K, d + 1), output weights (K,) and skip (d + 1,) of the first network."""
-    skip = None if batch.skip is None else batch.skip[0].double().numpy().copy()
-    return batch.hidden[0].double().numpy().copy(), batch.outputs[0].double().numpy().copy(), skip
+    affine = None if batch.affine is None else batch.affine[0].double().numpy().copy()
+    return batch.hidden[0].double().numpy().copy(), batch.outputs[0].double().numpy().copy(), affine
 
 
 def network_of(batch: Batch) -> Network:
     """Return the network without its dead neurons, those with ``v = 0`` or ``(w, b) = 0``."""
-    hidden, outputs, skip = arrays(batch)
+    hidden, outputs, affine = arrays(batch)
     alive = (outputs != 0) & np.any(hidden != 0, axis=1)
-    return Network(hidden[alive, :-1], hidden[alive, -1], outputs[alive], skip)
+    return Network(hidden[alive, :-1], hidden[alive, -1], outputs[alive], affine)
 
 
 def tensors(homogeneous: FloatArray, low: FloatArray, high: FloatArray, dtype: torch.dtype) -> Data:

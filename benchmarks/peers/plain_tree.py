@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 import highspy
 import numpy as np
 
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.benchmarks.suites.method_answer import Answer, TracePoint
 from sparsest.errors import InputError
@@ -101,7 +102,7 @@ class _Tree:
         self.data = problem.homogeneous
         self.low, self.high = problem.low.tolist(), problem.high.tolist()
         self.signs = [1] * positive + [-1] * (width - positive)
-        self.lp = _new_program((width + problem.skip) * self.data.shape[1])
+        self.lp = _new_program((width + (problem.affine is Affine.SKIP)) * self.data.shape[1])
         self.nodes = 0
 
     def search(self) -> Network | None:
@@ -133,7 +134,7 @@ class _Tree:
 
     def _choices(self, i: int, tied: Sequence[bool]) -> Iterator[tuple[Bits, list[bool]]]:
         """Bits of sample i, and which neurons are tied after it, up to symmetry."""
-        width, skip = len(self.signs), self.problem.skip
+        width, skip = len(self.signs), self.problem.affine is Affine.SKIP
         # a neuron that is active on the first sample can be turned round: the affine term takes the rest
         choices = itertools.product([1, 0], repeat=width) if not (skip and i == 0) else [(0,) * width]
         for active in choices:
@@ -162,7 +163,7 @@ class _Tree:
             low, high = (0.0, highspy.kHighsInf) if bit else (-highspy.kHighsInf, 0.0)
             self.lp.addRow(low, high, size, np.arange(k * size, (k + 1) * size, dtype=np.int32), sample)
         terms = [(k, self.signs[k]) for k, bit in enumerate(active) if bit]
-        terms += [(len(active), 1)] if self.problem.skip else []
+        terms += [(len(active), 1)] if self.problem.affine is Affine.SKIP else []
         columns = [k * size + j for k, _ in terms for j in range(size)]
         values = [sign * sample[j] for _, sign in terms for j in range(size)]
         self.lp.addRow(
@@ -177,7 +178,9 @@ class _Tree:
         solution = np.array(self.lp.getSolution().col_value, dtype=np.float64)
         rows: FloatArray = solution.reshape(-1, self.data.shape[1])
         width = len(self.signs)
-        network = Network.from_folded(rows[:width], self.signs, rows[width] if self.problem.skip else None)
+        network = Network.from_folded(
+            rows[:width], self.signs, rows[width] if self.problem.affine is Affine.SKIP else None
+        )
         return refine(self.problem, network)
 
 

@@ -186,7 +186,7 @@ class _Pruner:
         """Train a network from its random start."""
         settings = self._settings
         batch = loop.dense_network(
-            problem.n_features, settings.width, skip=problem.skip, seed=seed, dtype=torch.float64
+            problem.n_features, settings.width, affine=problem.has_affine_term, seed=seed, dtype=torch.float64
         )
         everything = np.ones(batch.hidden.shape[1:], dtype=np.bool_)
         trained = self._train(batch, everything, settings.steps, Deadline(limit), decay=settings.decay)
@@ -222,10 +222,10 @@ class _Pruner:
 
     def network(self, trained: _Trained) -> Network:
         """Return a network in the problem's units, without dead neurons."""
-        hidden, outputs, skip = loop.arrays(trained.batch)
+        hidden, outputs, affine = loop.arrays(trained.batch)
         folded = np.abs(outputs)[:, None] * hidden
         alive = np.any(folded != 0, axis=1)
-        return self._scaling.network(folded[alive], np.sign(outputs[alive]), skip)
+        return self._scaling.network(folded[alive], np.sign(outputs[alive]), affine)
 
     def _train(
         self, batch: Batch, allowed: BoolArray, steps: int, deadline: Deadline, *, decay: float
@@ -273,6 +273,6 @@ def _without_smallest(batch: Batch, objective: Objective, number: int) -> BoolAr
 
 def _copy(batch: Batch) -> Batch:
     """Return the same network with Adam's moments at zero."""
-    copied = Batch(batch.hidden, batch.outputs, skip=batch.skip is not None)
+    copied = Batch(batch.hidden, batch.outputs, affine=batch.affine is not None)
     copied.flat.copy_(batch.flat)
     return copied

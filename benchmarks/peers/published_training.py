@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from sparsest.affine import Affine
 from sparsest.benchmarks.peers import loop
 from sparsest.benchmarks.suites.method_answer import Answer, TracePoint
 from sparsest.continuous import option_checks
@@ -108,7 +109,7 @@ def published_training(
     option_checks.refuse_large_batch(1, width, problem)
     every = option_checks.count("check_every", check_every)
     batch = loop.dense_network(
-        problem.n_features, width, skip=problem.skip, seed=option_checks.seed(seed), dtype=torch.float32
+        problem.n_features, width, affine=problem.has_affine_term, seed=option_checks.seed(seed), dtype=torch.float32
     )
     watch = _Watch(batch, objective, every, loop.fitting_loss(problem), deadline)
     limit = None if time_limit is None else time_limit * (_TRAINING_SHARE if polished else 1.0)
@@ -154,13 +155,17 @@ def polished_network(
     scaling = Scaling.of(problem, objective)
     to_scaled = np.linalg.inv(scaling.to_units)
     folded = network.folded @ to_scaled
-    skip = None
-    if network.skip is not None and scaling.trend is not None:
-        skip = (network.skip - scaling.trend) @ to_scaled
-    samples = Samples(scaling.homogeneous, scaling.low, scaling.high, problem.skip, scaling.bounds)
-    start = Neurons(folded, folded @ scaling.homogeneous.T >= 0, np.sign(network.outputs), skip)
+    affine = None
+    if network.affine is not None and scaling.trend is not None:
+        affine = (network.affine - scaling.trend) @ to_scaled
+    samples = Samples(
+        scaling.homogeneous, scaling.low, scaling.high, problem.affine is Affine.SKIP, scaling.bounds
+    )
+    start = Neurons(folded, folded @ scaling.homogeneous.T >= 0, np.sign(network.outputs), affine)
     found = polish(samples, merged(samples, start), p, objective, deadline)
-    return None if found is None else refine(problem, scaling.network(found.folded, found.signs, found.skip))
+    return (
+        None if found is None else refine(problem, scaling.network(found.folded, found.signs, found.affine))
+    )
 
 
 def _proximal(batch: Batch, schedule: Schedule, previous: torch.Tensor) -> None:

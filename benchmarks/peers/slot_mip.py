@@ -26,6 +26,7 @@ from pyomo.core.expr.numeric_expr import LinearExpression
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 from sparsest import tolerances
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray, positive_number
 from sparsest.benchmarks.suites.method_answer import Answer, TracePoint
 from sparsest.errors import InputError, SolverError
@@ -163,7 +164,7 @@ def _build(problem: Problem, objective: Objective, width: int, box: float, deadl
     model.used = pyo.Var(slots, range(_binaries(objective, columns)), domain=pyo.Binary)
     for name in ("p", "n", "g"):
         setattr(model, name, pyo.Var(slots, samples, domain=pyo.NonNegativeReals))
-    model.skip = pyo.Var(range(columns if problem.skip else 0))
+    model.affine = pyo.Var(range(columns if problem.affine is Affine.SKIP else 0))
     model.rows = pyo.ConstraintList()
     big = np.abs(problem.homogeneous) @ limits
     for k in slots:
@@ -218,7 +219,11 @@ def _add_intervals(model: Any, problem: Problem, width: int) -> None:
     for i, sample in enumerate(problem.homogeneous):
         terms = [(1.0, model.p[k, i]) for k in range(width)]
         terms += [(-1.0, model.n[k, i]) for k in range(width)]
-        terms += [(float(x), model.skip[j]) for j, x in enumerate(sample) if problem.skip and x != 0]
+        terms += [
+            (float(x), model.affine[j])
+            for j, x in enumerate(sample)
+            if problem.affine is Affine.SKIP and x != 0
+        ]
         low, high = float(problem.low[i]), float(problem.high[i])
         if math.isfinite(low) or math.isfinite(high):
             ends = (low if math.isfinite(low) else None, high if math.isfinite(high) else None)
@@ -334,9 +339,13 @@ def _decode(model: Any, problem: Problem, objective: Objective) -> Network:
         folded[:, :binaries][~used] = 0.0
     signs = np.array([1.0 if model.positive[k].value > 0.5 else -1.0 for k in range(width)])
     # the slope of a feature that is zero on every sample is in no row and stays without a value
-    skip = [variable.value or 0.0 for variable in model.skip.values()] if problem.skip else None
+    affine = (
+        [variable.value or 0.0 for variable in model.affine.values()]
+        if problem.affine is Affine.SKIP
+        else None
+    )
     kept = np.any(folded != 0, axis=1) & _ever_active(model, width, problem.n_samples)
-    return Network.from_folded(folded[kept], signs[kept], skip)
+    return Network.from_folded(folded[kept], signs[kept], affine)
 
 
 def _ever_active(model: Any, width: int, rows: int) -> NDArray[np.bool_]:

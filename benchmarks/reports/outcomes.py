@@ -212,7 +212,12 @@ def _labels(records: Sequence[Record]) -> dict[tuple[str, str], str]:
 
 def _details(record: Record) -> tuple[str, ...]:
     bound = "" if record.weight_bound is None else f"weights up to {record.weight_bound:g}"
-    return "skip" * record.skip, bound, f"tolerance {record.tolerance:g}", record.digest
+    return (
+        "" if record.affine == "none" else record.affine,
+        bound,
+        f"tolerance {record.tolerance:g}",
+        record.digest,
+    )
 
 
 def _longest(records: Iterable[Record]) -> tuple[Record, ...]:
@@ -307,5 +312,5 @@ def _largest_weight(record: Record) -> float | None:
     network = decode(record.network)
     if not isinstance(network, Network):
         return None
-    affine = np.zeros(0) if network.skip is None else network.skip
+    affine = np.zeros(0) if network.affine is None else network.affine
     return float(np.abs(np.r_[network.folded.ravel(), affine]).max(initial=0.0))

@@ -20,7 +20,7 @@ class Record:
         N and d.
     planted : int or None
         Neurons of the network that made the labels, where there was one.
-    skip, tolerance, weight_bound
+    affine, tolerance, weight_bound
         As of the problem; tolerance is the largest half-width of an interval.
     objective, method : str
         What is counted, and the registered name of the method.
@@ -70,7 +70,7 @@ class Record:
     n_samples: int
     n_features: int
     planted: int | None
-    skip: bool
+    affine: str
     tolerance: float
     weight_bound: float | None
     objective: str

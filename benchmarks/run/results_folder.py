@@ -16,6 +16,7 @@ from typing import Any, Final, TextIO
 
 from filelock import FileLock, Timeout
 
+from sparsest.affine import Affine
 from sparsest.benchmarks.run.record import Record
 from sparsest.benchmarks.suites.methods import Method, with_variants
 from sparsest.errors import InputError
@@ -234,8 +235,9 @@ def _record(document: dict[str, Any], n_sessions: int) -> Record:
     for name in ("fits", "exactly"):
         if fields[name] not in (None, True, False):
             raise ValueError(f"{name} is not true, false or null")
-    if not isinstance(fields["skip"], bool) or not isinstance(fields["options"], dict):
-        raise ValueError("skip or options are of a wrong type")
+    Affine.parse(fields["affine"])
+    if not isinstance(fields["options"], dict):
+        raise ValueError("options are of a wrong type")
     if not isinstance(fields["network"], (dict, type(None))):
         raise ValueError("network is not a document")
     if not 0 <= fields["session"] < n_sessions:

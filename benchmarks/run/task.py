@@ -142,7 +142,7 @@ def record_of(
         n_samples=problem.n_samples,
         n_features=problem.n_features,
         planted=task.planted,
-        skip=problem.skip,
+        affine=str(problem.affine),
         tolerance=float(((problem.high - problem.low) / 2).max()),
         weight_bound=problem.weight_bound,
         objective=str(task.objective),

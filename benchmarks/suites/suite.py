@@ -7,7 +7,7 @@ which makes NAME a method of the suite; and ``[[problems]]``:
     [[problems]]
     data = "planted"                      # a dataset, or a file beside the suite, or a list of them
     grid = { d = [1, 2], k = [2, 3] }     # optional: one problem for every combination of parameters
-    skip = [false, true]                  # optional, as are objective, tolerance, weight_bound, classify,
+    affine = ["none", "skip"]             # optional, as are objective, tolerance, weight_bound, classify,
                                           # margin and target; lists expand
     methods = ["auto"]                    # optional: these only
 """
@@ -22,6 +22,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from sparsest.affine import Affine
 from sparsest.benchmarks.suites.methods import METHODS, find
 from sparsest.errors import InputError
 from sparsest.io.problem_sources import Asked, read_problem
@@ -34,7 +35,7 @@ _LARGEST_SUITE: Final = 2**20
 _MOST_RUNS: Final = 100_000
 
 _SUITE_KEYS: Final = {"description", "methods", "time_limit", "repeat", "variants", "problems"}
-_ASKED_KEYS: Final = ("skip", "tolerance", "weight_bound", "classify", "margin", "target")
+_ASKED_KEYS: Final = ("affine", "tolerance", "weight_bound", "classify", "margin", "target")
 _PROBLEM_KEYS: Final = {"data", "grid", "objective", "methods", *_ASKED_KEYS}
 
 
@@ -238,7 +239,9 @@ def _instances(
 
 
 def _asked(given: dict[str, Any]) -> Asked:
-    for key, kinds in (("skip", bool), ("classify", bool), ("target", str)):
+    if "affine" in given:
+        given["affine"] = Affine.parse(given["affine"])
+    for key, kinds in (("classify", bool), ("target", str)):
         if key in given and not isinstance(given[key], kinds):
             raise InputError(f"{key} = {given[key]!r:.40} is not a {kinds.__name__}")
     for key in ("tolerance", "weight_bound", "margin"):

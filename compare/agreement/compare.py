@@ -31,7 +31,7 @@ _LEAST_LIMIT: Final = 10.0
 _FITTING: Final = (Outcome.AGREE, Outcome.CONTINUOUS_ABOVE, Outcome.EXACT_OPEN)
 
 
-def compare(
+def compare_sides(
     problem: Problem,
     *,
     p: float | str = DEFAULT_POWER,

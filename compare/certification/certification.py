@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from numpy.typing import ArrayLike
 
+from sparsest.affine import Affine
 from sparsest.compare.certification.bounds_so_far import Record, fits
 from sparsest.compare.certification.given_network import subject_of
 from sparsest.compare.certification.judge import Case
@@ -18,7 +19,7 @@ from sparsest.errors import InputError
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline, ProgressCallback
-from sparsest.results.certificate import Affine, Certificate
+from sparsest.results.certificate import Certificate
 
 # Seconds for everything unless the caller says otherwise.
 TIME_LIMIT: Final = 60.0
@@ -67,8 +68,8 @@ def certify(
     time_limit : float or None
         Seconds for everything; None goes on until the bounds meet.
     proof_file : path, optional
-        Where to write a proof of the bounds, which `sparsest.check` verifies: .json or .json.gz. Neurons
-        only.
+        Where to write a proof of the bounds, which `sparsest.check_proof` verifies: .json or .json.gz.
+        Neurons only.
     checkpoint_file : path, optional
         Where the tree's search is kept, to go on with `resume`. Neurons only.
     resume : bool
@@ -130,7 +131,7 @@ def _narrowed(case: Case, reduced: Network, means: Means) -> Ending:
     record, affine, problem = case.record, case.subject.affine, case.question.problem
     deadline = record.deadline
     counts_neurons = record.objective is Objective.NEURONS
-    if affine is not Affine.BIAS or (counts_neurons and problem.n_features > 1):
+    if affine is not Affine.CONSTANT or (counts_neurons and problem.n_features > 1):
         return narrow(question_itself(problem, affine), reduced, record, means, deadline)
     if problem.low.max() > problem.high.min():  # no constant fits
         record.bound(1)
@@ -140,9 +141,9 @@ def _narrowed(case: Case, reduced: Network, means: Means) -> Ending:
     own = dataclasses.replace(means, proof_file=None, checkpoint_file=None, resume=False)
     ending = narrow(relaxation(problem), reduced, record, own, half)
     best = reduced if record.network is None else record.network
-    if deadline.expired or best.skip is None or (record.closed and means.proof_file is None):
+    if deadline.expired or best.affine is None or (record.closed and means.proof_file is None):
         return ending
     if counts_neurons:
         return narrow(question_itself(problem, affine), best, record, means, deadline)
-    last = narrow(fixed_bias(problem, float(best.skip[-1])), best, record, own, deadline)
+    last = narrow(fixed_bias(problem, float(best.affine[-1])), best, record, own, deadline)
     return dataclasses.replace(ending, status=last.status)

@@ -4,10 +4,10 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.models import read_model, rounded
 from sparsest.network import Network
-from sparsest.results.certificate import Affine
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,5 +48,4 @@ def subject_of(model: Any) -> Subject:
         When it is no single-hidden-layer ReLU network with one output.
     """
     read = read_model(model)
-    affine = Affine.SKIP if read.has_skip else Affine.BIAS if read.has_output_bias else Affine.NONE
-    return Subject(read.network, affine, read.dtype, read.source, read.predict)
+    return Subject(read.network, read.affine, read.dtype, read.source, read.predict)

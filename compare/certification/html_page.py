@@ -187,10 +187,10 @@ def _weights(network: Network) -> str:
         for v, w, b in zip(network.outputs, network.weights, network.biases, strict=True)
     ]
     body = _table(names, rows) if rows else _note("No neuron.")
-    if network.skip is not None:
-        slopes = ", ".join(f"{value:.6g}" for value in network.skip[:8])
+    if network.affine is not None:
+        slopes = ", ".join(f"{value:.6g}" for value in network.affine[:8])
         body += _note(
-            f"Affine term: {slopes}{', ...' if d > 8 else ''} and the constant {network.skip[-1]:.8g}."
+            f"Affine term: {slopes}{', ...' if d > 8 else ''} and the constant {network.affine[-1]:.8g}."
         )
     return body + (_note(f"{d - 8} more weights a neuron are not shown.") if d > 8 else "")
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.compare.certification.bounds_so_far import LARGEST_EXACT, Record, fits
 from sparsest.compare.certification.given_network import Subject
@@ -18,7 +19,7 @@ from sparsest.exact.lp.coordinates import Coordinates
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.refine import refine
-from sparsest.results.certificate import Affine, Certificate, Judgement, Miss
+from sparsest.results.certificate import Certificate, Judgement, Miss
 from sparsest.results.solving import Proof
 
 # Samples named among those that are missed most.
@@ -157,7 +158,7 @@ class Case:
         low, high = self.record.lower, self.record.upper
         if judgement is Judgement.NOT_INTERPOLATING or high is None or low >= high:
             return ""
-        relaxed = self.subject.affine is Affine.BIAS and self.goal is not Objective.NEURONS
+        relaxed = self.subject.affine is Affine.CONSTANT and self.goal is not Objective.NEURONS
         if relaxed and low + 1 == high and not self.record.deadline.expired:
             return (
                 f"with a whole affine term {low} suffice, and no method here tells whether they do with "

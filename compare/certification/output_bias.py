@@ -18,11 +18,11 @@ from typing import Final
 
 import numpy as np
 
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
-from sparsest.results.certificate import Affine
 
 # Share of the values' size by which a neuron that carries an affine function is kept above zero.
 _MARGIN: Final = 1e-12
@@ -51,13 +51,13 @@ class View:
 
     def start(self, network: Network) -> Network:
         """Return a network of the kind asked for as one for `problem`."""
-        return network if self.bias is None else dataclasses.replace(network, skip=None)
+        return network if self.bias is None else dataclasses.replace(network, affine=None)
 
     def without_constant(self, network: Network) -> "View":
         """Return the view that those can be asked about who know no constant: with that of a network."""
-        if not self.problem.constant:
+        if self.problem.affine is not Affine.CONSTANT:
             return self
-        return fixed_bias(self.problem, 0.0 if network.skip is None else float(network.skip[-1]))
+        return fixed_bias(self.problem, 0.0 if network.affine is None else float(network.affine[-1]))
 
     def lower_bound(self, lower: int, objective: Objective) -> int:
         """Return the bound on the question that follows from one on `problem`."""
@@ -69,8 +69,8 @@ class View:
         """Return a network of the kind asked for, made from one for `problem`."""
         if self.bias is not None:
             bias = np.r_[np.zeros(network.n_features), self.bias]
-            return dataclasses.replace(network, skip=bias)
-        if self.affine is Affine.BIAS:
+            return dataclasses.replace(network, affine=bias)
+        if self.affine is Affine.CONSTANT:
             return _with_bias_only(network, self.problem.X)
         return network
 
@@ -82,8 +82,8 @@ def question_itself(problem: Problem, affine: Affine) -> View:
 
 def relaxation(problem: Problem) -> View:
     """Return the relaxation to a whole affine term, for networks with a free output bias."""
-    whole = problem.replace(constant=False, skip=True)
-    return View("with a whole affine term: ", whole, None, Affine.BIAS)
+    whole = problem.replace(affine=Affine.SKIP)
+    return View("with a whole affine term: ", whole, None, Affine.CONSTANT)
 
 
 def fixed_bias(problem: Problem, bias: float) -> View:
@@ -91,10 +91,9 @@ def fixed_bias(problem: Problem, bias: float) -> View:
     fixed = problem.replace(
         low=_less(problem.low, bias, -np.inf),
         high=_less(problem.high, bias, np.inf),
-        constant=False,
-        skip=False,
+        affine=Affine.NONE,
     )
-    return View(f"with the output bias {bias:.4g}: ", fixed, bias, Affine.BIAS)
+    return View(f"with the output bias {bias:.4g}: ", fixed, bias, Affine.CONSTANT)
 
 
 def _less(ends: FloatArray, bias: float, outward: float) -> FloatArray:
@@ -109,8 +108,8 @@ def _less(ends: FloatArray, bias: float, outward: float) -> FloatArray:
 
 def _with_bias_only(network: Network, X: FloatArray) -> Network:
     """Return the same values on the data with the affine term's slopes in a neuron of their own."""
-    assert network.skip is not None
-    slopes, constant = network.skip[:-1], float(network.skip[-1])
+    assert network.affine is not None
+    slopes, constant = network.affine[:-1], float(network.affine[-1])
     if not slopes.any():
         return network
     values = X @ slopes

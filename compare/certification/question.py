@@ -15,7 +15,6 @@ from sparsest.compare.reduce.float_bounds import value_errors
 from sparsest.errors import InputError
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
-from sparsest.results.certificate import Affine
 
 # Digits of a tolerance that is chosen: as many as a sentence shows, so that what is said is what is meant.
 _DIGITS: Final = 3
@@ -64,12 +63,8 @@ def ask(subject: Subject, X: ArrayLike, y: ArrayLike, tolerance: ArrayLike | str
             f'tolerance = {tolerance!r:.40}: write a number, or "auto" for what the model itself attains'
         )
     slack = _attained(subject, inputs, labels) if chosen else tolerance
-    problem = Problem(inputs, labels, tolerance=slack, **_affine(subject))
+    problem = Problem(inputs, labels, tolerance=slack, affine=subject.affine)
     return Question(problem, labels, float(np.max(np.asarray(slack, dtype=np.float64))), chosen)
-
-
-def _affine(subject: Subject) -> dict[str, bool]:
-    return {"skip": subject.affine is Affine.SKIP, "constant": subject.affine is Affine.BIAS}
 
 
 def _attained(subject: Subject, X: FloatArray, labels: FloatArray) -> float:
@@ -92,7 +87,7 @@ def _fits_exactly(subject: Subject, X: FloatArray, labels: FloatArray) -> bool:
     if X.size * max(network.width, 1) > LARGEST_EXACT:
         return False
     try:
-        problem = Problem(X, labels, **_affine(subject))
+        problem = Problem(X, labels, affine=subject.affine)
     except InputError:  # equal inputs with different labels
         return False
     return bool(fits(problem, network, Objective.PARAMETERS))

@@ -10,6 +10,7 @@ import os
 from concurrent.futures import Executor
 from typing import Any, Final
 
+from sparsest.affine import Affine
 from sparsest.compare.certification.bounds_so_far import Record
 from sparsest.compare.certification.output_bias import View
 from sparsest.compare.reduce.elimination import eliminate
@@ -19,7 +20,6 @@ from sparsest.exact import PROOF_NOT_WRITTEN, solve
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
-from sparsest.results.certificate import Affine
 from sparsest.results.solving import ExactResult, Proof, Status
 
 # Shares of the time left: of a first exact search, of elimination, of the continuous side, and of a bound on
@@ -156,7 +156,7 @@ class _Narrowing:
 
     def _solved(self, goal: Objective, limit: float, *, proof: bool = True) -> ExactResult:
         means, counts_neurons = self.means, goal is Objective.NEURONS
-        tree = counts_neurons and not (self.problem.n_features == 1 and self.problem.skip)
+        tree = counts_neurons and not (self.problem.n_features == 1 and self.problem.affine is Affine.SKIP)
         small = self.problem.X.size * self.best.width <= _LARGEST_WITNESS
         checkpoint: dict[str, Any] = {}
         if tree and proof and means.checkpoint_file is not None:
@@ -176,7 +176,7 @@ class _Narrowing:
     def _learn(self, result: ExactResult) -> None:
         self.record.bound(self.view.lower_bound(result.lower_bound, self.goal))
         if result.network is not None:
-            as_it_is = self.view.affine is not Affine.BIAS or self.problem.constant
+            as_it_is = self.view.affine is not Affine.CONSTANT or self.problem.affine is Affine.CONSTANT
             checked = result.method == "tree" or result.status is Status.OPTIMAL
             self._offer(result.network, proven=as_it_is and checked and result.proof is Proof.EXACT)
         self.closed = result.status in (Status.OPTIMAL, Status.INFEASIBLE)
@@ -203,7 +203,7 @@ class _Narrowing:
         """
         with self.record.attempt(f"{self.view.name}bound through neurons") as said:
             result = self._solved(Objective.NEURONS, self._share(_THROUGH_NEURONS).remaining, proof=False)
-            constant = self.goal is Objective.WEIGHTS and not self.problem.skip
+            constant = self.goal is Objective.WEIGHTS and self.problem.affine is not Affine.SKIP
             lower = max(0, result.lower_bound - constant)
             self.record.bound(self.view.lower_bound(lower, self.goal))
             if result.network is not None:

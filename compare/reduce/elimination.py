@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.exact.lp.coordinates import Coordinates
@@ -77,7 +78,7 @@ class _Elimination:
     """The problem in coordinates in which one damping suits all directions."""
 
     def __init__(self, problem: Problem, deadline: Deadline) -> None:
-        self.problem, self.deadline, self.skip = problem, deadline, problem.skip
+        self.problem, self.deadline, self.skip = problem, deadline, problem.affine is Affine.SKIP
         self.coordinates = Coordinates(problem)
         self.rows, scale = self.coordinates.rows, self.coordinates.scale
         self.low, self.high = problem.low / scale, problem.high / scale
@@ -97,8 +98,8 @@ class _Elimination:
 
     def _state(self, network: Network) -> _State:
         folded, signs = network.folded, np.sign(network.outputs)
-        if network.skip is not None:
-            folded, signs = np.r_[folded, network.skip[None]], np.r_[signs, 1.0]
+        if network.affine is not None:
+            folded, signs = np.r_[folded, network.affine[None]], np.r_[signs, 1.0]
         n = self.problem.n_samples
         # the rows are orthogonal with squared length n in each column
         inputs = self.problem.homogeneous @ folded.T / self.coordinates.scale

@@ -97,8 +97,8 @@ def value_errors(network: Network, X: FloatArray) -> FloatArray:
     """Return bounds (N,) on the rounding of ``network(X)``."""
     size = np.abs(X)
     terms = (size @ np.abs(network.weights).T + np.abs(network.biases)) @ np.abs(network.outputs)
-    if network.skip is not None:
-        terms = terms + size @ np.abs(network.skip[:-1]) + abs(network.skip[-1])
+    if network.affine is not None:
+        terms = terms + size @ np.abs(network.affine[:-1]) + abs(network.affine[-1])
     n = network.n_features + network.width + 4
     return np.asarray(_CARE * n * _UNIT * terms + _TINY, dtype=np.float64)
 

@@ -29,11 +29,12 @@ from typing import Final
 
 import numpy as np
 
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.compare.reduce.float_bounds import Signs, neuron_signs
 from sparsest.errors import InputError
 from sparsest.network import Network
-from sparsest.results.certificate import Affine, Reduction, ReductionKind
+from sparsest.results.certificate import Reduction, ReductionKind
 
 Vector = tuple[Fraction, ...]
 
@@ -107,7 +108,7 @@ class _Reducer:
             _Neuron(_folded(w, float(b), float(v)), int(np.sign(v)), signs[k], (k,))
             for k, (w, b, v) in enumerate(given)
         ]
-        self.term = _zeros(self.size) if network.skip is None else _vector(network.skip)
+        self.term = _zeros(self.size) if network.affine is None else _vector(network.affine)
         self.said: list[Reduction] = []
 
     def run(self) -> Reduced:
@@ -206,7 +207,7 @@ class _Reducer:
             return [], total
         if not any(total):
             return [], nothing
-        if self.affine is Affine.BIAS:
+        if self.affine is Affine.CONSTANT:
             values = self._values(total)
             if min(values) == max(values):
                 return [], (*nothing[:-1], values[0])

@@ -28,16 +28,16 @@ class Batch:
         The affine term.
     """
 
-    def __init__(self, hidden: torch.Tensor, outputs: torch.Tensor, *, skip: bool) -> None:
+    def __init__(self, hidden: torch.Tensor, outputs: torch.Tensor, *, affine: bool) -> None:
         restarts, width, size = hidden.shape
-        shapes = [(restarts, width, size), (restarts, width)] + ([(restarts, size)] if skip else [])
+        shapes = [(restarts, width, size), (restarts, width)] + ([(restarts, size)] if affine else [])
         self._shapes = shapes
         self.flat = hidden.new_zeros(sum(int(np.prod(shape)) for shape in shapes))
         self.gradient = torch.zeros_like(self.flat)
         self.mean = torch.zeros_like(self.flat)
         self.square = torch.zeros_like(self.flat)
         self.hidden, self.outputs, *rest = _views(self.flat, shapes)
-        self.skip = rest[0] if rest else None
+        self.affine = rest[0] if rest else None
         self._slopes = _views(self.gradient, shapes)
         self._known_parts: dict[int, list[list[_Tensors]]] = {}
         self.hidden.copy_(hidden)
@@ -45,7 +45,7 @@ class Batch:
 
     def gradients(self) -> dict[str, torch.Tensor]:
         """Return the stored gradient by the name of the tensor it belongs to."""
-        return dict(zip(("hidden", "outputs", "skip"), self._slopes, strict=False))
+        return dict(zip(("hidden", "outputs", "affine"), self._slopes, strict=False))
 
     def values(self, homogeneous: torch.Tensor) -> torch.Tensor:
         """Return f (R, N)."""
@@ -59,15 +59,15 @@ class Batch:
         cost more than the arithmetic on tensors this small.
         """
         distances = []
-        for numbers, (hidden, outputs, *skip) in self._parts(len(homogeneous)):
+        for numbers, (hidden, outputs, *affine) in self._parts(len(homogeneous)):
             values, active = _forward(numbers, homogeneous)
             distances.append(values - values.clamp(low, high))
             error = distances[-1] * (2 / len(homogeneous))
             torch.matmul((active > 0) * error.unsqueeze(1), homogeneous, out=hidden)
             hidden.mul_(numbers[1].unsqueeze(-1))
             torch.bmm(active, error.unsqueeze(-1), out=outputs.unsqueeze(-1))
-            if skip:
-                torch.matmul(error, homogeneous, out=skip[0])
+            if affine:
+                torch.matmul(error, homogeneous, out=affine[0])
         return _together(distances)
 
     def _parts(self, n_samples: int) -> list[list[_Tensors]]:
@@ -75,7 +75,7 @@ class Batch:
         if n_samples not in self._known_parts:
             restarts, width = self.outputs.shape
             size = restarts if self.flat.is_cuda else _AT_A_TIME // max(1, width * n_samples)
-            numbers = [self.hidden, self.outputs] + ([] if self.skip is None else [self.skip])
+            numbers = [self.hidden, self.outputs] + ([] if self.affine is None else [self.affine])
             self._known_parts[n_samples] = [
                 [
                     [tensor[first : first + max(1, size)] for tensor in each]
@@ -94,7 +94,7 @@ class Batch:
 
     def momentum(self, name: str) -> torch.Tensor:
         """Return Adam's first moment of the tensor called `name`, a view."""
-        names = ("hidden", "outputs", "skip")
+        names = ("hidden", "outputs", "affine")
         return _views(self.mean, self._shapes)[names.index(name)]
 
     def part(self, restarts: torch.Tensor, neurons: torch.Tensor) -> "Batch":
@@ -102,13 +102,13 @@ class Batch:
         rows = restarts.unsqueeze(1)
 
         def chosen(flat: torch.Tensor) -> list[torch.Tensor]:
-            hidden, outputs, *skip = _views(flat, self._shapes)
-            return [hidden[rows, neurons], outputs[rows, neurons], *(rest[restarts] for rest in skip)]
+            hidden, outputs, *affine = _views(flat, self._shapes)
+            return [hidden[rows, neurons], outputs[rows, neurons], *(rest[restarts] for rest in affine)]
 
-        hidden, outputs, *skip = chosen(self.flat)
-        batch = Batch(hidden, outputs, skip=bool(skip))
-        if batch.skip is not None:
-            batch.skip.copy_(skip[0])
+        hidden, outputs, *affine = chosen(self.flat)
+        batch = Batch(hidden, outputs, affine=bool(affine))
+        if batch.affine is not None:
+            batch.affine.copy_(affine[0])
         for name in ("mean", "square"):
             parts = _views(getattr(batch, name), batch._shapes)
             for part, values in zip(parts, chosen(getattr(self, name)), strict=True):
@@ -118,10 +118,10 @@ class Batch:
 
 def _forward(numbers: _Tensors, homogeneous: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return f (R', N) of some restarts, and their hidden activations (R', K, N)."""
-    hidden, outputs, *skip = numbers
+    hidden, outputs, *affine = numbers
     active = (hidden @ homogeneous.T).clamp_min_(0)
     values = torch.bmm(outputs.unsqueeze(1), active).squeeze(1)
-    return (values + skip[0] @ homogeneous.T if skip else values), active
+    return (values + affine[0] @ homogeneous.T if affine else values), active
 
 
 def _together(parts: _Tensors) -> torch.Tensor:

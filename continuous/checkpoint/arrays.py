@@ -8,7 +8,7 @@ import numpy as np
 from sparsest.io.files import Arrays
 from sparsest.network import Network
 
-_PARTS = ("weights", "biases", "outputs", "skip")
+_PARTS = ("weights", "biases", "outputs", "affine")
 
 
 def prefixed(prefix: str, arrays: Mapping[str, "np.ndarray[Any, Any]"]) -> Arrays:
@@ -57,4 +57,4 @@ def network_of(arrays: Mapping[str, "np.ndarray[Any, Any]"]) -> Network | None:
     """
     if "weights" not in arrays:
         return None
-    return Network(arrays["weights"], arrays["biases"], arrays["outputs"], arrays.get("skip"))
+    return Network(arrays["weights"], arrays["biases"], arrays["outputs"], arrays.get("affine"))

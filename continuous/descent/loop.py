@@ -196,7 +196,7 @@ class Descent:
             return True
         most = (~idle).sum(1) * (1 if objective is Objective.NEURONS else sizes.shape[-1])
         hopeless = most < self._lower_bound
-        if batch.skip is None:
+        if batch.affine is None:
             hopeless |= idle.all(1)
         if bool(hopeless.any()):
             self._look()  # what their history goes on with

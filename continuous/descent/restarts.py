@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.continuous.algorithms.base import Solver
 from sparsest.continuous.algorithms.batch import Batch
@@ -105,7 +106,7 @@ def train_restarts(
     generator = torch.Generator().manual_seed(settings.seed)
     start = INITIALIZATIONS[settings.initialization](homogeneous.cpu(), restarts, width, generator)
     with _threads(restarts * width * len(scaling.low), where):
-        batch = Batch(*(part.to(where) for part in start), skip=scaling.trend is not None)
+        batch = Batch(*(part.to(where) for part in start), affine=scaling.trend is not None)
         initial = _restarts(batch, scaling)
         descent = Descent(
             batch,
@@ -170,9 +171,9 @@ def _restarts(batch: Batch, scaling: Scaling) -> list[Neurons]:
     """Return every restart as folded neurons with their patterns, in scaled units."""
     outputs = batch.outputs.double().cpu().numpy()
     folded = np.abs(outputs)[:, :, None] * batch.hidden.double().cpu().numpy()
-    skips = [None] * len(outputs) if batch.skip is None else batch.skip.double().cpu().numpy()
+    affines = [None] * len(outputs) if batch.affine is None else batch.affine.double().cpu().numpy()
     patterns = folded @ scaling.homogeneous.T >= 0
-    return [Neurons(*parts) for parts in zip(folded, patterns, np.sign(outputs), skips, strict=True)]
+    return [Neurons(*parts) for parts in zip(folded, patterns, np.sign(outputs), affines, strict=True)]
 
 
 def raw_network(scaling: Scaling, objective: Objective, trained: Neurons) -> Network:
@@ -182,7 +183,7 @@ def raw_network(scaling: Scaling, objective: Objective, trained: Neurons) -> Net
     if objective is Objective.WEIGHTS:
         # a free bias may outlive its weights; where it is not positive nothing is left of the neuron
         alive &= np.any(folded[:, :-1] != 0, axis=1) | (folded[:, -1] > 0)
-    return scaling.network(folded[alive], trained.signs[alive], trained.skip)
+    return scaling.network(folded[alive], trained.signs[alive], trained.affine)
 
 
 def polish_restarts(
@@ -200,7 +201,9 @@ def polish_restarts(
     Restarts with the same cells and signs share one answer. When none fits, some are tried again with the
     cells that they started from. `answers` has those of an earlier call, and takes new ones.
     """
-    samples = Samples(scaling.homogeneous, scaling.low, scaling.high, problem.skip, scaling.bounds)
+    samples = Samples(
+        scaling.homogeneous, scaling.low, scaling.high, problem.affine is Affine.SKIP, scaling.bounds
+    )
     known: dict[tuple[bytes, bytes], Network | None] = {}
     try:
         for number, restart in enumerate(trained.restarts):
@@ -240,4 +243,6 @@ def _polished(
     deadline: Deadline,
 ) -> Network | None:
     found = polish(samples, start, schedule.p, schedule.objective, deadline)
-    return None if found is None else refine(problem, scaling.network(found.folded, found.signs, found.skip))
+    return (
+        None if found is None else refine(problem, scaling.network(found.folded, found.signs, found.affine))
+    )

@@ -62,5 +62,5 @@ class LiveBatch:
             whole = getattr(self.whole, name)
             whole[self.restarts] = 0
             whole[self.restarts, :width] = getattr(self.batch, name)
-        if self.whole.skip is not None and self.batch.skip is not None:
-            self.whole.skip[self.restarts] = self.batch.skip
+        if self.whole.affine is not None and self.batch.affine is not None:
+            self.whole.affine[self.restarts] = self.batch.affine

@@ -48,12 +48,12 @@ class Neurons:
     folded: FloatArray
     patterns: BoolArray
     signs: FloatArray
-    skip: FloatArray | None
+    affine: FloatArray | None
 
     def nonzero(self) -> "Neurons":
         """Return the same without the rows that are zero."""
         rows = np.any(self.folded != 0, axis=1)
-        return Neurons(self.folded[rows], self.patterns[rows], self.signs[rows], self.skip)
+        return Neurons(self.folded[rows], self.patterns[rows], self.signs[rows], self.affine)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Samples:
     homogeneous: FloatArray
     low: FloatArray
     high: FloatArray
-    skip: bool
+    affine: bool
     bounds: FloatArray | None
 
 
@@ -104,7 +104,7 @@ def solve(
         when there is none or the solver did not reach one.
     """
     entries = np.flatnonzero(allowed)
-    free = samples.homogeneous.shape[1] if samples.skip else 0
+    free = samples.homogeneous.shape[1] if samples.affine else 0
     if len(entries) + free == 0:
         inside = bool(np.all(samples.low <= 0) and np.all(samples.high >= 0))
         return dataclasses.replace(start, folded=np.zeros_like(start.folded)) if inside else None
@@ -118,19 +118,19 @@ def _linear_program(
     if deadline.expired:
         return None
     cones, values = _cones(samples, start)[:, entries], _values(samples, start)[:, entries]
-    skip = samples.homogeneous if samples.skip else np.zeros((len(samples.low), 0))
-    equations = sparse.csr_array(np.concatenate([values, -values, skip], axis=1))
-    cones = sparse.hstack([cones, -cones, sparse.csr_array((cones.shape[0], skip.shape[1]))], format="csr")
+    affine = samples.homogeneous if samples.affine else np.zeros((len(samples.low), 0))
+    equations = sparse.csr_array(np.concatenate([values, -values, affine], axis=1))
+    cones = sparse.hstack([cones, -cones, sparse.csr_array((cones.shape[0], affine.shape[1]))], format="csr")
     point = samples.low == samples.high
     above, below = ~point & np.isfinite(samples.low), ~point & np.isfinite(samples.high)
     # `Any`, because scipy's stubs know neither sparse matrices nor bounds in one array
     inequalities: Any = sparse.vstack([-cones, -equations[above], equations[below]], format="csr")
     equalities: Any = equations[point] if point.any() else None
-    bounds: Any = _bounds(samples, entries, skip.shape[1])
+    bounds: Any = _bounds(samples, entries, affine.shape[1])
     limit = {"time_limit": deadline.remaining} if np.isfinite(deadline.remaining) else {}
     options: Any = _OPTIONS | limit
     result = optimize.linprog(
-        np.r_[cost, cost, np.zeros(skip.shape[1])],
+        np.r_[cost, cost, np.zeros(affine.shape[1])],
         A_ub=inequalities,
         b_ub=np.r_[np.zeros(cones.shape[0]), -samples.low[above], samples.high[below]],
         A_eq=equalities,
@@ -170,5 +170,5 @@ def _neurons(samples: Samples, start: Neurons, entries: NDArray[np.intp], number
     folded[entries] = numbers[: len(entries)] - numbers[len(entries) : 2 * len(entries)]
     folded[np.abs(folded) <= _ZERO] = 0.0
     folded = folded.reshape(start.folded.shape)
-    skip = numbers[2 * len(entries) :] if samples.skip else None
-    return Neurons(folded, start.patterns, start.signs, skip)
+    affine = numbers[2 * len(entries) :] if samples.affine else None
+    return Neurons(folded, start.patterns, start.signs, affine)

@@ -47,7 +47,7 @@ def merged(samples: Samples, neurons: Neurons) -> Neurons:
     cells, groups = np.unique(labels, axis=0, return_inverse=True)
     sums = np.zeros((len(cells), neurons.folded.shape[1]))
     np.add.at(sums, groups, neurons.folded[useful])
-    return Neurons(sums, cells[:, :-1], np.where(cells[:, -1], 1.0, -1.0), neurons.skip)
+    return Neurons(sums, cells[:, :-1], np.where(cells[:, -1], 1.0, -1.0), neurons.affine)
 
 
 def polish(
@@ -102,10 +102,10 @@ def _with_neighbours(samples: Samples, current: Neurons) -> Neurons:
         np.concatenate([current.folded, current.folded[rows]]),
         np.concatenate([current.patterns, crossed]),
         np.concatenate([current.signs, current.signs[rows]]),
-        current.skip,
+        current.affine,
     )
     _, first = np.unique(np.c_[wider.patterns, wider.signs > 0], axis=0, return_index=True)
-    return Neurons(wider.folded[first], wider.patterns[first], wider.signs[first], wider.skip)
+    return Neurons(wider.folded[first], wider.patterns[first], wider.signs[first], wider.affine)
 
 
 def _sparsified(

@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 
+from sparsest.affine import Affine
 from sparsest.network import Network
 from sparsest.problem import Problem
 
@@ -51,6 +52,6 @@ def ridge_network(problem: Problem, seed: int = 0) -> Network | None:
         return None
     kept = changes != 0
     weights = np.tile(directions[best], (int(kept.sum()), 1))
-    skip = np.zeros(distinct.n_features + 1) if problem.skip else None
-    network = Network(weights, -knots[kept], changes[kept], skip)
+    affine = np.zeros(distinct.n_features + 1) if problem.affine is Affine.SKIP else None
+    network = Network(weights, -knots[kept], changes[kept], affine)
     return network if network.solves(problem) else None

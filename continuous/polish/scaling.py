@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.network import Network
 from sparsest.objectives import Objective
@@ -53,7 +54,7 @@ class Scaling:
         center = np.zeros(X.shape[1]) if objective is Objective.PARAMETERS else _middles(X)
         widths = power_of_two(np.abs(X - center).max(axis=0))
         inputs = np.c_[(X - center) / widths, np.ones(len(X))]
-        trend = _trend(inputs, problem) if problem.skip else np.zeros(X.shape[1] + 1)
+        trend = _trend(inputs, problem) if problem.affine is Affine.SKIP else np.zeros(X.shape[1] + 1)
         fitted = inputs @ trend
         low, high = problem.low - fitted, problem.high - fitted
         ends = np.abs(np.r_[low, high])
@@ -70,16 +71,16 @@ class Scaling:
             high / height,
             bounds,
             back * height,
-            trend @ back if problem.skip else None,
+            trend @ back if problem.affine is Affine.SKIP else None,
             height,
         )
 
-    def network(self, folded: FloatArray, signs: FloatArray, skip: FloatArray | None) -> Network:
-        """Return the network of the problem for scaled neurons (K, d + 1), signs (K,) and skip (d + 1,)."""
-        affine = None
+    def network(self, folded: FloatArray, signs: FloatArray, affine: FloatArray | None) -> Network:
+        """Return the problem's network for scaled neurons (K, d + 1), signs (K,), affine term (d + 1,)."""
+        term = None
         if self.trend is not None:
-            affine = self.trend + (0.0 if skip is None else skip @ self.to_units)
-        return Network.from_folded(folded @ self.to_units, signs, affine)
+            term = self.trend + (0.0 if affine is None else affine @ self.to_units)
+        return Network.from_folded(folded @ self.to_units, signs, term)
 
 
 def power_of_two(sizes: FloatArray) -> FloatArray:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from sparsest.affine import Affine
 from sparsest.continuous.checkpoint.arrays import matching, network_arrays, network_of, prefixed, under
 from sparsest.continuous.polish.pattern_program import Neurons, Samples
 from sparsest.continuous.polish.polish import merged, polish
@@ -40,7 +41,9 @@ class Incumbent:
     ) -> None:
         self._problem, self._scaling, self._deadline = problem, scaling, deadline
         self.objective, self._p = objective, p
-        self.samples = Samples(scaling.homogeneous, scaling.low, scaling.high, problem.skip, scaling.bounds)
+        self.samples = Samples(
+            scaling.homogeneous, scaling.low, scaling.high, problem.affine is Affine.SKIP, scaling.bounds
+        )
         self.network: Network | None = None
         self.neurons: Neurons | None = None
         self.raw: Network | None = None
@@ -79,12 +82,12 @@ class Incumbent:
     def offer_network(self, network: Network) -> None:
         """Take over a network in the problem's units, polished already, where it fits."""
         to_scaled = np.linalg.inv(self._scaling.to_units)
-        skip = None
-        if network.skip is not None and self._scaling.trend is not None:
-            skip = (network.skip - self._scaling.trend) @ to_scaled
+        affine = None
+        if network.affine is not None and self._scaling.trend is not None:
+            affine = (network.affine - self._scaling.trend) @ to_scaled
         folded = network.folded @ to_scaled
         patterns = folded @ self.samples.homogeneous.T >= 0
-        self._keep(Neurons(folded, patterns, np.sign(network.outputs), skip), network)
+        self._keep(Neurons(folded, patterns, np.sign(network.outputs), affine), network)
 
     def rank(self, network: Network) -> tuple[int, int, float]:
         """Return what orders networks that fit, the better the smaller."""
@@ -102,7 +105,7 @@ class Incumbent:
         """Return the best network, scaled and raw too, as arrays; none if there is none."""
         if self.neurons is None:
             return {}
-        parts = {name: getattr(self.neurons, name) for name in ("folded", "patterns", "signs", "skip")}
+        parts = {name: getattr(self.neurons, name) for name in ("folded", "patterns", "signs", "affine")}
         arrays = prefixed("neurons ", {name: part for name, part in parts.items() if part is not None})
         for name, network in (("network ", self.network), ("raw ", self.raw)):
             arrays |= prefixed(name, network_arrays(network))
@@ -125,12 +128,12 @@ class Incumbent:
             matching(parts, "folded", np.zeros((count, size))),
             matching(parts, "patterns", np.zeros((count, n), dtype=bool)),
             matching(parts, "signs", np.zeros(count)),
-            matching(parts, "skip", np.zeros(size)) if "skip" in parts else None,
+            matching(parts, "affine", np.zeros(size)) if "affine" in parts else None,
         )
         self.network, self.raw = network, network_of(under("raw ", arrays))
 
     def _network(self, found: Neurons) -> Network:
-        return self._scaling.network(found.folded, found.signs, found.skip)
+        return self._scaling.network(found.folded, found.signs, found.affine)
 
     def _keep(self, found: Neurons | None, raw: Network) -> None:
         if found is None:

@@ -56,7 +56,7 @@ def joined(first: Neurons, second: Neurons) -> Neurons:
         np.concatenate([first.folded, second.folded]),
         np.concatenate([first.patterns, second.patterns]),
         np.concatenate([first.signs, second.signs]),
-        first.skip,
+        first.affine,
     )
 
 
@@ -65,7 +65,7 @@ def distinct(neurons: Neurons) -> Neurons:
     labels = np.c_[neurons.patterns, neurons.signs > 0]
     _, first = np.unique(labels, axis=0, return_index=True)
     first = np.sort(first)
-    return Neurons(neurons.folded[first], neurons.patterns[first], neurons.signs[first], neurons.skip)
+    return Neurons(neurons.folded[first], neurons.patterns[first], neurons.signs[first], neurons.affine)
 
 
 def flipped(neurons: Neurons) -> Neurons:
@@ -73,4 +73,6 @@ def flipped(neurons: Neurons) -> Neurons:
     count, n = neurons.patterns.shape
     patterns = np.repeat(neurons.patterns, n, axis=0)
     patterns[np.arange(count * n), np.tile(np.arange(n), count)] ^= True
-    return Neurons(np.repeat(neurons.folded, n, axis=0), patterns, np.repeat(neurons.signs, n), neurons.skip)
+    return Neurons(
+        np.repeat(neurons.folded, n, axis=0), patterns, np.repeat(neurons.signs, n), neurons.affine
+    )

@@ -116,8 +116,8 @@ class StagedSearch:
         samples = incumbent.samples
         self._rows, self._back = _whitened(samples.homogeneous)
         self._forward: FloatArray = np.linalg.pinv(self._back).astype(np.float64)
-        self._whitened = Intervals(self._rows, samples.low, samples.high, samples.skip)
-        self._plain = Intervals(samples.homogeneous, samples.low, samples.high, samples.skip)
+        self._whitened = Intervals(self._rows, samples.low, samples.high, samples.affine)
+        self._plain = Intervals(samples.homogeneous, samples.low, samples.high, samples.affine)
         self._effort = Effort()
         self._narrow: dict[int, NarrowSearch] = {}
         self._by_turn: dict[int, NarrowSearch | None] = {}
@@ -383,9 +383,9 @@ class StagedSearch:
     def _neurons(self, blocks: FloatArray, signs: FloatArray, back: FloatArray) -> Neurons:
         samples = self._incumbent.samples
         folded = blocks @ back
-        skip = folded[-1] if samples.skip else None
-        folded, signs = (folded[:-1], signs[:-1]) if samples.skip else (folded, signs)
-        return Neurons(folded, folded @ samples.homogeneous.T >= 0, signs, skip)
+        affine = folded[-1] if samples.affine else None
+        folded, signs = (folded[:-1], signs[:-1]) if samples.affine else (folded, signs)
+        return Neurons(folded, folded @ samples.homogeneous.T >= 0, signs, affine)
 
     def _narrower(self, turn: int) -> NarrowSearch | None:
         """Return descents towards one part less than the best network has, or None where that cannot be."""
@@ -410,8 +410,8 @@ class StagedSearch:
 
 def _no_neurons(samples: Samples) -> Neurons:
     n, size = samples.homogeneous.shape
-    skip = np.zeros(size) if samples.skip else None
-    return Neurons(np.zeros((0, size)), np.zeros((0, n), dtype=bool), np.zeros(0), skip)
+    affine = np.zeros(size) if samples.affine else None
+    return Neurons(np.zeros((0, size)), np.zeros((0, n), dtype=bool), np.zeros(0), affine)
 
 
 def _whitened(homogeneous: FloatArray) -> tuple[FloatArray, FloatArray]:

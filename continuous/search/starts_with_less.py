@@ -22,8 +22,8 @@ def without_a_neuron(best: Neurons, forward: FloatArray) -> Start:
     kept = ~np.eye(count, dtype=bool)
     neurons = np.array([best.folded[rows] for rows in kept]) @ forward
     signs = np.array([best.signs[rows] for rows in kept])
-    if best.skip is not None:
-        neurons = np.concatenate([neurons, np.tile(best.skip @ forward, (count, 1, 1))], axis=1)
+    if best.affine is not None:
+        neurons = np.concatenate([neurons, np.tile(best.affine @ forward, (count, 1, 1))], axis=1)
         signs = np.c_[signs, np.ones(count)]
     return Start(neurons, signs, np.ones_like(neurons))
 
@@ -37,9 +37,9 @@ def without_an_entry(best: Neurons, counted: NDArray[np.bool_]) -> Start | None:
     neurons[(np.arange(len(places)), *places.T)] = 0.0
     signs = np.repeat(best.signs[None], len(places), axis=0)
     allowed = np.where(counted, neurons != 0, True).astype(np.float64)
-    if best.skip is not None:
-        skip = np.broadcast_to(best.skip, (len(places), 1, len(best.skip)))
-        neurons = np.concatenate([neurons, skip], axis=1)
-        allowed = np.concatenate([allowed, np.ones_like(skip)], axis=1)
+    if best.affine is not None:
+        affine = np.broadcast_to(best.affine, (len(places), 1, len(best.affine)))
+        neurons = np.concatenate([neurons, affine], axis=1)
+        allowed = np.concatenate([allowed, np.ones_like(affine)], axis=1)
         signs = np.c_[signs, np.ones(len(places))]
     return Start(neurons, signs, allowed)

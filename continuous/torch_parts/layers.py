@@ -92,16 +92,16 @@ class Layers:
             self.bias.parameter.copy_(rows[:, -1])
 
     def to_network(self) -> Network:
-        """Return the current weights as an immutable network; an output bias c is the skip ``(0, c)``."""
+        """Return the current weights as a network; an output bias c is the affine term ``(0, c)``."""
         rows = _floats(self.rows())
-        skip = None if self.affine is None else _floats(self.affine)
-        if skip is not None and not self.joint:
-            skip = torch.cat([skip.new_zeros(rows.shape[1] - 1), skip])
+        affine = None if self.affine is None else _floats(self.affine)
+        if affine is not None and len(affine) == 1:
+            affine = torch.cat([affine.new_zeros(rows.shape[1] - 1), affine])
         return Network(
             rows[:, :-1].numpy(),
             rows[:, -1].numpy(),
             _floats(self.output_weights()).numpy(),
-            None if skip is None else skip.numpy(),
+            None if affine is None else affine.numpy(),
         )
 
 
@@ -114,7 +114,9 @@ def layers_of(network: Trainable) -> Layers:
         When its layers are others, do not fit together, have several outputs, or are no plain parameters.
     """
     if isinstance(network, ReLUNetwork):
-        return Layers(Slot(network, "hidden", 0), None, Slot(network, "outputs", 0), network.skip, joint=True)
+        return Layers(
+            Slot(network, "hidden", 0), None, Slot(network, "outputs", 0), network.affine, joint=True
+        )
     parts = _pair(network)
     if parts is None:
         raise InputError(

@@ -1,8 +1,10 @@
 """A single-hidden-layer ReLU network as a torch module."""
 
+import numpy as np
 import torch
 from torch import nn
 
+from sparsest.affine import Affine
 from sparsest.errors import InputError
 from sparsest.network import Network
 
@@ -16,8 +18,8 @@ class ReLUNetwork(nn.Module):
         d, the number of inputs.
     width : int
         K, the number of neurons; 0 is allowed.
-    skip : bool
-        Whether to have the affine term, which starts at zero.
+    affine : {"none", "constant", "skip"}
+        The affine term to have, which starts at zero: none, an output bias, or a skip.
     dtype : torch.dtype
         Of the parameters.
     generator : torch.Generator, optional
@@ -30,8 +32,8 @@ class ReLUNetwork(nn.Module):
         Rows ``(w_k, b_k)``.
     outputs : Parameter (K,)
         Output weights ``v_k``.
-    skip : Parameter (d + 1,) or None
-        The affine term ``(a, c)``.
+    affine : Parameter (d + 1,) or (1,), or None
+        The affine term ``(a, c)`` of a skip, or the constant ``(c,)``.
 
     Examples
     --------
@@ -46,14 +48,14 @@ class ReLUNetwork(nn.Module):
 
     hidden: nn.Parameter
     outputs: nn.Parameter
-    skip: nn.Parameter | None
+    affine: nn.Parameter | None
 
     def __init__(
         self,
         n_features: int,
         width: int,
         *,
-        skip: bool = False,
+        affine: str | Affine = Affine.NONE,
         dtype: torch.dtype = torch.float64,
         generator: torch.Generator | None = None,
     ) -> None:
@@ -62,22 +64,24 @@ class ReLUNetwork(nn.Module):
                 f"n_features = {n_features!r}, width = {width!r}: at least 1 and at least 0 are needed"
             )
         super().__init__()
+        size = {Affine.NONE: 0, Affine.CONSTANT: 1, Affine.SKIP: n_features + 1}[Affine.parse(affine)]
         hidden = torch.randn(width, n_features + 1, dtype=dtype, generator=generator)
         outputs = torch.randn(width, dtype=dtype, generator=generator)
         self.hidden = nn.Parameter(hidden / n_features**0.5)
         self.outputs = nn.Parameter(outputs / max(width, 1) ** 0.5)
-        self.skip = nn.Parameter(torch.zeros(n_features + 1, dtype=dtype)) if skip else None
+        self.affine = nn.Parameter(torch.zeros(size, dtype=dtype)) if size else None
 
     @classmethod
     def from_network(cls, network: Network, *, dtype: torch.dtype = torch.float64) -> "ReLUNetwork":
-        """Return a module with the weights of `network`, as it stores them."""
-        module = cls(network.n_features, network.width, skip=network.skip is not None, dtype=dtype)
+        """Return a module with the weights of `network`, as it stores them, and a skip if it has one."""
+        affine = Affine.NONE if network.affine is None else Affine.SKIP
+        module = cls(network.n_features, network.width, affine=affine, dtype=dtype)
         with torch.no_grad():
             module.hidden[:, :-1] = torch.tensor(network.weights)
             module.hidden[:, -1] = torch.tensor(network.biases)
             module.outputs.copy_(torch.tensor(network.outputs))
-            if module.skip is not None:
-                module.skip.copy_(torch.tensor(network.skip))
+            if module.affine is not None:
+                module.affine.copy_(torch.tensor(network.affine))
         return module
 
     def to_network(self) -> Network:
@@ -90,13 +94,18 @@ class ReLUNetwork(nn.Module):
         """
         hidden = self.hidden.detach().cpu().double().numpy()
         outputs = self.outputs.detach().cpu().double().numpy()
-        skip = None if self.skip is None else self.skip.detach().cpu().double().numpy()
-        return Network(hidden[:, :-1], hidden[:, -1], outputs, skip)
+        affine = None
+        if self.affine is not None:
+            affine = np.zeros(hidden.shape[1])
+            affine[-len(self.affine) :] = self.affine.detach().cpu().double().numpy()
+        return Network(hidden[:, :-1], hidden[:, -1], outputs, affine)
 
     def forward(self, X: torch.Tensor) -> torch.Tensor:
         """Return f (...,) at each row of X (..., d)."""
         active = torch.relu(X @ self.hidden[:, :-1].T + self.hidden[:, -1])
         values = active @ self.outputs
-        if self.skip is not None:
-            values = values + X @ self.skip[:-1] + self.skip[-1]
+        if self.affine is not None:
+            values = values + self.affine[-1]
+            if len(self.affine) > 1:
+                values = values + X @ self.affine[:-1]
         return values

@@ -24,8 +24,8 @@ _Net = TypeVar("_Net", bound=Trainable)
 def to_network(network: Trainable) -> Network:
     """Return the current weights as an immutable NumPy network, in float64.
 
-    The bias of an output layer becomes the skip ``(0, c)``. Without one (``nn.Linear(K, 1, bias=False)``) the
-    network has no skip.
+    The bias of an output layer becomes the affine term ``(0, c)``. Without one (``nn.Linear(K, 1,
+    bias=False)``) the network has no affine term.
 
     Parameters
     ----------

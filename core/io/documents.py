@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray, exact_floats
 from sparsest.errors import InputError
 from sparsest.io.files import Arrays, read_arrays, refuse_large_file, write_atomically
@@ -25,7 +26,6 @@ from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.results.certificate import (
-    Affine,
     Attempt,
     Certificate,
     Judgement,
@@ -35,9 +35,14 @@ from sparsest.results.certificate import (
 )
 from sparsest.results.comparison import Attainment, Outcome, Verdict
 from sparsest.results.path_norm import PathNormResult, ThresholdResult
-from sparsest.results.solving import ExactResult, FitResult, History, Proof, Sentence, Status
+from sparsest.results.solving import ExactResult, FitResult, History, Proof, Status
+from sparsest.sentences import Sentence
 
-VERSION = 1
+VERSION = 2
+
+# Fields that stay in the document of an NPZ file: they are the caller's own words, and lists in them may mean
+# anything.
+_TEXTS = frozenset({"options", "feature_names"})
 
 Document = dict[str, Any]
 Converter = Callable[[Any], Any]
@@ -250,6 +255,12 @@ def _text(value: Any) -> str:
     return value
 
 
+def _texts(value: Any) -> list[str]:
+    if not isinstance(value, list):
+        raise InputError(f"{value!r:.40} stands where a list of texts is needed")
+    return [_text(entry) for entry in value]
+
+
 def _mapping(value: Any) -> Document:
     if not isinstance(value, dict):
         raise InputError(f"{value!r:.40} stands where a mapping is needed")
@@ -267,11 +278,8 @@ def _optional(convert: Converter) -> Converter:
 def _without_arrays(value: Any, name: str, arrays: Arrays) -> Any:
     """Move every nonempty list of numbers into `arrays` and leave ``{"array": name}`` in its place."""
     if isinstance(value, dict):
-        # options are the caller's own words: their lists may mean anything
         return {
-            key: entry
-            if key == "options"
-            else _without_arrays(entry, f"{name}.{key}" if name else key, arrays)
+            key: entry if key in _TEXTS else _without_arrays(entry, f"{name}.{key}" if name else key, arrays)
             for key, entry in value.items()
         }
     if isinstance(value, list) and value:
@@ -287,17 +295,19 @@ def _with_arrays(value: Any, arrays: Arrays) -> Any:
     if isinstance(value, dict):
         if set(value) == {"array"}:
             return arrays[_text(value["array"])]
-        return {
-            key: entry if key == "options" else _with_arrays(entry, arrays) for key, entry in value.items()
-        }
+        return {key: entry if key in _TEXTS else _with_arrays(entry, arrays) for key, entry in value.items()}
     return value
 
 
 def _problem(document: Document) -> Problem:
     converters: dict[str, Converter] = dict.fromkeys(("X", "low", "high"), _array)
-    converters |= dict.fromkeys(("skip", "weight_bound", "constant"), _as_it_is)
-    # a document that does not speak of a constant is older than that
-    return Problem.from_intervals(**_converted({"constant": False, **document}, converters))
+    converters |= {
+        "affine": Affine.parse,
+        "weight_bound": _as_it_is,
+        "feature_names": _optional(_texts),
+        "target_name": _optional(_text),
+    }
+    return Problem.from_intervals(**_converted(document, converters))
 
 
 def _network(document: Document) -> Network:
@@ -306,7 +316,7 @@ def _network(document: Document) -> Network:
         "weights": _array,
         "biases": _array,
         "outputs": _array,
-        "skip": _optional(_array),
+        "affine": _optional(_array),
     }
     fields = _converted(document, converters)
     weights, n_features = fields["weights"], fields.pop("n_features")

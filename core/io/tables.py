@@ -26,12 +26,12 @@ _LIKE_NUMBER = re.compile(f"{_NUMBER.pattern}|true|false", re.IGNORECASE)
 
 
 class Table(NamedTuple):
-    """Inputs (N, d), labels (N,) as found (numbers, or class names), and the names of the features."""
+    """Inputs (N, d), labels (N,) as found (numbers, or class names), and names, where there are any."""
 
     X: FloatArray
     y: np.ndarray[tuple[int], np.dtype[np.generic]]
-    features: list[str]
-    target: str
+    features: list[str] | None
+    target: str | None
 
 
 def read_table(path: str | os.PathLike[str], target: str | None = None) -> Table:

@@ -4,27 +4,21 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.network import Network
 from sparsest.objectives import Objective
-from sparsest.results.solving import Proof, Sentence, Status
+from sparsest.results.solving import Proof, Status
+from sparsest.sentences import Sentence
 
 
 class Judgement(Sentence):
     """The verdict on a network that somebody trained."""
 
-    NOT_INTERPOLATING = "NOT_INTERPOLATING", "the network misses a label by more than the tolerance"
-    SPARSEST = "SPARSEST", "the network fits, and no network with fewer parts does"
-    SPARSER_EXISTS = "SPARSER_EXISTS", "a network with fewer parts fits as well"
-    BOUNDED = "BOUNDED", "no network with fewer parts is known to fit, and none is proven not to"
-
-
-class Affine(Sentence):
-    """Which affine term the network has beside its neurons: networks are compared with others of its kind."""
-
-    NONE = "none", "no affine term"
-    BIAS = "bias", "a free output bias, which is not counted"
-    SKIP = "skip", "a free affine term, which is not counted"
+    NOT_INTERPOLATING = "not_interpolating", "the network misses a label by more than the tolerance"
+    SPARSEST = "sparsest", "the network fits, and no network with fewer parts does"
+    SPARSER_EXISTS = "sparser_exists", "a network with fewer parts fits as well"
+    BOUNDED = "bounded", "no network with fewer parts is known to fit, and none is proven not to"
 
 
 class ReductionKind(Sentence):
@@ -33,7 +27,7 @@ class ReductionKind(Sentence):
     ZERO = "zero", "the output weight, or all that enters, is zero"
     DEAD = "dead", "inactive on every sample"
     DUPLICATE = "duplicate", "the same neuron up to its size"
-    ALWAYS_LINEAR = "always-linear", "active on every sample, and so affine on the data"
+    ALWAYS_LINEAR = "always_linear", "active on every sample, and so affine on the data"
     MERGEABLE = "mergeable", "active on the same samples, and so added up without changing a value"
 
 

@@ -3,27 +3,28 @@
 import dataclasses
 
 from sparsest.results.path_norm import PathNormResult, ThresholdResult
-from sparsest.results.solving import ExactResult, FitResult, Sentence
+from sparsest.results.solving import ExactResult, FitResult
+from sparsest.sentences import Sentence
 
 
 class Outcome(Sentence):
     """The verdict of a comparison."""
 
-    AGREE = "AGREE", "both sides reached the same count, proven minimal"
-    CONTINUOUS_ABOVE = "CONTINUOUS_ABOVE", "training stopped at a local optimum above the proven minimum"
-    EXACT_OPEN = "EXACT_OPEN", "the exact side ran out of time and leaves an interval"
-    NOT_INTERPOLATING = "NOT_INTERPOLATING", "the trained network does not fit the data, or not exactly"
-    INFEASIBLE = "INFEASIBLE", "no network meets every interval within the weight bound"
-    DISAGREE = "DISAGREE", "the trained network fits with fewer than the proven bound: one side is wrong"
+    AGREE = "agree", "both sides reached the same count, proven minimal"
+    CONTINUOUS_ABOVE = "continuous_above", "training stopped at a local optimum above the proven minimum"
+    EXACT_OPEN = "exact_open", "the exact side ran out of time and leaves an interval"
+    NOT_INTERPOLATING = "not_interpolating", "the trained network does not fit the data, or not exactly"
+    INFEASIBLE = "infeasible", "no network meets every interval within the weight bound"
+    DISAGREE = "disagree", "the trained network fits with fewer than the proven bound: one side is wrong"
 
 
 class Attainment(Sentence):
     """Whether training reached the least path norm, and whether that is where the sparsest network is."""
 
-    GLOBAL = "GLOBAL", "training reached the least path norm, with a sparsest network"
-    LOCAL = "LOCAL", "training stopped above the least path norm"
-    P_TOO_LARGE = "P_TOO_LARGE", "the least path norm at this p belongs to a network that is not sparsest"
-    OPEN = "OPEN", "the bounds that are known do not tell"
+    GLOBAL = "global", "training reached the least path norm, with a sparsest network"
+    LOCAL = "local", "training stopped above the least path norm"
+    P_TOO_LARGE = "p_too_large", "the least path norm at this p belongs to a network that is not sparsest"
+    OPEN = "open", "the bounds that are known do not tell"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,9 +1,8 @@
 """What solvers return: why they stopped, what is known, and the network that shows it."""
 
 import dataclasses
-import enum
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,30 +10,7 @@ from numpy.typing import NDArray
 from sparsest.arrays import FloatArray
 from sparsest.network import Network
 from sparsest.objectives import Objective
-
-
-class Sentence(enum.Enum):
-    """An enum whose members carry a name for machines and a sentence for people."""
-
-    sentence: str
-
-    def __new__(cls, name: str, sentence: str) -> "Sentence":
-        """Make a member whose value is its name."""
-        member = object.__new__(cls)
-        member._value_ = name
-        member.sentence = sentence
-        return member
-
-    @classmethod
-    def parse(cls, name: str) -> Self:
-        """Return the member called `name`; raise `ValueError` if there is none."""
-        for member in cls:
-            if member.value == name:
-                return member
-        raise ValueError(f"{name!r} is not one of {', '.join(map(str, cls))}")
-
-    def __str__(self) -> str:
-        return str(self.value)
+from sparsest.sentences import Sentence
 
 
 class Status(Sentence):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import flint
 import numpy as np
 
+from sparsest.affine import Affine
 from sparsest.exact.arithmetic.rational_problem import ExactData, Row, coefficients, rational, solution_near
 from sparsest.network import Network
 from sparsest.objectives import Objective
@@ -43,7 +44,7 @@ def rational_witness(
     problem = data.problem
     if not network.is_of_kind(problem):
         return None
-    affine = np.zeros(data.size) if network.skip is None else network.skip
+    affine = np.zeros(data.size) if network.affine is None else network.affine
     signs = [int(sign) for sign in network.outputs]
     start = [rational(float(value)) for value in network.folded.ravel()]
     if problem.has_affine_term:
@@ -52,7 +53,7 @@ def rational_witness(
     if meets_every_interval(data, as_it_is):
         return as_it_is
     equations = _equations(data, network, signs)
-    if problem.constant:  # its slopes stay zero
+    if problem.affine is Affine.CONSTANT:  # its slopes stay zero
         equations += [
             (_unit(len(start), network.folded.size + j), flint.fmpq(0)) for j in range(data.size - 1)
         ]

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import flint
 
+from sparsest.affine import Affine
 from sparsest.problem import Problem
 
 
@@ -87,7 +88,7 @@ def coefficients(data: ExactData, signs: Sequence[int], row: Row) -> list[int]:
     if affine and row.neuron >= 0:
         vector += zeros
     elif affine:
-        vector += [0] * (size - 1) + integers[-1:] if data.problem.constant else integers
+        vector += [0] * (size - 1) + integers[-1:] if data.problem.affine is Affine.CONSTANT else integers
     return vector
 
 

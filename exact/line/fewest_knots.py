@@ -11,6 +11,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import ArrayLike
 
+from sparsest.affine import Affine
 from sparsest.arrays import exact_floats
 from sparsest.errors import InputError
 from sparsest.exact.line.cheapest_cuts import (
@@ -39,7 +40,7 @@ def applies_to(problem: Problem, objective: Objective) -> bool:
     """Whether `solve_univariate` solves `problem`: one feature, a skip, no bound, knots counted."""
     return (
         problem.n_features == 1
-        and problem.skip
+        and problem.affine is Affine.SKIP
         and problem.weight_bound is None
         and objective in (Objective.NEURONS, Objective.WEIGHTS)
     )
@@ -55,7 +56,7 @@ def solve_univariate(problem: Problem) -> Search:
     """
     if not applies_to(problem, Objective.NEURONS):
         raise InputError(
-            "the univariate method needs one feature, skip=True and no weight bound; use method='tree'"
+            "the univariate method needs one feature, affine='skip' and no weight bound; use method='tree'"
         )
     samples = sorted_samples(problem.X[:, 0], problem.low, problem.high)
     stabbing = stab(samples)

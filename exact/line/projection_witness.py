@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.exact.arithmetic.rational_network import RationalNetwork
@@ -77,9 +78,9 @@ def _ridge_network(problem: Problem, direction: FloatArray) -> RationalNetwork |
     neurons = [[abs(c) * w for w in a] + [-abs(c) * knot] for c, knot in zip(g.changes, g.knots, strict=True)]
     signs = [1 if change > 0 else -1 for change in g.changes]
     affine = [g.slope * w for w in a] + [g.intercept]
-    if problem.skip:
+    if problem.affine is Affine.SKIP:
         neurons.append(affine)
-    elif problem.constant:
+    elif problem.affine is Affine.CONSTANT:
         least = min(g.slope * value for value in t)
         if g.slope:
             neurons.append([*affine[:-1], -least])

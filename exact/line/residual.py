@@ -114,7 +114,7 @@ def _constant(w: FloatArray, b: FloatArray, signs: NDArray[np.float64]) -> float
 
 
 def _with_skip(network: Network, values: FloatArray, x: FloatArray) -> FloatArray:
-    if network.skip is not None:
-        values += network.skip[0] * x
-        values += network.skip[1]
+    if network.affine is not None:
+        values += network.affine[0] * x
+        values += network.affine[1]
     return values

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.exact.arithmetic.rational_network import RationalNetwork
@@ -56,8 +57,8 @@ def bounds_without_skip(problem: Problem) -> tuple[int, RationalNetwork]:
     InputError
         For other problems.
     """
-    if problem.n_features != 1 or problem.skip or problem.weight_bound is not None:
-        raise InputError("facings are chosen for one feature, skip=False and no weight bound")
+    if problem.n_features != 1 or problem.affine is Affine.SKIP or problem.weight_bound is not None:
+        raise InputError("facings are chosen for one feature, affine='none' and no weight bound")
     x, low, high, *_ = sorted_samples(problem.X[:, 0], problem.low, problem.high)
     signs = stab(sorted_samples(x, low, high)).sign
     lower = max(int((signs > 0).sum()), int((low > 0).any())) + max(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.network import Network
 from sparsest.problem import Problem
@@ -22,7 +23,7 @@ class Coordinates:
     """
 
     def __init__(self, problem: Problem) -> None:
-        self._constant = problem.constant
+        self._constant = problem.affine is Affine.CONSTANT
         # a sample as the centre: differences of nearby floats are exact, those to their mean are not
         middle = problem.X.min(axis=0) / 2 + problem.X.max(axis=0) / 2
         nearest = np.abs(problem.X - middle).argmin(axis=0)
@@ -31,7 +32,7 @@ class Coordinates:
         size = np.abs(centred).max(axis=0)
         self.exponents = np.where(size > 0, np.frexp(size)[1], 0)
         scaled = np.ldexp(centred, -self.exponents)
-        if problem.constant:
+        if problem.affine is Affine.CONSTANT:
             self.rows, back = _orthonormal_beside_constant(scaled)
         elif problem.weight_bound is None:
             self.rows, back = _orthonormal(scaled)
@@ -39,7 +40,7 @@ class Coordinates:
             self.rows, back = scaled, np.eye(len(size))
         self._back = np.ldexp(back, -self.exponents[:, None])
         self.affine = np.ones(self.rows.shape[1])
-        if problem.constant:
+        if problem.affine is Affine.CONSTANT:
             self.affine[1:] = 0.0
         self.scale = float(np.ldexp(1.0, np.frexp(problem.label_scale)[1]))
 

@@ -11,6 +11,7 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.exact.cells.enumerate import enumerate_cells
@@ -124,7 +125,7 @@ def build_cell_model(problem: Problem, objective: Objective, deadline: Deadline)
     cells = enumerate_cells(problem.X, deadline=deadline).patterns
     facets = _facets(cells)
     keep = cells.any(axis=1)
-    if problem.skip:
+    if problem.affine is Affine.SKIP:
         keep &= ~cells.all(axis=1)
         if problem.weight_bound is None:
             keep &= ~cells[:, 0]
@@ -142,7 +143,7 @@ def build_cell_model(problem: Problem, objective: Objective, deadline: Deadline)
         homogeneous=homogeneous,
         low=np.ldexp(problem.low, -scaling.labels),
         high=np.ldexp(problem.high, -scaling.labels),
-        skip=problem.skip,
+        skip=problem.affine is Affine.SKIP,
         bounds=np.tile(_bounds(problem, scaling), (len(patterns), 1)),
         elements=make_elements(objective, np.repeat(essential, 2, axis=0)),
         scaling=scaling,

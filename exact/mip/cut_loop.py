@@ -82,7 +82,7 @@ def solve_mip(
     deadline = Deadline(time_limit)
     problem = problem.distinct()
     if np.all((problem.low <= 0) & (problem.high >= 0)):
-        zero = Network.zero(problem.n_features, skip=problem.skip)
+        zero = Network.zero(problem.n_features, affine=problem.affine)
         return Search(Status.OPTIMAL, Proof.NUMERICAL, 0, zero, 0)
     try:
         model = build_cell_model(problem, objective, deadline)

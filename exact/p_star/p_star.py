@@ -81,7 +81,7 @@ def threshold(
 
     >>> from sparsest import Problem, exact
     >>> y = [0, 0, 1, 18, 51, 85]
-    >>> result = exact.threshold(Problem([0, 1, 2, 3, 4, 5], y, skip=True))
+    >>> result = exact.threshold(Problem([0, 1, 2, 3, 4, 5], y, affine="skip"))
     >>> f"{result.lower_bound:.9f}", result.sparsest.count(), result.other.count()
     ('0.342336339', 2, 3)
     """

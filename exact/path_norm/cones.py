@@ -17,6 +17,7 @@ import flint
 import numpy as np
 from numpy.typing import NDArray
 
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.exact.arithmetic.rational_problem import ExactData, pivots
@@ -201,7 +202,7 @@ def _allowed(problem: Problem, objective: Objective, patterns: BoolArray) -> Boo
     """Return which output signs (C, 2) each cone is needed with."""
     active, everywhere = patterns.any(axis=1), patterns.all(axis=1)
     unbounded = problem.weight_bound is None
-    if problem.skip:
+    if problem.affine is Affine.SKIP:
         active &= ~everywhere
         if unbounded:
             active &= ~patterns[:, 0]
@@ -227,7 +228,7 @@ def _incidence(covectors: NDArray[np.int8], signs: BoolArray) -> tuple[IntArray,
 
 def _free_terms(problem: Problem, objective: Objective) -> FloatArray:
     """Return the values (N, f) on the samples of the terms that are not charged."""
-    if problem.skip:
+    if problem.affine is Affine.SKIP:
         return problem.homogeneous
     return problem.homogeneous[:, -1:] if objective is Objective.WEIGHTS else np.zeros((problem.n_samples, 0))
 

@@ -24,6 +24,7 @@ from typing import Final, NamedTuple
 import flint
 import numpy as np
 
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.exact.arithmetic.rational_problem import ExactData, rational
@@ -81,7 +82,7 @@ def applies_to(problem: Problem, objective: Objective) -> bool:
     size = problem.n_features + 1
     hyperplanes = problem.n_samples + _charged(problem.n_features, objective)
     rays = 2 * math.comb(hyperplanes, size - 1)
-    free = problem.n_samples - (size if problem.skip else 0)
+    free = problem.n_samples - (size if problem.affine is Affine.SKIP else 0)
     return rays <= MOST_SETS and math.comb(rays, max(free, 0)) <= MOST_SETS
 
 
@@ -100,7 +101,7 @@ def extreme_points(problem: Problem, objective: Objective, deadline: Deadline) -
     distinct = problem.distinct()
     data = ExactData(distinct)
     rays = _rays(data, _charged(problem.n_features, objective))
-    affine = _independent_columns(data) if problem.skip else []
+    affine = _independent_columns(data) if problem.affine is Affine.SKIP else []
     labels = [rational(y) * scale for y, scale in zip(distinct.low.tolist(), data.scales, strict=True)]
     found: dict[tuple[Rational, ...], Point] = {}
     seen: set[frozenset[tuple[int, int]]] = set()
@@ -175,7 +176,7 @@ def _solved(
         solution = matrix.solve(flint.fmpq_mat(n, 1, labels))
     except ZeroDivisionError:
         return None
-    skip = [Rational(0)] * (data.size if data.problem.skip else 0)
+    skip = [Rational(0)] * (data.size if data.problem.affine is Affine.SKIP else 0)
     for k, j in enumerate(affine):
         skip[j] = solution[k, 0]
     return skip, [solution[k, 0] for k in range(len(affine), n)]

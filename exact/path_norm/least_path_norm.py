@@ -52,7 +52,7 @@ def minimize_path_norm(
     Examples
     --------
     >>> from sparsest import Problem, exact
-    >>> result = exact.minimize_path_norm(Problem([0, 1, 2, 3], [0, 1, 1, 0], skip=True), 0.5)
+    >>> result = exact.minimize_path_norm(Problem([0, 1, 2, 3], [0, 1, 1, 0], affine="skip"), 0.5)
     >>> round(result.upper_bound, 6), result.network.count(), result.method  # one knot, slopes 1 to -1
     (1.414214, 1, 'recursion')
     """

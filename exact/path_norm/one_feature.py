@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.exact.line.cheapest_cuts import COST_ERROR, cheapest_cut, costs_of, function_of, runs_of
@@ -40,7 +41,7 @@ def applies_to(problem: Problem, objective: Objective) -> bool:
     """Whether the least path norm of `problem` is a sum over runs of curvature."""
     return (
         problem.n_features == 1
-        and problem.skip
+        and problem.affine is Affine.SKIP
         and problem.weight_bound is None
         and problem.is_interpolation
         and objective is Objective.WEIGHTS
@@ -52,7 +53,7 @@ def curve_of(problem: Problem, objective: str | Objective) -> Curve:
     refuse_other_than_problem(problem)
     if not applies_to(problem, Objective.parse(objective)):
         raise InputError(
-            "this needs one feature, skip=True, exact labels, no weight bound and the objective weights"
+            "this needs one feature, affine='skip', exact labels, no weight bound and the objective weights"
         )
     samples = sorted_samples(problem.X[:, 0], problem.low, problem.high)
     return Curve(samples, curvature(samples.x, samples.low))
@@ -100,7 +101,7 @@ def count_minimisers(problem: Problem, p: float, objective: str | Objective = "w
     Changes of slope 1, 1, 1: the first two or the last two may be joined.
 
     >>> from sparsest import Problem
-    >>> count_minimisers(Problem([0, 1, 2, 3, 4], [0, 0, 1, 3, 6], skip=True), 0.5)
+    >>> count_minimisers(Problem([0, 1, 2, 3, 4], [0, 0, 1, 3, 6], affine="skip"), 0.5)
     MinimiserCount(at_least=2, at_most=2)
     """
     power = check_power(p)

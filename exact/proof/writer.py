@@ -1,4 +1,4 @@
-"""Write what a search has proven into a file that `sparsest.check` verifies (docs/proof-format.md).
+"""Write what a search has proven into a file that `sparsest.check_proof` verifies (docs/proof-format.md).
 
 The nodes of a search go to a temporary file as they come, so that memory never holds the tree.
 """
@@ -17,6 +17,7 @@ from typing import Any
 
 import flint
 
+from sparsest.affine import Affine
 from sparsest.exact.arithmetic.farkas import Multipliers
 from sparsest.exact.arithmetic.number_text import end_text, integer_text, number_text
 from sparsest.exact.arithmetic.rational_network import RationalNetwork, rational_witness
@@ -128,7 +129,7 @@ class ProofWriter(ProofLog):
         else:
             tied = tuple(a == b for a, b in itertools.pairwise(self._signs))
         self._write(self._points[sample])
-        flips = not self._open and self.problem.skip and self.problem.weight_bound is None
+        flips = not self._open and self.problem.affine is Affine.SKIP and self.problem.weight_bound is None
         self._open.append(_Branch(sample, tied))
         if not flips:
             self._write_excluded(sample, choices, needed, tied)
@@ -289,7 +290,7 @@ class ProofWriter(ProofLog):
             "kind": "tree",
             "neurons": tree.neurons,
             "positive": tree.positive,
-            "skip": self.problem.skip,
+            "skip": self.problem.affine is Affine.SKIP,
         }
         yield json.dumps(head)[:-1].encode() + b', "nodes": [\n'
         self._file.seek(tree.start)
@@ -339,7 +340,7 @@ def _problem_document(problem: Problem) -> dict[str, Any]:
         "X": [[number_text(v) for v in row] for row in problem.X.tolist()],
         "low": [end_text(v) for v in problem.low.tolist()],
         "high": [end_text(v) for v in problem.high.tolist()],
-        "skip": problem.skip,
+        "skip": problem.affine is Affine.SKIP,
         "weight_bound": None if problem.weight_bound is None else number_text(problem.weight_bound),
-        **({"constant": True} if problem.constant else {}),
+        **({"constant": True} if problem.affine is Affine.CONSTANT else {}),
     }

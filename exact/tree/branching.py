@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.exact.cells.charts import TimeLimitError
@@ -156,7 +157,7 @@ class Branching:
         be merged and then exceed the bound.)
         """
         width = len(state.neurons) - self._problem.has_affine_term
-        if first and self._problem.skip and self._problem.weight_bound is None:
+        if first and self._problem.affine is Affine.SKIP and self._problem.weight_bound is None:
             return [(0,)] * width
         if self.cell_sets is None or state.cells is None:
             return [(1, 0)] * width

@@ -145,7 +145,9 @@ QUICK = [i for i, (X, _, objective, _) in enumerate(CASES) if X.shape[1] < 3 or 
 def test_what_the_package_finds_costs_as_little_and_has_at_most_n(case):
     X, y, objective, skip = CASES[case]
     least = costs(table_of(points_of(case)), 0.5).min()
-    found = exact.minimize_path_norm(Problem(X, y, skip=skip), 0.5, objective, time_limit=300)
+    found = exact.minimize_path_norm(
+        Problem(X, y, affine="skip" if skip else "none"), 0.5, objective, time_limit=300
+    )
     assert found.status is Status.OPTIMAL
     assert found.lower_bound <= least * (1 + 1e-9)
     assert found.upper_bound == pytest.approx(least, rel=2e-6, abs=1e-9)
@@ -157,12 +159,12 @@ def test_the_bound_is_met():
     # falls and rises, so c < 0 < e and its first slope is positive. That slope is minus the sum of the
     # changes of the neurons that face left, hence -c or -(c + e). Then the second slope is 0, or the third
     X, y = np.arange(4.0)[:, None], np.array([0.0, 1, 0, 1])
-    assert exact.solve(Problem(X, y), "weights").lower_bound == 3 == bound(X, "weights", skip=False)
+    assert exact.solve(Problem(X, y), "weights").lower_bound == 3 == bound(X, "weights", affine="none")
     table = table_of(basic_networks(X, y, "weights"))
     assert np.count_nonzero(table, axis=1).min() == 3
     # neurons: labels of either sign need an output of either sign, so 2 for N = 2
     X, y = np.array([[-1.0], [1.0]]), np.array([1.0, -1.0])
-    assert exact.solve(Problem(X, y), "neurons").lower_bound == 2 == bound(X, "neurons", skip=False)
+    assert exact.solve(Problem(X, y), "neurons").lower_bound == 2 == bound(X, "neurons", affine="none")
 
 
 @pytest.mark.parametrize("p", POWERS)

@@ -71,7 +71,7 @@ def sparsest_and_others(case):
 @functools.cache
 def certified(case):
     X, y, objective, skip = CASES[case]
-    return exact.threshold(Problem(X, y, skip=skip), objective, time_limit=None)
+    return exact.threshold(Problem(X, y, affine="skip" if skip else "none"), objective, time_limit=None)
 
 
 def excess(case, p):
@@ -102,7 +102,7 @@ def test_no_network_of_random_directions_is_cheaper(case):
 @pytest.mark.parametrize("case", range(len(CASES)))
 def test_for_small_p_the_cheapest_is_sparsest(case):
     X, y, objective, skip = CASES[case]
-    problem = Problem(X, y, skip=skip)
+    problem = Problem(X, y, affine="skip" if skip else "none")
     sparsest, others = sparsest_and_others(case)
     assert np.count_nonzero(sparsest[0]) == exact.solve(problem, objective).lower_bound
     found = certified(case)
@@ -135,7 +135,7 @@ def test_the_first_crossing_is_p_star(case):
     norms = [network.path_norm(low, objective) for network in (found.sparsest, found.other)]
     assert norms == pytest.approx([costs(table(case), low).min()] * 2, rel=1e-6)
     for network in (found.sparsest, found.other):
-        assert network.interpolates(Problem(X, y, skip=skip))
+        assert network.interpolates(Problem(X, y, affine="skip" if skip else "none"))
 
 
 def test_the_cases_have_crossings_and_none():
@@ -149,7 +149,9 @@ def test_the_certified_minimum_is_that_of_the_extreme_points(case):
     X, y, objective, skip = CASES[case]
     for p in POWERS:
         least = costs(table(case), p).min()
-        found = exact.minimize_path_norm(Problem(X, y, skip=skip), p, objective, time_limit=300)
+        found = exact.minimize_path_norm(
+            Problem(X, y, affine="skip" if skip else "none"), p, objective, time_limit=300
+        )
         assert found.status is Status.OPTIMAL
         assert found.lower_bound <= least * (1 + 1e-9)
         assert found.upper_bound == pytest.approx(least, rel=2e-6, abs=1e-9)

@@ -37,7 +37,7 @@ def test_they_are(seed):
     knots = positions(x, y, between=2)
     functions = basic_interpolants(x, y, knots)
     least = least_total_variation(x, y, knots)
-    problem = Problem(x, y, skip=True)
+    problem = Problem(x, y, affine="skip")
     for p in POWERS:
         for _, changes in cheapest(functions, p):
             assert np.abs(changes).sum() == pytest.approx(least, rel=1e-8, abs=1e-9)
@@ -53,7 +53,7 @@ def test_alternating_labels_need_n_minus_two_knots(samples):
     # labels 0, 1, 0, 1, ...: in each of the N - 1 gaps some slope is at least 1 or at most -1, in turns, so
     # that it changes N - 2 times at least; each D_i is 2 or -2 and no neighbours have one sign
     x, y = np.arange(samples), np.arange(samples) % 2
-    problem = Problem(x, y, skip=True)
+    problem = Problem(x, y, affine="skip")
     for p in POWERS:
         found = exact.minimize_path_norm(problem, p)
         assert found.network.count() == samples - 2

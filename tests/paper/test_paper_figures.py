@@ -33,7 +33,7 @@ def test_the_bowl_has_its_threshold_at_one_half():
 
 @pytest.mark.parametrize("count", [1, 2, 40])
 def test_the_wide_network_is_a_minimiser_at_p_one(count):
-    problem = Problem([0, 1, 2, 3], [1, 0, 0, 1], skip=True)
+    problem = Problem([0, 1, 2, 3], [1, 0, 0, 1], affine="skip")
     wide = paper_figures.wide_minimiser(count)
     assert wide.interpolates(problem)
     assert wide.count() == count

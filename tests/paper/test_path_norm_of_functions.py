@@ -115,7 +115,7 @@ def test_without_the_affine_term_a_line_costs_two():
     line = Network([[1], [-1]], [0, 0], [1, -1])
     np.testing.assert_array_equal(line([[-2.0], [0.0], [3.0]]), [-2, 0, 3])
     assert [line.path_norm(p) for p in (0.2, 1.0)] == [2, 2]
-    assert Network.zero(1, skip=True).path_norm(0.2) == 0
+    assert Network.zero(1, affine="skip").path_norm(0.2) == 0
 
 
 @pytest.mark.parametrize("p", [0.3, 0.5, 1.0])
@@ -134,9 +134,9 @@ def test_balanced_weights_make_it_weight_decay(p):
 @pytest.mark.parametrize("seed", range(12))
 def test_through_data_networks_and_functions_have_the_same_least(seed):
     x, y = univariate(seed, most=6)
-    networks = table_of(basic_networks(x[:, None], y, "weights", skip=True))
+    networks = table_of(basic_networks(x[:, None], y, "weights", affine="skip"))
     functions = basic_interpolants(x, y, positions(x, y, between=2))
-    problem = Problem(x, y, skip=True)
+    problem = Problem(x, y, affine="skip")
     for p in POWERS:
         least = costs(networks, p).min()
         assert costs_of_functions(functions, p).min() == pytest.approx(least, rel=1e-7, abs=1e-9)

@@ -44,7 +44,7 @@ def real_data(seed):
 @pytest.mark.parametrize("seed", range(40))
 def test_real_labels_have_one_minimiser(seed):
     x, y = real_data(seed)
-    functions, problem = family(x, y), Problem(x, y, skip=True)
+    functions, problem = family(x, y), Problem(x, y, affine="skip")
     for p in POWERS:
         assert len(cheapest(functions, p)) == 1
         assert exact.count_minimisers(problem, p).unique
@@ -53,7 +53,7 @@ def test_real_labels_have_one_minimiser(seed):
 @pytest.mark.parametrize("seed", range(48))
 def test_minimisers_at_a_p_without_coincidences_have_the_same_changes(seed):
     x, y = univariate(seed)
-    functions, problem = family(x, y), Problem(x, y, skip=True)
+    functions, problem = family(x, y), Problem(x, y, affine="skip")
     for p in POWERS:
         found = cheapest(functions, p)
         assert len({tuple(np.sort(np.abs(changes)).round(7)) for _, changes in found}) == 1
@@ -64,7 +64,7 @@ def test_minimisers_at_a_p_without_coincidences_have_the_same_changes(seed):
 
 def test_equal_changes_have_two_minimisers_at_every_p():
     x, y = with_changes(1, 1, 1)
-    functions, problem = family(x, y), Problem(x, y, skip=True)
+    functions, problem = family(x, y), Problem(x, y, affine="skip")
     for p in POWERS:
         # 1 + 2^p twice, against 3
         assert costs(functions, p).min() == pytest.approx(1 + 2**p)
@@ -73,13 +73,13 @@ def test_equal_changes_have_two_minimisers_at_every_p():
         assert (counted.at_least, counted.at_most, counted.unique) == (2, 2, False)
     # a change of the labels, however small, makes it unique: 1.001 and 1 to be joined with 1
     y[-1] += 0.001
-    assert exact.count_minimisers(Problem(x, y, skip=True), 0.5).unique
+    assert exact.count_minimisers(Problem(x, y, affine="skip"), 0.5).unique
 
 
 def test_different_sums_may_tie_at_one_p():
     # at p = 1/2 with changes 1, 3, 13, 12, 4: 1, 16, 16 cost 1 + 4 + 4, and 4, 25, 4 cost 2 + 5 + 2
     x, y = with_changes(1, 3, 13, 12, 4)
-    functions, problem = family(x, y), Problem(x, y, skip=True)
+    functions, problem = family(x, y), Problem(x, y, affine="skip")
     assert [math.isqrt(size) for size in (1, 16, 16, 4, 25, 4)] == [1, 4, 4, 2, 5, 2]
     assert costs(functions, 0.5).min() == pytest.approx(9)
     found = {tuple(changes.round(6)) for _, changes in cheapest(functions, 0.5)}
@@ -95,7 +95,7 @@ def test_p_star_by_hand():
     # changes 1, 8, 8, 1: two knots (9, 9) cost 2 9^p, three (1, 16, 1) cost 2 + 16^p. At p = 1/2 both cost 6;
     # at 1/4 3.46 against 4, at 3/4 10.4 against 10. So p* = 1/2, and the minimiser is not unique there alone
     x, y = with_changes(1, 8, 8, 1)
-    functions, problem = family(x, y), Problem(x, y, skip=True)
+    functions, problem = family(x, y), Problem(x, y, affine="skip")
     found = exact.threshold(problem)
     assert found.lower_bound == pytest.approx(0.5, abs=1e-11)
     assert found.upper_bound == pytest.approx(0.5, abs=1e-11)
@@ -120,7 +120,7 @@ def long_run(seed):
     ("x", "y"), [*map(real_data, range(40)), *map(univariate, range(48)), *map(long_run, range(16))]
 )
 def test_below_p_star_every_minimiser_is_sparsest_and_above_it_some_are_not(x, y):
-    functions, problem = family(x, y), Problem(x, y, skip=True)
+    functions, problem = family(x, y), Problem(x, y, affine="skip")
     fewest = exact.solve(problem).lower_bound
     knots = costs(functions, 0)
     assert knots.min() == fewest
@@ -142,6 +142,6 @@ def test_below_p_star_every_minimiser_is_sparsest_and_above_it_some_are_not(x, y
 
 def test_the_data_above_have_thresholds_of_either_kind():
     data = [*map(real_data, range(40)), *map(univariate, range(48)), *map(long_run, range(16))]
-    crossing = [exact.threshold(Problem(x, y, skip=True)).other is not None for x, y in data]
+    crossing = [exact.threshold(Problem(x, y, affine="skip")).other is not None for x, y in data]
     assert sum(crossing) >= 8
     assert crossing.count(False) >= 50

@@ -47,7 +47,7 @@ def test_any_number_of_knots(count, changes):
     x, y = with_changes(*changes)
     gap = 1 if len(changes) == 2 else 3
     wide = spread(x, y, gap, count)
-    problem = Problem(x, y, skip=True)
+    problem = Problem(x, y, affine="skip")
     np.testing.assert_allclose(wide(x[:, None]), y, atol=1e-11)
     assert wide.count() == count + len(changes) - 2
     assert len(np.unique(wide.biases / wide.weights[:, 0])) == wide.count()  # knots, all different
@@ -68,7 +68,7 @@ def test_on_random_convex_data(seed):
     x, y = univariate(seed)
     changes = bends(x, y)
     both = np.flatnonzero((changes[:-1] > 1e-9) & (changes[1:] > 1e-9))
-    counted = exact.count_minimisers(Problem(x, y, skip=True), 1.0)
+    counted = exact.count_minimisers(Problem(x, y, affine="skip"), 1.0)
     if len(both) == 0:
         assert counted.unique
         return
@@ -81,7 +81,7 @@ def test_on_random_convex_data(seed):
 
 def test_where_signs_alternate_the_minimiser_is_the_chords():
     x, y = with_changes(1, -2, 3, -1)
-    counted = exact.count_minimisers(Problem(x, y, skip=True), 1.0)
+    counted = exact.count_minimisers(Problem(x, y, affine="skip"), 1.0)
     assert (counted.at_least, counted.at_most, counted.unique) == (1, 1, True)
     # the only basis of least cost, too, over a family that has knots in every gap
     knots = positions(x, y, between=4)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sparsest.check import check
+from sparsest.check import check_proof
 from sparsest.errors import InputError
 from sparsest.exact.proof.vipr.derivation import refuse_too_many_lines
 from sparsest.exact.proof.vipr.read_proof import Proof
@@ -54,7 +54,7 @@ def export(document: Mapping[str, Any], folder: str | os.PathLike[str]) -> list[
 
 def certificates(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the name and the text of each file that `export` writes."""
-    width = check(document).lower_bound - 1
+    width = check_proof(document).lower_bound - 1
     if width < 0:
         raise InputError("the proof's lower bound is 0: it refutes no network, so there is nothing to export")
     proof = Proof(document)

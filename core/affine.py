@@ -1,0 +1,16 @@
+"""The affine term ``a . x + c`` that a network may have beside its neurons, and that no objective counts."""
+
+from sparsest.sentences import Sentence
+
+
+class Affine(Sentence):
+    """Which affine term a network may have; a member equals its name as a string."""
+
+    NONE = "none", "no affine term"
+    CONSTANT = "constant", "a free constant (an output bias), which is not counted"
+    SKIP = "skip", "a free affine term, which is not counted"
+
+    @property
+    def phrase(self) -> str:
+        """Return how a sentence about networks goes on, such as "with a skip"."""
+        return {"none": "without affine term", "constant": "with a constant", "skip": "with a skip"}[self]
