@@ -117,7 +117,7 @@ def report(
     from sparsest.benchmarks.reports.markdown_page import results_page
     from sparsest.benchmarks.reports.outcomes import collect
     from sparsest.benchmarks.run import results_folder
-    from sparsest.io.files import write_atomically
+    from sparsest.files import write_atomically
 
     if markdown is not None:
         output.check_writable(markdown)

@@ -14,11 +14,7 @@ from sparsest.io.documents import load
 from sparsest.models import check_model_ending, read_model, rounded, write_model
 from sparsest.network import Network
 from sparsest.problem import Problem
-from sparsest.results.certificate import Certificate, Judgement
-from sparsest.results.solving import Proof
-
-# Reductions and samples listed; more are summed up.
-_LISTED = 8
+from sparsest.results.certificate import Certificate
 
 Model = Annotated[
     str,
@@ -150,39 +146,11 @@ def _print(found: Certificate, model: str, data: str, *, json: bool) -> None:
 
         output.print_json({"verdict": str(found.judgement)} | encode(found))
         return
-    samples = f"{found.samples} samples, {found.features} feature{'s' * (found.features != 1)}"
-    output.print_block(f"{model} on {data}: {samples}, {found.affine.sentence}", _rows(found))
-    output.print_block(f"{found.judgement}: {found.reason}", [])
-    if found.remark:
-        output.print_block(f"note: {found.remark}", [])
-    if found.judgement is Judgement.SPARSER_EXISTS and found.network is not None:
-        output.print_network("the sparser network", found.network)
+    output.print_report(found, f"{model} on {data}")
     if found.proof_file is not None:
         tolerance = f" --tolerance {found.tolerance!r}" if found.tolerance else ""
         output.note(f"wrote the proof {found.proof_file}; verify it with")
         output.note(f"  sparsest check {found.proof_file} {data}{tolerance}")
-
-
-def _rows(found: Certificate) -> output.Rows:
-    what, upper = found.objective.value, found.upper_bound
-    rows = [
-        ("residual", f"{found.residual:.3g} in float64, {found.own_residual:.3g} in its own {found.dtype}"),
-        ("tolerance", f"{found.tolerance!r}" + ", what it attains itself" * found.tolerance_chosen),
-        (what, f"{found.count}, after the reductions {found.reduced_count}"),
-    ]
-    rows += [("reduction", reduction.sentence) for reduction in found.reductions[:_LISTED]]
-    if (more := len(found.reductions) - _LISTED) > 0:
-        rows.append(("", f"and {more} more reductions"))
-    if found.judgement is Judgement.NOT_INTERPOLATING:
-        rows += [
-            ("worst", f"row {miss.row}: {miss.value:.6g} instead of {miss.label:.6g}") for miss in found.worst
-        ]
-        return rows
-    rows += [(f"{attempt.seconds:.1f} s", f"{attempt.name}: {attempt.outcome}") for attempt in found.attempts]
-    exact = "" if found.proof is Proof.EXACT else ", up to solver tolerances"
-    rows.append(("bounds", f"at least {found.lower_bound}{exact}, at most {upper}"))
-    rows.append(("time", f"{found.seconds:.1f} s"))
-    return rows
 
 
 def _write_network(found: Network | None, model: str, path: Path) -> None:
@@ -190,7 +158,7 @@ def _write_network(found: Network | None, model: str, path: Path) -> None:
         output.note(f"no network is known to fit, so {path} was not written")
         return
     like = read_model(model)
-    # `certify` hands out numbers of the model's precision unless they do not fit when rounded
+    # `certify` returns numbers of the model's precision unless they do not fit when rounded
     precise = like.dtype if rounded(found, like.dtype) == found else "float64"
     write_model(found, path, like=like, dtype=precise)
     output.note(f"wrote the network {path}")

@@ -4,7 +4,6 @@ import typer
 
 from sparsest.cli import exit_codes, options, output
 from sparsest.io.problem_sources import Asked, read_problem
-from sparsest.results.comparison import Attainment, Verdict
 
 
 def compare(
@@ -12,7 +11,8 @@ def compare(
     p: options.PowerOrAuto = "0.4",
     objective: options.CountedObjective = "neurons",
     method: options.Method = "auto",
-    solver: options.Solver = "highs",
+    mip_solver: options.MipSolver = "highs",
+    algorithm: options.Algorithm = "auto",
     width: options.Width = None,
     restarts: options.Restarts = 32,
     steps: options.Steps = None,
@@ -57,7 +57,8 @@ def compare(
             p=_power(p),
             objective=objective,
             method=method,
-            solver=solver,
+            mip_solver=mip_solver,
+            algorithm=algorithm,
             time_limit=time_limit,
             least_limit=least_limit,
             width=width,
@@ -70,26 +71,10 @@ def compare(
     if json:
         output.print_json({"verdict": str(verdict.outcome)} | output.document_of(problem, verdict))
     else:
-        output.print_block(output.describe_problem(data, problem), [])
-        output.print_block("exact", output.exact_rows(verdict.exact))
-        output.print_block("continuous", output.fit_rows(problem, verdict.continuous))
-        if verdict.least is not None:
-            output.print_block("least path norm", output.least_rows(verdict.least, verdict.threshold))
-        output.print_block(f"{verdict.outcome}: {verdict.reason}", [])
-        if verdict.attainment is not None:
-            output.print_block(f"{verdict.attainment}: {verdict.because}", [])
-        if verdict.attainment is Attainment.P_TOO_LARGE:
-            _print_competitors(verdict)
+        output.print_report(verdict, data)
     output.write(verdict, save)  # after printing: a full disk must not cost the result
     if plot is not None:
-        from sparsest.plots.networks import plot_networks
-
-        networks = [("continuous", verdict.continuous.polished)]
-        if verdict.exact.network is not None:
-            networks.insert(0, ("exact", verdict.exact.network))
-        if verdict.attainment is Attainment.P_TOO_LARGE and verdict.least and verdict.least.network:
-            networks.append(("least path norm", verdict.least.network))
-        output.draw(plot_networks(problem, networks, f"{data}: {verdict.outcome}"), plot)
+        output.draw(verdict.plot(title=f"{data}: {verdict.outcome.name}"), plot)
     raise typer.Exit(exit_codes.of_outcome(verdict.outcome))
 
 
@@ -98,11 +83,3 @@ def _power(text: str) -> float | str:
         return float(text)
     except ValueError:
         return text  # "auto", or refused
-
-
-def _print_competitors(verdict: Verdict) -> None:
-    """Print a sparsest network and the one of least path norm."""
-    if verdict.exact.network is not None:
-        output.print_network("a sparsest network", verdict.exact.network)
-    if verdict.least is not None and verdict.least.network is not None:
-        output.print_network("the network of least path norm", verdict.least.network)

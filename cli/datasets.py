@@ -7,6 +7,7 @@ import typer
 
 from sparsest import datasets as registry
 from sparsest.cli import options, output
+from sparsest.results.report import Rows
 
 
 def datasets(
@@ -66,7 +67,7 @@ def _where(claim: registry.Known) -> str:
     return claim.affine.phrase
 
 
-def _details(dataset: registry.Dataset) -> output.Rows:
+def _details(dataset: registry.Dataset) -> Rows:
     rows = [
         ("data", f"{len(dataset.y)} samples, {dataset.X.shape[1]} features, tolerance {dataset.tolerance:g}"),
         ("about", dataset.description),

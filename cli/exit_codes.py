@@ -4,7 +4,7 @@ from typing import Final
 
 from sparsest.results.certificate import Judgement
 from sparsest.results.comparison import Outcome
-from sparsest.results.solving import Status
+from sparsest.results.solving import FitResult, Status
 
 DONE: Final = 0
 NEGATIVE: Final = 1
@@ -31,8 +31,8 @@ def of_judgement(judgement: Judgement) -> int:
     return BY_JUDGEMENT.get(judgement, NEGATIVE)
 
 
-def of_training(*, fits: bool, stopped: bool) -> int:
+def of_training(fit: FitResult) -> int:
     """Return the exit code of `sparsest train`."""
-    if fits:
+    if fit.fits:
         return DONE
-    return OPEN if stopped else NEGATIVE
+    return NEGATIVE if fit.status is Status.FINISHED else OPEN

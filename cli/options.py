@@ -37,7 +37,7 @@ Margin = Annotated[
 ]
 CountedObjective = Annotated[str, typer.Option("--objective", help="neurons, weights or parameters.")]
 Method = Annotated[str, typer.Option(help="Exact method: auto, univariate, tree or mip.")]
-Solver = Annotated[str, typer.Option(help="MIP solver by its Pyomo name, for --method mip.")]
+MipSolver = Annotated[str, typer.Option(help="MIP solver by its Pyomo name, for --method mip.")]
 TimeLimit = Annotated[
     float | None, typer.Option(help="Seconds after which the interval known so far is reported.")
 ]
@@ -48,7 +48,7 @@ Initialization = Annotated[
 Checkpoint = Annotated[
     Path | None, typer.Option(help="Keep what is known in a file while it runs.", metavar="FILE")
 ]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint if there is one.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue from the checkpoint if there is one.")]
 HistoryTable = Annotated[
     Path | None,
     typer.Option(
@@ -69,14 +69,13 @@ LeastLimit = Annotated[
 Restarts = Annotated[
     int,
     typer.Option(
-        help="Random initial networks of gradient descent, one batch; solver auto needs them in reserve only."
+        help="Random initial networks of gradient descent, one batch; auto needs them in reserve only."
     ),
 ]
 Width = Annotated[int | None, typer.Option(help="Neurons at the start; by default chosen from N.")]
-TrainingSolver = Annotated[
+Algorithm = Annotated[
     str,
     typer.Option(
-        "--solver",
         help="auto, gauss-newton, adam-reweighted, proximal-gradient, smoothed or published.",
     ),
 ]

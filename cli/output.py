@@ -4,7 +4,6 @@ import json
 import shutil
 import sys
 import tempfile
-import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,31 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from sparsest import tolerances
-from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.io.documents import Savable, check_ending, encode, save
-from sparsest.network import Network
-from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Progress, ProgressCallback
-from sparsest.results.path_norm import PathNormResult, ThresholdResult
-from sparsest.results.solving import ExactResult, FitResult, Proof, Status
+from sparsest.results.report import MAX_WIDTH, Report, Rows, Section
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-    from rich.table import Table
 
-# Neurons listed one by one; more are summed up.
-_LISTED = 20
-# Input weights shown of one neuron.
-_SHOWN_WEIGHTS = 4
-# Longer lines are hard to read, however wide the terminal.
-_WIDEST = 110
 # Nothing is drawn on the terminal for work shorter than this many seconds.
 _PATIENCE = 1.0
-
-Rows = list[tuple[str, str]]
 
 
 def check_outputs(plot: Path | None, output: Path | None) -> None:
@@ -173,14 +158,25 @@ def _known(state: Progress, first: Progress) -> str:
     return ", ".join(words)
 
 
+def print_report(report: Report, name: str = "") -> None:
+    """Print everything that a person should read of a result, wrapped to the terminal."""
+    width = min(shutil.get_terminal_size().columns, MAX_WIDTH)
+    for section in report.sections(name):
+        print_section(section, width)
+
+
+def print_section(section: Section, width: int | None = None) -> None:
+    """Print a heading and what stands beneath it."""
+    columns = width or min(shutil.get_terminal_size().columns, MAX_WIDTH)
+    under = len(section._replace(title="").lines(columns))
+    lines = section.lines(columns)
+    for i, line in enumerate(lines):
+        typer.secho(line, bold=i < len(lines) - under)
+
+
 def print_block(title: str, rows: Rows) -> None:
     """Print a heading and aligned ``name value`` lines, wrapped to the terminal."""
-    width = min(shutil.get_terminal_size().columns, _WIDEST)
-    indent = 4 + max((len(name) for name, _ in rows), default=0)
-    typer.secho(textwrap.fill(title, width), bold=True)
-    for name, value in rows:
-        start = f"  {name}".ljust(indent)
-        typer.echo(textwrap.fill(value, width, initial_indent=start, subsequent_indent=" " * indent))
+    print_section(Section(title, rows))
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -189,132 +185,3 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for line, bold in ((header, True), *((row, False) for row in rows)):
         text = "   ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         typer.secho(text.rstrip(), bold=bold)
-
-
-def describe_problem(name: str, problem: Problem) -> str:
-    """Return one line on the data."""
-    kind = "exact labels" if problem.is_interpolation else "intervals"
-    bound = "" if problem.weight_bound is None else f", |v w| <= {problem.weight_bound:g}"
-    samples = f"{problem.n_samples} sample{'s' * (problem.n_samples != 1)}"
-    features = f"{problem.n_features} feature{'s' * (problem.n_features != 1)}"
-    return f"{name}: {samples}, {features}, {kind}, {problem.affine.phrase}{bound}"
-
-
-def exact_rows(result: ExactResult) -> Rows:
-    """Return the lines that say what the exact side knows."""
-    rows = [
-        (result.objective.value, _bounds(result)),
-        ("status", f"{result.status}: {result.status.sentence}"),
-    ]
-    rows.append(("proof", f"{result.proof}: {result.proof.sentence}"))
-    if result.unverified:
-        rows.append(("undecided", f"{result.unverified} nodes, which leave the lower bound where it is"))
-    rows.append(("method", result.method + (f" ({result.reason})" if result.reason else "")))
-    if result.residual is not None:
-        rows.append(("residual", f"{result.residual:.1e} in float64"))
-    rows.append(("time", f"{result.seconds:.2f} s, {result.nodes} nodes, {result.solver}"))
-    if result.remark:
-        rows.append(("note", result.remark))
-    return rows
-
-
-def _bounds(result: ExactResult) -> str:
-    if result.status is Status.INFEASIBLE:
-        return "no network fits" + ("" if result.proof is Proof.EXACT else ", up to solver tolerances")
-    if result.status is Status.OPTIMAL:
-        proven = result.proof is Proof.EXACT
-        return f"{result.upper_bound}, " + ("proven minimal" if proven else "minimal up to solver tolerances")
-    upper = "unknown" if result.upper_bound is None else str(result.upper_bound)
-    return f"at least {result.lower_bound}, at most {upper}"
-
-
-def fit_rows(problem: Problem, fit: FitResult) -> Rows:
-    """Return the lines that say what training found, raw and polished apart."""
-    accurate = fit.restart_residuals <= max(
-        fit.polished_residual, tolerances.LP_FEASIBILITY * problem.label_scale
-    )
-    reached = int((accurate & (fit.restart_counts == fit.count)).sum())
-    solves = fit.polished.solves(problem)
-    fits = "fits" if solves else "does not fit"
-    return [
-        ("polished", f"{_counts(fit.polished)}; {fits}, residual {fit.polished_residual:.1e}"),
-        ("raw", f"{_counts(fit.raw)}; residual {fit.raw_residual:.1e}"),
-        ("training", f"p = {fit.p:g} on {fit.objective}, {fit.steps} steps, seed {fit.seed}, {fit.device}"),
-        ("restarts", f"{len(fit.restart_counts)}, {f'{reached} with this count' if solves else 'none fits'}"),
-        ("time", f"{fit.seconds:.2f} s" + _stopped(fit)),
-        *([("note", fit.options["remark"])] if fit.options.get("remark") else []),
-    ]
-
-
-def least_rows(least: PathNormResult, threshold: ThresholdResult | None) -> Rows:
-    """Return the lines that say what is known of the least path norm, and of p*."""
-    upper = "unknown" if least.upper_bound is None else f"{least.upper_bound:.8g}"
-    closed = least.gap <= tolerances.PATH_NORM_GAP
-    value = f"{upper}, certified" if closed else f"at least {least.lower_bound:.8g}, at most {upper}"
-    rows = [(f"p = {least.p:g}", value)]
-    if least.network is not None:
-        rows.append(("its network", _counts(least.network)))
-    if threshold is not None:
-        rows.append(("p*", threshold_spelled(threshold)))
-    rows.append(("method", least.method))
-    rows.append(("time", f"{least.seconds:.2f} s, {least.nodes} nodes; {least.status.sentence}"))
-    if least.remark:
-        rows.append(("note", least.remark))
-    return rows
-
-
-def threshold_spelled(result: ThresholdResult) -> str:
-    """Return p*, or the interval that holds it."""
-    lower, upper = result.lower_bound, result.upper_bound
-    if lower == upper:
-        return f"{upper:g}: for every p < 1 each network of least path norm is sparsest"
-    return f"{upper:.10g}, certified from {lower!r} to {upper!r}"
-
-
-def _stopped(fit: FitResult) -> str:
-    why = str(fit.options.get("stopped", "finished"))
-    return "" if why == "finished" else f", stopped early ({why.replace('_', ' ')})"
-
-
-def _counts(network: Network) -> str:
-    return ", ".join(f"{network.count(objective)} {objective}" for objective in Objective)
-
-
-def print_network(title: str, network: Network) -> None:
-    """Print a network's neurons, at most a screenful."""
-    from rich.console import Console
-
-    console = Console(highlight=False, markup=False)
-    console.print(title, style="bold")
-    if network.affine is not None:
-        console.print(f"  affine term {_numbers(network.affine[:-1])} . x + {network.affine[-1]:.6g}")
-    if network.width:
-        console.print(_neuron_table(network))
-    if network.width > _LISTED:
-        console.print(f"  ... and {network.width - _LISTED} more")
-
-
-def _neuron_table(network: Network) -> "Table":
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    univariate = network.n_features == 1
-    for name in (
-        "  output",
-        "weight" if univariate else "weights",
-        "bias",
-        *(["knot"] if univariate else []),
-    ):
-        table.add_column(name, justify="right", no_wrap=True)
-    for weights, bias, output in list(zip(network.weights, network.biases, network.outputs, strict=True))[
-        :_LISTED
-    ]:
-        knot = [f"{0.0 - bias / weights[0]:.6g}" if weights[0] else "none"] if univariate else []
-        table.add_row(f"{output:+.6g}", _numbers(weights), f"{bias:.6g}", *knot)
-    return table
-
-
-def _numbers(values: FloatArray) -> str:
-    shown = ", ".join(f"{value:.6g}" for value in values[:_SHOWN_WEIGHTS])
-    more = ", ..." if len(values) > _SHOWN_WEIGHTS else ""
-    return shown if len(values) == 1 else f"({shown}{more})"

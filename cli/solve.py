@@ -17,7 +17,7 @@ def solve(
     data: options.Data,
     objective: options.CountedObjective = "neurons",
     method: options.Method = "auto",
-    solver: options.Solver = "highs",
+    mip_solver: options.MipSolver = "highs",
     affine: options.AffineTerm = None,
     tolerance: options.Tolerance = None,
     weight_bound: options.WeightBound = None,
@@ -86,7 +86,7 @@ def solve(
             problem,
             objective,
             method=method,
-            solver=solver,
+            mip_solver=mip_solver,
             time_limit=time_limit,
             node_limit=node_limit,
             progress=progress,
@@ -100,21 +100,17 @@ def solve(
     if json:
         output.print_json(output.document_of(problem, result))
     else:
-        output.print_block(output.describe_problem(data, problem), output.exact_rows(result))
-        if result.network is not None:
-            output.print_network("witness", result.network)
+        output.print_report(result, data)
     written = PROOF_NOT_WRITTEN not in result.remark
     if proof is not None:
         output.note(f"wrote the proof {proof}" if written else f"Error: {result.remark}")
     if checkpoint is not None and exit_codes.of_status(result.status) == exit_codes.OPEN:
-        output.note(f"the search is kept in {checkpoint}: the same command with --resume goes on from there")
+        output.note(f"the search is kept in {checkpoint}: the same command with --resume continues it")
     output.write(result, save)  # after printing: a full disk must not cost the result
     if plot is not None and result.network is None:
         output.note(f"no network is known, so {plot} was not drawn")
-    elif plot is not None and result.network is not None:
-        from sparsest.plots.networks import plot_networks
-
-        output.draw(plot_networks(problem, [(f"sparsest ({result.status})", result.network)], data), plot)
+    elif plot is not None:
+        output.draw(result.plot(title=data), plot)
     raise typer.Exit(exit_codes.of_status(result.status) if written else exit_codes.BAD_INPUT)
 
 

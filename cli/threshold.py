@@ -6,15 +6,11 @@ import numpy as np
 import typer
 
 from sparsest.cli import exit_codes, options, output
-from sparsest.io.documents import encode
 from sparsest.io.problem_sources import Asked, read_problem
-from sparsest.network import Network
-from sparsest.results.path_norm import MinimiserCount, ThresholdResult
+from sparsest.results.path_norm import MAX_SPELLED, spelled
 
 # Seconds for listing extreme points, or for the search.
 _SECONDS = 10.0
-# Larger numbers of minimisers are told by their size.
-_LARGEST = 10**15
 # Values of p at which the figure's curves are computed.
 _POINTS = 200
 
@@ -25,7 +21,7 @@ def threshold(
         float | None,
         typer.Option("--p", help="Also count the minimisers at this exponent: one feature, skip, weights."),
     ] = None,
-    objective: options.CountedObjective = "weights",
+    objective: options.CountedObjective = "neurons",
     affine: options.AffineTerm = None,
     tolerance: options.Tolerance = None,
     weight_bound: options.WeightBound = None,
@@ -43,7 +39,7 @@ def threshold(
 
     \b
     Example:
-      sparsest threshold anscombe-2 --affine skip --plot threshold.png
+      sparsest threshold anscombe-2 --affine skip --objective weights --plot threshold.png
 
     \b
     Exit codes: 0 done, 2 bad input.
@@ -57,7 +53,7 @@ def threshold(
     result = compute(problem, objective, time_limit=time_limit)
     count = None if p is None else count_minimisers(problem, p, objective)
     if json:
-        document = encode(result) | {"problem": {"samples": problem.n_samples, "digest": problem.digest}}
+        document = output.document_of(problem, result)
         if count is not None:
             document["minimisers"] = {
                 "p": p,
@@ -66,45 +62,15 @@ def threshold(
             }
         output.print_json(document)
     else:
-        output.print_block(output.describe_problem(data, problem), _rows(result))
+        output.print_report(result, data)
         if count is not None:
-            output.print_block(f"minimisers at p = {p:g}: {_spelled(count)}", [])
+            output.print_block(f"minimisers at p = {p:g}: {count}", [])
     if plot is not None:
-        from sparsest.plots.p_star import plot_threshold
-
         curves = cost_curves(problem, np.linspace(1 / _POINTS, 1, _POINTS), objective, time_limit=time_limit)
-        output.draw(plot_threshold(result, curves, data), plot)
+        output.draw(result.plot(curves, title=data), plot)
     raise typer.Exit(exit_codes.DONE)
-
-
-def _rows(result: ThresholdResult) -> output.Rows:
-    rows = [("p*", output.threshold_spelled(result)), ("sparsest", _counted(result.sparsest, result))]
-    if result.other is not None:
-        rows.append(("at p*", f"{_counted(result.other, result)} cost as little"))
-    rows.append(("time", f"{result.seconds:.2f} s, {result.nodes} intervals of p"))
-    if result.remark:
-        rows.append(("note", result.remark))
-    return rows
-
-
-def _counted(network: Network, result: ThresholdResult) -> str:
-    count, what = network.count(result.objective), str(result.objective)
-    return f"{count} {what.removesuffix('s') if count == 1 else what}"
-
-
-def _spelled(count: MinimiserCount) -> str:
-    if count.at_most is None:
-        return "infinitely many"
-    if count.at_least == count.at_most:
-        return "one, it is unique" if count.at_most == 1 else _digits(count.at_most)
-    return f"between {_digits(count.at_least)} and {_digits(count.at_most)}: rounding leaves ties open"
 
 
 def _plain(count: int) -> int | str:
     """Return a number for JSON, spelled out where readers would lose digits or refuse it."""
-    return count if count < _LARGEST else _digits(count)
-
-
-def _digits(count: int) -> str:
-    """Spell a number that may have thousands of digits."""
-    return str(count) if count < _LARGEST else f"more than 10^{int(count.bit_length() * 0.30102) - 1}"
+    return count if count < MAX_SPELLED else spelled(count)

@@ -10,8 +10,8 @@ from sparsest.io.tables import check_table_ending, write_table
 def train(
     data: options.Data,
     p: options.Power = 0.4,
-    objective: options.CountedObjective = "weights",
-    solver: options.TrainingSolver = "auto",
+    objective: options.CountedObjective = "neurons",
+    algorithm: options.Algorithm = "auto",
     width: options.Width = None,
     restarts: options.Restarts = 32,
     steps: options.Steps = None,
@@ -37,7 +37,7 @@ def train(
     \b
     Example:
       sparsest train peak-plateau
-      sparsest train peak-plateau --solver adam-reweighted --p 0.4 --plot training.png
+      sparsest train peak-plateau --algorithm adam-reweighted --p 0.4 --plot training.png
 
     \b
     Exit codes: 0 the polished network fits, 1 it does not, 2 bad input, 3 it does not and training was
@@ -58,7 +58,7 @@ def train(
             problem,
             p,
             objective=objective,
-            solver=solver,
+            algorithm=algorithm,
             width=width,
             restarts=restarts,
             steps=DEFAULT_STEPS if steps is None else steps,
@@ -73,15 +73,11 @@ def train(
     if json:
         output.print_json(output.document_of(problem, fit))
     else:
-        output.print_block(output.describe_problem(data, problem), output.fit_rows(problem, fit))
-        output.print_network("polished network", fit.polished)
+        output.print_report(fit, data)
     output.write(fit, save)  # after printing: a full disk must not cost the result
     if history is not None:
         write_table(history, fit.history.table())
         output.note(f"wrote {history}")
     if plot is not None:
-        from sparsest.plots.networks import plot_fit
-
-        output.draw(plot_fit(problem, fit, data), plot)
-    stopped = fit.options["stopped"] != "finished"
-    raise typer.Exit(exit_codes.of_training(fits=fit.polished.solves(problem), stopped=stopped))
+        output.draw(fit.plot(title=data), plot)
+    raise typer.Exit(exit_codes.of_training(fit))

@@ -133,7 +133,7 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         fit = minimize(
             problem, self.p, objective=self.objective, seed=self.random_state or 0, time_limit=limit
         )
-        return fit.polished if fit.polished.solves(problem) else None
+        return fit.network if fit.network.solves(problem) else None
 
     def _solved(self, problem: Problem, witness: Network | None) -> ExactResult:
         limit = None if self.time_limit is None else self.time_limit / 2

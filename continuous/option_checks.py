@@ -59,13 +59,13 @@ def seed(value: int) -> int:
     return number
 
 
-def solver(name: str, known: tuple[str, ...]) -> str:
-    """Return a solver's name, or raise `InputError` with the nearest one."""
+def algorithm(name: str, known: tuple[str, ...]) -> str:
+    """Return an algorithm's name, or raise `InputError` with the nearest one."""
     if name in known:
         return name
     near = difflib.get_close_matches(str(name), known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else "known are " + ", ".join(known)
-    raise InputError(f"unknown solver {name!r:.40}: {hint}")
+    raise InputError(f"unknown algorithm {name!r:.40}: {hint}")
 
 
 def initialization(name: str) -> str:

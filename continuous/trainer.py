@@ -13,7 +13,7 @@ from sparsest import tolerances
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.continuous import option_checks
-from sparsest.continuous.algorithms.by_name import GRADIENT_SOLVERS, gradient_solver
+from sparsest.continuous.algorithms.by_name import GRADIENT_ALGORITHMS, gradient_algorithm
 from sparsest.continuous.algorithms.schedule import Schedule
 from sparsest.continuous.checkpoint.file import Checkpoint, Section
 from sparsest.continuous.descent.polished_restarts import Answers
@@ -30,11 +30,13 @@ from sparsest.continuous.search.incumbent import Incumbent
 from sparsest.continuous.search.keeper import SearchKeeper
 from sparsest.continuous.search.staged_search import Reserved, StagedSearch
 from sparsest.continuous.search.state import Course
+from sparsest.history import History
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Deadline, Progress, ProgressCallback
-from sparsest.results.solving import FitResult, History
+from sparsest.results.solving import FitResult, Restarts, Status
+from sparsest.sentences import joined
 
 # Steps of gradient descent. More of them make sparser raw networks (9 neurons instead of 11 to 16 on
 # peak-plateau after 10,000) but no sparser polished ones.
@@ -57,8 +59,8 @@ def minimize(
     problem: Problem,
     p: float = 0.4,
     *,
-    objective: str | Objective = Objective.WEIGHTS,
-    solver: str = "auto",
+    objective: str | Objective = Objective.NEURONS,
+    algorithm: str = "auto",
     width: int | None = None,
     restarts: int = DEFAULT_RESTARTS,
     steps: int = DEFAULT_STEPS,
@@ -81,7 +83,7 @@ def minimize(
     By default a staged search: networks of few neurons are fitted by many damped Gauss-Newton descents side
     by side, polished by linear programs, and descents with one part less begin from what was found, until
     more effort is not worth it (`sparsest.continuous.search.staged_search`). Gradient descent on the l^p path
-    norm runs where that finds nothing that fits, or when it is asked for by `solver`: R wide networks are
+    norm runs where that finds nothing that fits, or when it is asked for by `algorithm`: R wide networks are
     trained as one batch, and each is polished. Nothing here proves a count minimal.
 
     Inputs and labels are scaled to about one first (by powers of two, with a shift where it changes no
@@ -96,9 +98,9 @@ def minimize(
         that of smallest path norm.
     objective : str
         ``"neurons"``, ``"weights"`` or ``"parameters"``: what is counted, and whose path norm is minimised.
-    solver : str
+    algorithm : str
         ``"auto"``, the staged search; ``"gauss-newton"``, the same without gradient descent in reserve; or a
-        solver of gradient descent: ``"adam-reweighted"`` (Adam and the proximal step of the reweighted
+        method of gradient descent: ``"adam-reweighted"`` (Adam and the proximal step of the reweighted
         l^1 path norm, Nakhleh and Nowak 2025), ``"proximal-gradient"`` (with the exact proximal map of
         ``|t|^p``), ``"smoothed"`` (the smoothed path norm, p continued from 1 downwards) or ``"published"``
         (the loop as it was published).
@@ -144,17 +146,16 @@ def minimize(
     Returns
     -------
     FitResult
-        ``polished``: of the networks that interpolate the one with the fewest parts, ties by path norm; when
+        ``network``: of the networks that interpolate the one with the fewest parts, ties by path norm; when
         none does, the one of smallest residual. ``raw``: for the staged search what that network was before
         the polish; for gradient descent the restart with the fewest counted parts among those whose scaled
         mean squared error is at most ``tolerances.TRAINED_LOSS``, otherwise the one of smallest error. A
         restart whose patterns admit no interpolation keeps its raw figures. The staged search counts as one
         restart, and its history has an entry for each piece of work.
-        Where the staged search has found none that interpolates, ``polished`` is one that does and is not
-        sparse at all (`sparsest.continuous.polish.projection_network`), as ``options["remark"]`` says, unless
-        that is wider than a `width` that was given. ``options["stopped"]`` is ``"finished"``,
-        ``"time_limit"`` or ``"interrupted"``: Ctrl-C while training goes on to a polish of a few seconds,
-        otherwise it returns what there is.
+        Where the staged search has found none that interpolates, ``network`` is one that does and is not
+        sparse at all (`sparsest.continuous.polish.projection_network`), as ``remark`` says, unless that is
+        wider than a `width` that was given. ``status`` is finished, time_limit or interrupted: Ctrl-C while
+        training continues with a polish of a few seconds, otherwise it returns what there is.
 
     Raises
     ------
@@ -166,7 +167,7 @@ def minimize(
     --------
     >>> peak = Problem([[-2], [-1], [0], [1], [2], [3]], [0, 0, 1, 1, 0, 0])
     >>> fit = minimize(peak)
-    >>> fit.count, fit.polished.interpolates(peak)
+    >>> fit.count, fit.network.interpolates(peak)
     (3, True)
     """
     refuse_other_than_problem(problem)
@@ -182,7 +183,7 @@ def minimize(
         option_checks.initialization(initialization),
     )
     option_checks.refuse_large_batch(settings.restarts, given, problem)
-    chosen = option_checks.solver(solver, ("auto", "gauss-newton", *GRADIENT_SOLVERS))
+    chosen = option_checks.algorithm(algorithm, ("auto", "gauss-newton", *GRADIENT_ALGORITHMS))
     cells = option_checks.patterns(patterns, problem.n_samples)
     bound, norm = option_checks.bound("lower_bound", lower_bound), option_checks.norm_bound(norm_bound)
     course = _course(schedule, settings, chosen) | {
@@ -198,7 +199,7 @@ def minimize(
         ),
     )  # fmt: skip
     found = (
-        _descended(call, chosen, call.checkpoint) if chosen in GRADIENT_SOLVERS else _searched(call, cells)
+        _descended(call, chosen, call.checkpoint) if chosen in GRADIENT_ALGORITHMS else _searched(call, cells)
     )
     asked: dict[str, Any] = {
         "dtype": dtype,
@@ -207,15 +208,13 @@ def minimize(
     }
     if call.checkpoint is not None:
         asked |= {"checkpoint_file": str(checkpoint_file), "resume": resume}
-        asked["remark"] = "; ".join(filter(None, (call.checkpoint.failure, found.remark)))
-    elif found.remark:
-        asked["remark"] = found.remark
+        found = dataclasses.replace(found, remark=joined(call.checkpoint.failure, found.remark))
     return call.result(found, asked)
 
 
-def _course(schedule: Schedule, settings: Settings, solver: str) -> dict[str, Any]:
+def _course(schedule: Schedule, settings: Settings, algorithm: str) -> dict[str, Any]:
     """Return what decides the course of training, in words for a file."""
-    plain = {**dataclasses.asdict(schedule), **dataclasses.asdict(settings), "solver": solver}
+    plain = {**dataclasses.asdict(schedule), **dataclasses.asdict(settings), "algorithm": algorithm}
     return {name: value if isinstance(value, (int, float)) else str(value) for name, value in plain.items()}
 
 
@@ -234,7 +233,7 @@ class _Found:
     best: int
     history: History
     steps: int
-    stopped: str
+    status: Status
     remark: str = ""
 
 
@@ -246,7 +245,7 @@ class _Call:
     scaling: Scaling
     schedule: Schedule
     settings: Settings
-    solver: str
+    algorithm: str
     deadline: Deadline
     report: "_Reporter"
     lower_bound: int
@@ -259,23 +258,28 @@ class _Call:
         problem, schedule, settings = self.problem, self.schedule, self.settings
         raw, best = found.raw[found.best_raw], found.polished[found.best]
         return FitResult(
+            status=found.status,
+            upper_bound=best.count(schedule.objective) if best.solves(problem) else None,
+            network=best,
+            remark=found.remark,
             objective=schedule.objective,
             p=schedule.p,
+            residual=best.residual(problem),
             raw=raw,
             raw_residual=raw.residual(problem),
-            polished=best,
-            polished_residual=best.residual(problem),
-            restart_counts=_counts(found.polished, schedule.objective),
-            restart_residuals=_residuals(found.polished, problem),
-            raw_counts=_counts(found.raw, schedule.objective),
-            raw_residuals=_residuals(found.raw, problem),
+            restarts=Restarts(
+                _counts(found.polished, schedule.objective),
+                _residuals(found.polished, problem),
+                _counts(found.raw, schedule.objective),
+                _residuals(found.raw, problem),
+            ),
             history=found.history,
             steps=found.steps,
             seconds=self.deadline.seconds,
             seed=settings.seed,
             device=str(settings.device),
             options={
-                "solver": self.solver,
+                "algorithm": self.algorithm,
                 "width": settings.width,
                 "restarts": settings.restarts,
                 "initialization": settings.initialization,
@@ -283,8 +287,8 @@ class _Call:
                 "regularization": schedule.regularization,
                 "learning_rate": schedule.learning_rate,
                 **given,
-                "stopped": found.stopped,
             },
+            problem=problem,
         )
 
 
@@ -315,14 +319,14 @@ def _searched(call: _Call, cells: "np.ndarray[Any, np.dtype[np.bool_]] | None") 
     reserve: list[_Found] = []
 
     def descend() -> Reserved:
-        if call.solver != "auto":
-            return Reserved(0, "finished")
+        if call.algorithm != "auto":
+            return Reserved(0, Status.FINISHED)
         kept = None if keeper is None else keeper.reserve
         reserve.append(_descended(call, "adam-reweighted", kept))
         incumbent.offer_network(reserve[-1].polished[reserve[-1].best])
         if keeper is not None and incumbent.network is not None:
             keeper.reserve.arrays = {}  # the search has what it needs
-        return Reserved(reserve[-1].steps, reserve[-1].stopped)
+        return Reserved(reserve[-1].steps, reserve[-1].status)
 
     search = StagedSearch(
         incumbent,
@@ -334,7 +338,7 @@ def _searched(call: _Call, cells: "np.ndarray[Any, np.dtype[np.bool_]] | None") 
         deadline=deadline,
         report=call.report,
     )
-    stopped = "finished"
+    status = Status.FINISHED
     try:
         if keeper is None:
             search.run(descend)
@@ -342,22 +346,22 @@ def _searched(call: _Call, cells: "np.ndarray[Any, np.dtype[np.bool_]] | None") 
             keeper.resume(search)
             search.run(descend, lambda: keeper.between(search))
     except KeyboardInterrupt:
-        stopped = "interrupted"
-    if stopped == "finished" and deadline.expired:
-        stopped = "time_limit"
-    if reserve and reserve[-1].stopped != "finished":
-        stopped = reserve[-1].stopped
+        status = Status.INTERRUPTED
+    if status is Status.FINISHED and deadline.expired:
+        status = Status.TIME_LIMIT
+    if reserve and reserve[-1].status is not Status.FINISHED:
+        status = reserve[-1].status
     if keeper is not None:
         keeper.close()
-        if stopped != "finished":
+        if status is not Status.FINISHED:
             keeper.offer_best()
     steps = search.course.taken + search.place.reserved
     if incumbent.network is None:
         best_effort = reserve[-1] if reserve else _nothing(call, search.course)
-        return dataclasses.replace(_fitting(call, best_effort), stopped=stopped)
+        return dataclasses.replace(_fitting(call, best_effort), status=status)
     raw = incumbent.raw or incumbent.network
     history = _course_history(search.course, incumbent, call)
-    return _Found([raw], [incumbent.network], 0, 0, history, steps, stopped)
+    return _Found([raw], [incumbent.network], 0, 0, history, steps, status)
 
 
 def _fitting(call: _Call, found: _Found) -> _Found:
@@ -375,7 +379,9 @@ def _nothing(call: _Call, course: Course) -> _Found:
     affine = call.problem.affine is Affine.SKIP
     folded = np.zeros((0, call.problem.n_features + 1))
     zero = call.scaling.network(folded, np.zeros(0), folded.sum(axis=0) if affine else None)
-    return _Found([zero], [zero], 0, 0, _empty_history(call, zero, course.taken), course.taken, "finished")
+    return _Found(
+        [zero], [zero], 0, 0, _empty_history(call, zero, course.taken), course.taken, Status.FINISHED
+    )
 
 
 def _empty_history(call: _Call, network: Network, steps: int) -> History:
@@ -411,14 +417,14 @@ def _descended(call: _Call, name: str, checkpoint: Checkpoint | Section | None) 
     schedule, scaling, deadline = call.schedule, call.scaling, call.deadline
     limit = None if math.isinf(deadline.remaining) else max(TRAINING_SHARE * deadline.remaining, 1e-9)
     trained = train_restarts(
-        scaling, schedule, gradient_solver(name, schedule), call.settings, Deadline(limit), call.report,
+        scaling, schedule, gradient_algorithm(name, schedule), call.settings, Deadline(limit), call.report,
         lower_bound=call.lower_bound, checkpoint=checkpoint,
     )  # fmt: skip
     raw = [raw_network(scaling, schedule.objective, neurons) for neurons in trained.restarts]
-    polished, interrupted = list(raw), trained.stopped == "interrupted"
+    polished, interrupted = list(raw), trained.status is Status.INTERRUPTED
     if interrupted:  # without a polish hardly any network fits; a second Ctrl-C ends it too
         deadline = Deadline(min(max(deadline.remaining, 1e-9), _LAST_POLISH))
-    whole = checkpoint if trained.stopped == "finished" else None
+    whole = checkpoint if trained.status is Status.FINISHED else None
     answers = Answers(whole, trained.state, call.problem.n_features)
     cut = polish_restarts(call.problem, scaling, schedule, trained, polished, deadline, call.report, answers)
     return _Found(
@@ -428,7 +434,7 @@ def _descended(call: _Call, name: str, checkpoint: Checkpoint | Section | None) 
         _best_polished(call.problem, polished, schedule.p, schedule.objective),
         trained.history,
         trained.steps,
-        "interrupted" if interrupted else cut or trained.stopped,
+        Status.INTERRUPTED if interrupted else cut or trained.status,
     )
 
 

@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING, Any
 from sparsest import datasets
 from sparsest.affine import Affine
 from sparsest.check import Checked, ProofError, check_proof
+from sparsest.cost_curves import CostCurves
 from sparsest.errors import InputError, SolverError, SparsestError
+from sparsest.history import History
 from sparsest.io.documents import load, save
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.results.certificate import Attempt, Certificate, Judgement, Miss, Reduction, ReductionKind
 from sparsest.results.comparison import Attainment, Outcome, Verdict
-from sparsest.results.path_norm import CostCurves, MinimiserCount, PathNormResult, ThresholdResult
-from sparsest.results.solving import ExactResult, FitResult, History, Proof, Status
+from sparsest.results.path_norm import MinimiserCount, PathNormResult, ThresholdResult
+from sparsest.results.solving import ExactResult, FitResult, Proof, Restarts, Status
 
 if TYPE_CHECKING:
     from sparsest import compare, continuous, exact, models
@@ -55,6 +57,7 @@ __all__ = [
     "ProofError",
     "Reduction",
     "ReductionKind",
+    "Restarts",
     "SolverError",
     "SparsestError",
     "SparsestReLURegressor",

@@ -141,7 +141,7 @@ class Network:
             return int(np.count_nonzero(np.any(folded[:, :-1] != 0, axis=1) | (folded[:, -1] != 0)))
         return int(np.count_nonzero(magnitudes(folded, goal)))
 
-    def path_norm(self, p: float, objective: str | Objective = Objective.WEIGHTS) -> float:
+    def path_norm(self, p: float, objective: str | Objective = Objective.NEURONS) -> float:
         """Return the l^p path norm (see `sparsest.objectives`); the count for p = 0.
 
         Raises

@@ -25,3 +25,8 @@ class Sentence(enum.StrEnum):
             if member.value == name:
                 return member
         raise InputError(f"{name!r:.40} is not one of {', '.join(map(repr, map(str, cls)))}")
+
+
+def joined(*sentences: str) -> str:
+    """Return the sentences that are not empty as one, between semicolons."""
+    return "; ".join(filter(None, sentences))

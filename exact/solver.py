@@ -44,8 +44,8 @@ def solve(
     method: str = "auto",
     time_limit: float | None = None,
     node_limit: int | None = None,
-    solver: str = "highs",
-    solver_options: Mapping[str, object] | None = None,
+    mip_solver: str = "highs",
+    mip_solver_options: Mapping[str, object] | None = None,
     progress: ProgressCallback | None = None,
     proof_file: str | os.PathLike[str] | None = None,
     witness: Network | None = None,
@@ -69,9 +69,9 @@ def solve(
         Seconds after which the interval known so far is returned. The search also stops on Ctrl-C.
     node_limit : int, optional
         Largest number of linear programs, not counting those of a search that is gone on with.
-    solver : str
+    mip_solver : str
         MIP solver by its Pyomo name, for "mip".
-    solver_options : mapping, optional
+    mip_solver_options : mapping, optional
         Options handed to that solver under its own names.
     progress : callable, optional
         Called a few times a second with a `Progress`.
@@ -129,7 +129,7 @@ def solve(
         raise InputError(f"workers = {workers!r:.40}: it must be a whole number, at least 1")
     if witness is not None and (not isinstance(witness, Network) or witness.n_features != problem.n_features):
         raise InputError(f"witness must be a Network of {problem.n_features} features")
-    if chosen != "mip" and (solver != "highs" or solver_options):
+    if chosen != "mip" and (mip_solver != "highs" or mip_solver_options):
         raise InputError(
             f"a MIP solver or its options were given, but the method is {chosen!r}: use method='mip'"
         )
@@ -138,7 +138,7 @@ def solve(
     runs: dict[str, Callable[[], Search]] = {
         "univariate": lambda: fewest_knots.solve_univariate(problem),
         "tree": lambda: _tree(problem, time_limit, node_limit, progress, log, witness, farm, keeper),
-        "mip": lambda: _mip(problem, goal, solver, time_limit, node_limit, solver_options, progress),
+        "mip": lambda: _mip(problem, goal, mip_solver, time_limit, node_limit, mip_solver_options, progress),
     }
     start = time.perf_counter()
     with _proof_log(problem, proof_path) as log, _farm(workers, executor) as farm:
@@ -153,8 +153,8 @@ def solve(
             options={
                 "time_limit": time_limit,
                 "node_limit": node_limit,
-                "solver": solver if chosen == "mip" else None,
-                "solver_options": dict(solver_options or {}),
+                "mip_solver": mip_solver if chosen == "mip" else None,
+                "mip_solver_options": dict(mip_solver_options or {}),
             },
         )
         if proof_path is not None:
@@ -357,6 +357,7 @@ def _judged(
         solver=found.solver,
         remark=found.remark or _remark_on(problem, objective, found, network, residual, solves),
         options=options,
+        problem=problem,
     )
 
 

@@ -18,7 +18,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
-from sparsest.io.files import refuse_large_file, write_atomically
+from sparsest.files import refuse_large_file, write_atomically
 from sparsest.models.trained_model import TrainedModel, kind_of, predictor
 from sparsest.network import Network
 

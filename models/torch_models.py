@@ -15,7 +15,7 @@ from torch import nn
 
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
-from sparsest.io.files import refuse_large_file
+from sparsest.files import refuse_large_file
 from sparsest.models.trained_model import TrainedModel, affine_term, kind_of, predictor
 from sparsest.network import Network
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
+from sparsest.files import write_atomically
 from sparsest.io.documents import save
-from sparsest.io.files import write_atomically
 from sparsest.models.trained_model import PRECISIONS, TrainedModel, rounded
 from sparsest.network import Network
 

@@ -98,7 +98,7 @@ def _cell(instance: Instance, options: dict[str, Any], seeds: int) -> str:
         start = time.perf_counter()
         fit = minimize(instance.problem, objective=instance.objective, seed=seed, **options)
         seconds.append(time.perf_counter() - start)
-        reached += fit.polished.solves(instance.problem) and fit.count <= instance.minimum
+        reached += fit.network.solves(instance.problem) and fit.count <= instance.minimum
     return f"{reached}/{seeds}, {np.mean(seconds):.2f} s"
 
 
@@ -108,6 +108,8 @@ if __name__ == "__main__":
     parser.add_argument("--rows", default="", metavar="TEXT")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    minimize(instances()[0].problem, restarts=2, steps=2, solver="adam-reweighted")  # imports are not timed
+    minimize(
+        instances()[0].problem, restarts=2, steps=2, algorithm="adam-reweighted"
+    )  # imports are not timed
     for line in table(arguments.seeds, arguments.rows):
         print(line, flush=True)

@@ -40,7 +40,7 @@ def table(seconds: float) -> Iterator[str]:
 
 def _cells(verdict: Verdict) -> list[str]:
     fit, least = verdict.continuous, verdict.least
-    norm = fit.polished.path_norm(fit.p, fit.objective)
+    norm = fit.network.path_norm(fit.p, fit.objective)
     return [
         _bounds(verdict.exact),
         str(fit.count),

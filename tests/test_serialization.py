@@ -35,8 +35,8 @@ from sparsest import (
     save,
 )
 from sparsest.affine import Affine
+from sparsest.files import LARGEST_FILE
 from sparsest.io import documents as files
-from sparsest.io.files import LARGEST_FILE
 from sparsest.results.certificate import (
     Affine,
     Attempt,

@@ -33,7 +33,7 @@ from typing import Any, Final
 
 from sparsest.affine import Affine
 from sparsest.errors import InputError
-from sparsest.io.files import write_atomically
+from sparsest.files import write_atomically
 from sparsest.io.problem_sources import Asked
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline

@@ -189,9 +189,9 @@ def _misses_by_rounding(problem: Problem, network: Network) -> bool:
 
 def judge_training(problem: Problem, stated: int, lower: int, fit: FitResult) -> list[Finding]:
     """Compare the count that training reached with the stated one."""
-    if not fit.polished.solves(problem):
+    if not fit.network.solves(problem):
         sentence = "training with default options and seed 0 no longer fits the data"
-        found = f"misses by {fit.polished_residual:.1e}"
+        found = f"misses by {fit.residual:.1e}"
         return [Finding("trained", str(stated), found, sentence, mendable=False)]
     if fit.count == stated:
         return []

@@ -15,7 +15,7 @@ from typing import Final
 from sparsest.benchmarks.known_optima.entries import Claim, Optimum
 from sparsest.benchmarks.known_optima.findings import PREFIX, Finding, bounds
 from sparsest.check import Checked, ProofError, UnreadableError, check_proof, read
-from sparsest.io.files import write_atomically
+from sparsest.files import write_atomically
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.results.solving import ExactResult, Proof, Status

@@ -293,7 +293,7 @@ def _train(problem: Problem, optimum: Optimum, progress: ProgressCallback | None
     from sparsest.continuous import minimize  # loads torch
 
     fit = minimize(problem, objective=optimum.objective, seed=0, device="cpu", progress=progress)
-    if fit.options["stopped"] == "interrupted":
+    if fit.status is Status.INTERRUPTED:
         raise KeyboardInterrupt
     return fit
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
-from sparsest.io.files import refuse_large_file, write_atomically
+from sparsest.files import refuse_large_file, write_atomically
 
 IntArray = NDArray[np.int64]
 _KEYS: Final = ("method", "seed", "step")

@@ -109,7 +109,11 @@ def published_training(
     option_checks.refuse_large_batch(1, width, problem)
     every = option_checks.count("check_every", check_every)
     batch = loop.dense_network(
-        problem.n_features, width, affine=problem.has_affine_term, seed=option_checks.seed(seed), dtype=torch.float32
+        problem.n_features,
+        width,
+        affine=problem.has_affine_term,
+        seed=option_checks.seed(seed),
+        dtype=torch.float32,
     )
     watch = _Watch(batch, objective, every, loop.fitting_loss(problem), deadline)
     limit = None if time_limit is None else time_limit * (_TRAINING_SHARE if polished else 1.0)

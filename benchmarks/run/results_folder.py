@@ -20,7 +20,7 @@ from sparsest.affine import Affine
 from sparsest.benchmarks.run.record import Record
 from sparsest.benchmarks.suites.methods import Method, with_variants
 from sparsest.errors import InputError
-from sparsest.io.files import refuse_large_file
+from sparsest.files import refuse_large_file
 from sparsest.io.tables import write_table
 
 RESULTS: Final = "results.jsonl"

@@ -29,7 +29,7 @@ def exact_with_witness(
     seed: int,
     time_limit: float | None,
     p: float = 0.4,
-    solver: str = "auto",
+    algorithm: str = "auto",
     restarts: int = 32,
     steps: int = continuous.DEFAULT_STEPS,
 ) -> Answer:
@@ -38,7 +38,7 @@ def exact_with_witness(
     Both share the time limit. The options say how many seconds each took.
     """
     deadline = Deadline(time_limit)
-    options: dict[str, Any] = {"p": p, "solver": solver, "restarts": restarts, "steps": steps}
+    options: dict[str, Any] = {"p": p, "algorithm": algorithm, "restarts": restarts, "steps": steps}
     trained = train(problem, objective, seed=seed, time_limit=time_limit, **options)
     training_seconds = deadline.seconds
     left = None if time_limit is None else max(deadline.remaining, _SHORTEST)
@@ -88,7 +88,7 @@ def train(
     seed: int,
     time_limit: float | None,
     p: float = 0.4,
-    solver: str = "auto",
+    algorithm: str = "auto",
     restarts: int = 32,
     steps: int = continuous.DEFAULT_STEPS,
     width: int | None = None,
@@ -99,7 +99,7 @@ def train(
         problem,
         p,
         objective=objective,
-        solver=solver,
+        algorithm=algorithm,
         width=width,
         restarts=restarts,
         steps=steps,
@@ -109,14 +109,14 @@ def train(
     )
     options: dict[str, Any] = {
         "p": p,
-        "solver": solver,
+        "algorithm": algorithm,
         "restarts": restarts,
         "steps": steps,
         "width": fit.options["width"],
     }
     return Answer(
-        network=fit.polished,
-        status=str(fit.options["stopped"]),
+        network=fit.network,
+        status=str(fit.status),
         trace=((fit.seconds, None, fit.count),),
         work=fit.steps,
         options=options,

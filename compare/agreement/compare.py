@@ -37,7 +37,8 @@ def compare_sides(
     p: float | str = DEFAULT_POWER,
     objective: str | Objective = Objective.NEURONS,
     method: str = "auto",
-    solver: str = "highs",
+    mip_solver: str = "highs",
+    algorithm: str = "auto",
     time_limit: float | None = None,
     least_limit: float | None = None,
     width: int | None = None,
@@ -59,12 +60,12 @@ def compare_sides(
         p* where that is known (`sparsest.exact.threshold`), and 0.4 otherwise.
     objective : str or Objective
         What is counted, and whose path norm is minimised.
-    method, solver, time_limit
+    method, mip_solver, time_limit
         As for `sparsest.exact.solve`; the time limit holds for each side.
     least_limit : float, optional
         Seconds for bounding the least path norm, and for the threshold; 0 leaves both out. By default 10, or
         the time limit where that is shorter.
-    width, restarts, steps, seed, device
+    algorithm, width, restarts, steps, seed, device
         As for `sparsest.continuous.minimize`.
     directory : path
         Where a disagreement is written, with everything needed to reproduce it.
@@ -93,7 +94,7 @@ def compare_sides(
         problem,
         goal,
         method=method,
-        solver=solver,
+        mip_solver=mip_solver,
         time_limit=time_limit,
         progress=_labelled(progress, "exact"),
     )
@@ -106,6 +107,7 @@ def compare_sides(
         problem,
         power,
         objective=goal,
+        algorithm=algorithm,
         width=width,
         restarts=restarts,
         steps=steps,
@@ -162,11 +164,11 @@ def judge(
     pstar : ThresholdResult, optional
         Bounds on p* for the same objective.
     """
-    outcome, reason = _judgement(problem, exact, continuous.polished)
+    outcome, reason = _judgement(problem, exact, continuous.network)
     verdict, because = None, ""
     if outcome in _FITTING:
         verdict, because = attainment(exact, continuous, least, pstar)
-    return Verdict(outcome, reason, exact, continuous, verdict, because, least, pstar)
+    return Verdict(outcome, reason, verdict, because, exact, continuous, least, pstar)
 
 
 def _judgement(problem: Problem, exact: ExactResult, network: Network) -> tuple[Outcome, str]:

@@ -32,7 +32,7 @@ def attainment(
     """
     if least is None:
         return Attainment.OPEN, f"the least path norm at p = {continuous.p:g} was not bounded"
-    network, count = continuous.polished, continuous.count
+    network, count = continuous.network, continuous.count
     value = network.path_norm(least.p, least.objective)
     fewest = _fewest(exact, count)
     if value <= least.lower_bound + tolerances.PATH_NORM_GAP * value:

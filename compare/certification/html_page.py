@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from sparsest.io.files import write_atomically
+from sparsest.files import write_atomically
 from sparsest.network import Network
 from sparsest.plots import networks
 from sparsest.problem import Problem

@@ -21,6 +21,7 @@ from sparsest.objectives import Objective
 from sparsest.refine import refine
 from sparsest.results.certificate import Certificate, Judgement, Miss
 from sparsest.results.solving import Proof
+from sparsest.sentences import joined
 
 # Samples named among those that are missed most.
 _WORST: Final = 5
@@ -103,7 +104,7 @@ class Case:
         """Return the verdict on a network that fits."""
         judgement = self._judgement()
         parts = (self._coarseness(), ending.remark, self._how_to_go_on(judgement))
-        ending = dataclasses.replace(ending, remark="; ".join(filter(None, parts)))
+        ending = dataclasses.replace(ending, remark=joined(*parts))
         return self._certificate(judgement, self._reason(judgement, _strength(ending.proof)), reduced, ending)
 
     def _reason(self, judgement: Judgement, strength: str) -> str:
@@ -206,11 +207,13 @@ class Case:
             proof=ending.proof,
             proof_file=ending.proof_file,
             status=ending.status,
-            remark="; ".join(filter(None, (ending.remark, remark))),
+            remark=joined(ending.remark, remark),
             attempts=tuple(record.attempts),
             trace=record.trace,
             seconds=record.deadline.seconds,
             options=self.options,
+            problem=question.problem,
+            given=subject.network,
         )
 
     def _worst(self) -> tuple[Miss, ...]:

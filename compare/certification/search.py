@@ -230,7 +230,7 @@ class _Narrowing:
             fit = minimize(
                 view.problem,
                 objective=self.goal,
-                solver="gauss-newton",  # gradient descent is for when nothing that fits is known
+                algorithm="gauss-newton",  # gradient descent is for when nothing that fits is known
                 patterns=cells if len(cells) else None,
                 lower_bound=self.record.lower if not self.view.name else 0,
                 seed=self.means.seed,
@@ -239,9 +239,9 @@ class _Narrowing:
             )
             if fit.options.get("stopped") == "interrupted":
                 self.record.deadline.interrupt()
-            fitting = fit.polished.solves(view.problem)
+            fitting = fit.network.solves(view.problem)
             if fitting:
-                self._offer(fit.polished if view is self.view else view.network(fit.polished))
+                self._offer(fit.network if view is self.view else view.network(fit.network))
             said.append(f"{fit.count} {self.goal.value}" if fitting else "found no network that fits")
 
 

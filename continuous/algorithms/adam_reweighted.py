@@ -8,7 +8,7 @@ import dataclasses
 
 import torch
 
-from sparsest.continuous.algorithms.base import Data, Solver
+from sparsest.continuous.algorithms.base import Algorithm, Data
 from sparsest.continuous.algorithms.batch import Batch
 from sparsest.continuous.algorithms.schedule import Schedule
 from sparsest.continuous.penalty import path_norms, proximal_l1
@@ -16,13 +16,13 @@ from sparsest.objectives import Objective
 
 
 @dataclasses.dataclass(frozen=True)
-class AdamReweighted(Solver):
-    """The solver for one schedule."""
+class AdamReweighted(Algorithm):
+    """The algorithm for one schedule."""
 
     schedule: Schedule
 
     def step(self, batch: Batch, data: Data, step: int, bounds: torch.Tensor | None) -> None:
-        """Take one step; see `sparsest.continuous.algorithms.base.Solver`."""
+        """Take one step; see `sparsest.continuous.algorithms.base.Algorithm`."""
         schedule = self.schedule
         objective, rate = schedule.objective, schedule.rate(step)
         sizes = path_norms.magnitudes(batch.outputs, batch.hidden, objective)

@@ -1,4 +1,4 @@
-"""What a solver of gradient descent is."""
+"""What an algorithm of gradient descent is."""
 
 import abc
 
@@ -10,7 +10,7 @@ from sparsest.continuous.algorithms.batch import Batch
 Data = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 
-class Solver(abc.ABC):
+class Algorithm(abc.ABC):
     """Changes a batch by one step towards smaller ``loss + lambda * path norm``; one object a run."""
 
     @abc.abstractmethod
@@ -25,7 +25,7 @@ class Solver(abc.ABC):
         """Forget the restarts that are not among `restarts` (R',)."""
 
     def state(self) -> dict[str, torch.Tensor]:
-        """Return what the solver remembers from step to step."""
+        """Return what the algorithm remembers from step to step."""
         return {}
 
     def restore(self, state: dict[str, torch.Tensor]) -> None:  # noqa: B027 - most remember nothing

@@ -9,7 +9,7 @@ first half of the steps, and lambda to zero in the end, so that interpolation is
 
 import torch
 
-from sparsest.continuous.algorithms.base import Data, Solver
+from sparsest.continuous.algorithms.base import Algorithm, Data
 from sparsest.continuous.algorithms.batch import Batch
 from sparsest.continuous.algorithms.schedule import Schedule
 from sparsest.continuous.penalty.path_norms import counted
@@ -21,15 +21,15 @@ from sparsest.objectives import Objective
 _FIRST, _RAISED, _LOWERED = 0.1, 1.1, 0.5
 
 
-class ProximalGradient(Solver):
-    """The solver for one run."""
+class ProximalGradient(Algorithm):
+    """The algorithm for one run."""
 
     def __init__(self, schedule: Schedule) -> None:
         self._schedule = schedule
         self._rates: torch.Tensor | None = None
 
     def step(self, batch: Batch, data: Data, step: int, bounds: torch.Tensor | None) -> None:
-        """Take one step; see `sparsest.continuous.algorithms.base.Solver`."""
+        """Take one step; see `sparsest.continuous.algorithms.base.Algorithm`."""
         if self._rates is None:
             batch.hidden.mul_(batch.outputs.abs().unsqueeze(-1))
             batch.outputs.copy_(batch.outputs.sign())

@@ -11,7 +11,7 @@ import dataclasses
 
 import torch
 
-from sparsest.continuous.algorithms.base import Data, Solver
+from sparsest.continuous.algorithms.base import Algorithm, Data
 from sparsest.continuous.algorithms.batch import Batch
 from sparsest.continuous.algorithms.schedule import Schedule
 from sparsest.continuous.penalty.path_norms import slopes
@@ -20,13 +20,13 @@ from sparsest.objectives import Objective
 
 
 @dataclasses.dataclass(frozen=True)
-class Published(Solver):
-    """The solver for one schedule; the published path norm is that of the weights, or of all parameters."""
+class Published(Algorithm):
+    """The method for one schedule; the published path norm is that of the weights, or of all parameters."""
 
     schedule: Schedule
 
     def step(self, batch: Batch, data: Data, step: int, bounds: torch.Tensor | None) -> None:
-        """Take one step; see `sparsest.continuous.algorithms.base.Solver`."""
+        """Take one step; see `sparsest.continuous.algorithms.base.Algorithm`."""
         schedule, rows = self.schedule, penalised_rows(batch.hidden, self.schedule.objective)
         previous = (batch.outputs.unsqueeze(-1) * rows).abs()
         batch.differentiate(*data)

@@ -8,7 +8,7 @@ from sparsest.objectives import Objective
 # end; while the rate falls it settles, and so do the thresholds, which are proportional to it.
 _CONSTANT = 0.7
 
-# Share of the steps over which p falls from 1, in solvers that continue it.
+# Share of the steps over which p falls from 1, in algorithms that continue it.
 _CONTINUED = 0.5
 
 
@@ -41,9 +41,9 @@ class Schedule:
         return self.learning_rate * min(1.0, (1 - step / self.steps) / (1 - _CONSTANT))
 
     def annealed(self, step: int) -> float:
-        """Return lambda at `step` for solvers that let it fall to zero with the rate."""
+        """Return lambda at `step` for algorithms that let it fall to zero with the rate."""
         return self.regularization * self.rate(step) / self.learning_rate
 
     def continued(self, step: int) -> float:
-        """Return the exponent at `step` for solvers that let it fall from 1 over half of the steps."""
+        """Return the exponent at `step` for algorithms that let it fall from 1 over half of the steps."""
         return max(self.p, 1 - (1 - self.p) * step / (_CONTINUED * self.steps))

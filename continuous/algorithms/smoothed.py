@@ -7,7 +7,7 @@ last step products below the final width are set to zero.
 
 import torch
 
-from sparsest.continuous.algorithms.base import Data, Solver
+from sparsest.continuous.algorithms.base import Algorithm, Data
 from sparsest.continuous.algorithms.batch import Batch
 from sparsest.continuous.algorithms.schedule import Schedule
 from sparsest.continuous.penalty.path_norms import counted, magnitudes
@@ -17,14 +17,14 @@ from sparsest.continuous.penalty.proximal_l1 import clip_, rebalance_
 _WIDEST, _NARROWEST = 0.3, 1e-3
 
 
-class Smoothed(Solver):
-    """The solver for one run."""
+class Smoothed(Algorithm):
+    """The algorithm for one run."""
 
     def __init__(self, schedule: Schedule) -> None:
         self._schedule = schedule
 
     def step(self, batch: Batch, data: Data, step: int, bounds: torch.Tensor | None) -> None:
-        """Take one step; see `sparsest.continuous.algorithms.base.Solver`."""
+        """Take one step; see `sparsest.continuous.algorithms.base.Algorithm`."""
         schedule, share = self._schedule, step / self._schedule.steps
         width = _WIDEST * (_NARROWEST / _WIDEST) ** share
         batch.differentiate(*data)

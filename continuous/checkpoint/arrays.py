@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from sparsest.io.files import Arrays
+from sparsest.files import Arrays
 from sparsest.network import Network
 
 _PARTS = ("weights", "biases", "outputs", "affine")

@@ -11,7 +11,7 @@ import numpy as np
 
 from sparsest.continuous.checkpoint.arrays import prefixed, under
 from sparsest.errors import InputError
-from sparsest.io.files import Arrays, read_arrays, refuse_large_file, write_atomically
+from sparsest.files import Arrays, read_arrays, refuse_large_file, write_atomically
 from sparsest.progress import Deadline
 
 _FORMAT: Final = "sparsest/training-checkpoint"

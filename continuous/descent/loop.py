@@ -1,4 +1,4 @@
-"""The loop that trains a batch of networks; the batch and the solvers that take its steps are elsewhere."""
+"""The loop that trains a batch of networks; the batch and what takes its steps are in `algorithms`."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -8,15 +8,16 @@ import torch
 
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
-from sparsest.continuous.algorithms.base import Data, Solver
+from sparsest.continuous.algorithms.base import Algorithm, Data
 from sparsest.continuous.algorithms.batch import Batch
 from sparsest.continuous.algorithms.schedule import Schedule
 from sparsest.continuous.descent.shrinking_batch import LiveBatch
 from sparsest.continuous.penalty import path_norms
-from sparsest.io.files import Arrays
+from sparsest.files import Arrays
+from sparsest.history import History
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
-from sparsest.results.solving import History
+from sparsest.results.solving import Status
 
 # How many steps of a run are recorded in its history.
 _RECORDS = 200
@@ -32,7 +33,7 @@ Record = tuple[int, FloatArray, FloatArray, FloatArray]
 
 
 class Descent:
-    """A run of gradient descent, which can be stopped and gone on with.
+    """A run of gradient descent, which can be stopped and continued.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ class Descent:
         Scaled inputs (N, d + 1), lower and upper interval ends (N,).
     schedule : Schedule
         What to run.
-    solver : Solver
+    algorithm : Algorithm
         Takes the steps.
     bounds : tensor (d,), optional
         Bound on every ``|v_k w_kj|``.
@@ -64,20 +65,20 @@ class Descent:
         batch: Batch,
         data: Data,
         schedule: Schedule,
-        solver: Solver,
+        algorithm: Algorithm,
         *,
         bounds: torch.Tensor | None,
         to_units: torch.Tensor,
         lower_bound: int = 0,
     ) -> None:
-        self._live, self._data, self._schedule, self._solver = LiveBatch(batch), data, schedule, solver
+        self._live, self._data, self._schedule, self._algorithm = LiveBatch(batch), data, schedule, algorithm
         self._bounds, self._to_units, self._lower_bound = bounds, to_units, lower_bound
         self._records: list[Record] = []
         self._measured = np.zeros((3, len(batch.outputs)))  # of every restart, when it was last trained
         self._every = max(1, schedule.steps // _RECORDS)
         self.taken, self.is_whole = 0, True
 
-    def run(self, deadline: Deadline, report: Callable[[int], None], save: Callable[[], None]) -> str:
+    def run(self, deadline: Deadline, report: Callable[[int], None], save: Callable[[], None]) -> Status:
         """Train until the steps are done or the time is up.
 
         Parameters
@@ -92,9 +93,9 @@ class Descent:
         Returns
         -------
         str
-            ``"finished"``, ``"time_limit"`` or ``"interrupted"``.
+            `Status.FINISHED`, `Status.TIME_LIMIT` or `Status.INTERRUPTED`.
         """
-        stopped = "finished"
+        status = Status.FINISHED
         try:
             while self.taken < self._schedule.steps:
                 if self.taken % self._every == 0:
@@ -106,19 +107,19 @@ class Descent:
                     if ended:
                         break
                 if deadline.expired:
-                    stopped = "time_limit"
+                    status = Status.TIME_LIMIT
                     break
                 self.is_whole = False
-                self._solver.step(self._live.batch, self._data, self.taken, self._bounds)
+                self._algorithm.step(self._live.batch, self._data, self.taken, self._bounds)
                 self.taken += 1
                 self.is_whole = True
                 report(self.taken)
                 save()
         except KeyboardInterrupt:
-            stopped = "interrupted"
+            status = Status.INTERRUPTED
         self._record()
         self._live.write_back()
-        return stopped
+        return status
 
     @property
     def history(self) -> History:
@@ -132,7 +133,7 @@ class Descent:
         tensors = {
             "flat": batch.flat, "mean": batch.mean, "square": batch.square, "whole": whole.flat,
             "restarts": self._live.restarts, "width": torch.tensor(batch.outputs.shape[1]),
-            **{f"solver_{name}": value for name, value in self._solver.state().items()},
+            **{f"algorithm_{name}": value for name, value in self._algorithm.state().items()},
         }  # fmt: skip
         arrays: Arrays = {name: value.detach().cpu().numpy() for name, value in tensors.items()}
         # a record made at a stop alone is not one of an uninterrupted run
@@ -162,8 +163,10 @@ class Descent:
         self._live.restarts, self._live.batch = kept, whole.part(kept, neurons)
         for name in ("flat", "mean", "square"):
             _copy(getattr(self._live.batch, name), arrays[name])
-        solver = {name[7:]: value for name, value in arrays.items() if name.startswith("solver_")}
-        self._solver.restore({name: torch.as_tensor(value).to(device) for name, value in solver.items()})
+        algorithm = {name[10:]: value for name, value in arrays.items() if name.startswith("algorithm_")}
+        self._algorithm.restore(
+            {name: torch.as_tensor(value).to(device) for name, value in algorithm.items()}
+        )
         if arrays["measured"].shape != self._measured.shape:
             raise ValueError("its history has another shape")
         self._measured[:] = arrays["measured"]
@@ -189,7 +192,7 @@ class Descent:
     def _drop(self) -> bool:
         """Drop what cannot matter any more; whether a restart has reached the bound."""
         batch, objective = self._live.batch, self._schedule.objective
-        idle = self._solver.idle(batch)
+        idle = self._algorithm.idle(batch)
         sizes = path_norms.magnitudes(batch.outputs, batch.hidden, objective)
         parts = (sizes != 0).sum((1, 2))
         if self._lower_bound and bool(((parts <= self._lower_bound) & self._fits()).any()):
@@ -202,7 +205,7 @@ class Descent:
             self._look()  # what their history goes on with
         kept = self._live.drop(idle, hopeless)
         if kept is not None:
-            self._solver.keep(kept)
+            self._algorithm.keep(kept)
         return False
 
     def _fits(self) -> torch.Tensor:

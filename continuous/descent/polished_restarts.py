@@ -6,7 +6,7 @@ import numpy as np
 
 from sparsest.continuous.checkpoint.arrays import network_arrays, network_of, prefixed, under
 from sparsest.continuous.checkpoint.file import Checkpoint, Section
-from sparsest.io.files import Arrays
+from sparsest.files import Arrays
 from sparsest.network import Network
 from sparsest.progress import Deadline
 

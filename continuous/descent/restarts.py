@@ -9,7 +9,7 @@ import torch
 
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
-from sparsest.continuous.algorithms.base import Solver
+from sparsest.continuous.algorithms.base import Algorithm
 from sparsest.continuous.algorithms.batch import Batch
 from sparsest.continuous.algorithms.schedule import Schedule
 from sparsest.continuous.checkpoint.file import Checkpoint, Section
@@ -20,13 +20,14 @@ from sparsest.continuous.polish.pattern_program import Neurons, Samples
 from sparsest.continuous.polish.polish import merged, polish
 from sparsest.continuous.polish.scaling import Scaling
 from sparsest.continuous.search.sampled_cells import joined
-from sparsest.io.files import Arrays
+from sparsest.files import Arrays
+from sparsest.history import History
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
 from sparsest.refine import refine
-from sparsest.results.solving import History
+from sparsest.results.solving import Status
 
 # Share of a time limit that training may use; the polish, which makes networks interpolate, gets the rest.
 TRAINING_SHARE = 0.5
@@ -74,14 +75,14 @@ class Trained:
     loss: FloatArray  # of each restart at the end, for labels scaled to about one
     history: History
     steps: int
-    stopped: str
+    status: Status
     state: Arrays
 
 
 def train_restarts(
     scaling: Scaling,
     schedule: Schedule,
-    solver: Solver,
+    algorithm: Algorithm,
     settings: Settings,
     deadline: Deadline,
     report: Report,
@@ -89,7 +90,7 @@ def train_restarts(
     lower_bound: int = 0,
     checkpoint: Checkpoint | Section | None = None,
 ) -> Trained:
-    """Train R random networks with a solver; see `sparsest.continuous.descent.loop`.
+    """Train R random networks with an algorithm; see `sparsest.continuous.descent.loop`.
 
     Raises
     ------
@@ -112,12 +113,12 @@ def train_restarts(
             batch,
             (homogeneous, tensor(scaling.low), tensor(scaling.high)),
             schedule,
-            solver,
+            algorithm,
             bounds=None if scaling.bounds is None else tensor(scaling.bounds),
             to_units=tensor(scaling.to_units),
             lower_bound=lower_bound,
         )
-        stopped = _run(descent, schedule, deadline, report, f"training {restarts} restarts", checkpoint)
+        status = _run(descent, schedule, deadline, report, f"training {restarts} restarts", checkpoint)
     history = descent.history
     units = dataclasses.replace(history, loss=history.loss * scaling.height**2)
     return Trained(
@@ -126,7 +127,7 @@ def train_restarts(
         loss=history.loss[-1],
         history=units,
         steps=descent.taken,
-        stopped=stopped,
+        status=status,
         state=descent.arrays(),
     )
 
@@ -138,21 +139,21 @@ def _run(
     report: Report,
     message: str,
     checkpoint: Checkpoint | Section | None,
-) -> str:
+) -> Status:
     """Run a descent, from and into a checkpoint if there is one."""
     if checkpoint is not None and checkpoint.state is not None:
         try:
             descent.restore(checkpoint.state)
         except (KeyError, ValueError, IndexError, TypeError, RuntimeError) as error:
             raise checkpoint.refuse(error) from None
-    stopped = descent.run(
+    status = descent.run(
         deadline,
         lambda step: report(message, step, TRAINING_SHARE * step / schedule.steps),
         lambda: None if checkpoint is None else checkpoint.save_if_due(descent.arrays),
     )
     if checkpoint is not None and descent.is_whole:
         checkpoint.save(descent.arrays())
-    return stopped
+    return status
 
 
 @contextlib.contextmanager
@@ -195,7 +196,7 @@ def polish_restarts(
     deadline: Deadline,
     report: Report,
     answers: Answers,
-) -> str | None:
+) -> Status | None:
     """Replace each of `networks` by its polished form where there is one; say what cut it short, if any.
 
     Restarts with the same cells and signs share one answer. When none fits, some are tried again with the
@@ -208,7 +209,7 @@ def polish_restarts(
     try:
         for number, restart in enumerate(trained.restarts):
             if deadline.expired:
-                return "time_limit"
+                return Status.TIME_LIMIT
             share = TRAINING_SHARE + (1 - TRAINING_SHARE) * number / len(networks)
             report(f"polishing restart {number + 1} of {len(networks)}", schedule.steps, share)
             start = merged(samples, restart)
@@ -228,10 +229,10 @@ def polish_restarts(
                 found = _polished(problem, scaling, samples, start, schedule, deadline)
                 networks[number] = found or networks[number]
     except KeyboardInterrupt:
-        return "interrupted"
+        return Status.INTERRUPTED
     finally:
         answers.close()
-    return "time_limit" if deadline.expired else None
+    return Status.TIME_LIMIT if deadline.expired else None
 
 
 def _polished(

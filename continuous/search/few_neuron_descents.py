@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from sparsest.arrays import FloatArray
 from sparsest.continuous.checkpoint.arrays import matching
 from sparsest.continuous.search.effort import Effort
+from sparsest.files import Arrays
 from sparsest.gauss_newton import Iterates, evaluate, interval_loss, levenberg_step
-from sparsest.io.files import Arrays
 from sparsest.progress import Deadline
 
 Rows = NDArray[np.intp]

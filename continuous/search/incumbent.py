@@ -10,7 +10,7 @@ from sparsest.continuous.checkpoint.arrays import matching, network_arrays, netw
 from sparsest.continuous.polish.pattern_program import Neurons, Samples
 from sparsest.continuous.polish.polish import merged, polish
 from sparsest.continuous.polish.scaling import Scaling
-from sparsest.io.files import Arrays
+from sparsest.files import Arrays
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem

@@ -6,7 +6,7 @@ from sparsest.continuous.checkpoint.arrays import network_arrays, network_of, pr
 from sparsest.continuous.checkpoint.file import Checkpoint, Section
 from sparsest.continuous.search.incumbent import Incumbent
 from sparsest.continuous.search.staged_search import StagedSearch
-from sparsest.io.files import Arrays
+from sparsest.files import Arrays
 
 _BEST: Final = "best "
 _SEARCH: Final = "search "

@@ -35,9 +35,10 @@ from sparsest.continuous.search.sampled_cells import (
 )
 from sparsest.continuous.search.starts_with_less import without_a_neuron, without_an_entry
 from sparsest.continuous.search.state import Course, Place, SearchState
-from sparsest.io.files import Arrays
+from sparsest.files import Arrays
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
+from sparsest.results.solving import Status
 
 # Networks of more neurons than this are not looked for from random starts.
 _WIDEST: Final = 6
@@ -61,10 +62,10 @@ _RANK: Final = 1e-13
 
 
 class Reserved(NamedTuple):
-    """Steps that gradient descent took in reserve, and ``"finished"`` or what cut it short."""
+    """Steps that gradient descent took in reserve, and why it stopped."""
 
     steps: int
-    stopped: str
+    status: Status
 
 
 class StagedSearch:
@@ -150,9 +151,9 @@ class StagedSearch:
             if self.place.stage in pieces:
                 pieces[self.place.stage]()
             else:
-                stopped = self._from_reserve(reserve)
-                is_whole = stopped == "finished"
-                if stopped == "interrupted" or self._incumbent.network is None:
+                status = self._from_reserve(reserve)
+                is_whole = status is Status.FINISHED
+                if status is Status.INTERRUPTED or self._incumbent.network is None:
                     return
             if not self._goes_on():
                 return
@@ -234,11 +235,11 @@ class StagedSearch:
         self._offer_sampled()
         self._next("sample")
 
-    def _from_reserve(self, reserve: Callable[[], Reserved]) -> str:
+    def _from_reserve(self, reserve: Callable[[], Reserved]) -> Status:
         reserved = reserve()
         self.place.reserved += reserved.steps
         self._next("reserve")
-        return reserved.stopped
+        return reserved.status
 
     # ---------------------------------------------------------------- from the best network down
 

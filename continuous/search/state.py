@@ -10,7 +10,7 @@ import numpy as np
 from sparsest.continuous.checkpoint.arrays import prefixed, under
 from sparsest.continuous.search.effort import Effort
 from sparsest.continuous.search.few_neuron_descents import NarrowSearch
-from sparsest.io.files import Arrays
+from sparsest.files import Arrays
 
 STAGES: Final = ("start", "ascend", "sample", "reserve", "descend", "done")
 

@@ -45,7 +45,7 @@ class PathNorm(nn.Module):
     """
 
     def __init__(
-        self, p: float = 0.4, objective: str | Objective = Objective.WEIGHTS, *, smoothing: float = 0.0
+        self, p: float = 0.4, objective: str | Objective = Objective.NEURONS, *, smoothing: float = 0.0
     ) -> None:
         super().__init__()
         self.p = check_power(p)

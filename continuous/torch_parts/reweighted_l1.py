@@ -65,7 +65,7 @@ class ReweightedL1:
         *,
         p: float = 0.4,
         regularization: float = 1e-3,
-        objective: str | Objective = Objective.WEIGHTS,
+        objective: str | Objective = Objective.NEURONS,
     ) -> None:
         if not isinstance(optimizer, torch.optim.Optimizer):
             raise InputError(f"a {type(optimizer).__name__} is not an optimizer: pass one of torch.optim")

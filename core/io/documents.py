@@ -4,7 +4,7 @@ A document is ``{"format": "sparsest/<kind>", "version": 1, ...}``. Floats are w
 bit for bit; infinite interval ends are the strings "inf" and "-inf". An NPZ file holds the same document,
 with every array of numbers outside the options moved into an array of its own. Options read back as JSON
 holds them: tuples as lists, infinities as strings. Files are written to a temporary neighbour first
-and moved into place, and read only up to a size (`sparsest.io.files`).
+and moved into place, and read only up to a size (`sparsest.files`).
 """
 
 import dataclasses
@@ -21,7 +21,8 @@ import numpy as np
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray, exact_floats
 from sparsest.errors import InputError
-from sparsest.io.files import Arrays, read_arrays, refuse_large_file, write_atomically
+from sparsest.files import Arrays, read_arrays, refuse_large_file, write_atomically
+from sparsest.history import History
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
@@ -35,7 +36,7 @@ from sparsest.results.certificate import (
 )
 from sparsest.results.comparison import Attainment, Outcome, Verdict
 from sparsest.results.path_norm import PathNormResult, ThresholdResult
-from sparsest.results.solving import ExactResult, FitResult, History, Proof, Status
+from sparsest.results.solving import ExactResult, FitResult, Proof, Restarts, Status
 from sparsest.sentences import Sentence
 
 VERSION = 2
@@ -197,14 +198,16 @@ def _read_npz(path: Path) -> object:
 
 
 def _fields(item: Any) -> Document:
-    return {field.name: _plain(getattr(item, field.name)) for field in dataclasses.fields(item)}
+    """Return what is written of an item: all but the data that a result carries along for figures."""
+    names = [field.name for field in dataclasses.fields(item) if field.compare]
+    return {name: _plain(getattr(item, name)) for name in names}
 
 
 def _plain(value: Any) -> Any:
     """Turn a field's value into what JSON holds."""
     if isinstance(value, (Network, ExactResult, FitResult, PathNormResult, ThresholdResult)):
         return encode(value)
-    if isinstance(value, (History, Reduction, Miss, Attempt)):
+    if isinstance(value, (History, Restarts, Reduction, Miss, Attempt)):
         return _fields(value)
     if isinstance(value, (Sentence, Objective)):
         return str(value)
@@ -360,17 +363,17 @@ def _exact_result(document: Document) -> ExactResult:
 
 def _fit_result(document: Document) -> FitResult:
     converters: dict[str, Converter] = {
+        "status": Status.parse,
+        "upper_bound": _optional(_whole),
+        "network": lambda value: _decoded(value, Network),
+        "remark": _text,
         "objective": Objective.parse,
         "p": _float,
+        "residual": _float,
         "raw": lambda value: _decoded(value, Network),
         "raw_residual": _float,
-        "polished": lambda value: _decoded(value, Network),
-        "polished_residual": _float,
-        "restart_counts": _array,
-        "restart_residuals": _array,
-        "raw_counts": _array,
-        "raw_residuals": _array,
-        "history": _history,
+        "restarts": lambda value: _arrays_of(value, Restarts),
+        "history": lambda value: _arrays_of(value, History),
         "steps": _whole,
         "seconds": _float,
         "seed": _whole,
@@ -380,9 +383,12 @@ def _fit_result(document: Document) -> FitResult:
     return FitResult(**_converted(document, converters))
 
 
-def _history(document: Any) -> History:
-    names = [field.name for field in dataclasses.fields(History)]
-    return History(**_converted(_mapping(document), dict.fromkeys(names, _array)))
+_Arrays = TypeVar("_Arrays", History, Restarts)
+
+
+def _arrays_of(document: Any, kind: type[_Arrays]) -> _Arrays:
+    names = [field.name for field in dataclasses.fields(kind)]
+    return kind(**_converted(_mapping(document), dict.fromkeys(names, _array)))
 
 
 def _verdict(document: Document) -> Verdict:
@@ -418,10 +424,11 @@ def _path_norm_result(document: Document) -> PathNormResult:
 
 def _threshold_result(document: Document) -> ThresholdResult:
     converters: dict[str, Converter] = {
+        "status": Status.parse,
         "objective": Objective.parse,
         "lower_bound": _float,
         "upper_bound": _float,
-        "sparsest": lambda value: _decoded(value, Network),
+        "network": lambda value: _decoded(value, Network),
         "other": _optional(lambda value: _decoded(value, Network)),
         "nodes": _whole,
         "seconds": _float,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray, exact_floats
 from sparsest.errors import InputError
-from sparsest.io.files import read_arrays, refuse_large_file, write_atomically
+from sparsest.files import read_arrays, refuse_large_file, write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,7 +13,7 @@ import numpy as np
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
-from sparsest.io.files import write_atomically
+from sparsest.files import write_atomically
 from sparsest.network import Network
 from sparsest.problem import Problem
 from sparsest.results.solving import FitResult, History

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from sparsest.cost_curves import CostCurves
 from sparsest.plots.networks import COLORS, new_figure, style
-from sparsest.results.path_norm import CostCurves, ThresholdResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,31 +15,31 @@ if TYPE_CHECKING:
 _WIDE: Final = 20.0
 
 
-def plot_threshold(result: ThresholdResult, curves: CostCurves, title: str = "") -> "Figure":
+def plot_threshold(curves: CostCurves, lower: float, upper: float, title: str = "") -> "Figure":
     """Draw the least path norm of the sparsest networks and of the others against p, and mark p*.
 
     Below: how much more the others cost. They are minimisers where that is negative.
 
     Parameters
     ----------
-    result : ThresholdResult
-        p* and the numbers of neurons.
     curves : CostCurves
         Path norms over increasing p.
+    lower, upper : float
+        The interval that holds p*.
     title : str
         Above the figure.
     """
     with style():
         figure = new_figure(width=7.2, height=6.0)
-        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
-        _draw_costs(upper, curves)
-        _draw_difference(lower, curves)
-        for axes in (upper, lower):
+        costs, difference = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
+        _draw_costs(costs, curves)
+        _draw_difference(difference, curves)
+        for axes in (costs, difference):
             axes.axvline(
-                result.upper_bound, color="black", linewidth=1.2, linestyle=(0, (2, 2)), label=_name(result)
+                upper, color="black", linewidth=1.2, linestyle=(0, (2, 2)), label=_name(lower, upper)
             )
-        upper.legend(loc="best")
-        lower.set(xlabel="p", xlim=(0, 1.02))
+        costs.legend(loc="best")
+        difference.set(xlabel="p", xlim=(0, 1.02))
         if title:
             figure.suptitle(title)
     return figure
@@ -79,8 +79,6 @@ def _draw_difference(axes: "Axes", curves: CostCurves) -> None:
         )
 
 
-def _name(result: ThresholdResult) -> str:
+def _name(lower: float, upper: float) -> str:
     """Spell p* in as many digits as are certain, five at most."""
-    if result.upper_bound - result.lower_bound < 1e-6:
-        return f"p* = {result.upper_bound:.5g}"
-    return f"p* in [{result.lower_bound:.5g}, {result.upper_bound:.5g}]"
+    return f"p* = {upper:.5g}" if upper - lower < 1e-6 else f"p* in [{lower:.5g}, {upper:.5g}]"

@@ -2,14 +2,24 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
+from sparsest.errors import InputError
 from sparsest.network import Network
 from sparsest.objectives import Objective
-from sparsest.results.solving import Proof, Status
+from sparsest.problem import Problem
+from sparsest.results.report import Report, Rows, Section
+from sparsest.results.solving import Proof, Status, data_of
+from sparsest.results.wording import counted, network_section
 from sparsest.sentences import Sentence
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Reductions listed; more are summed up.
+_MAX_LISTED: Final = 8
 
 
 class Judgement(Sentence):
@@ -92,8 +102,8 @@ class Attempt:
     seconds: float
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Certificate:
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Certificate(Report):
     """Whether a given network is the sparsest that fits its data, and what that rests on.
 
     Attributes
@@ -102,6 +112,16 @@ class Certificate:
         The verdict.
     reason : str
         One sentence with the figures it rests on.
+    status : Status or None
+        Why the search for bounds ended; None when there was none.
+    lower_bound : int
+        No network of the same kind that fits has fewer.
+    upper_bound : int or None
+        The count of `network`; None when no network is known to fit.
+    network : Network or None
+        The sparsest network known to fit; the given one, folded, if none is sparser.
+    remark : str
+        What else the user should know, how to continue for instance; may be empty.
     objective : Objective
         What is counted.
     affine : Affine
@@ -128,24 +148,14 @@ class Certificate:
         Count after the reductions.
     reductions : tuple of Reduction
         Neurons that are superfluous on the data, cheapest reasons first.
-    lower_bound : int
-        No network of the same kind that fits has fewer.
-    upper_bound : int or None
-        The count of `network`; None when no network is known to fit.
-    network : Network or None
-        The sparsest network known to fit; the given one, folded, if none is sparser.
     network_residual : float or None
-        Its largest distance from a label in float64.
+        Largest distance of `network` from a label in float64.
     network_own_residual : float or None
         The same after its numbers are rounded to the given network's precision.
     proof : Proof
         What the lower bound rests on.
     proof_file : str or None
         Where its proof was written.
-    status : Status or None
-        Why the search for bounds ended; None when there was none.
-    remark : str
-        What else the user should know, how to go on for instance; may be empty.
     attempts : tuple of Attempt
         What was tried, in order.
     trace : array (T, 3)
@@ -154,10 +164,19 @@ class Certificate:
         Wall time of everything.
     options : mapping
         The options that it ran with.
+    problem : Problem or None
+        The data with their intervals; None in a certificate that was read from a file.
+    given : Network or None
+        The network that was judged; None in a certificate that was read from a file.
     """
 
     judgement: Judgement
     reason: str
+    status: Status | None
+    lower_bound: int
+    upper_bound: int | None
+    network: Network | None
+    remark: str
     objective: Objective
     affine: Affine
     source: str
@@ -172,16 +191,67 @@ class Certificate:
     count: int
     reduced_count: int
     reductions: tuple[Reduction, ...]
-    lower_bound: int
-    upper_bound: int | None
-    network: Network | None
     network_residual: float | None
     network_own_residual: float | None
     proof: Proof
     proof_file: str | None
-    status: Status | None
-    remark: str
     attempts: tuple[Attempt, ...]
     trace: FloatArray
     seconds: float
     options: Mapping[str, Any]
+    problem: Problem | None = dataclasses.field(default=None, compare=False)
+    given: Network | None = dataclasses.field(default=None, compare=False)
+
+    @property
+    def headline(self) -> str:
+        """The verdict and its reason."""
+        return f"{self.judgement.name}: {self.reason}"
+
+    def sections(self, name: str = "") -> list[Section]:
+        """Return figures, verdict, remark, and the sparser network if there is one."""
+        size = f"{counted(self.samples, 'samples')}, {counted(self.features, 'features')}"
+        title = f"{name or self.source}: {size}, {self.affine.sentence}"
+        sections = [Section(title, self.rows()), Section(self.headline)]
+        if self.remark:
+            sections.append(Section(f"note: {self.remark}"))
+        if self.judgement is Judgement.SPARSER_EXISTS and self.network is not None:
+            sections.append(network_section("the sparser network", self.network, self.problem))
+        return sections
+
+    def rows(self) -> Rows:
+        """Return the lines that say how well the network fits, and what fewer parts can do."""
+        what, upper = str(self.objective), self.upper_bound
+        rows = [
+            ("residual", f"{self.residual:.3g} in float64, {self.own_residual:.3g} in its own {self.dtype}"),
+            ("tolerance", f"{self.tolerance!r}" + ", what it attains itself" * self.tolerance_chosen),
+            (what, f"{self.count}, after the reductions {self.reduced_count}"),
+            *(("reduction", reduction.sentence) for reduction in self.reductions[:_MAX_LISTED]),
+        ]
+        if (more := len(self.reductions) - _MAX_LISTED) > 0:
+            rows.append(("", f"and {counted(more, 'more reductions')}"))
+        if self.judgement is Judgement.NOT_INTERPOLATING:
+            return rows + [
+                ("worst", f"row {miss.row}: {miss.value:.6g} instead of {miss.label:.6g}")
+                for miss in self.worst
+            ]
+        rows += [(f"{each.seconds:.1f} s", f"{each.name}: {each.outcome}") for each in self.attempts]
+        exact = "" if self.proof is Proof.EXACT else ", up to solver tolerances"
+        rows.append(("bounds", f"at least {self.lower_bound}{exact}, at most {upper}"))
+        rows.append(("time", f"{self.seconds:.1f} s"))
+        return rows
+
+    def plot(self, problem: Problem | None = None, *, title: str = "") -> "Figure":
+        """Draw the given network and the sparsest one known on the data.
+
+        Raises
+        ------
+        InputError
+            When there is no network to draw, or a certificate that was read from a file is given no problem.
+        """
+        from sparsest.plots.networks import plot_networks
+
+        pairs = [("the network", self.given), ("the sparsest known", self.network)]
+        networks = [(name, network) for name, network in pairs if network is not None]
+        if not networks:
+            raise InputError("no network is known, so there is nothing to draw")
+        return plot_networks(data_of(self, problem), networks, title)

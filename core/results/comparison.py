@@ -1,10 +1,18 @@
 """What a comparison of the two sides says, and why."""
 
 import dataclasses
+from typing import TYPE_CHECKING
 
+from sparsest.network import Network
+from sparsest.problem import Problem
 from sparsest.results.path_norm import PathNormResult, ThresholdResult
-from sparsest.results.solving import ExactResult, FitResult
-from sparsest.sentences import Sentence
+from sparsest.results.report import Report, Section
+from sparsest.results.solving import ExactResult, FitResult, Status, data_of
+from sparsest.results.wording import describe_problem, network_section
+from sparsest.sentences import Sentence, joined
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class Outcome(Sentence):
@@ -27,8 +35,8 @@ class Attainment(Sentence):
     OPEN = "open", "the bounds that are known do not tell"
 
 
-@dataclasses.dataclass(frozen=True)
-class Verdict:
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Verdict(Report):
     """Whether the exact and the continuous side agree on a problem, and why not.
 
     Attributes
@@ -37,14 +45,14 @@ class Verdict:
         The verdict on the counts.
     reason : str
         One sentence with the figures it rests on.
-    exact : ExactResult
-        What the exact side knows.
-    continuous : FitResult
-        What training found.
     attainment : Attainment or None
         The verdict on the path norms; None when the trained network does not fit or bounds are wrong.
     because : str
         One sentence with the figures that it rests on; empty when there is none.
+    exact : ExactResult
+        What the exact side knows.
+    continuous : FitResult
+        What training found.
     least : PathNormResult or None
         Bounds on the least path norm at training's p; None when they were not asked for.
     threshold : ThresholdResult or None
@@ -53,9 +61,94 @@ class Verdict:
 
     outcome: Outcome
     reason: str
+    attainment: Attainment | None
+    because: str
     exact: ExactResult
     continuous: FitResult
-    attainment: Attainment | None = None
-    because: str = ""
     least: PathNormResult | None = None
     threshold: ThresholdResult | None = None
+
+    @property
+    def status(self) -> Status:
+        """Why the exact side stopped."""
+        return self.exact.status
+
+    @property
+    def lower_bound(self) -> int:
+        """No network that fits has fewer, says the exact side."""
+        return self.exact.lower_bound
+
+    @property
+    def upper_bound(self) -> int | None:
+        """The count of `network`; None when no network is known to fit."""
+        known = [
+            bound for bound in (self.exact.upper_bound, self.continuous.upper_bound) if bound is not None
+        ]
+        return min(known, default=None)
+
+    @property
+    def network(self) -> Network | None:
+        """The sparsest network known to fit, the exact side's where both sides have one; None without one."""
+        best = self.upper_bound
+        if best is None:
+            return None
+        return self.exact.network if self.exact.upper_bound == best else self.continuous.network
+
+    @property
+    def remark(self) -> str:
+        """What else either side says."""
+        return joined(self.exact.remark, self.continuous.remark)
+
+    @property
+    def problem(self) -> Problem | None:
+        """The data; None in a verdict that was read from a file."""
+        return self.exact.problem
+
+    @property
+    def headline(self) -> str:
+        """Both verdicts."""
+        return f"{self.outcome.name}: {self.reason}"
+
+    def sections(self, name: str = "") -> list[Section]:
+        """Return what both sides know, the verdicts, and the networks that compete where p is too large."""
+        title = "comparison" if self.problem is None else describe_problem(self.problem, name)
+        sections = [
+            Section(title),
+            Section("exact", self.exact.rows()),
+            Section("continuous", self.continuous.rows()),
+        ]
+        if self.least is not None:
+            rows = self.least.rows()
+            if self.threshold is not None:
+                place = next(i for i, (what, _) in enumerate(rows) if what == "method")
+                rows.insert(place, ("p*", self.threshold.spelled))
+            sections.append(Section("least path norm", rows))
+        sections.append(Section(self.headline))
+        if self.attainment is not None:
+            sections.append(Section(f"{self.attainment.name}: {self.because}"))
+        return sections + (self._competitors() if self.attainment is Attainment.P_TOO_LARGE else [])
+
+    def _competitors(self) -> list[Section]:
+        """Return a sparsest network and the one of least path norm."""
+        pairs = [("a sparsest network", self.exact.network)]
+        pairs.append(("the network of least path norm", None if self.least is None else self.least.network))
+        return [
+            network_section(title, network, self.problem) for title, network in pairs if network is not None
+        ]
+
+    def plot(self, problem: Problem | None = None, *, title: str = "") -> "Figure":
+        """Draw the networks of both sides on the data.
+
+        Raises
+        ------
+        InputError
+            When a verdict that was read from a file is given no problem.
+        """
+        from sparsest.plots.networks import plot_networks
+
+        networks = [("continuous", self.continuous.network)]
+        if self.exact.network is not None:
+            networks.insert(0, ("exact", self.exact.network))
+        if self.attainment is Attainment.P_TOO_LARGE and self.least and self.least.network:
+            networks.append(("least path norm", self.least.network))
+        return plot_networks(data_of(self, problem), networks, title)

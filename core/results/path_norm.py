@@ -1,15 +1,32 @@
 """Results on the l^p path norm: its least value, how many attain it, and the threshold p*."""
 
 import dataclasses
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from sparsest import tolerances
 from sparsest.arrays import FloatArray
+from sparsest.cost_curves import CostCurves
+from sparsest.errors import InputError
 from sparsest.network import Network
 from sparsest.objectives import Objective
-from sparsest.results.solving import Status
+from sparsest.problem import Problem
+from sparsest.results.report import Report, Rows, Section
+from sparsest.results.solving import Status, data_of
+from sparsest.results.wording import all_counts, counted, describe_problem, network_section
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Numbers of minimisers from here on are told by their size.
+MAX_SPELLED = 10**15
+# Values of p at which a figure's curves are computed.
+_POINTS = 200
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class PathNormResult:
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class PathNormResult(Report):
     """An interval that holds the least path norm of networks that fit, and a network at its upper end.
 
     Attributes
@@ -17,39 +34,42 @@ class PathNormResult:
     status : Status
         Why the method stopped. `Status.OPTIMAL` only when both bounds are within
         `sparsest.tolerances.PATH_NORM_GAP` of each other.
-    objective : Objective
-        What the path norm is taken of.
-    p : float
-        Its exponent.
     lower_bound : float
         No network that fits has a smaller path norm; infinite when no network fits.
     upper_bound : float or None
         Some network that fits has a path norm this small; None when no network is known.
     network : Network or None
         That network, rounded to floats.
+    remark : str
+        What else the user should know, in one sentence; usually empty.
+    objective : Objective
+        What the path norm is taken of.
+    p : float
+        Its exponent.
     residual : float or None
-        Its largest violation of an interval, evaluated in float64.
+        Largest violation of an interval by `network`, evaluated in float64.
     method : str
         The algorithm that ran.
     nodes : int
         Search nodes visited, or steps of a recursion.
     seconds : float
         Wall time.
-    remark : str
-        What else the user should know, in one sentence; usually empty.
+    problem : Problem or None
+        The data; None in a result that was read from a file.
     """
 
     status: Status
-    objective: Objective
-    p: float
     lower_bound: float
     upper_bound: float | None
     network: Network | None
+    remark: str
+    objective: Objective
+    p: float
     residual: float | None
     method: str
     nodes: int
     seconds: float
-    remark: str = ""
+    problem: Problem | None = dataclasses.field(default=None, compare=False)
 
     @property
     def gap(self) -> float:
@@ -57,6 +77,50 @@ class PathNormResult:
         if self.upper_bound is None:
             return float("inf")
         return (self.upper_bound - self.lower_bound) / self.upper_bound if self.upper_bound > 0 else 0.0
+
+    @property
+    def headline(self) -> str:
+        """The least path norm, or the interval that holds it."""
+        return f"p = {self.p:g} on {self.objective}: {self._bounds()}"
+
+    def _bounds(self) -> str:
+        upper = "unknown" if self.upper_bound is None else f"{self.upper_bound:.8g}"
+        if self.gap <= tolerances.PATH_NORM_GAP:
+            return f"{upper}, certified"
+        return f"at least {self.lower_bound:.8g}, at most {upper}"
+
+    def rows(self) -> Rows:
+        """Return the lines that say what is known of the least path norm."""
+        rows = [(f"p = {self.p:g}", self._bounds())]
+        if self.network is not None:
+            rows.append(("its network", all_counts(self.network)))
+        rows.append(("method", self.method))
+        nodes = counted(self.nodes, "nodes")
+        rows.append(("time", f"{self.seconds:.2f} s, {nodes}; {self.status.sentence}"))
+        return rows + ([("note", self.remark)] if self.remark else [])
+
+    def sections(self, name: str = "") -> list[Section]:
+        """Return what is known, and the network."""
+        title = "least path norm" if self.problem is None else describe_problem(self.problem, name)
+        sections = [Section(title, self.rows())]
+        if self.network is not None:
+            sections.append(network_section("network of least path norm known", self.network, self.problem))
+        return sections
+
+    def plot(self, problem: Problem | None = None, *, title: str = "") -> "Figure":
+        """Draw the network on the data.
+
+        Raises
+        ------
+        InputError
+            When no network is known, or a result that was read from a file is given no problem.
+        """
+        from sparsest.plots.networks import plot_networks
+
+        data = data_of(self, problem)
+        if self.network is None:
+            raise InputError("no network is known, so there is nothing to draw")
+        return plot_networks(data, [("least path norm", self.network)], title)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,6 +138,13 @@ class MinimiserCount:
     at_least: int
     at_most: int | None
 
+    def __str__(self) -> str:
+        if self.at_most is None:
+            return "infinitely many"
+        if self.at_least == self.at_most:
+            return "one, it is unique" if self.at_most == 1 else spelled(self.at_most)
+        return f"between {spelled(self.at_least)} and {spelled(self.at_most)}: rounding leaves ties open"
+
     @property
     def unique(self) -> bool | None:
         """Whether there is exactly one; None when rounding leaves that open."""
@@ -82,8 +153,13 @@ class MinimiserCount:
         return False if self.at_least > 1 else None
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class ThresholdResult:
+def spelled(count: int) -> str:
+    """Spell a number that may have thousands of digits."""
+    return str(count) if count < MAX_SPELLED else f"more than 10^{int(count.bit_length() * 0.30102) - 1}"
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class ThresholdResult(Report):
     """An interval that holds the threshold p*, and the two networks that change places there.
 
     p* is the supremum of the q <= 1 such that for every p < q every minimiser of the l^p path norm is a
@@ -91,51 +167,89 @@ class ThresholdResult:
 
     Attributes
     ----------
-    objective : Objective
-        What is counted, and what the path norm is taken of.
+    status : Status
+        Why the search ended. `Status.OPTIMAL` where both bounds are certified and differ by rounding alone.
     lower_bound : float
         For every p below, every minimiser is sparsest: certified.
     upper_bound : float
         At this p some network that is not sparsest costs no more than any sparsest one, certified, or no more
         but for a relative `sparsest.tolerances.PATH_NORM_GAP` where the remark says so; 1 when there is no
         such p below 1, or none is known.
-    sparsest : Network
+    network : Network
         The sparsest network of least path norm at `upper_bound`; some sparsest network, or one that is not
         known to be, where the remark says that nothing is certified below.
     other : Network or None
         The network of least path norm there among those that are not sparsest; None when p* may be 1.
+    remark : str
+        What else the user should know, in one sentence; usually empty.
+    objective : Objective
+        What is counted, and what the path norm is taken of.
     nodes : int
         Intervals of p that were examined, or values of p that were tried.
     seconds : float
         Wall time.
-    remark : str
-        What else the user should know, in one sentence; usually empty.
+    problem : Problem or None
+        The data; None in a result that was read from a file.
     """
 
-    objective: Objective
+    status: Status
     lower_bound: float
     upper_bound: float
-    sparsest: Network
+    network: Network
     other: Network | None
+    remark: str
+    objective: Objective
     nodes: int
     seconds: float
-    remark: str = ""
+    problem: Problem | None = dataclasses.field(default=None, compare=False)
 
+    @property
+    def headline(self) -> str:
+        """P*, or the interval that holds it."""
+        return f"p* on {self.objective}: {self.spelled}"
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class CostCurves:
-    """Least path norm against p, of sparsest networks and of the others.
+    @property
+    def spelled(self) -> str:
+        """P*, or the interval that holds it, as a sentence goes on."""
+        lower, upper = self.lower_bound, self.upper_bound
+        if lower == upper:
+            return f"{upper:g}: for every p < {upper:g} each network of least path norm is sparsest"
+        return f"{upper:.10g}, certified from {lower!r} to {upper!r}"
 
-    Attributes
-    ----------
-    powers : array (S,)
-        Values of p.
-    sparsest : array (S,)
-        Least path norm among the sparsest networks.
-    others : array (S,) or None
-        Least path norm among extreme points that are not sparsest; None when there are none.
-    """
+    def rows(self) -> Rows:
+        """Return the lines that say what is known of p*."""
+        what = str(self.objective)
+        rows = [("p*", self.spelled), ("sparsest", counted(self.network.count(what), what))]
+        if self.other is not None:
+            rows.append(("at p*", f"{counted(self.other.count(what), what)} cost as little"))
+        rows.append(("time", f"{self.seconds:.2f} s, {counted(self.nodes, 'intervals')} of p"))
+        return rows + ([("note", self.remark)] if self.remark else [])
 
-    powers: FloatArray
-    sparsest: FloatArray
-    others: FloatArray | None
+    def sections(self, name: str = "") -> list[Section]:
+        """Return what is known of p*."""
+        title = "threshold p*" if self.problem is None else describe_problem(self.problem, name)
+        return [Section(title, self.rows())]
+
+    def plot(self, curves: CostCurves | None = None, *, title: str = "") -> "Figure":
+        """Draw least path norms against p, and mark p*.
+
+        Parameters
+        ----------
+        curves : CostCurves, optional
+            Of all candidates, as `sparsest.exact.cost_curves` returns them; by default those of the two
+            networks of this result.
+        title : str
+            Above the figure.
+        """
+        from sparsest.plots.p_star import plot_threshold
+
+        shown = self._own_curves() if curves is None else curves
+        return plot_threshold(shown, self.lower_bound, self.upper_bound, title)
+
+    def _own_curves(self) -> CostCurves:
+        powers = np.linspace(1 / _POINTS, 1, _POINTS)
+
+        def costs(network: Network) -> FloatArray:
+            return np.array([network.path_norm(float(p), self.objective) for p in powers])
+
+        return CostCurves(powers, costs(self.network), None if self.other is None else costs(self.other))

@@ -1,22 +1,31 @@
-"""What solvers return: why they stopped, what is known, and the network that shows it."""
+"""What the solvers of both sides return: why they stopped, what is known, and the network that shows it."""
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sparsest import tolerances
 from sparsest.arrays import FloatArray
+from sparsest.errors import InputError
+from sparsest.history import History
 from sparsest.network import Network
 from sparsest.objectives import Objective
+from sparsest.problem import Problem
+from sparsest.results.report import Report, Rows, Section
+from sparsest.results.wording import all_counts, counted, describe_problem, network_section
 from sparsest.sentences import Sentence
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class Status(Sentence):
-    """Why an exact solver stopped; what is known is in the bounds, never here."""
+    """Why a solver stopped; what is known is in the bounds, never here."""
 
     OPTIMAL = "optimal", "lower and upper bound met"
+    FINISHED = "finished", "the search ended by itself"
     TIME_LIMIT = "time_limit", "the time limit was reached"
     NODE_LIMIT = "node_limit", "the node limit was reached"
     INTERRUPTED = "interrupted", "the user interrupted the search"
@@ -31,24 +40,42 @@ class Proof(Sentence):
     NUMERICAL = "numerical", "some steps rest on a floating-point solver's word"
 
 
-@dataclasses.dataclass(frozen=True)
-class ExactResult:
+def data_of(result: Any, problem: Problem | None) -> Problem:
+    """Return the problem to draw a result on: the one given, or else the result's own.
+
+    Raises
+    ------
+    InputError
+        When there is neither, because the result was read from a file.
+    """
+    found = result.problem if problem is None else problem
+    if found is None:
+        raise InputError("a result that was read from a file has no data: write plot(problem)")
+    if not isinstance(found, Problem):
+        raise InputError(f"plot takes a Problem, not a {type(found).__name__}")
+    return found
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class ExactResult(Report):
     """Bounds on the smallest count, the witness of the upper one, and where they come from.
 
     Attributes
     ----------
     status : Status
         Why the solver stopped. `Status.OPTIMAL` only when the bounds meet.
-    proof : Proof
-        What both bounds rest on.
-    objective : Objective
-        What is counted.
     lower_bound : int
         No network that fits has fewer.
     upper_bound : int or None
         The count of `network`; None when no network is known.
     network : Network or None
         The witness, rounded to floats.
+    remark : str
+        What else the user should know, in one sentence; usually empty.
+    objective : Objective
+        What is counted.
+    proof : Proof
+        What both bounds rest on.
     residual : float or None
         Largest violation of an interval by `network`, evaluated in float64.
     method : str
@@ -64,18 +91,19 @@ class ExactResult:
         never count towards the lower bound.
     solver : str
         Solver and version behind the method.
-    remark : str
-        What else the user should know, in one sentence; usually empty.
     options : mapping
         The options that the search ran with.
+    problem : Problem or None
+        The data; None in a result that was read from a file.
     """
 
     status: Status
-    proof: Proof
-    objective: Objective
     lower_bound: int
     upper_bound: int | None
     network: Network | None
+    remark: str
+    objective: Objective
+    proof: Proof
     residual: float | None
     method: str
     reason: str
@@ -83,62 +111,114 @@ class ExactResult:
     nodes: int
     unverified: int
     solver: str
-    remark: str
     options: Mapping[str, Any]
+    problem: Problem | None = dataclasses.field(default=None, compare=False)
 
+    @property
+    def headline(self) -> str:
+        """What is known of the smallest count, in a few words."""
+        return f"{self.objective}: {self._bounds()}"
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class History:
-    """Course of a training run, one entry a recorded step, (S,) or (S, R) for R restarts."""
+    def _bounds(self) -> str:
+        exact = self.proof is Proof.EXACT
+        if self.status is Status.INFEASIBLE:
+            return "no network fits" + ("" if exact else ", up to solver tolerances")
+        if self.status is Status.OPTIMAL:
+            return f"{self.upper_bound}, " + (
+                "proven minimal" if exact else "minimal up to solver tolerances"
+            )
+        upper = "unknown" if self.upper_bound is None else str(self.upper_bound)
+        return f"at least {self.lower_bound}, at most {upper}"
 
-    steps: FloatArray
-    loss: FloatArray
-    path_norm: FloatArray
-    active: FloatArray
+    def rows(self) -> Rows:
+        """Return the lines that say what is known, and what it rests on."""
+        rows = [
+            (str(self.objective), self._bounds()),
+            ("status", f"{self.status}: {self.status.sentence}"),
+            ("proof", f"{self.proof}: {self.proof.sentence}"),
+        ]
+        if self.unverified:
+            leave = "node, which leaves" if self.unverified == 1 else "nodes, which leave"
+            rows.append(("undecided", f"{self.unverified} {leave} the lower bound where it is"))
+        rows.append(("method", self.method + (f" ({self.reason})" if self.reason else "")))
+        if self.residual is not None:
+            rows.append(("residual", f"{self.residual:.1e} in float64"))
+        rows.append(("time", f"{self.seconds:.2f} s, {counted(self.nodes, 'nodes')}, {self.solver}"))
+        return rows + ([("note", self.remark)] if self.remark else [])
 
-    def table(self) -> dict[str, NDArray[Any]]:
-        """Return columns of one row a recorded step and restart, (S R,) each, restart after restart.
+    def sections(self, name: str = "") -> list[Section]:
+        """Return what is known, and the witness."""
+        title = "exact" if self.problem is None else describe_problem(self.problem, name)
+        sections = [Section(title, self.rows())]
+        if self.network is not None:
+            sections.append(network_section("witness", self.network, self.problem))
+        return sections
 
-        ``pandas.DataFrame(history.table())`` makes a data frame of them.
+    def plot(self, problem: Problem | None = None, *, title: str = "") -> "Figure":
+        """Draw the witness on the data.
+
+        Raises
+        ------
+        InputError
+            When no network is known, or a result that was read from a file is given no problem.
         """
-        loss, norm, active = (
-            np.asarray(part, dtype=np.float64).reshape(len(self.steps), -1)
-            for part in (self.loss, self.path_norm, self.active)
-        )
-        restarts = loss.shape[1]
-        return {
-            "restart": np.repeat(np.arange(restarts), len(self.steps)),
-            "step": np.tile(self.steps, restarts).astype(np.int64),
-            "loss": loss.T.ravel(),
-            "path_norm": norm.T.ravel(),
-            "active": active.T.ravel().astype(np.int64),
-        }
+        from sparsest.plots.networks import plot_networks
+
+        data = data_of(self, problem)
+        if self.network is None:
+            raise InputError("no network is known, so there is nothing to draw")
+        return plot_networks(data, [(f"sparsest ({self.status})", self.network)], title)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class FitResult:
-    """What training found: the raw network, and the polished one, which are different claims.
+class Restarts:
+    """The networks of all restarts, in figures.
 
     Attributes
     ----------
+    counts : array (R,)
+        Count of every restart under the objective, after the polish.
+    residuals : array (R,)
+        Its largest violation.
+    raw_counts, raw_residuals : array (R,)
+        The same before the polish.
+    """
+
+    counts: FloatArray
+    residuals: FloatArray
+    raw_counts: FloatArray
+    raw_residuals: FloatArray
+
+    def __repr__(self) -> str:
+        return f"<Restarts R={len(self.counts)}>"
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class FitResult(Report):
+    """What training found: the polished network, and the raw one, which are different claims.
+
+    Attributes
+    ----------
+    status : Status
+        Why training stopped: `Status.FINISHED`, `Status.TIME_LIMIT` or `Status.INTERRUPTED`.
+    upper_bound : int or None
+        The count of `network` under the objective; None when it does not fit.
+    network : Network
+        The best network after the linear-programming polish.
+    remark : str
+        What else the user should know, in one sentence; usually empty.
     objective : Objective
         The path norm that was minimised, and what is counted.
     p : float
         Its exponent.
+    residual : float
+        Largest violation of an interval by `network`.
     raw : Network
         Best restart as gradient descent left it, exact zeros dropped.
     raw_residual : float
         Its largest violation of an interval.
-    polished : Network
-        The same restart or another one after the linear-programming polish.
-    polished_residual : float
-        Its largest violation.
-    restart_counts : array (R,)
-        Count under `objective` of every restart after the polish.
-    restart_residuals : array (R,)
-        Largest violation of every restart after the polish.
-    raw_counts, raw_residuals : array (R,)
-        The same before the polish.
+    restarts : Restarts
+        The figures of all restarts.
     history : History
         Loss, path norm and active neurons over the steps, every restart.
     steps : int
@@ -150,27 +230,93 @@ class FitResult:
     device : str
         Where it ran.
     options : mapping
-        Everything else that the run depends on.
+        The options that training ran with.
+    problem : Problem or None
+        The data; None in a result that was read from a file.
     """
 
+    status: Status
+    upper_bound: int | None
+    network: Network
+    remark: str
     objective: Objective
     p: float
+    residual: float
     raw: Network
     raw_residual: float
-    polished: Network
-    polished_residual: float
-    restart_counts: FloatArray
-    restart_residuals: FloatArray
-    raw_counts: FloatArray
-    raw_residuals: FloatArray
+    restarts: Restarts
     history: History
     steps: int
     seconds: float
     seed: int
     device: str
     options: Mapping[str, Any]
+    problem: Problem | None = dataclasses.field(default=None, compare=False)
 
     @property
     def count(self) -> int:
-        """Count of the polished network under the objective."""
-        return self.polished.count(self.objective)
+        """Count of the network under the objective, whether it fits or not."""
+        return self.network.count(self.objective)
+
+    @property
+    def fits(self) -> bool:
+        """Whether the network meets every interval, is of the kind asked for and keeps the weight bound."""
+        return self.upper_bound is not None
+
+    @property
+    def headline(self) -> str:
+        """Count and residual, in a few words."""
+        fits = "fits" if self.fits else "does not fit"
+        return f"{counted(self.count, str(self.objective))}, {fits}, residual {self.residual:.1e}"
+
+    def rows(self) -> Rows:
+        """Return the lines that say what training found, raw and polished apart."""
+        fits = "fits" if self.fits else "does not fit"
+        early = "" if self.status is Status.FINISHED else f", stopped early: {self.status.sentence}"
+        reached = f"{self._reached()} with this count" if self.fits else "none fits"
+        return [
+            ("polished", f"{all_counts(self.network)}; {fits}, residual {self.residual:.1e}"),
+            ("raw", f"{all_counts(self.raw)}; residual {self.raw_residual:.1e}"),
+            (
+                "training",
+                f"p = {self.p:g} on {self.objective}, {counted(self.steps, 'steps')}, seed {self.seed}, "
+                f"{self.device}",
+            ),
+            ("restarts", f"{len(self.restarts.counts)}, {reached}"),
+            ("time", f"{self.seconds:.2f} s{early}"),
+            *([("note", self.remark)] if self.remark else []),
+        ]
+
+    def _reached(self) -> int:
+        """Restarts that are as accurate as the network, and have its count."""
+        scale = 0.0 if self.problem is None else self.problem.label_scale
+        limit = max(self.residual, tolerances.LP_FEASIBILITY * scale)
+        same = self.restarts.counts == self.count
+        return int(np.count_nonzero(same & (self.restarts.residuals <= limit)))
+
+    def sections(self, name: str = "") -> list[Section]:
+        """Return what training found, and the polished network."""
+        title = "continuous" if self.problem is None else describe_problem(self.problem, name)
+        return [
+            Section(title, self.rows()),
+            network_section("polished network", self.network, self.problem),
+        ]
+
+    def plot(self, problem: Problem | None = None, *, title: str = "") -> "Figure":
+        """Draw the course of training beside its networks; the polished one's restart is drawn wide.
+
+        Raises
+        ------
+        InputError
+            When a result that was read from a file is given no problem.
+        """
+        from sparsest.plots.training import plot_training
+
+        best = (self.restarts.counts == self.count) & (self.restarts.residuals == self.residual)
+        return plot_training(
+            data_of(self, problem),
+            [("raw", self.raw), ("polished", self.network)],
+            self.history,
+            highlight=int(np.argmax(best)) if best.any() else None,
+            title=title,
+        )

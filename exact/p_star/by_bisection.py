@@ -47,14 +47,16 @@ def bound_threshold(problem: Problem, goal: Objective, deadline: Deadline) -> Th
         upper, other, tried = _bisect(problem, goal, fewest.lower_bound, deadline)
     remark = _UNKNOWN if fewest.status is not Status.OPTIMAL else _NOTHING
     return ThresholdResult(
+        status=Status.TIME_LIMIT if deadline.expired else Status.FINISHED,
         objective=goal,
         lower_bound=0.0,
         upper_bound=upper,
-        sparsest=fewest.network,
+        network=fewest.network,
         other=other,
         nodes=tried,
         seconds=deadline.seconds,
         remark=remark if other is None else f"{remark}; {_TO_GAP}",
+        problem=problem,
     )
 
 

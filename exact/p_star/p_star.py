@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sparsest.arrays import FloatArray, exact_floats
+from sparsest.cost_curves import CostCurves
 from sparsest.errors import InputError
 from sparsest.exact.line.cheapest_cuts import (
     Costs,
@@ -32,7 +33,8 @@ from sparsest.network import Network
 from sparsest.objectives import Objective, check_power
 from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Deadline
-from sparsest.results.path_norm import CostCurves, ThresholdResult
+from sparsest.results.path_norm import ThresholdResult
+from sparsest.results.solving import Status
 
 # Seconds unless the caller says otherwise.
 TIME_LIMIT: Final = 10.0
@@ -46,7 +48,7 @@ _WIDE = 1e-7
 
 def threshold(
     problem: Problem,
-    objective: str | Objective = Objective.WEIGHTS,
+    objective: str | Objective = Objective.NEURONS,
     *,
     time_limit: float | None = TIME_LIMIT,
 ) -> ThresholdResult:
@@ -81,8 +83,8 @@ def threshold(
 
     >>> from sparsest import Problem, exact
     >>> y = [0, 0, 1, 18, 51, 85]
-    >>> result = exact.threshold(Problem([0, 1, 2, 3, 4, 5], y, affine="skip"))
-    >>> f"{result.lower_bound:.9f}", result.sparsest.count(), result.other.count()
+    >>> result = exact.threshold(Problem([0, 1, 2, 3, 4, 5], y, affine="skip"), "weights")
+    >>> f"{result.lower_bound:.9f}", result.network.count(), result.other.count()
     ('0.342336339', 2, 3)
     """
     refuse_other_than_problem(problem)
@@ -94,13 +96,13 @@ def threshold(
         listing = Deadline(None if time_limit is None else time_limit / 2)
         points = extreme_points.extreme_points(problem, goal, listing)
         if points is not None:
-            return _by_points(points, goal, deadline)
+            return _by_points(problem, points, goal, deadline)
     from sparsest.exact.p_star.by_bisection import bound_threshold  # loads HiGHS
 
     return bound_threshold(problem, goal, deadline)
 
 
-def certifies_threshold(problem: Problem, objective: str | Objective = Objective.WEIGHTS) -> bool:
+def certifies_threshold(problem: Problem, objective: str | Objective = Objective.NEURONS) -> bool:
     """Whether `threshold` has a method that certifies both bounds, given time."""
     goal = Objective.parse(objective)
     return one_feature.applies_to(problem, goal) or extreme_points.applies_to(problem, goal)
@@ -119,32 +121,38 @@ def _by_runs(problem: Problem, goal: Objective, deadline: Deadline) -> Threshold
         more = fewest.copy()
         more[np.searchsorted(starts, crossing.which, side="right") - 1] += 2
         other = _network(curve, costs, cut_with(choices, starts, more))
+    wide = crossing.upper - crossing.lower > _WIDE
     return ThresholdResult(
+        status=Status.NUMERICAL if wide else Status.OPTIMAL,
         objective=goal,
         lower_bound=crossing.lower,
         upper_bound=crossing.upper,
-        sparsest=_network(curve, costs, cut_with(choices, starts, fewest)),
+        network=_network(curve, costs, cut_with(choices, starts, fewest)),
         other=other,
         nodes=crossing.boxes,
         seconds=deadline.seconds,
-        remark=_OPEN if crossing.upper - crossing.lower > _WIDE else "",
+        remark=_OPEN if wide else "",
+        problem=problem,
     )
 
 
-def _by_points(points: list[Point], goal: Objective, deadline: Deadline) -> ThresholdResult:
+def _by_points(problem: Problem, points: list[Point], goal: Objective, deadline: Deadline) -> ThresholdResult:
     sparsest, others = _split(points)
     crossing = crossing_of_points.crossing_of_points(sizes_as_floats(sparsest), sizes_as_floats(others))
     power = _BELOW if crossing.which is None else crossing.upper
     best = int(np.argmin(crossing_of_points.costs_at(sizes_as_floats(sparsest), power)))
+    wide = crossing.upper - crossing.lower > _WIDE
     return ThresholdResult(
+        status=Status.NUMERICAL if wide else Status.OPTIMAL,
         objective=goal,
         lower_bound=crossing.lower,
         upper_bound=crossing.upper,
-        sparsest=sparsest[best].to_network(),
+        network=sparsest[best].to_network(),
         other=None if crossing.which is None else others[crossing.which].to_network(),
         nodes=crossing.boxes,
         seconds=deadline.seconds,
-        remark=_OPEN if crossing.upper - crossing.lower > _WIDE else "",
+        remark=_OPEN if wide else "",
+        problem=problem,
     )
 
 
@@ -158,7 +166,7 @@ def _split(points: list[Point]) -> tuple[list[Point], list[Point]]:
 def cost_curves(
     problem: Problem,
     powers: ArrayLike,
-    objective: str | Objective = Objective.WEIGHTS,
+    objective: str | Objective = Objective.NEURONS,
     *,
     time_limit: float | None = TIME_LIMIT,
 ) -> CostCurves:

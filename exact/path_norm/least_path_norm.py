@@ -16,7 +16,7 @@ from sparsest.results.solving import Status
 def minimize_path_norm(
     problem: Problem,
     p: float,
-    objective: str | Objective = Objective.WEIGHTS,
+    objective: str | Objective = Objective.NEURONS,
     *,
     time_limit: float | None = None,
     progress: ProgressCallback | None = None,
@@ -52,7 +52,7 @@ def minimize_path_norm(
     Examples
     --------
     >>> from sparsest import Problem, exact
-    >>> result = exact.minimize_path_norm(Problem([0, 1, 2, 3], [0, 1, 1, 0], affine="skip"), 0.5)
+    >>> result = exact.minimize_path_norm(Problem([0, 1, 2, 3], [0, 1, 1, 0], affine="skip"), 0.5, "weights")
     >>> round(result.upper_bound, 6), result.network.count(), result.method  # one knot, slopes 1 to -1
     (1.414214, 1, 'recursion')
     """
@@ -91,6 +91,7 @@ def _judged(
         nodes=search.nodes,
         seconds=seconds,
         remark=remark,
+        problem=problem,
     )
     if search.status is Status.OPTIMAL and not result.gap <= tolerances.PATH_NORM_GAP:
         raise AssertionError(f"{method} calls an interval of relative width {result.gap:.1e} optimal")

@@ -82,7 +82,9 @@ def solve_by_recursion(problem: Problem, p: float) -> PathNormSearch:
     )
 
 
-def count_minimisers(problem: Problem, p: float, objective: str | Objective = "weights") -> MinimiserCount:
+def count_minimisers(
+    problem: Problem, p: float, objective: str | Objective = Objective.NEURONS
+) -> MinimiserCount:
     """Count the functions of least path norm: one feature, a skip, exact labels, weights.
 
     For p < 1 every minimiser is a cut of `sparsest.exact.line.cheapest_cuts` and different cuts are different

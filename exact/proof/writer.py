@@ -28,7 +28,7 @@ from sparsest.exact.proof.circuits import CircuitTable
 from sparsest.exact.proof.log import Bits, ProofLog
 from sparsest.exact.proof.witness import network_document, polyline_document
 from sparsest.exact.sorted_samples import sorted_samples
-from sparsest.io.files import write_atomically
+from sparsest.files import write_atomically
 from sparsest.problem import Problem
 from sparsest.results.solving import ExactResult
 

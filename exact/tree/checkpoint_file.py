@@ -27,8 +27,8 @@ from sparsest.exact.proof.recorded_log import (
     refuse_inconsistent,
     refuse_outside,
 )
+from sparsest.files import refuse_large_file, write_atomically
 from sparsest.io.documents import decode, encode
-from sparsest.io.files import refuse_large_file, write_atomically
 from sparsest.network import Network
 from sparsest.problem import Problem
 

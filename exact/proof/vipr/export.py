@@ -14,7 +14,7 @@ from sparsest.errors import InputError
 from sparsest.exact.proof.vipr.derivation import refuse_too_many_lines
 from sparsest.exact.proof.vipr.read_proof import Proof
 from sparsest.exact.proof.vipr.refutation import Refutation
-from sparsest.io.files import write_atomically
+from sparsest.files import write_atomically
 
 
 def export(document: Mapping[str, Any], folder: str | os.PathLike[str]) -> list[Path]:

@@ -1,0 +1,76 @@
+"""Words that several results share."""
+
+from collections.abc import Sequence
+
+from sparsest.arrays import FloatArray
+from sparsest.network import Network
+from sparsest.objectives import Objective
+from sparsest.problem import Problem
+from sparsest.results.report import Section
+
+# Neurons listed one by one, input weights shown of one neuron, features named; more are summed up.
+_MAX_NEURONS = 20
+_MAX_WEIGHTS = 4
+_MAX_FEATURES = 6
+
+
+def counted(count: int, what: str) -> str:
+    """Return "1 neuron" or "2 neurons" for ``what = "neurons"``."""
+    return f"{count} {what.removesuffix('s') if count == 1 else what}"
+
+
+def all_counts(network: Network) -> str:
+    """Return the counts of a network under every objective."""
+    return ", ".join(counted(network.count(objective), str(objective)) for objective in Objective)
+
+
+def describe_problem(problem: Problem, name: str = "") -> str:
+    """Return one line on the data: size, which column is what, and what kind of network is asked for."""
+    parts = [
+        counted(problem.n_samples, "samples"),
+        counted(problem.n_features, "features") + _named(problem.feature_names),
+        *([f"label {problem.target_name}"] if problem.target_name is not None else []),
+        "exact labels" if problem.is_interpolation else "intervals",
+        problem.affine.phrase,
+        *([] if problem.weight_bound is None else [f"|v w| <= {problem.weight_bound:g}"]),
+    ]
+    return f"{name}: {', '.join(parts)}" if name else ", ".join(parts)
+
+
+def _named(names: Sequence[str] | None) -> str:
+    if names is None:
+        return ""
+    more = f", ... {names[-1]}" if len(names) > _MAX_FEATURES else ""
+    return f" ({', '.join(names[:_MAX_FEATURES])}{more})"
+
+
+def network_section(title: str, network: Network, problem: Problem | None = None) -> Section:
+    """Return a network's neurons as a table, at most a screenful."""
+    names = None if problem is None else problem.feature_names
+    rows = []
+    if network.affine is not None:
+        slopes = "" if not network.affine[:-1].any() else f"{_numbers(network.affine[:-1])} . x + "
+        rows.append(("affine term", f"{slopes}{network.affine[-1]:.6g}"))
+    if network.width > _MAX_NEURONS:
+        rows.append(("shown", f"the first {_MAX_NEURONS} of {network.width} neurons"))
+    return Section(title, rows, _neurons(network, names) if network.width else ())
+
+
+def _neurons(network: Network, names: Sequence[str] | None) -> list[list[str]]:
+    univariate = network.n_features == 1
+    shown = [] if names is None else list(names[:_MAX_WEIGHTS])
+    more = ", ..." if len(shown) < network.n_features else ""
+    title = ("weight" if univariate else "weights") + (f" ({', '.join(shown)}{more})" if shown else "")
+    table = [["output", title, "bias", *(["knot"] if univariate else [])]]
+    for weights, bias, output in zip(
+        network.weights[:_MAX_NEURONS], network.biases, network.outputs, strict=False
+    ):
+        knot = [f"{0.0 - bias / weights[0]:.6g}" if weights[0] else "none"] if univariate else []
+        table.append([f"{output:+.6g}", _numbers(weights), f"{bias:.6g}", *knot])
+    return table
+
+
+def _numbers(values: FloatArray) -> str:
+    shown = ", ".join(f"{value:.6g}" for value in values[:_MAX_WEIGHTS])
+    more = ", ..." if len(values) > _MAX_WEIGHTS else ""
+    return shown if len(values) == 1 else f"({shown}{more})"
