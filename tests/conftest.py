@@ -6,8 +6,8 @@ import sys
 
 import misbehaving
 import pytest
+from helpers import wait_for
 from hypothesis import settings
-from waiting import wait_for
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.load_profile("ci")

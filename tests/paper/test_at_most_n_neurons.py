@@ -23,8 +23,8 @@ free, and N - rank [X, 1] with a skip, which for one feature is the N - 2 of the
 import functools
 
 import numpy as np
-import oracles
 import pytest
+from oracles import brute_force
 from paper.finite_program import basic_networks, costs, homogeneous, table_of
 
 from sparsest import Network, Problem, Status, exact
@@ -173,7 +173,7 @@ def test_with_a_weight_bound_more_may_be_needed(p):
     # cones and output signs that rise, active on sample 1 or on both and positive, on sample 0 or on both and
     # negative: exactly these four, each at its bound
     problem = Problem([0, 1], [0, 4], weight_bound=1.0)
-    assert oracles.minimum_neurons(problem, 4) == 4
+    assert brute_force.minimum_neurons(problem, 4) == 4
     # at 0: 0 + 3 - 1 - 2, at 1: 1 + 4 - 0 - 1
     network = Network([[1], [1], [-1], [-1]], [0, 3, 1, 2], [1, 1, -1, -1])
     np.testing.assert_array_equal(network(problem.X), [0, 4])

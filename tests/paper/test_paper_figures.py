@@ -1,15 +1,15 @@
 """The figures of docs/paper-checks.md show what their captions say."""
 
 import re
-from pathlib import Path
 
 import numpy as np
 import paper_figures
 import pytest
+from helpers import ROOT
 
 from sparsest import Problem, exact
 
-PAGE = Path(__file__).parents[2] / "docs" / "paper-checks.md"
+PAGE = ROOT / "docs" / "paper-checks.md"
 
 
 def test_the_bowl_has_its_threshold_at_one_half():

@@ -1,0 +1,115 @@
+import dataclasses
+import re
+
+import numpy as np
+import pytest
+
+from sparsest import InputError, Network, Outcome, Problem, Proof, Status, continuous, datasets, exact, load
+from sparsest.compare import compare_sides, judge
+from sparsest.compare.agreement import compare as comparison
+
+PEAK = datasets.load("peak-plateau").problem()
+QUICK = {"restarts": 8, "steps": 1000}
+
+
+@pytest.fixture(scope="module")
+def sides():
+    return exact.solve(PEAK), continuous.minimize(PEAK, 0.4, objective="neurons", restarts=8, steps=1000)
+
+
+def test_agree_on_the_paper_example():
+    verdict = compare_sides(PEAK, **QUICK)
+    assert verdict.outcome is Outcome.AGREE
+    assert verdict.exact.lower_bound == verdict.exact.upper_bound == verdict.continuous.count == 3
+    assert "proven in rational arithmetic" in verdict.reason
+
+
+def test_verdicts_on_made_up_results(sides):
+    found, fit = sides
+    wasteful = dataclasses.replace(fit, polished=split(fit.network))
+    empty = dataclasses.replace(fit, polished=Network.zero(1))
+    open_ = dataclasses.replace(found, status=Status.TIME_LIMIT, lower_bound=2, upper_bound=5)
+    closed_by_training = dataclasses.replace(found, status=Status.TIME_LIMIT, upper_bound=5)
+    infeasible = dataclasses.replace(found, status=Status.INFEASIBLE, network=None, upper_bound=None)
+    too_high = dataclasses.replace(found, lower_bound=4, upper_bound=4)
+    cases = [
+        (found, fit, Outcome.AGREE, "both reach 3 neurons"),
+        (found, wasteful, Outcome.CONTINUOUS_ABOVE, "4 neurons, 1 above the minimum 3"),
+        (open_, fit, Outcome.EXACT_OPEN, r"\[2, 3\] neurons.*time limit.*training found 3"),
+        (open_, wasteful, Outcome.EXACT_OPEN, r"\[2, 4\]"),
+        (closed_by_training, fit, Outcome.AGREE, "lower bound of the exact side and training's witness"),
+        (found, empty, Outcome.NOT_INTERPOLATING, "misses its interval by 1 at row 2"),
+        (open_, empty, Outcome.NOT_INTERPOLATING, "row 2"),
+        (infeasible, fit, Outcome.DISAGREE, "proved that none fit"),
+        (infeasible, empty, Outcome.INFEASIBLE, "weight bound"),
+        (too_high, fit, Outcome.DISAGREE, "3 neurons, fewer than the claimed lower bound 4"),
+    ]
+    for exact_side, continuous_side, outcome, words in cases:
+        verdict = judge(PEAK, exact_side, continuous_side)
+        assert verdict.outcome is outcome
+        assert re.search(words, verdict.reason), verdict.reason
+
+
+def split(network):
+    """The same function with its first neuron in two halves."""
+    rows = np.r_[network.folded[:1] / 2, network.folded[:1] / 2, network.folded[1:]]
+    return Network.from_folded(rows, np.r_[network.outputs[:1], network.outputs])
+
+
+def test_rounding_is_not_taken_for_a_disagreement():
+    # labels computed in floating point: training meets them to rounding with as many neurons as planted,
+    # while the recursion proves that exact interpolation needs more
+    problem = datasets.load("planted", d=1, n=20, k=2).problem(affine="skip", tolerance=0.0)
+    found = exact.solve(problem)
+    assert found.proof is Proof.EXACT
+    assert found.lower_bound > 2
+    data = datasets.load("planted", d=1, n=20, k=2)
+    rng = np.random.default_rng(0)
+    rng.uniform(-1, 1, (20, 1))
+    planted = Network(rng.normal(size=(2, 1)), rng.normal(size=2) * 0.5, [1.0, -1.0], [0.0, 0.0])
+    assert np.array_equal(planted(data.X), data.y)
+    fit = continuous.minimize(problem, restarts=1, steps=1, width=1)
+    verdict = judge(problem, found, dataclasses.replace(fit, polished=planted))
+    # the planted network gives these very floats, yet its real values miss them by their rounding
+    assert verdict.outcome is Outcome.NOT_INTERPOLATING
+    assert "up to rounding" in verdict.reason
+    assert "allow a tolerance" in verdict.reason
+
+
+def test_disagreement_is_written_out_and_can_be_reproduced(monkeypatch, tmp_path, sides):
+    found, _ = sides
+    monkeypatch.setattr(comparison, "solve", lambda *a, **k: dataclasses.replace(found, lower_bound=4))
+    verdict = compare_sides(PEAK, directory=tmp_path, **QUICK)
+    assert verdict.outcome is Outcome.DISAGREE
+    problem_file, verdict_file = sorted(tmp_path.iterdir())
+    assert load(problem_file) == PEAK
+    again = load(verdict_file)
+    assert again.outcome is Outcome.DISAGREE
+    assert again.continuous.network == verdict.continuous.network
+    assert str(problem_file) in verdict.reason
+
+
+@pytest.mark.parametrize("objective", ["weights", "parameters"])
+def test_other_objectives(objective):
+    verdict = compare_sides(datasets.load("xor").problem(), objective=objective, **QUICK)
+    assert verdict.outcome is Outcome.AGREE, verdict.reason
+    assert "up to LP tolerances" in verdict.reason
+
+
+def test_time_limit_leaves_an_open_verdict():
+    problem = datasets.load("uniform", d=2, n=16).problem()
+    verdict = compare_sides(problem, time_limit=0.5, **QUICK)
+    assert verdict.exact.status is Status.TIME_LIMIT
+    assert verdict.outcome in (Outcome.EXACT_OPEN, Outcome.NOT_INTERPOLATING)
+
+
+def test_progress_names_the_side():
+    messages = []
+    compare_sides(PEAK, progress=lambda state: messages.append(state.message), **QUICK)
+    assert any(message.startswith("continuous: ") for message in messages)
+
+
+@pytest.mark.parametrize("options", [{"p": 0}, {"objective": "knots"}, {"method": "x"}, {"restarts": 0}])
+def test_bad_options(options):
+    with pytest.raises(InputError):
+        compare_sides(Problem([0, 1], [0, 1]), **options)

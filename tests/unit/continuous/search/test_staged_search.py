@@ -1,0 +1,310 @@
+"""The staged search, its narrow descents, and the solvers of gradient descent."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from sparsest import Problem, datasets, exact
+from sparsest.continuous import minimize
+from sparsest.continuous.polish.pattern_program import Neurons
+from sparsest.continuous.search.effort import Effort
+from sparsest.continuous.search.few_neuron_descents import Intervals, NarrowSearch, Sparsity, Start
+from sparsest.continuous.search.sampled_cells import cells_through_samples, distinct, flipped
+from sparsest.errors import InputError
+from sparsest.gauss_newton import Iterates, damped_steps, evaluate, interval_loss, levenberg_step
+from sparsest.objectives import Objective
+from sparsest.progress import Deadline, Progress
+
+PEAK = datasets.load("peak-plateau").problem()
+NEVER = Deadline(None)
+
+
+# ---------------------------------------------------------------- what it reaches
+
+
+def test_peak_plateau_many_times() -> None:
+    fits = [minimize(PEAK, seed=seed) for seed in range(20)]
+    assert [fit.network.count("neurons") for fit in fits] == [3] * 20
+    assert max(fit.residual for fit in fits) <= 1e-9
+
+
+@pytest.mark.parametrize(("d", "k"), [(1, 3), (2, 2), (2, 4), (3, 3), (5, 4)])
+def test_planted_networks(d: int, k: int) -> None:
+    problem = datasets.load("planted", d=d, n=40, k=k, seed=1).problem()
+    fit = minimize(problem, objective="neurons")
+    assert fit.network.solves(problem)
+    assert fit.count <= k
+
+
+@pytest.mark.parametrize(("d", "n", "seed"), [(1, 8, 0), (2, 6, 1), (2, 8, 0), (3, 8, 2), (3, 10, 0)])
+def test_random_labels_reach_the_proven_minimum(d: int, n: int, seed: int) -> None:
+    problem = datasets.load("uniform", d=d, n=n, seed=seed).problem()
+    fit = minimize(problem, objective="neurons")
+    assert fit.network.solves(problem)
+    assert fit.count == exact.solve(problem, "neurons").upper_bound
+
+
+@pytest.mark.parametrize("skip", [False, True])
+def test_random_labels_with_a_skip(skip: bool) -> None:
+    problem = datasets.load("uniform", d=2, n=7, seed=3).problem(affine="skip" if skip else "none")
+    fit = minimize(problem, objective="neurons")
+    assert fit.network.solves(problem)
+    assert fit.count == exact.solve(problem, "neurons").upper_bound
+
+
+def test_as_many_parameters_as_samples_in_high_dimensions() -> None:
+    problem = datasets.load("high-dimensional", seed=1).problem()
+    fit = minimize(problem, objective="parameters")
+    assert fit.network.solves(problem)
+    assert fit.count == 10  # ten generic labels need ten numbers
+
+
+def test_more_samples_than_the_descents_look_at() -> None:
+    problem = datasets.load("planted", d=2, n=1000, k=3, seed=0).problem()
+    fit = minimize(problem, objective="neurons", lower_bound=3)
+    assert fit.network.solves(problem)
+    assert fit.count == 3
+
+
+def test_a_weight_bound_holds() -> None:
+    # a peak of height 1 and width 2 without a bound needs slopes 1, -2, 1: the middle one splits
+    problem = Problem([0, 1, 2, 3, 4], [0, 0, 1, 0, 0], weight_bound=1.5)
+    fit = minimize(problem, objective="neurons", time_limit=20)
+    assert fit.network.solves(problem)
+    assert np.abs(fit.network.folded[:, 0]).max() <= 1.5 * (1 + 1e-9)
+
+
+def test_gradient_descent_is_in_reserve_where_nothing_else_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sparsest.continuous.search import staged_search
+
+    monkeypatch.setattr(staged_search, "_LEAST_ROUNDS", 0.0)
+    monkeypatch.setattr(staged_search, "_MOST_ROUNDS", 0.0)
+    monkeypatch.setattr(staged_search, "_SAMPLED", 0)
+    fit = minimize(PEAK, restarts=4, steps=300)
+    assert fit.network.solves(PEAK)
+    assert fit.count == 3
+    alone = minimize(PEAK, solver="gauss-newton")
+    assert alone.polished.solves(PEAK)
+    assert alone.raw.width == 0
+    assert "not sparse" in alone.remark
+    narrow = minimize(PEAK, solver="gauss-newton", width=3)  # what joins the labels is wider
+    assert narrow.polished.width == 0
+    assert narrow.residual == 1  # the largest label
+
+
+# ---------------------------------------------------------------- options
+
+
+def test_a_proven_bound_ends_the_search() -> None:
+    free, told = minimize(PEAK, seed=2), minimize(PEAK, seed=2, lower_bound=3)
+    assert free.count == told.count == 3
+    assert told.steps < free.steps
+
+
+def test_a_least_path_norm_ends_the_search_and_not_the_count_alone() -> None:
+    # five knots fit this data in several ways; the first found has not the least path norm, 3.6238629
+    problem = datasets.load("anscombe-2").problem(affine="skip")
+    counted = minimize(problem, lower_bound=5)
+    told = minimize(problem, lower_bound=5, norm_bound=3.6238629)
+    free = minimize(problem)
+    assert counted.count == told.count == free.count == 5
+    assert counted.polished.path_norm(0.4) > 3.626
+    assert told.polished.path_norm(0.4) == pytest.approx(3.6238629, abs=1e-6)
+    assert counted.steps <= told.steps < free.steps
+
+
+def test_a_seed_decides_everything() -> None:
+    problem = datasets.load("uniform", d=2, n=8, seed=1).problem()
+    first, second = (minimize(problem, objective="neurons", seed=3) for _ in range(2))
+    assert first.steps == second.steps
+    assert np.array_equal(first.network.folded, second.network.folded)
+    np.testing.assert_array_equal(first.history.loss, second.history.loss)
+
+
+def test_history_ends_with_the_polished_network() -> None:
+    fit = minimize(PEAK)
+    assert fit.history.loss.shape == (len(fit.history.steps), 1)
+    assert np.all(np.diff(fit.history.steps) >= 0)
+    assert fit.history.active[-1, 0] == fit.network.width
+    assert fit.history.path_norm[-1, 0] == pytest.approx(fit.network.path_norm(0.4, "weights"))
+
+
+def test_width_is_never_exceeded() -> None:
+    fit = minimize(PEAK, width=2)
+    assert not fit.network.solves(PEAK)
+    assert minimize(PEAK, width=3).count == 3
+
+
+def test_patterns_are_used() -> None:
+    # the cells of the known solution, from a search that may sample one cell only
+    known = minimize(PEAK).polished
+    patterns = known.patterns(PEAK.X)
+    fit = minimize(PEAK, patterns=patterns, seed=1)
+    assert fit.count == 3
+    for wrong in (patterns.astype(float), patterns[0], patterns[:, :-1]):
+        with pytest.raises(InputError, match="patterns"):
+            minimize(PEAK, patterns=wrong)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [({"solver": "adam-reweighed"}, "adam-reweighted"), ({"solver": "x"}, "known are"),
+     ({"initialization": "zero"}, "known are random, through-samples"),
+     ({"lower_bound": -1}, "lower_bound = -1"), ({"norm_bound": np.nan}, "norm_bound = nan")],
+)  # fmt: skip
+def test_bad_options(option: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        minimize(PEAK, **option)
+
+
+def test_a_time_limit_and_an_interrupt_return_what_there_is() -> None:
+    problem = datasets.load("uniform", d=3, n=40, seed=0).problem()
+    fit = minimize(problem, objective="neurons", time_limit=0.3)
+    assert fit.status == "time_limit"
+    assert fit.seconds < 5
+
+    def interrupt(progress: Progress) -> None:
+        if progress.upper_bound is not None:
+            raise KeyboardInterrupt
+
+    problem = datasets.load("planted", d=2, n=40, k=5, seed=0).problem()
+    fit = minimize(problem, objective="neurons", progress=interrupt)
+    assert fit.status == "interrupted"
+    assert fit.network.solves(problem)
+
+
+# ---------------------------------------------------------------- the parts
+
+
+def test_a_step_of_a_linear_problem_solves_it() -> None:
+    # active on all three samples, a neuron is linear: one step with hardly any damping fits
+    rows = np.array([[0.0, 1.0], [1.0, 1.0], [2.0, 1.0]])
+    neurons, signs = np.array([[[1.0, 1.0]]]), np.ones((1, 1))
+    values, factors = evaluate(rows, neurons, signs, affine=False)
+    assert values.tolist() == [[1, 2, 3]]
+    errors = np.array([[5.0, 7.0, 9.0]]) - values
+    step = damped_steps(rows, factors, errors, np.array([1e-12]))
+    np.testing.assert_allclose(neurons + step, [[[2.0, 5.0]]], atol=1e-9)
+
+
+@pytest.mark.parametrize("n", [3, 12])
+def test_both_normal_equations_give_the_damped_least_squares_step(n: int) -> None:
+    rng = np.random.default_rng(n)
+    rows, neurons, signs = rng.normal(size=(n, 3)), rng.normal(size=(4, 2, 3)), np.array([[1.0, -1.0]] * 4)
+    allowed = (rng.random((4, 2, 3)) < 0.7).astype(float)
+    _, factors = evaluate(rows, neurons, signs, affine=False)
+    errors, damping = rng.normal(size=(4, n)), np.array([1e-3, 0.1, 1.0, 10.0])
+    steps = damped_steps(rows, factors, errors, damping, allowed)
+    for r in range(4):
+        jacobian = np.concatenate([factors[r, k][:, None] * rows * allowed[r, k] for k in range(2)], axis=1)
+        stacked = np.r_[jacobian, np.sqrt(damping[r]) * np.eye(6)]
+        wanted, *_ = np.linalg.lstsq(stacked, np.r_[errors[r], np.zeros(6)], rcond=None)
+        np.testing.assert_allclose(steps[r].ravel(), wanted, atol=1e-9)
+
+
+def test_steps_never_raise_the_loss_and_keep_the_iterates_whole() -> None:
+    rng = np.random.default_rng(1)
+    rows, neurons, signs = rng.normal(size=(9, 3)), rng.normal(size=(20, 2, 3)), np.tile([1.0, -1.0], (20, 1))
+    aims = (y := rng.normal(size=9)) - 0.1, y + 0.1
+    values, factors = evaluate(rows, neurons, signs, affine=False)
+    iterates = Iterates(neurons, values, factors, interval_loss(values, aims), np.full(20, 1e-2))
+    for _ in range(12):
+        before, damping = iterates.loss.copy(), iterates.damping.copy()
+        levenberg_step(rows, signs, aims, iterates, affine=False, least_damping=1e-3)
+        fell = iterates.loss < before
+        np.testing.assert_array_equal(iterates.loss[~fell], before[~fell])
+        np.testing.assert_allclose(iterates.damping[fell], np.maximum(0.3 * damping[fell], 1e-3))
+        np.testing.assert_allclose(iterates.damping[~fell], np.minimum(4 * damping[~fell], 1e4))
+        np.testing.assert_array_equal(iterates.values, evaluate(rows, neurons, signs, affine=False)[0])
+    assert iterates.loss.mean() < interval_loss(np.zeros((1, 9)), aims)[0]
+
+
+def test_narrow_search_respects_its_sparsity() -> None:
+    rng = np.random.default_rng(0)
+    rows = np.c_[rng.uniform(-1, 1, (5, 20)), np.ones(5)]
+    data = Intervals(rows, y := rng.uniform(0.1, 1, 5), y, False)
+    counted = np.arange(21) < 20
+    search = NarrowSearch(data, 2, rng, Sparsity(counted, 5))
+    found = search.run(5.0, Effort(), NEVER)
+    assert found is not None
+    neurons, signs = found
+    assert np.count_nonzero(neurons[:, counted]) <= 5
+    np.testing.assert_allclose(np.maximum(neurons @ rows.T, 0).T @ signs, y, atol=1e-8)
+
+
+def test_narrow_search_begins_from_what_it_is_given() -> None:
+    rows = np.array([[0.0, 1.0], [1.0, 1.0], [2.0, 1.0]])
+    data = Intervals(rows, y := np.array([1.0, 2.0, 3.0]), y, False)
+    start = Start(np.array([[[1.0, 1.0]]]), np.ones((1, 1)), np.ones((1, 1, 2)))
+    found = NarrowSearch(data, 1, np.random.default_rng(0), start=start).run(1.0, Effort(), NEVER)
+    assert found is not None
+    assert found[0].tolist() == [[1, 1]]
+
+
+def test_effort_waits_longer_the_longer_an_improvement_took() -> None:
+    effort = Effort()
+    effort.add(0.5)
+    effort.improved(0.1)
+    assert effort.left == pytest.approx(1.0)  # until three times 0.5 are spent
+    effort.add(0.9)
+    assert effort.left == pytest.approx(0.1)
+    effort.add(0.2)
+    assert effort.left == 0
+
+
+def test_sampled_cells_are_cells_and_all_of_them_turn_up() -> None:
+    # N = 4 on a line: 2 N = 8 cells
+    homogeneous = np.c_[[0.0, 1.0, 2.0, 4.0], np.ones(4)]
+    cells = cells_through_samples(homogeneous, 200, None, np.random.default_rng(0))
+    assert np.array_equal(cells.patterns, cells.folded @ homogeneous.T >= 0)
+    assert len(np.unique(cells.patterns, axis=0)) == 8
+    both = distinct(cells)
+    assert len(both.signs) == 16
+
+
+def test_flips() -> None:
+    one = Neurons(np.ones((1, 2)), np.array([[True, False, True]]), np.ones(1), None)
+    assert flipped(one).patterns.astype(int).tolist() == [[0, 0, 1], [1, 1, 1], [1, 0, 0]]
+
+
+# ---------------------------------------------------------------- solvers of gradient descent
+
+
+@pytest.mark.parametrize("solver", ["adam-reweighted", "published", "proximal-gradient", "smoothed"])
+@pytest.mark.parametrize("objective", list(Objective))
+def test_every_solver_lowers_the_loss_and_sparsifies(solver: str, objective: Objective) -> None:
+    problem = datasets.load("uniform", d=2, n=6, seed=0).problem()
+    fit = minimize(problem, solver=solver, objective=objective, restarts=6, steps=600, regularization=0.01)
+    assert fit.options["solver"] == solver
+    assert fit.history.loss.shape[1] == 6
+    assert np.median(fit.history.loss[-1]) < 0.5 * np.median(fit.history.loss[0])
+    assert fit.network.solves(problem)
+    free = minimize(problem, solver=solver, objective=objective, restarts=6, steps=600, regularization=0.0)
+    assert np.median(fit.history.path_norm[-1]) < np.median(free.history.path_norm[-1])
+
+
+@pytest.mark.parametrize("solver", ["adam-reweighted", "published", "proximal-gradient", "smoothed"])
+def test_every_solver_respects_a_weight_bound_and_a_seed(solver: str) -> None:
+    problem = Problem(PEAK.X, PEAK.low, weight_bound=1.5, affine="skip")
+    options: dict[str, Any] = {"solver": solver, "restarts": 3, "steps": 60, "dtype": "float32"}
+    first, second = (minimize(problem, **options) for _ in range(2))
+    np.testing.assert_array_equal(first.history.loss, second.history.loss)
+    assert np.abs(first.raw.folded[:, 0]).max(initial=0) <= 1.5 * (1 + 1e-6)
+
+
+def test_the_published_step_leaves_the_bias_alone() -> None:
+    from sparsest.continuous.algorithms.batch import Batch
+    from sparsest.continuous.algorithms.published import Published
+    from sparsest.continuous.algorithms.schedule import Schedule
+
+    hidden = torch.tensor([[[1.0, 5.0]]], dtype=torch.float64)
+    batch = Batch(hidden, torch.tensor([[4.0]], dtype=torch.float64), affine="none")
+    homogeneous = torch.tensor([[0.0, 1.0]], dtype=torch.float64)
+    inside = torch.tensor([-1e9], dtype=torch.float64), torch.tensor([1e9], dtype=torch.float64)
+    schedule = Schedule(1, 0.01, 0.0, 0.4, Objective.WEIGHTS)
+    Published(schedule).step(batch, (homogeneous, *inside), 0, None)
+    # no loss, no lambda: v w = 4 is balanced to 2 and 2, the bias stays, and f(0) falls from 20 to 10
+    assert batch.outputs.tolist() == [[2.0]]
+    assert batch.hidden.tolist() == [[[2.0, 5.0]]]

@@ -1,0 +1,85 @@
+"""Networks in optimisation models: the block's optimum is that of the network."""
+
+import importlib.util
+
+import numpy as np
+import pyomo.environ as pyo
+import pytest
+from helpers import ROOT
+
+from sparsest import InputError, Network
+from sparsest.models.pyomo_block import relu_block, switching
+
+
+def solved(network, low, high, sense):
+    model = pyo.ConcreteModel()
+    model.net = relu_block(network, low, high)
+    model.goal = pyo.Objective(expr=model.net.y, sense=sense)
+    pyo.SolverFactory("appsi_highs").solve(model)
+    x = np.array([model.net.x[j].value or 0.0 for j in range(network.n_features)])  # None where it is free
+    return pyo.value(model.goal), x, model.net
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("skip", [False, True])
+def test_optima_are_those_of_a_grid_of_corners(seed, skip):
+    """With one feature the extremes of f are at knots or at the ends of the interval."""
+    rng = np.random.default_rng(seed)
+    network = Network(
+        rng.normal(size=(6, 1)), rng.normal(size=6), rng.normal(size=6), rng.normal(size=2) if skip else None
+    )
+    knots = -network.biases / network.weights[:, 0]
+    places = np.r_[-1.0, 1.0, knots[np.abs(knots) < 1]][:, None]
+    for sense, best in ((pyo.minimize, network(places).min()), (pyo.maximize, network(places).max())):
+        value, x, block = solved(network, [-1], [1], sense)
+        assert value == pytest.approx(best, abs=1e-6)
+        assert network(x[None])[0] == pytest.approx(value, abs=1e-6)
+        assert len(block.switch) == int((np.abs(knots) < 1).sum())
+
+
+def test_several_features():
+    rng = np.random.default_rng(0)
+    network = Network(rng.normal(size=(8, 3)), rng.normal(size=8), rng.normal(size=8))
+    value, x, _ = solved(network, [-1] * 3, [1] * 3, pyo.minimize)
+    assert network(x[None])[0] == pytest.approx(value, abs=1e-6)
+    assert value <= network(rng.uniform(-1, 1, (20_000, 3))).min() + 1e-6
+
+
+def test_bounds_hold_and_stable_neurons_take_no_binary():
+    rng = np.random.default_rng(1)
+    network = Network(rng.normal(size=(50, 4)), rng.normal(size=50), np.ones(50))
+    low, high = -np.ones(4), 2 * np.ones(4)
+    least, most = switching(network, low, high)
+    given = rng.uniform(low, high, (2000, 4)) @ network.weights.T + network.biases
+    assert np.all(least <= given)
+    assert np.all(given <= most)
+    # always on, always off, and without an input
+    stable = Network([[1.0], [1.0], [0.0]], [5.0, -5.0, 0.0], [1.0, 1.0, 1.0], [0.5, 1.0])
+    value, _, block = solved(stable, [-1], [1], pyo.maximize)
+    assert len(block.switch) <= 1  # rounding may leave the third one open
+    assert value == pytest.approx(6 + 1.5)
+
+
+def test_no_neurons():
+    value, _, block = solved(Network.zero(2), [0, 0], [1, 1], pyo.maximize)
+    assert (value, len(block.switch)) == (0, 0)
+
+
+@pytest.mark.parametrize(("low", "high"), [([0], [1]), ([0, 0], [1, np.inf]), ([1, 0], [0, 1])])
+def test_wrong_boxes(low, high):
+    with pytest.raises(InputError, match=r"low"):
+        relu_block(Network.zero(2), low, high)
+
+
+def test_example(capsys):
+    path = ROOT / "examples" / "embed_in_pyomo.py"
+    spec = importlib.util.spec_from_file_location("embed_in_pyomo", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.main(width=12, steps=1500, seconds=5.0)
+    printed = capsys.readouterr().out
+    assert "SPARSER_EXISTS" in printed
+    optima = [
+        float(line.split("optimum ")[1].split(",")[0]) for line in printed.split("\n") if "optimum" in line
+    ]
+    assert len(optima) == 2
