@@ -80,7 +80,7 @@ def train(
         write_table(history, fit.history.table())
         output.note(f"wrote {history}")
     if plot is not None:
-        from sparsest.plots.networks import plot_fit
+        from sparsest.plots.training import plot_fit
 
         output.draw(plot_fit(problem, fit, data), plot)
     stopped = fit.options["stopped"] != "finished"

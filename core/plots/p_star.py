@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from sparsest.plots.networks import COLORS, new_figure, style
+from sparsest.plots.canvas import COLORS, new_figure, style
 from sparsest.results.path_norm import CostCurves, ThresholdResult
 
 if TYPE_CHECKING:
