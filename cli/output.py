@@ -27,7 +27,7 @@ _PATIENCE = 1.0
 def check_outputs(plot: Path | None, output: Path | None) -> None:
     """Raise `InputError` before a long computation whose result could not be written."""
     if plot is not None:
-        from sparsest.plots.networks import check_ending as check_figure_ending
+        from sparsest.plots.canvas import check_ending as check_figure_ending
 
         check_figure_ending(plot)
         check_writable(plot)
@@ -80,7 +80,7 @@ def write(item: Savable, output: Path | None) -> None:
 
 def draw(figure: "Figure", plot: Path) -> None:
     """Save a figure."""
-    from sparsest.plots.networks import save_figure
+    from sparsest.plots.canvas import save_figure
 
     save_figure(figure, plot)
     note(f"drew {plot}")

@@ -13,7 +13,7 @@ import numpy as np
 from sparsest import datasets, exact
 from sparsest.arrays import FloatArray
 from sparsest.network import Network
-from sparsest.plots.networks import COLORS, new_figure, save_figure, style
+from sparsest.plots.canvas import COLORS, new_figure, save_figure, style
 from sparsest.plots.p_star import plot_threshold
 from sparsest.problem import Problem
 

@@ -80,7 +80,9 @@ def prove(problem, path, **options):
 def proof_of(name, skip):
     """Problem and proof document of a dataset; copy before changing it."""
     constant = skip == "constant"
-    problem = datasets.parse(name).problem(affine="skip" if skip else "none" is True).replace(constant=constant)
+    problem = (
+        datasets.parse(name).problem(affine="skip" if skip else "none" is True).replace(constant=constant)
+    )
     with tempfile.TemporaryDirectory() as folder:
         return problem, prove(problem, Path(folder) / "proof.json")[1]
 

@@ -13,7 +13,7 @@ from sparsest.benchmarks.paper.traces import Trace
 from sparsest.benchmarks.peers import loop
 from sparsest.benchmarks.reports.chart_parts import DOTTED, WIDTH, color, legend_under, plain_ticks
 from sparsest.objectives import Objective
-from sparsest.plots import networks
+from sparsest.plots import canvas
 from sparsest.problem import Problem
 from sparsest.results.solving import Proof
 
@@ -104,8 +104,8 @@ def plot_sparsity(setting: Experiment, traces: Sequence[Trace]) -> "Figure":
         One for each method, at least one.
     """
     panels, goal = counted(setting), loop.fitting_loss(setting.problem())
-    with networks.style():
-        figure = networks.new_figure(width=WIDTH, height=_PANEL * (len(panels) + 1) + 0.6)
+    with canvas.style():
+        figure = canvas.new_figure(width=WIDTH, height=_PANEL * (len(panels) + 1) + 0.6)
         *axes, last = figure.subplots(len(panels) + 1, 1, sharex=True)
         for each, panel in zip(axes, panels, strict=True):
             _draw_counts(each, traces, panel)

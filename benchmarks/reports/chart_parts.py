@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from sparsest.benchmarks.reports.profiles import StepCurve
-from sparsest.plots import networks
+from sparsest.plots import canvas
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 WIDTH: Final = 8.0  # inches; some 800 pixels on a page
 DOTTED: Final = (0, (2, 1.5))
 # Two more than figures of networks need, because a benchmark has more methods.
-_COLORS: Final = (*networks.COLORS, "#000000", "#7F7F7F")
-_MARKERS: Final = (*networks.MARKERS, "X", "p")
+_COLORS: Final = (*canvas.COLORS, "#000000", "#7F7F7F")
+_MARKERS: Final = (*canvas.MARKERS, "X", "p")
 _DASHES: Final = ("solid", (0, (6, 2)), DOTTED, (0, (7, 2, 1.5, 2)))
 _ENTRIES: Final = 5  # in a row of a legend under a figure
 _TITLE: Final = 36  # characters of a name above a panel
@@ -82,8 +82,8 @@ def step_figure(
     **names
         ``xlabel`` and ``ylabel``.
     """
-    with networks.style():
-        figure = networks.new_figure(width=WIDTH, height=4.6)
+    with canvas.style():
+        figure = canvas.new_figure(width=WIDTH, height=4.6)
         axes = figure.subplots()
         for k, curve in enumerate(curves):
             _draw_steps(axes, curve, ends, k)

@@ -24,7 +24,7 @@ from sparsest.benchmarks.reports.chart_parts import (
 from sparsest.benchmarks.reports.outcomes import FAILED, Instance, Outcomes
 from sparsest.benchmarks.reports.profiles import SHORTEST, performance_profiles, success_curve
 from sparsest.benchmarks.run.record import Record
-from sparsest.plots import networks
+from sparsest.plots import canvas
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -112,8 +112,8 @@ def plot_times(outcomes: Outcomes) -> "Figure":
         "d (features)": [float(each.n_features) for each in instances],
         "K (best known count)": [_known(outcomes, each) for each in instances],
     }
-    with networks.style():
-        figure = networks.new_figure(width=WIDTH, height=4.8)
+    with canvas.style():
+        figure = canvas.new_figure(width=WIDTH, height=4.8)
         panels = figure.subplots(1, 3, sharey=True)
         for axes, (name, size) in zip(panels, sizes.items(), strict=True):
             _draw_sizes(axes, outcomes, instances, np.array(size))
@@ -133,8 +133,8 @@ def plot_bounds(outcomes: Outcomes) -> "Figure":
     columns = min(len(instances), 2)
     rows = math.ceil(len(instances) / columns)
     traced = [k for k, m in enumerate(methods) if any(_traced(outcomes, each, m) for each in instances)]
-    with networks.style():
-        figure = networks.new_figure(width=WIDTH, height=1.1 + 2.3 * rows)
+    with canvas.style():
+        figure = canvas.new_figure(width=WIDTH, height=1.1 + 2.3 * rows)
         panels = figure.subplots(rows, columns, squeeze=False)
         for axes, instance in zip(panels.flat, instances, strict=False):
             for k in traced:

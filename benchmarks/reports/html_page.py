@@ -14,7 +14,7 @@ from sparsest.benchmarks.reports.versus import Versus, versus
 from sparsest.benchmarks.run.record import Record
 from sparsest.benchmarks.suites.methods import METHODS, Method
 from sparsest.files import write_atomically
-from sparsest.plots.networks import save_figure
+from sparsest.plots.canvas import save_figure
 
 PAGE: Final = "report.html"
 FIGURES: Final = "figures"

@@ -11,7 +11,7 @@ import numpy as np
 
 from sparsest.files import write_atomically
 from sparsest.network import Network
-from sparsest.plots import networks
+from sparsest.plots import canvas, networks
 from sparsest.problem import Problem
 from sparsest.results.certificate import Certificate, Judgement
 
@@ -166,8 +166,8 @@ def _attempts(found: Certificate) -> str:
 def _bounds(found: Certificate) -> str:
     seconds, low, high = np.array(found.trace, dtype=np.float64).T
     seconds = np.append(seconds, max(found.seconds, float(seconds[-1])))
-    with networks.style():
-        figure = networks.new_figure(width=6.4, height=3.0)
+    with canvas.style():
+        figure = canvas.new_figure(width=6.4, height=3.0)
         axes = figure.subplots()
         for values, label, color in ((high, "fits", "#d55e00"), (low, "at least", "#0072b2")):
             shown = np.append(values, values[-1])
@@ -224,7 +224,7 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _figure(figure: "Figure", caption: str) -> str:
     content = io.BytesIO()
-    with networks.style():
+    with canvas.style():
         figure.savefig(content, format="svg", metadata={"Date": None})
     data = base64.b64encode(content.getvalue()).decode()
     text = html.escape(caption.strip())

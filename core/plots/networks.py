@@ -1,11 +1,7 @@
-"""Figures of networks and of training runs; matplotlib is imported when one is drawn."""
+"""Figures of what networks do on data."""
 
-import contextlib
-import io
 import math
-import os
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -13,36 +9,20 @@ import numpy as np
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
-from sparsest.files import write_atomically
 from sparsest.network import Network
+from sparsest.plots.canvas import COLORS, MARKERS, new_figure, style
 from sparsest.problem import Problem
-from sparsest.results.solving import FitResult, History
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.contour import QuadContourSet
     from matplotlib.figure import Figure, FigureBase
 
-ENDINGS: Final = (".png", ".svg", ".pdf")
-
-# Okabe and Ito's colours, which stay apart for colour-blind readers.
-COLORS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-MARKERS: Final = ("o", "s", "D", "^", "v", "P")
 # The first network is drawn as a wide solid line and later ones dashed and thinner on top of it, so that
 # functions that coincide all stay visible.
 _WIDTHS: Final = (4.0, 2.0, 1.6, 1.3)
 _DASHES: Final = ("solid", (0, (4, 3)), (0, (1, 2)), (0, (6, 2, 1, 2)))
 
-_STYLE: Final[dict[Any, Any]] = {
-    "font.size": 11,
-    "axes.titlesize": 11,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "legend.frameon": False,
-    # fixed ids: equal figures are equal files
-    "svg.hashsalt": "sparsest",
-}
-_DPI: Final = 150
 _GRID: Final = 201  # contour grid, points a side
 _LEVELS: Final = 18  # contours, at most, between round numbers
 # Lines on which neurons switch on, by the sign of their output.
@@ -56,10 +36,6 @@ _NEGATIVE: Final[dict[str, Any]] = {
 _REACH: Final = 0.5  # knots further outside the data than this share of their range are not shown
 # Axes narrower than this share of their distance from zero leave matplotlib no digits for its ticks.
 _NARROWEST: Final = 1e-6
-# A staged search has one restart and an entry for each piece of work, which no line joins to the one before;
-# a descent has many times this number of entries.
-_PIECES: Final = 60
-_FLOOR: Final = 1e-16  # losses below this are drawn here: they are zero up to rounding
 
 
 def plot_networks(problem: Problem, networks: Sequence[tuple[str, Network]], title: str = "") -> "Figure":
@@ -83,88 +59,18 @@ def plot_networks(problem: Problem, networks: Sequence[tuple[str, Network]], tit
     InputError
         When there is no network, or one takes another number of features than the problem has.
     """
-    _check_networks(problem, networks)
+    check_networks(problem, networks)
     with style():
         panels = len(networks) if problem.n_features == 2 else 1
         figure = new_figure(width=7.2 if panels == 1 else 4.4 * panels + 0.8, height=4.4)
-        _draw_networks(figure, problem, networks)
+        draw_networks(figure, problem, networks)
         if title:
             figure.suptitle(title)
     return figure
 
 
-def plot_history(history: History, highlight: int | None = None) -> "Figure":
-    """Draw loss, path norm and active neurons over the steps of a training run.
-
-    Parameters
-    ----------
-    history : History
-        Thin lines, one a restart.
-    highlight : int, optional
-        The restart to draw wide.
-
-    Raises
-    ------
-    InputError
-        When the history is empty or has no such restart.
-    """
-    with style():
-        figure = new_figure(width=6.0, height=6.0)
-        _draw_history(figure, history, highlight)
-    return figure
-
-
-def plot_fit(problem: Problem, fit: FitResult, title: str = "") -> "Figure":
-    """Draw a training run beside its networks, raw and polished.
-
-    The restart that the polished network came from is drawn wide.
-    """
-    networks = [("raw", fit.raw), ("polished", fit.polished)]
-    _check_networks(problem, networks)
-    with style():
-        panels = 2 if problem.n_features == 2 else 1.5
-        figure = new_figure(width=4.6 * (panels + 1), height=4.8)
-        sides: Any = figure.subfigures(1, 2, width_ratios=[panels, 1])
-        left, right = sides
-        _draw_networks(left, problem, networks)
-        best = (fit.restart_counts == fit.count) & (fit.restart_residuals == fit.polished_residual)
-        _draw_history(right, fit.history, int(np.argmax(best)) if best.any() else None)
-        if title:
-            figure.suptitle(title)
-    return figure
-
-
-def save_figure(figure: "Figure", path: str | os.PathLike[str]) -> None:
-    """Write a figure as PNG, SVG or PDF, by the ending of `path`.
-
-    A file that exists is replaced at once or not at all. Equal figures give equal files.
-
-    Raises
-    ------
-    InputError
-        When the ending is another one.
-    OSError
-        When the file cannot be written.
-    """
-    target = Path(path)
-    check_ending(target)
-    kind = target.suffix.lower()[1:]
-    undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
-    content = io.BytesIO()
-    with style():
-        figure.savefig(content, format=kind, dpi=_DPI, metadata=undated)
-    write_atomically(target, content.getvalue())
-
-
-def check_ending(path: Path) -> None:
-    """Raise `InputError` unless `save_figure` knows the ending of `path`."""
-    if path.suffix.lower() not in ENDINGS:
-        raise InputError(
-            f"{path} does not end in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}: rename the figure"
-        )
-
-
-def _check_networks(problem: Problem, networks: Sequence[tuple[str, Network]]) -> None:
+def check_networks(problem: Problem, networks: Sequence[tuple[str, Network]]) -> None:
+    """Raise `InputError` when there is no network, or one takes another number of features than X has."""
     if not networks:
         raise InputError("there is no network to draw: give at least one")
     for name, network in networks:
@@ -174,24 +80,8 @@ def _check_networks(problem: Problem, networks: Sequence[tuple[str, Network]]) -
             )
 
 
-@contextlib.contextmanager
-def style() -> Iterator[None]:
-    """Draw in the project's style inside the block."""
-    import matplotlib as mpl
-
-    with mpl.rc_context(_STYLE):
-        yield
-
-
-def new_figure(width: float, height: float) -> "Figure":
-    """Return an empty figure of this size in inches."""
-    # a Figure of its own, not pyplot's: nothing global, no window, no backend to choose
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), layout="constrained")
-
-
-def _draw_networks(figure: "FigureBase", problem: Problem, networks: Sequence[tuple[str, Network]]) -> None:
+def draw_networks(figure: "FigureBase", problem: Problem, networks: Sequence[tuple[str, Network]]) -> None:
+    """Draw into an empty figure, or a part of one, what `plot_networks` shows."""
     if problem.n_features == 2:
         _draw_planes(figure, problem, networks)
     elif problem.n_features == 1:
@@ -371,32 +261,6 @@ def _segment(weights: FloatArray, bias: float, low: FloatArray, high: FloatArray
         enter, leave = sorted(((low[j] - start[j]) / direction[j], (high[j] - start[j]) / direction[j]))
         first, last = max(first, enter), min(last, leave)
     return start + np.array([[first], [last]]) * direction if first < last else None
-
-
-def _draw_history(figure: "FigureBase", history: History, highlight: int | None) -> None:
-    from matplotlib.ticker import MaxNLocator
-
-    courses = [np.atleast_2d(np.asarray(part, dtype=np.float64).T) for part in
-               (history.loss, history.path_norm, history.active)]  # fmt: skip
-    restarts = len(courses[0])
-    if history.steps.size == 0:
-        raise InputError("the history is empty: train for at least one step")
-    if highlight is not None and not 0 <= highlight < restarts:
-        raise InputError(f"highlight = {highlight}: the history has restarts 0 to {restarts - 1}")
-    pieces = restarts == 1 and history.steps.size <= _PIECES
-    marks: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 5} if pieces else {}
-    panels = figure.subplots(3, 1, sharex=True)
-    for axes, course, name in zip(panels, courses, ("loss", "path norm", "active neurons"), strict=True):
-        floor = 0.0 if name == "active neurons" else _FLOOR
-        shown = np.maximum(course, floor)
-        axes.plot(history.steps, shown.T, color=COLORS[5], linewidth=0.7, alpha=0.6, **marks)
-        if highlight is not None:
-            axes.plot(history.steps, shown[highlight], color=COLORS[1], linewidth=2.2, **marks)
-        axes.set_ylabel(name)
-    panels[0].set_yscale("log")
-    panels[2].set_ylim(bottom=0, top=1.1 * max(1.0, float(courses[2].max())))
-    panels[2].yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=2))
-    panels[2].set_xlabel("step (a mark for each piece of work)" if pieces else "step")
 
 
 def _legend(name: str, network: Network) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from sparsest.cost_curves import CostCurves
-from sparsest.plots.networks import COLORS, new_figure, style
+from sparsest.plots.canvas import COLORS, new_figure, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -35,14 +35,21 @@ def assert_consistent(problem: Problem, fit: FitResult) -> None:
     """What a referee checks of any result, from the networks alone."""
     staged = fit.options["solver"] in ("auto", "gauss-newton")
     restarts, objective = 1 if staged else fit.options["restarts"], fit.objective
-    for array in (fit.restarts.counts, fit.restarts.residuals, fit.restarts.raw_counts, fit.restarts.raw_residuals):
+    for array in (
+        fit.restarts.counts,
+        fit.restarts.residuals,
+        fit.restarts.raw_counts,
+        fit.restarts.raw_residuals,
+    ):
         assert array.shape == (restarts,)
     assert fit.raw_residual == fit.raw.residual(problem)
     assert fit.residual == fit.network.residual(problem)
     assert fit.count == fit.network.count(objective)
     pairs = list(zip(fit.restarts.counts, fit.restarts.residuals, strict=True))
     assert (fit.count, fit.residual) in pairs
-    assert (fit.raw.count(objective), fit.raw_residual) in zip(fit.restarts.raw_counts, fit.restarts.raw_residuals, strict=True)
+    assert (fit.raw.count(objective), fit.raw_residual) in zip(
+        fit.restarts.raw_counts, fit.restarts.raw_residuals, strict=True
+    )
     if fit.network.interpolates(problem):
         exact = [count for count, residual in pairs if residual == 0]
         assert not exact or fit.count <= min(exact)

@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from sparsest import InputError, Network, Problem, continuous, datasets, exact
-from sparsest.plots.networks import plot_fit, plot_history, plot_networks, save_figure
+from sparsest.plots.canvas import save_figure
+from sparsest.plots.networks import plot_networks
+from sparsest.plots.training import plot_fit, plot_history
 
 PEAK = datasets.load("peak-plateau").problem()
 
