@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from sparsest.cli import exit_codes, output
+from sparsest.cli.command_group import CommandGroup
 from sparsest.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _SHOWN_ROWS = 60
 _SPEAK_EVERY = 10.0
 
 
-class _RunByDefault(TyperGroup):
+class _RunByDefault(CommandGroup):
     """`bench SUITE` is `bench run SUITE`, so that the common command is short."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

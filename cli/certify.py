@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from numpy.typing import ArrayLike
 
 from sparsest import datasets
-from sparsest.arrays import FloatArray, exact_floats
+from sparsest.arrays import exact_floats
 from sparsest.cli import exit_codes, options, output
 from sparsest.errors import InputError
 from sparsest.io import tables
@@ -108,14 +109,16 @@ def certify(
     if report is not None:
         from sparsest.compare.certification.html_page import write_certificate_page
 
-        problem = Problem(X, y, tolerance=found.tolerance)
-        write_certificate_page(report, found, problem, read_model(model).network, f"{model} on {data}")
+        write_certificate_page(report, found, f"{model} on {data}")
         output.note(f"wrote {report}")
     raise typer.Exit(exit_codes.of_judgement(found.judgement))
 
 
-def _samples(data: str, target: str | None) -> tuple[FloatArray, FloatArray]:
-    """Return inputs and labels of a table, a dataset or a saved problem with exact labels."""
+def _samples(data: str, target: str | None) -> tuple[ArrayLike, ArrayLike]:
+    """Return inputs and labels, with their names where they have some.
+
+    Data are a table, a dataset or a saved problem with exact labels.
+    """
     path = Path(data)
     if path.suffix.lower() == ".json":
         problem = load(path)
@@ -126,7 +129,10 @@ def _samples(data: str, target: str | None) -> tuple[FloatArray, FloatArray]:
         return problem.X, problem.low
     if path.suffix.lower() in tables.ENDINGS or path.is_file():
         table = tables.read_table(path, target)
-        return table.X, exact_floats(table.y, f"column {table.target!r} of {path}")
+        labels = exact_floats(table.y, f"column {table.target!r} of {path}")
+        import pandas as pd  # which has read the table
+
+        return pd.DataFrame(table.X, columns=table.features), pd.Series(labels, name=table.target)
     if target is not None:
         raise InputError(f"--target names a column of a file, and {data!r} is not a file")
     dataset = datasets.parse(data)

@@ -1,42 +1,24 @@
 """The `sparsest` command."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
-from sparsest import SparsestError, __version__
+from sparsest import __version__
 from sparsest.cli.bench import bench
 from sparsest.cli.certify import certify
 from sparsest.cli.check import check
 from sparsest.cli.compare import compare
 from sparsest.cli.datasets import datasets
-from sparsest.cli.exit_codes import BAD_INPUT
+from sparsest.cli.command_group import CommandGroup
 from sparsest.cli.regress import regress
 from sparsest.cli.solve import solve
 from sparsest.cli.threshold import threshold
 from sparsest.cli.train import train
 
 
-class _Commands(TyperGroup):
-    """Turns the package's errors, and files that cannot be read or written, into one sentence."""
-
-    def invoke(self, ctx: Any) -> Any:  # the context's type is private to typer
-        """Run the command."""
-        try:
-            return super().invoke(ctx)
-        except SparsestError as error:
-            message = str(error)
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            message = f"{error.filename or 'file'}: {error.strerror or error}"
-        typer.echo(f"Error: {message}", err=True)
-        raise typer.Exit(BAD_INPUT)
-
-
 app = typer.Typer(
-    cls=_Commands,
+    cls=CommandGroup,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     no_args_is_help=True,

@@ -215,6 +215,13 @@ class Problem:
         return int(self.X.shape[1])
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the features: their own, or "x" for one without a name, or "x1", "x2", ..."""
+        if self.feature_names is not None:
+            return self.feature_names
+        return ("x",) if self.n_features == 1 else tuple(f"x{j + 1}" for j in range(self.n_features))
+
+    @property
     def has_affine_term(self) -> bool:
         """Whether networks have a term that no objective counts: a skip, or a constant."""
         return self.affine is not Affine.NONE

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sparsest.errors import SparsestError
+
 if TYPE_CHECKING:
     from sparsest.benchmarks.known_optima.entries import Optimum
 
 _FOLDERS = pytest.StashKey[list[Path]]()
 
 
-class ChangedOptimumError(Exception):
+class ChangedOptimumError(SparsestError):
     """A known optimum no longer stands; the message is all that a person has to read."""
 
 

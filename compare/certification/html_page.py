@@ -11,9 +11,10 @@ import numpy as np
 
 from sparsest.files import write_atomically
 from sparsest.network import Network
-from sparsest.plots import canvas, networks
+from sparsest.plots import canvas
 from sparsest.problem import Problem
 from sparsest.results.certificate import Certificate, Judgement
+from sparsest.results.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,8 +34,8 @@ body { color: var(--text); background: var(--page); font: 16px/1.5 system-ui, sa
 h1 { font-size: 1.6rem; padding: 0.4rem 0.8rem; border-radius: 4px; }
 h2 { font-size: 1.2rem; margin-top: 2rem; }
 h1, h2, li, p, td { overflow-wrap: anywhere; } th { white-space: nowrap; }
-.SPARSEST { background: var(--good); } .NOT_INTERPOLATING { background: var(--bad); }
-.SPARSER_EXISTS, .BOUNDED { background: var(--other); }
+.sparsest { background: var(--good); } .not_interpolating { background: var(--bad); }
+.sparser_exists, .bounded { background: var(--other); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 th, td { border: 1px solid var(--line); padding: 0.3rem 0.55rem; text-align: left; vertical-align: top; }
@@ -49,21 +50,15 @@ figure img { width: 100%; max-width: 48rem; height: auto; background: #ffffff; p
 """
 
 
-def write_certificate_page(
-    path: Path, found: Certificate, problem: Problem, given: Network, title: str
-) -> None:
+def write_certificate_page(path: Path, found: Certificate, title: str) -> None:
     """Write the page of a certificate.
 
     Parameters
     ----------
-    path : path
+    path : Path
         The .html file, written atomically.
     found : Certificate
         What to tell.
-    problem : Problem
-        The data, with intervals of the tolerance around the labels.
-    given : Network
-        The network that was judged.
     title : str
         What it is called, and the data.
 
@@ -72,19 +67,22 @@ def write_certificate_page(
     OSError
         When the file cannot be written.
     """
-    write_atomically(path, certificate_page(found, problem, given, title).encode())
+    write_atomically(path, certificate_page(found, title).encode())
 
 
-def certificate_page(found: Certificate, problem: Problem, given: Network, title: str) -> str:
+def certificate_page(found: Certificate, title: str) -> str:
     """Return the page of a certificate as a text; see `write_certificate_page`."""
     sections = [
         _section("The network and the question", _definitions(_facts(found))),
-        _section("What it computes", _functions(found, problem, given)),
+        _section("What it computes", _functions(found)),
         _section("Neurons that the data do not need", _reductions(found)),
         _section("Labels that are missed most", _misses(found)) if found.residual > 0 else "",
         _section("What was tried", _attempts(found)) if found.attempts else "",
         _section("Bounds over time", _bounds(found)) if len(found.trace) else "",
-        _section(f"The sparsest network known: {_neurons(found.network)}", _weights(found.network))
+        _section(
+            f"The sparsest network known: {counted(found.network.width, 'neurons')}",
+            _weights(found.network, found.problem),
+        )
         if found.network is not None
         else "",
     ]
@@ -94,8 +92,8 @@ def certificate_page(found: Certificate, problem: Problem, given: Network, title
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
         "style-src 'unsafe-inline'\">\n"
-        f"<title>{name}: {found.judgement}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        f'<p class="soft">{name}</p>\n<h1 class="{found.judgement}">{found.judgement}</h1>\n'
+        f"<title>{name}: {found.judgement.name}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f'<p class="soft">{name}</p>\n<h1 class="{found.judgement}">{found.judgement.name}</h1>\n'
         f"<p>{html.escape(_sentence(found.reason))}</p>\n"
         + (f"<p>{html.escape(_sentence(found.remark))}</p>\n" if found.remark else "")
         + "".join(sections)
@@ -108,7 +106,7 @@ def _facts(found: Certificate) -> list[tuple[str, str]]:
     facts = [
         ("source", f"{found.source}, {found.dtype}"),
         ("compared with", f"networks with {found.affine.sentence}"),
-        ("data", f"{found.samples} samples, {found.features} feature{'s' * (found.features != 1)}"),
+        ("data", f"{counted(found.samples, 'samples')}, {counted(found.features, 'features')}"),
         ("largest error", f"{found.residual:.3g} in float64, {found.own_residual:.3g} in its own precision"),
         (
             "tolerance",
@@ -128,16 +126,16 @@ def _facts(found: Certificate) -> list[tuple[str, str]]:
     return facts
 
 
-def _functions(found: Certificate, problem: Problem, given: Network) -> str:
+def _functions(found: Certificate) -> str:
+    problem = found.problem
+    if problem is None:
+        return _note("Not drawn: a certificate that was read from a file has no data.")
     if problem.n_features > 2 and problem.n_samples > _DRAWN:
         return _note(f"Not drawn: {problem.n_samples} samples of {problem.n_features} features.")
-    drawn = [("the network", given)]
-    if found.network is not None and found.network.width != given.width:
-        drawn.append(("the sparsest known", found.network))
     caption = {1: "Open marks are knots.", 2: "Lines are where neurons switch on."}.get(
         problem.n_features, ""
     )
-    return _figure(networks.plot_networks(problem, drawn), "The networks on the data. " + caption)
+    return _figure(found.plot(), "The networks on the data. " + caption)
 
 
 def _reductions(found: Certificate) -> str:
@@ -179,9 +177,11 @@ def _bounds(found: Certificate) -> str:
     return _figure(figure, "The fewest that are known to fit, and the number below which none does.")
 
 
-def _weights(network: Network) -> str:
+def _weights(network: Network, problem: Problem | None) -> str:
     d = network.n_features
-    names = ["output", *(["weight"] if d == 1 else [f"w{j + 1}" for j in range(min(d, 8))]), "bias"]
+    plain = ["weight"] if d == 1 else [f"w{j + 1}" for j in range(min(d, 8))]
+    own = None if problem is None else problem.feature_names
+    names = ["output", *(plain if own is None else own[:8]), "bias"]
     rows = [
         (f"{v:+.8g}", *(f"{value:.6g}" for value in w[:8]), f"{b:.6g}")
         for v, w, b in zip(network.outputs, network.weights, network.biases, strict=True)
@@ -193,11 +193,6 @@ def _weights(network: Network) -> str:
             f"Affine term: {slopes}{', ...' if d > 8 else ''} and the constant {network.affine[-1]:.8g}."
         )
     return body + (_note(f"{d - 8} more weights a neuron are not shown.") if d > 8 else "")
-
-
-def _neurons(network: Network | None) -> str:
-    count = 0 if network is None else network.width
-    return f"{count} neuron{'s' * (count != 1)}"
 
 
 # ---------------------------------------------------------------- HTML

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sparsest import tolerances
-from sparsest.arrays import FloatArray, input_rows, sample_vector
+from sparsest.arrays import FloatArray, column_names, input_rows, sample_vector, series_name
 from sparsest.compare.certification.bounds_so_far import LARGEST_EXACT, fits
 from sparsest.compare.certification.given_network import Subject
 from sparsest.compare.reduce.float_bounds import value_errors
@@ -63,7 +63,14 @@ def ask(subject: Subject, X: ArrayLike, y: ArrayLike, tolerance: ArrayLike | str
             f'tolerance = {tolerance!r:.40}: write a number, or "auto" for what the model itself attains'
         )
     slack = _attained(subject, inputs, labels) if chosen else tolerance
-    problem = Problem(inputs, labels, tolerance=slack, affine=subject.affine)
+    problem = Problem(
+        inputs,
+        labels,
+        tolerance=slack,
+        affine=subject.affine,
+        feature_names=column_names(X),
+        target_name=series_name(y),
+    )
     return Question(problem, labels, float(np.max(np.asarray(slack, dtype=np.float64))), chosen)
 
 

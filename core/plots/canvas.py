@@ -76,3 +76,8 @@ def check_ending(path: Path) -> None:
         raise InputError(
             f"{path} does not end in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}: rename the figure"
         )
+
+
+def plain(text: str) -> str:
+    """Return a text that matplotlib shows as it is, dollar signs included."""
+    return text.replace("$", r"\$")

@@ -10,7 +10,7 @@ from sparsest import tolerances
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.network import Network
-from sparsest.plots.canvas import COLORS, MARKERS, new_figure, style
+from sparsest.plots.canvas import COLORS, MARKERS, new_figure, plain, style
 from sparsest.problem import Problem
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _draw_functions(axes: "Axes", problem: Problem, networks: Sequence[tuple[str
         marker: dict[str, Any] = {"marker": MARKERS[k % len(MARKERS)], "markersize": 11 - 3 * min(k, 2)}
         axes.plot(knots, network(knots[:, None]), linestyle="none", color=color, fillstyle="none", **marker)
     _draw_intervals(axes, problem.X[:, 0], problem)
-    axes.set(xlim=(low, high), xlabel="x", ylabel="f(x)")
+    axes.set(xlim=(low, high), xlabel=plain(problem.names[0]), ylabel=plain(problem.target_name or "f(x)"))
     _legend_below(axes)
 
 
@@ -176,7 +176,7 @@ def _draw_samples(axes: "Axes", problem: Problem, networks: Sequence[tuple[str, 
             label=_legend(name, network),
         )
     _draw_intervals(axes, place.astype(np.float64), problem.subset(order))
-    axes.set(xlabel="sample, sorted by target", ylabel="value")
+    axes.set(xlabel="sample, sorted by target", ylabel=plain(problem.target_name or "value"))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     _legend_below(axes)
 
@@ -199,9 +199,10 @@ def _draw_planes(figure: "FigureBase", problem: Problem, networks: Sequence[tupl
         axes.scatter(
             *problem.X.T, c=problem.targets, s=60, edgecolors="white", linewidths=1.6, zorder=4, **colors
         )
-        axes.set(xlabel="x1", title=_legend(name, network), xlim=(low[0], high[0]), ylim=(low[1], high[1]))
-    panels[0].set_ylabel("x2")
-    figure.colorbar(filled, ax=list(panels), label="f(x)")
+        axes.set(title=_legend(name, network), xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+        axes.set_xlabel(plain(problem.names[0]))
+    panels[0].set_ylabel(plain(problem.names[1]))
+    figure.colorbar(filled, ax=list(panels), label=plain(problem.target_name or "f(x)"))
     _explain_kinks(figure)
 
 

@@ -250,8 +250,9 @@ class Certificate(Report):
         """
         from sparsest.plots.networks import plot_networks
 
-        pairs = [("the network", self.given), ("the sparsest known", self.network)]
-        networks = [(name, network) for name, network in pairs if network is not None]
+        networks = [] if self.given is None else [("the network", self.given)]
+        if self.network is not None and (self.given is None or self.network.width != self.given.width):
+            networks.append(("the sparsest known", self.network))
         if not networks:
             raise InputError("no network is known, so there is nothing to draw")
         return plot_networks(data_of(self, problem), networks, title)

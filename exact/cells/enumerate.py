@@ -90,7 +90,7 @@ def count_in_general_position(n_samples: int, rank: int) -> int:
     return 2 * sum(math.comb(n_samples - 1, k) for k in range(rank))
 
 
-def enumerate_cells(X: ArrayLike, *, deadline: Deadline | None = None) -> Cells:
+def enumerate_cells(X: ArrayLike, *, time_limit: float | None = None) -> Cells:
     """Enumerate the cells that the samples X (N, d) cut the space of neurons into.
 
     Signs are decided exactly, so repeated, collinear or otherwise degenerate samples, constant or dependent
@@ -101,8 +101,8 @@ def enumerate_cells(X: ArrayLike, *, deadline: Deadline | None = None) -> Cells:
     ----------
     X : array-like (N, d)
         Inputs, taken exactly as binary floats.
-    deadline : Deadline, optional
-        When it ends, so does the enumeration.
+    time_limit : float, optional
+        Seconds after which the enumeration ends with an error.
 
     Returns
     -------
@@ -114,7 +114,7 @@ def enumerate_cells(X: ArrayLike, *, deadline: Deadline | None = None) -> Cells:
     InputError
         When X is not a finite matrix, or may have so many cells that they would fill the memory.
     TimeLimitError
-        When the deadline ended first.
+        When the time limit ended it.
 
     Examples
     --------
@@ -124,9 +124,14 @@ def enumerate_cells(X: ArrayLike, *, deadline: Deadline | None = None) -> Cells:
            [1, 0],
            [1, 1]])
     """
+    return cells_until(X, Deadline(time_limit))
+
+
+def cells_until(X: ArrayLike, deadline: Deadline) -> Cells:
+    """Enumerate cells as `enumerate_cells` does, within a caller's deadline."""
     inputs, rows, inverse = _prepared(X)
     _refuse_large(inputs, rows)
-    blocks = upper_cells(rows, deadline or Deadline(None))
+    blocks = upper_cells(rows, deadline)
     words = sorted_words(np.concatenate([pack(block) for block in blocks]))
     upper = unpack(words, len(rows))
     patterns = np.concatenate([~upper[::-1], upper])
@@ -134,7 +139,7 @@ def enumerate_cells(X: ArrayLike, *, deadline: Deadline | None = None) -> Cells:
 
 
 def iterate_cells(
-    X: ArrayLike, *, block_size: int = 2**16, deadline: Deadline | None = None
+    X: ArrayLike, *, block_size: int = 2**16, time_limit: float | None = None
 ) -> Iterator[Cells]:
     """Iterate over the cells in blocks, each cell once over all blocks, in no particular order.
 
@@ -146,8 +151,8 @@ def iterate_cells(
         Inputs, taken exactly as binary floats.
     block_size : int
         Largest number of cells in a block, at least 2: a cell and its opposite come together.
-    deadline : Deadline, optional
-        When it ends, so do the blocks, with an error.
+    time_limit : float, optional
+        Seconds after which the blocks end with an error.
 
     Yields
     ------
@@ -159,7 +164,7 @@ def iterate_cells(
     InputError
         When X is not a finite matrix, or the tables would fill the memory.
     TimeLimitError
-        When the deadline ended before the last block.
+        When the time limit ended before the last block.
 
     Examples
     --------
@@ -169,7 +174,7 @@ def iterate_cells(
     if isinstance(block_size, bool) or not isinstance(block_size, int | np.integer) or block_size < 2:
         raise InputError(f"block_size = {block_size!r:.40}: it must be an integer, at least 2")
     inputs, rows, inverse = _prepared(X)
-    return _stream(inputs, rows, inverse, int(block_size) // 2, deadline or Deadline(None))
+    return _stream(inputs, rows, inverse, int(block_size) // 2, Deadline(time_limit))
 
 
 def _stream(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
-from sparsest.exact.cells.enumerate import enumerate_cells
+from sparsest.exact.cells.enumerate import cells_until
 from sparsest.exact.mip.counted_elements import (
     BoolArray,
     Elements,
@@ -122,7 +122,7 @@ def build_cell_model(problem: Problem, objective: Objective, deadline: Deadline)
     entries, and the skip absorbs the rest. With a weight bound both stay: the two neurons have a bound
     each, their sum would have only one.
     """
-    cells = enumerate_cells(problem.X, deadline=deadline).patterns
+    cells = cells_until(problem.X, deadline).patterns
     facets = _facets(cells)
     keep = cells.any(axis=1)
     if problem.affine is Affine.SKIP:

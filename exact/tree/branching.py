@@ -19,7 +19,7 @@ from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.exact.cells.charts import TimeLimitError
-from sparsest.exact.cells.enumerate import count_in_general_position, enumerate_cells
+from sparsest.exact.cells.enumerate import cells_until, count_in_general_position
 from sparsest.exact.lp.coordinates import Coordinates
 from sparsest.exact.tree.cell_sets import CellSet, CellSets
 from sparsest.exact.tree.spread_out_samples import spread_out
@@ -93,7 +93,7 @@ class Branching:
         if self._n_cells > _MOST_CELLS:
             return
         try:
-            patterns = enumerate_cells(self._problem.X[self._focus], deadline=deadline).patterns
+            patterns = cells_until(self._problem.X[self._focus], deadline).patterns
         except (InputError, TimeLimitError):  # its own limits on sizes, or the clock
             return
         self.cell_sets = CellSets(patterns, self._focus, self._problem.n_samples)
