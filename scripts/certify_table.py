@@ -41,25 +41,25 @@ from sparsest.results.solving import Status
 # Names of known optima; their data are of the size that Adam's usual settings are made for.
 NAMES: Final = (
     "planted:d=1,n=20,k=2-neurons-skip",
-    "planted:d=1,n=20,k=3-neurons-noskip",
-    "planted:d=2,n=20,k=2-neurons-noskip",
+    "planted:d=1,n=20,k=3-neurons-none",
+    "planted:d=2,n=20,k=2-neurons-none",
     "planted:d=2,n=20,k=2-neurons-skip",
-    "planted:d=2,n=20,k=3-neurons-noskip",
+    "planted:d=2,n=20,k=3-neurons-none",
     "planted:d=2,n=20,k=3-neurons-skip",
-    "planted:d=3,n=20,k=2-neurons-noskip",
+    "planted:d=3,n=20,k=2-neurons-none",
     "planted:d=3,n=20,k=2-neurons-skip",
-    "planted:d=3,n=20,k=3-neurons-noskip",
-    "uniform:d=1,n=6-neurons-noskip",
-    "uniform:d=2,n=6-neurons-noskip",
-    "uniform:d=2,n=8-neurons-noskip",
+    "planted:d=3,n=20,k=3-neurons-none",
+    "uniform:d=1,n=6-neurons-none",
+    "uniform:d=2,n=6-neurons-none",
+    "uniform:d=2,n=8-neurons-none",
     "uniform:d=2,n=8-neurons-skip",
-    "peak-plateau-neurons-noskip",
+    "peak-plateau-neurons-none",
     "peak-plateau-neurons-skip",
-    "xor-neurons-noskip",
-    "parity-3-neurons-noskip",
+    "xor-neurons-none",
+    "parity-3-neurons-none",
     "parity-3-neurons-skip",
-    "tent-neurons-noskip",
-    "high-dimensional-neurons-noskip",
+    "tent-neurons-none",
+    "high-dimensional-neurons-none",
 )
 # Neurons of the wide networks, initial networks of either kind, and steps of Adam.
 _WIDTH: Final = 40
@@ -174,7 +174,7 @@ def rows(seconds: float) -> Iterator[Row]:
         if problem.affine is not Affine.SKIP:
             biased = problem.replace(affine="constant")
             state = train(biased, _WIDTH, _WIDE_SEEDS, decay=_WEIGHT_DECAY)
-            yield _judged(name.replace("noskip", "bias"), minimum, biased, state, seconds)
+            yield _judged(name.replace("none", "bias"), minimum, biased, state, seconds)
 
 
 def _problem(optimum: Optimum) -> tuple[Problem, int]:

@@ -26,16 +26,16 @@ def table(seconds: float) -> Iterator[str]:
     yield f"| {' | '.join(_HEADER)} |"
     yield "|---" * len(_HEADER) + "|"
     for name in datasets.names():
-        for skip in (False, True):
+        for affine in ("none", "skip"):
             for objective in ("neurons", "weights"):
                 try:
-                    problem = datasets.load(name).problem(skip=skip)
+                    problem = datasets.load(name).problem(affine=affine)
                     verdict = compare_sides(
                         problem, objective=objective, time_limit=seconds, least_limit=seconds
                     )
                 except InputError:
                     continue
-                yield f"| {name} | {'yes' if skip else 'no'} | {objective} | {' | '.join(_cells(verdict))} |"
+                yield f"| {name} | {'yes' if affine == 'skip' else 'no'} | {objective} | {' | '.join(_cells(verdict))} |"
 
 
 def _cells(verdict: Verdict) -> list[str]:
@@ -44,11 +44,11 @@ def _cells(verdict: Verdict) -> list[str]:
     return [
         _bounds(verdict.exact),
         str(fit.count),
-        str(verdict.outcome),
+        verdict.outcome.name,
         "-" if least is None else _norm(least),
         f"{norm:.6g}",
         "-" if verdict.threshold is None else _threshold(verdict.threshold),
-        str(verdict.attainment or "-"),
+        "-" if verdict.attainment is None else verdict.attainment.name,
     ]
 
 

@@ -66,8 +66,8 @@ class CellModel:
         Scaled data with a column of ones.
     low, high : array (N,)
         Scaled intervals.
-    skip : bool
-        Whether there is an affine term.
+    free : array (N, 0, 1 or d + 1)
+        Scaled data on which the affine term acts: nothing, a column of ones, or all of `homogeneous`.
     bounds : array (B, d + 1)
         Largest absolute value of each entry of each u, infinite unless the problem has a weight bound.
     elements : Elements
@@ -82,17 +82,20 @@ class CellModel:
     homogeneous: FloatArray
     low: FloatArray
     high: FloatArray
-    skip: bool
+    free: FloatArray
     bounds: FloatArray
     elements: Elements
     scaling: Scaling
 
     def decode(self, folded: FloatArray, affine: FloatArray) -> Network:
-        """Make a network in original units of the vectors u (B, d + 1) and the affine term (d + 1,)."""
+        """Make a network in original units of the vectors u (B, d + 1) and the affine term on `free`."""
         # without weights, only the block that is active everywhere can be more than rounding noise
         used = np.any(folded[:, :-1] != 0, axis=1) | (self.patterns.all(axis=1) & (folded[:, -1] != 0))
-        skip = self.scaling.original(affine) if self.skip else None
-        return Network.from_folded(self.scaling.original(folded[used]), self.signs[used], skip)
+        term = None
+        if len(affine):
+            padded = np.r_[np.zeros(folded.shape[1] - len(affine)), affine]
+            term = self.scaling.original(padded)
+        return Network.from_folded(self.scaling.original(folded[used]), self.signs[used], term)
 
 
 def build_cell_model(problem: Problem, objective: Objective, deadline: Deadline) -> CellModel:
@@ -133,6 +136,8 @@ def build_cell_model(problem: Problem, objective: Objective, deadline: Deadline)
     _refuse_large(patterns, problem.n_features)
     scaling = _scaling(problem, objective)
     homogeneous = np.c_[scaling.inputs(problem.X), np.ones(problem.n_samples)]
+    first = {Affine.NONE: problem.n_features + 1, Affine.CONSTANT: problem.n_features, Affine.SKIP: 0}
+    free = homogeneous[:, first[problem.affine] :]
     essential = np.zeros((keep.sum(), homogeneous.shape[1]), dtype=np.bool_)
     if objective is not Objective.NEURONS:
         essential = essential_entries(cells[keep], facets[keep], homogeneous, deadline)
@@ -143,7 +148,7 @@ def build_cell_model(problem: Problem, objective: Objective, deadline: Deadline)
         homogeneous=homogeneous,
         low=np.ldexp(problem.low, -scaling.labels),
         high=np.ldexp(problem.high, -scaling.labels),
-        skip=problem.affine is Affine.SKIP,
+        free=free,
         bounds=np.tile(_bounds(problem, scaling), (len(patterns), 1)),
         elements=make_elements(objective, np.repeat(essential, 2, axis=0)),
         scaling=scaling,

@@ -129,7 +129,7 @@ class CellProgram:
             raise
 
     def witness_points(self, chosen: BoolArray, size: float) -> tuple[FloatArray, FloatArray] | None:
-        """Return u (B, d + 1) and the affine term (d + 1,) with entries up to `size`, or None."""
+        """Return u (B, d + 1) and the affine term on `free`, entries up to `size`, or None."""
         upper = np.minimum(self._upper(self._bounds, chosen, 0.0), size)
         if not self._reaches_one(upper):
             return None
@@ -286,8 +286,8 @@ def _value_rows(model: CellModel) -> tuple[sp.csr_array, FloatArray, FloatArray]
     columns = (blocks[:, None] * D + np.arange(D)).ravel()
     shape = (len(model.homogeneous), model.bounds.size)
     network = sp.csr_array((data, (np.repeat(samples, D), columns)), shape=shape)
-    if model.skip:
-        network = sp.csr_array(sp.hstack([network, sp.csr_array(model.homogeneous)]))
+    if model.free.shape[1]:
+        network = sp.csr_array(sp.hstack([network, sp.csr_array(model.free)]))
     equal = model.low == model.high
     below, above = np.isfinite(model.low), np.isfinite(model.high) & ~equal
     labels = np.r_[model.low[below], model.high[above]]
@@ -304,6 +304,6 @@ def _cone_rows(model: CellModel) -> sp.csr_array:
     facing = np.where(model.patterns[blocks, samples], 1.0, -1.0)
     data = (facing[:, None] * model.homogeneous[samples]).ravel()
     columns = (blocks[:, None] * D + np.arange(D)).ravel()
-    width = model.bounds.size + (D if model.skip else 0) + 1
+    width = model.bounds.size + model.free.shape[1] + 1
     rows = np.repeat(np.arange(len(blocks)), D)
     return sp.csr_array((data, (rows, columns)), shape=(len(blocks), width))

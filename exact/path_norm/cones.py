@@ -230,7 +230,8 @@ def _free_terms(problem: Problem, objective: Objective) -> FloatArray:
     """Return the values (N, f) on the samples of the terms that are not charged."""
     if problem.affine is Affine.SKIP:
         return problem.homogeneous
-    return problem.homogeneous[:, -1:] if objective is Objective.WEIGHTS else np.zeros((problem.n_samples, 0))
+    constant = problem.affine is Affine.CONSTANT or objective is Objective.WEIGHTS
+    return problem.homogeneous[:, -1:] if constant else np.zeros((problem.n_samples, 0))
 
 
 def _elimination(

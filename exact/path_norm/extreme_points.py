@@ -60,7 +60,7 @@ class Point(NamedTuple):
     neurons : tuple of (vector, sign)
         Folded neurons u and output signs.
     affine : tuple of rationals
-        The skip, empty when there is none.
+        The affine term, empty when there is none.
     """
 
     sizes: tuple[Rational, ...]
@@ -82,7 +82,8 @@ def applies_to(problem: Problem, objective: Objective) -> bool:
     size = problem.n_features + 1
     hyperplanes = problem.n_samples + _charged(problem.n_features, objective)
     rays = 2 * math.comb(hyperplanes, size - 1)
-    free = problem.n_samples - (size if problem.affine is Affine.SKIP else 0)
+    terms = {Affine.NONE: 0, Affine.CONSTANT: 1, Affine.SKIP: size}[problem.affine]
+    free = problem.n_samples - terms
     return rays <= MOST_SETS and math.comb(rays, max(free, 0)) <= MOST_SETS
 
 
@@ -101,7 +102,7 @@ def extreme_points(problem: Problem, objective: Objective, deadline: Deadline) -
     distinct = problem.distinct()
     data = ExactData(distinct)
     rays = _rays(data, _charged(problem.n_features, objective))
-    affine = _independent_columns(data) if problem.affine is Affine.SKIP else []
+    affine = _free_columns(data)
     labels = [rational(y) * scale for y, scale in zip(distinct.low.tolist(), data.scales, strict=True)]
     found: dict[tuple[Rational, ...], Point] = {}
     seen: set[frozenset[tuple[int, int]]] = set()
@@ -113,7 +114,7 @@ def extreme_points(problem: Problem, objective: Objective, deadline: Deadline) -
             solved = _solved([rays[i].column for i in chosen], affine, data, labels)
             if solved is None:
                 continue
-            skip, weights = solved
+            term, weights = solved
             used = {(i, 1 if w > 0 else -1): abs(w) for i, w in zip(chosen, weights, strict=True) if w != 0}
             if (key := frozenset(used)) in seen:
                 continue
@@ -121,7 +122,7 @@ def extreme_points(problem: Problem, objective: Objective, deadline: Deadline) -
             for neurons in _neurons(used, rays):
                 sizes = tuple(sorted(size for u, _ in neurons for size in _sizes(u, objective)))
                 if sizes not in found:
-                    found[sizes] = Point(sizes, neurons, tuple(skip))
+                    found[sizes] = Point(sizes, neurons, tuple(term))
     return list(found.values())
 
 
@@ -158,6 +159,13 @@ def _lines(rows: Sequence[Sequence[int]], size: int) -> Iterator[Vector]:
         yield tuple(sign * entry // common for entry in entries)
 
 
+def _free_columns(data: ExactData) -> list[int]:
+    """Return the columns of the data on which the affine term acts, as many as are independent."""
+    if data.problem.affine is Affine.CONSTANT:
+        return [data.size - 1]
+    return _independent_columns(data) if data.problem.affine is Affine.SKIP else []
+
+
 def _independent_columns(data: ExactData) -> list[int]:
     """Return indices of the columns of [X, 1], scaled as the rows are, that are a basis of them."""
     matrix = flint.fmpz_mat(data.rows)
@@ -176,10 +184,10 @@ def _solved(
         solution = matrix.solve(flint.fmpq_mat(n, 1, labels))
     except ZeroDivisionError:
         return None
-    skip = [Rational(0)] * (data.size if data.problem.affine is Affine.SKIP else 0)
+    term = [Rational(0)] * (data.size if data.problem.has_affine_term else 0)
     for k, j in enumerate(affine):
-        skip[j] = solution[k, 0]
-    return skip, [solution[k, 0] for k in range(len(affine), n)]
+        term[j] = solution[k, 0]
+    return term, [solution[k, 0] for k in range(len(affine), n)]
 
 
 def _neurons(

@@ -7,7 +7,6 @@ from typing import Final, NamedTuple
 import flint
 import numpy as np
 
-from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.exact.arithmetic.rational_problem import rational
 from sparsest.exact.path_norm.box_kernel import Loops, element_values, violated
@@ -107,8 +106,9 @@ class Networks:
         neurons = np.array(list(sums.values())).reshape(-1, cones.directions.shape[1]) * scale
         signs = np.array([1.0 - 2.0 * sign for _, sign in sums])
         free = self._free_part(Network.from_folded(neurons, signs), x[labels[:, 0] < 0] * scale)
-        if self._problem.affine is Affine.SKIP:
-            return Network.from_folded(neurons, signs, free)
+        if self._problem.has_affine_term:
+            padded = np.r_[np.zeros(neurons.shape[1] - len(free)), free]
+            return Network.from_folded(neurons, signs, padded)
         if len(free) and free[0] != 0:
             constant = np.r_[np.zeros(neurons.shape[1] - 1), abs(free[0])]
             neurons, signs = np.r_[neurons, [constant]], np.r_[signs, np.sign(free[0])]
