@@ -66,14 +66,21 @@ def room_of(module: str, paths: Mapping[str, Path]) -> str:
 
 
 def room_graph(modules: "nx.DiGraph[str]", paths: Mapping[str, Path]) -> "nx.DiGraph[str]":
-    """Return which rooms need which; a folder's ``__init__`` that only shows names is no room of its own."""
+    """Return which rooms need which.
+
+    A folder's ``__init__`` only shows names: who imports it needs the rooms that those names live in. The
+    package's own shows everything, and is left out.
+    """
     faces = {module for module, path in paths.items() if path.name == "__init__.py"}
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(room_of(module, paths) for module in modules if module not in faces)
     for module, target in modules.edges:
-        ends = room_of(module, paths), room_of(target, paths)
-        if module not in faces and ends[0] != ends[1]:
-            graph.add_edge(*ends)
+        if module in faces or not target:
+            continue
+        here = room_of(module, paths)
+        shown = modules.successors(target) if target in faces else [target]
+        rooms = {room_of(each, paths) for each in shown if each not in faces}
+        graph.add_edges_from((here, room) for room in rooms - {here})
     return graph
 
 
