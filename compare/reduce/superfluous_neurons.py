@@ -1,25 +1,11 @@
 """Neurons that fewer can replace without changing one value on the data, found and carried out exactly.
 
 A neuron is ``s max(0, u . xh)`` with ``u = |v| (w, b)``, ``s`` the sign of v and ``xh = (x, 1)``. Cheapest
-first, each of them an identity on the samples (and the first, third and half of the last on all of R^d):
-
-- ``zero``: u = 0.
-- ``dead``: ``u . xh_i <= 0`` on every sample.
-- ``duplicate``: ``u_2 = t u_1`` with t > 0, so ``s_1 max(0, u_1 . xh) + s_2 max(0, u_2 . xh)`` is
-  ``(s_1 + s_2 t) max(0, u_1 . xh)``, whatever the output signs. With a skip also for t < 0, because
-  ``max(0, z) = max(0, -z) + z`` lets a neuron face the other way.
-- ``always-linear``: ``u . xh_i >= 0`` on every sample. Their sum is one affine function ``m . xh`` on the
-  data. A skip absorbs it. A free output bias leaves one neuron, as ``m . xh + t >= 0`` on the data for some
-  t, and none where ``m . xh`` is constant on the data. Otherwise one neuron is left where ``m . xh_i`` has
-  one sign on the data, and two where not: ``m . xh = max(0, m . xh) - max(0, -m . xh)``.
-- ``mergeable``: neurons of one closed cell and one output sign have their sum in that cell, and there
-  ``max(0, Xh u)`` is linear in u (merging lemma). With a skip a cell and its opposite are the same. Two
-  neurons u, v of one cell and opposite output signs add up to ``max(0, Xh u) - max(0, Xh v) = D Xh (u - v)``,
-  which is one neuron when ``u - v`` or ``v - u`` is in the cell too, and not in general.
+first: ``zero``, ``dead``, ``duplicate``, ``always_linear`` and ``mergeable`` ones. What each means, and why
+values on the data stay, is in docs/proofs.md, P3.
 
 Sums are formed in rational arithmetic from the numbers as stored, signs on the data are exact
-(`sparsest.compare.reduce.float_bounds`); only the network handed out is rounded, each number once. No
-identity raises the number of weights or parameters either, except that the t of a free bias may add one bias.
+(`sparsest.compare.reduce.float_bounds`); only the network that is returned is rounded, each number once.
 """
 
 import dataclasses

@@ -1,39 +1,11 @@
 """The fewest knots of a continuous piecewise linear function through intervals, in linear time.
 
-Samples ``x_1 < ... < x_N``, intervals ``[low_i, high_i]``; a function of m knots has m + 1 links. The greedy
-is the minimum link path of Suri (1986) and of Guibas, Hershberger, Mitchell and Snoeyink (1993),
-"Approximating polygons and subdivisions with minimum-link paths", in the plane cut by vertical walls above
-and below each interval, where the visibility regions are so simple that two lines describe each. Imai and Iri
-(1986) and Hakimi and Schmeichel (1991) solve the same problem.
-
-*State.* Let F_k be the set of lines on which link k can lie, given that k - 1 links led up to it, and j_k the
-last sample that a line of F_k passes. Claim: the points right of ``x_{j_{k-1}}`` that k links reach are those
-on lines of F_k, and F_k is the set of lines that pass all of samples j_{k-1}+1..j_k, and in addition *one*
-end each of samples c..j_{k-1}, for some c (F_1: all lines through 1..j_1).
-
-*Step.* Let the lower end of sample j+1, j = j_k, lie above every line of F_k (the other case is the mirror
-image). Then F_k has a steepest line W; it touches the lower end of a sample b and the upper end of a later
-sample c (the two constraints that hold it back, by linear programming duality), and right of c no line of F_k
-is above W. A path of k + 1 links that passes sample j+1 has its last link on a line l above W there. If that
-link begins right of c it begins on or under W, so that l is steeper than W and under it at c; otherwise it
-passes c. Either way l is on or under the upper end of c, crosses W between c and j+1, is above W, hence above
-all lower ends, after that, and passes the upper ends of c..j: under W before the crossing, by itself after
-it. Conversely every line that passes the upper ends of c..j and both ends of j+1 crosses W between c and j+1,
-and the path may change from W, whose points there k links reach, to that line. So F_{k+1} is as claimed: the
-upper ends of c..j, both of j+1 and on. The state is the whole region that k links reach, no choice is made
-too early, and the greedy is optimal.
-
-*Witness.* Link k on its W, each knot where two consecutive W cross; the crossings are in order because that
-of k lies before ``x_{j+1}`` and c_{k+1} > j_k. *Lower bound.* (b, c, j+1) forces a knot of that sign strictly
-between b and j+1, whatever the rest: the chord of the two lower ends passes above the upper end of c. Two
-such triples of one sign do not overlap: after an upward break lower ends before j+1 hold nothing back any
-more, so the next upward b is at j+1 or later, and after a downward break in between, at its c > j or later.
-Hence every m has a proof of m triples.
-
-*Time.* Sample i is scanned for link k only if ``c_{k-1} <= i``, and c_k > j_{k-1}: at most twice. Steepest
-and least steep line are kept as pairs of touched ends, with the hulls that their next ends can lie on
-(O'Rourke 1981), so a scan costs amortised constant time. With exact labels the hulls have at most two points,
-and the greedy takes every other sample of a run of one curvature.
+Samples ``x_1 < ... < x_N``, intervals ``[low_i, high_i]``; a function of m knots has m + 1 links. A greedy of
+minimum link paths (Suri 1986; Guibas, Hershberger, Mitchell and Snoeyink 1993; Imai and Iri 1986; Hakimi and
+Schmeichel 1991): each link reaches as far as any line can, and breaks where the steepest line W that is left,
+or the least steep one, touches the lower end of a sample b and the upper end of a later one c and misses the
+next sample. The witness bends where consecutive W cross; the triples (b, c, next) force that many knots upon
+every function. Optimality, witness, lower bound and time are proven in docs/proofs.md, P1.
 """
 
 import contextlib

@@ -6,18 +6,8 @@ With S the elements that may be nonzero, the program is
                             u_b in the closed cone of its cell,
                             |u_bj| <= R (if the problem has a weight bound), u_e = 0 for e not in S,
 
-and S suffices if and only if ``t = 1`` is reached. If it is not, let the entries outside S have small boxes
-``|u_e| <= w_e`` instead. An optimal dual solution has reduced costs g with ``t = sum_j g_j u_j`` at most
-``sum_j R_j |g_j|`` for *every* feasible u, so every network that fits obeys the Benders cut
-
-    sum_e min(1, sum_{j in e} R_j |g_j|) z_e >= 1,        z_e = 1 if element e is nonzero.
-
-Without a weight bound, ``R = inf`` makes each coefficient 0 or 1: a hitting set cut. No number that the
-problem does not contain enters a cut; the boxes w only select which of the valid cuts is found, and their
-cost ``sum w_e |g_e|``, reweighted a few times, makes the cut sparse.
-
-References: Codato and Fischetti, "Combinatorial Benders' cuts for mixed-integer linear programming", 2006;
-Candes, Wakin and Boyd, "Enhancing sparsity by reweighted l1 minimization", 2008.
+and S suffices if and only if ``t = 1`` is reached. If it is not, an optimal dual solution gives a Benders cut
+(Codato and Fischetti 2006) that holds for weights of any size: docs/proofs.md, P4.
 """
 
 import dataclasses

@@ -5,35 +5,11 @@ Candidates are the cuts of runs of changes of slope ``D_1, ..., D_m`` into singl
 
     e_j(p) = D_j^p + D_{j+1}^p - (D_j + D_{j+1})^p >= 0,
 
-so the cheapest cut is a matching of greatest weight on a path, and sparsest cuts are the largest matchings:
-all jumps are paired, or all but one, at an odd place, when m is odd.
-
-*Criterion* (derived here). For even v let L(v) be the least of the alternating sums ``e_u - e_{u+1} + ... +
-e_{v-1}`` over odd u < v, and R(v) the least of ``e_v - e_{v+1} + ... + e_{w-1}`` over odd w > v. Some cut
-that is not sparsest costs no more than every sparsest one if and only if L(v) <= 0 for some v when m is even,
-and L(v) <= 0 and R(v) <= 0 for some v when m is odd.
-
-*Proof.* The greatest weight of a matching of k edges is concave in k (it is the value of a minimum cost
-flow), so it is enough to compare the largest matchings with those of one edge less. For m even that is the
-perfect matching less the alternating path between two jumps u < v that stay single, u odd and v even, which
-is the sum from u to v - 1. For m odd the single jumps are u < v < w, odd, even, odd. That cut exceeds the
-one with w alone single by the sum a from u to v - 1, and the one with u alone by the sum b from v to w - 1.
-If it costs no more than any sparsest cut, a <= 0 and b <= 0. Conversely let a <= 0 and b <= 0, and let t be
-the single jump of the cheapest sparsest cut. If t < v then (t, v, w) exceeds it by b, otherwise (u, v, t)
-exceeds it by a. QED
-
-L and R take linear time: ``L(v) = e_{v-1} + min(0, L(v-2) - e_{v-2})``. Sums of powers may cross zero more
-than once, so bisection by sign could miss the first crossing. Instead boxes of p are certified: with
-``c = D_j + D_{j+1}``, ``a = D_j / c`` and ``b = D_{j+1} / c``
-
-    e_j(p) = c^p (1 - p) T_j(p),    T_j(p) = (a^p + b^p - 1) / (1 - p),
-
-where T_j (Tsallis's entropy) is positive at p = 1 too. Divided by 1 - p, an alternating sum S is smooth on
-[0, 1], and on a box of width h it is at least the line through its values at both ends less
-``h^2 / 8 max |S''|``. So it is positive in the box if at both ends it is still so after ``h^2 / 8 max |e''|``
-was taken from every edge that is added and added to every one that is subtracted, and that is what the
-recursions can tell, with sums rounded outwards. What a box has certified, up to the edges at which a
-recursion starts anew, is left out of the boxes inside.
+and whether some cut that is not sparsest costs no more is told by alternating sums of these edges: L(v), the
+least of ``e_u - e_{u+1} + ... + e_{v-1}`` over odd u < v, and R(v), the same to the right, for even v. The
+criterion, its proof, and the bound that certifies a whole box of p at once, in terms of
+``e_j(p) = c^p (1 - p) T_j(p)``, are in docs/proofs.md, P2. What a box has certified, up to the edges at which
+a recursion starts anew, is left out of the boxes inside.
 """
 
 from typing import Final, NamedTuple
