@@ -68,7 +68,7 @@ def run(
     """Run a suite and show the table of problems and methods.
 
     Every run is one process on one thread. Results are on the disk as soon as a run ends
-    (DIR/results.jsonl, and at the end table.csv and table.parquet): a command that was killed goes on
+    (DIR/results.jsonl, and at the end table.csv and table.parquet): a command that was killed continues
     where it stopped when it is given again.
 
     \b
@@ -92,7 +92,7 @@ def run(
     interrupted, records = _measured(chosen, command, workers, dask, out or Path(f"bench-{chosen.name}"))
     refuted = _print_results(chosen, records)
     if interrupted:
-        output.note("interrupted: the same command goes on from here")
+        output.note("interrupted: the same command continues from here")
         raise typer.Exit(exit_codes.OPEN)
     raise typer.Exit(exit_codes.NEGATIVE if refuted else exit_codes.DONE)
 
@@ -185,7 +185,7 @@ def figures(
 
     No regularisation, weight decay, and the published loop with p = 1, 0.7 and 0.4 on its two datasets, with
     the error and the fewest neurons or parameters that interpolate. What was trained stays in DIR/DATA.csv:
-    the same command draws DIR/DATA.png again without training, and goes on where it was interrupted.
+    the same command draws DIR/DATA.png again without training, and continues where it was interrupted.
 
     \b
     Example:
@@ -211,7 +211,7 @@ def figures(
     for setting in settings:
         _draw_sparsity(setting, chosen, out)
     if interrupted:
-        output.note("interrupted: the same command goes on from here")
+        output.note("interrupted: the same command continues from here")
         raise typer.Exit(exit_codes.OPEN)
 
 

@@ -57,13 +57,13 @@ def check_writable(path: Path) -> None:
 
 
 def check_checkpoint(checkpoint: Path | None, *, resume: bool) -> None:
-    """Raise `InputError` for a checkpoint that cannot be written; tell when there is none to go on from."""
+    """Raise `InputError` for a checkpoint that cannot be written; tell when there is none to continue from."""
     if checkpoint is not None:
         check_writable(checkpoint)
         if resume and not checkpoint.exists():
             note(f"{checkpoint} does not exist yet: the search starts anew")
     elif resume:
-        raise InputError("--resume needs the file to go on from: add --checkpoint FILE")
+        raise InputError("--resume needs the file to continue from: add --checkpoint FILE")
 
 
 def note(sentence: str) -> None:

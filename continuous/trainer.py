@@ -135,11 +135,11 @@ def minimize(
         Of gradient descent: ``"random"``, hyperplanes through random points between samples, or
         ``"through-samples"``, near as many samples as can be.
     checkpoint_file : path, optional
-        Keep what is known in this file, every few seconds and in the end. Training goes on from it bit for
+        Keep what is known in this file, every few seconds and in the end. Training continues from it bit for
         bit as if it had not been stopped, whatever stopped it: time limit, Ctrl-C or a crash. A call that is
         stopped again returns at least the best network that the file has.
     resume : bool
-        Go on from `checkpoint_file` if it exists; without this it must not exist.
+        Continue from `checkpoint_file` if it exists; without this it must not exist.
     progress : callable, optional
         Receives a `sparsest.progress.Progress` some five times a second.
 
@@ -225,7 +225,7 @@ def default_width(n_samples: int) -> int:
 
 @dataclasses.dataclass(frozen=True)
 class _Found:
-    """What a search ends with: networks before and after the polish, and which of them to hand out."""
+    """What a search ends with: networks before and after the polish, and which of them to return."""
 
     raw: list[Network]
     polished: list[Network]

@@ -1,4 +1,4 @@
-"""Turn what callers hand over into arrays of floats, exactly, or say which entry cannot be."""
+"""Turn what callers pass into arrays of floats, exactly, or say which entry cannot be."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -315,7 +315,7 @@ class Problem:
 def refuse_other_than_problem(given: object, *, constant: bool = False) -> None:
     """Raise `InputError` unless `given` is a `Problem` that the caller, whom `constant` tells of, can solve.
 
-    Users hand over ``(X, y)`` instead; and most methods do not know a constant.
+    Users pass ``(X, y)`` instead; and most methods do not know a constant.
     """
     if not isinstance(given, Problem):
         raise InputError(f"a {type(given).__name__} is not a problem: make one with sparsest.Problem(X, y)")

@@ -9,7 +9,7 @@ Here an atom is a whole cone, one neuron in one closed cell:
 2. Fit all chosen neurons, each in its cone, and the skip by least squares to the nearest values inside the
    intervals.
 3. Ask a linear program for a network with these blocks that meets every interval: there is one, done, and of
-   these the one of least l^1 path norm is handed back; else go on.
+   these the one of least l^1 path norm is returned; else continue.
 
 Both least-squares problems are projections on polyhedral cones, solved as nonnegative least squares over the
 dual multipliers (Lawson and Hanson 1974; Moreau's decomposition). Every cell is a candidate when there are

@@ -169,7 +169,7 @@ def reweighted_l1(
     """Minimise the l^1 path norm over sampled patterns, then reweight and solve again.
 
     For ``neurons`` all entries of a neuron share the weight ``1 / (sum_j |u_kj| + epsilon)``. The network of
-    lowest count over the rounds is handed back. Other parameters as of `l1`.
+    lowest count over the rounds is returned. Other parameters as of `l1`.
 
     Parameters
     ----------

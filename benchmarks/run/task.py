@@ -109,7 +109,7 @@ def _tasks(suite: Suite) -> Iterator[Task]:
 
 
 def execute(task: Task) -> Record:
-    """Run a task here and referee what it hands back. Errors become records, except Ctrl-C."""
+    """Run a task here and referee what it returns. Errors become records, except Ctrl-C."""
     function = find(task.variant.method).load()  # imports are not timed
     options = {**find(task.variant.method).preset, **task.variant.options}
     start = time.perf_counter()

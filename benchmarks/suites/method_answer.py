@@ -1,4 +1,4 @@
-"""What a benchmarked method hands back; the referee recomputes every figure of it."""
+"""What a benchmarked method returns; the referee recomputes every figure of it."""
 
 import dataclasses
 from collections.abc import Mapping

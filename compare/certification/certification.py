@@ -66,14 +66,14 @@ def certify(
         Largest ``|f(x_i) - y_i|`` that counts as fitting. "auto" takes what the network itself attains in
         float64, rounded up to three digits; 0 if it fits exactly.
     time_limit : float or None
-        Seconds for everything; None goes on until the bounds meet.
+        Seconds for everything; None continues until the bounds meet.
     proof_file : path, optional
         Where to write a proof of the bounds, which `sparsest.check_proof` verifies: .json or .json.gz.
         Neurons only.
     checkpoint_file : path, optional
         Where the tree's search is kept, to go on with `resume`. Neurons only.
     resume : bool
-        Go on from that file if it exists.
+        Continue from that file if it exists.
     workers, executor
         Processes that share the tree's search, as for `sparsest.exact.solve`.
     seed : int
@@ -123,7 +123,7 @@ def _refuse_unusable(goal: Objective, proof_file: object, checkpoint_file: objec
     if goal is not Objective.NEURONS and (proof_file is not None or checkpoint_file is not None):
         raise InputError(f"proofs and checkpoints are about neurons, and {goal} are counted: leave them out")
     if resume and checkpoint_file is None:
-        raise InputError("resume needs a checkpoint_file to go on from")
+        raise InputError("resume needs a checkpoint_file to continue from")
 
 
 def _narrowed(case: Case, reduced: Network, means: Means) -> Ending:

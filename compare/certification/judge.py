@@ -86,7 +86,7 @@ class Case:
             self.record.offer(repaired)
             remark = (
                 f"on its own activation patterns {self._counted(repaired.count(self.goal))} fit, which is "
-                f"the network handed out; {remark}"
+                f"the network returned; {remark}"
             )
         X, network = self.question.problem.X, self.subject.network
         reduced = reduce_network(X, network, self.subject.affine)  # labels do not matter there
@@ -167,7 +167,7 @@ class Case:
             )
         more = "a longer time limit may close the interval"
         if self.goal is Objective.NEURONS:
-            more += "; with a checkpoint file the search goes on where it ended"
+            more += "; with a checkpoint file the search continues where it ended"
         return more
 
     # ------------------------------------------------------------ figures

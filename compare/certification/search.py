@@ -55,7 +55,7 @@ class Means:
     checkpoint_file : path or None
         Where the tree's search is kept.
     resume : bool
-        Whether to go on from there.
+        Whether to continue from there.
     workers : int
         Processes of the exact side.
     executor : Executor or None

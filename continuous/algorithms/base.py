@@ -29,4 +29,4 @@ class Algorithm(abc.ABC):
         return {}
 
     def restore(self, state: dict[str, torch.Tensor]) -> None:  # noqa: B027 - most remember nothing
-        """Go on from what `state` returned."""
+        """Continue from what `state` returned."""

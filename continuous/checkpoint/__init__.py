@@ -1,1 +1,1 @@
-"""A training run in a file while it runs, to go on from there."""
+"""A training run in a file while it runs, to continue from there."""

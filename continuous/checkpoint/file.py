@@ -1,4 +1,4 @@
-"""Keep training in a file while it runs, and go on from there. NPZ, without pickle, written atomically."""
+"""Keep training in a file while it runs, and continue from there. NPZ, without pickle, written atomically."""
 
 import io
 import json
@@ -31,7 +31,7 @@ class Checkpoint:
     path : path
         The file.
     resume : bool
-        Whether to go on from it if it exists; otherwise it must not.
+        Whether to continue from it if it exists; otherwise it must not.
     problem : str
         Digest of the data.
     options : mapping

@@ -57,7 +57,7 @@ class Descent:
     taken : int
         Steps taken.
     is_whole : bool
-        False when an interruption came in the middle of a change, so that `arrays` is no state to go on from.
+        False when an interruption came in the middle of a change, so that `arrays` is no state to continue from.
     """
 
     def __init__(
@@ -128,7 +128,7 @@ class Descent:
         return History(np.array(steps, dtype=np.float64), *(np.stack(column) for column in columns))
 
     def arrays(self) -> Arrays:
-        """Return the state as arrays, from which `restore` goes on bit for bit."""
+        """Return the state as arrays, from which `restore` continues bit for bit."""
         batch, whole = self._live.batch, self._live.whole
         tensors = {
             "flat": batch.flat, "mean": batch.mean, "square": batch.square, "whole": whole.flat,
@@ -145,7 +145,7 @@ class Descent:
         return arrays
 
     def restore(self, arrays: Mapping[str, "np.ndarray[Any, Any]"]) -> None:
-        """Go on from a state.
+        """Continue from a state.
 
         Raises
         ------
@@ -202,7 +202,7 @@ class Descent:
         if batch.affine is None:
             hopeless |= idle.all(1)
         if bool(hopeless.any()):
-            self._look()  # what their history goes on with
+            self._look()  # what their history continues with
         kept = self._live.drop(idle, hopeless)
         if kept is not None:
             self._algorithm.keep(kept)

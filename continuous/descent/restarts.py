@@ -158,7 +158,7 @@ def _run(
 
 @contextlib.contextmanager
 def _threads(activations: int, where: torch.device) -> Iterator[None]:
-    """Run small CPU batches on one thread: handing out the work would take longer than doing it."""
+    """Run small CPU batches on one thread: distributing the work would take longer than doing it."""
     before = torch.get_num_threads()
     if where.type == "cpu" and activations < _ONE_THREAD:
         torch.set_num_threads(1)

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Final
 
-# A search goes on until this many times the effort of its last improvement is spent, ...
+# A search continues until this many times the effort of its last improvement is spent, ...
 _PATIENCE: Final = 3.0
 # ... but not for more effort than this after it, unless the floor asks for it.
 _LONGEST_WAIT: Final = 1.5

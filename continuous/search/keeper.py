@@ -16,7 +16,7 @@ _RESERVE: Final = "reserve "
 class SearchKeeper:
     """Holds what the checkpoint of a staged search is made of.
 
-    A piece of work that a time limit or Ctrl-C cut short is done again when the search goes on, which is
+    A piece of work that a time limit or Ctrl-C cut short is done again when the search continues, which is
     then the search that it would have been; the best network is kept apart, so that nothing found is lost.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Activation patterns drawn at random, or handed in, as neurons for the polish to choose from."""
+"""Activation patterns drawn at random, or given, as neurons for the polish to choose from."""
 
 import numpy as np
 
@@ -44,7 +44,7 @@ def cells_through_samples(
 
 
 def cells_of_patterns(patterns: BoolArray, size: int, random: np.random.Generator) -> Neurons:
-    """Return neurons of random sizes, of both output signs, for patterns (C, N) handed in."""
+    """Return neurons of random sizes, of both output signs, for patterns (C, N) that are given."""
     folded = random.exponential(size=(2 * len(patterns), 1)) ** 2 * np.ones(size)
     signs = np.repeat([1.0, -1.0], len(patterns))
     return Neurons(folded, np.concatenate([patterns, patterns]), signs, None)

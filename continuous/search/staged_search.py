@@ -136,7 +136,7 @@ class StagedSearch:
             Called when nothing fits so far; may offer networks to the incumbent.
         between : callable
             Called before every piece of work and in the end, as long as nothing was cut short: `arrays` is
-            then a state to go on from.
+            then a state to continue from.
         """
         pieces = {
             "start": self._start,
@@ -161,11 +161,11 @@ class StagedSearch:
             between()
 
     def arrays(self) -> Arrays:
-        """Return the state as arrays, from which `restore` goes on bit for bit."""
+        """Return the state as arrays, from which `restore` continues bit for bit."""
         return self._state.arrays() | prefixed("incumbent ", self._incumbent.arrays())
 
     def restore(self, arrays: Mapping[str, "np.ndarray[Any, Any]"]) -> None:
-        """Go on from a state of a search for the same problem with the same options.
+        """Continue from a state of a search for the same problem with the same options.
 
         Raises
         ------

@@ -76,7 +76,7 @@ class SearchState:
     by_turn: dict[int, NarrowSearch | None]
 
     def arrays(self) -> Arrays:
-        """Return the state as copies, from which `restore` goes on bit for bit."""
+        """Return the state as copies, from which `restore` continues bit for bit."""
         searches = {f"narrow {width}": search for width, search in self.narrow.items()}
         searches |= {f"turn {turn}": search for turn, search in self.by_turn.items() if search is not None}
         words = {

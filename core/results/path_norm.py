@@ -210,7 +210,7 @@ class ThresholdResult(Report):
 
     @property
     def spelled(self) -> str:
-        """P*, or the interval that holds it, as a sentence goes on."""
+        """P*, or the interval that holds it, in words."""
         lower, upper = self.lower_bound, self.upper_bound
         if lower == upper:
             return f"{upper:g}: for every p < {upper:g} each network of least path norm is sparsest"

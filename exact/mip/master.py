@@ -206,7 +206,7 @@ class HittingSet:
         return (None if bound is None else float(bound)), finished
 
     def _run_highs(self, time_limit: float) -> tuple[float | None, bool]:
-        """Use Pyomo's persistent interface, which hands over new cuts only."""
+        """Use Pyomo's persistent interface, which passes new cuts only."""
         results = self._solver.solve(
             self._model,
             time_limit=time_limit if math.isfinite(time_limit) else None,
