@@ -8,6 +8,7 @@ import typer
 from sparsest import datasets as registry
 from sparsest.cli import options, output
 from sparsest.results.report import Rows
+from sparsest.sentences import counted
 
 
 def datasets(
@@ -69,7 +70,10 @@ def _where(claim: registry.Known) -> str:
 
 def _details(dataset: registry.Dataset) -> Rows:
     rows = [
-        ("data", f"{len(dataset.y)} samples, {dataset.X.shape[1]} features, tolerance {dataset.tolerance:g}"),
+        (
+            "data",
+            f"{counted(len(dataset.y), 'samples')}, {counted(dataset.X.shape[1], 'features')}, tolerance {dataset.tolerance:g}",
+        ),
         ("about", dataset.description),
         ("source", dataset.source),
     ]

@@ -8,14 +8,13 @@ from sparsest import __version__
 from sparsest.cli.bench import bench
 from sparsest.cli.certify import certify
 from sparsest.cli.check import check
+from sparsest.cli.command_group import CommandGroup
 from sparsest.cli.compare import compare
 from sparsest.cli.datasets import datasets
-from sparsest.cli.command_group import CommandGroup
 from sparsest.cli.regress import regress
 from sparsest.cli.solve import solve
 from sparsest.cli.threshold import threshold
 from sparsest.cli.train import train
-
 
 app = typer.Typer(
     cls=CommandGroup,

@@ -57,7 +57,7 @@ def check_writable(path: Path) -> None:
 
 
 def check_checkpoint(checkpoint: Path | None, *, resume: bool) -> None:
-    """Raise `InputError` for a checkpoint that cannot be written; tell when there is none to continue from."""
+    """Raise `InputError` for a checkpoint that cannot be written; tell when there is none to resume."""
     if checkpoint is not None:
         check_writable(checkpoint)
         if resume and not checkpoint.exists():

@@ -113,7 +113,13 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
             tolerance allows, or for a parameter out of its range.
         """
         inputs, labels = validate_data(self, X, y, y_numeric=True, dtype=np.float64)
-        problem = Problem(inputs, labels, affine=self.affine, tolerance=self.tolerance)
+        problem = Problem(
+            inputs,
+            labels,
+            affine=self.affine,
+            tolerance=self.tolerance,
+            feature_names=getattr(self, "feature_names_in_", None),
+        )
         witness = self._trained(problem) if self.training else None
         self.result_ = self._solved(problem, witness)
         if self.result_.network is None:

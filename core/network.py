@@ -12,6 +12,7 @@ from sparsest.arrays import FloatArray, exact_floats
 from sparsest.errors import InputError
 from sparsest.objectives import Objective, check_power, magnitudes
 from sparsest.problem import Problem
+from sparsest.sentences import counted
 from sparsest.weight_bound import respects_bound
 
 # A neuron whose weights are this small beside its bias has its knot beyond any input that a `Problem` takes
@@ -255,7 +256,7 @@ class Network:
 
     def __repr__(self) -> str:
         affine = "" if self.affine is None else " + affine"
-        return f"<Network {self.width} neurons{affine}, d={self.n_features}>"
+        return f"<Network {counted(self.width, 'neurons')}{affine}, d={self.n_features}>"
 
     def _inputs(self, X: ArrayLike) -> FloatArray:
         inputs = exact_floats(X, "X")

@@ -30,3 +30,8 @@ class Sentence(enum.StrEnum):
 def joined(*sentences: str) -> str:
     """Return the sentences that are not empty as one, between semicolons."""
     return "; ".join(filter(None, sentences))
+
+
+def counted(count: int, what: str) -> str:
+    """Return "1 neuron" or "2 neurons" for ``what = "neurons"``."""
+    return f"{count} {what.removesuffix('s') if count == 1 else what}"

@@ -20,6 +20,7 @@ from sparsest.progress import Progress, ProgressCallback
 from sparsest.results.comparison import Outcome, Verdict
 from sparsest.results.path_norm import PathNormResult, ThresholdResult
 from sparsest.results.solving import ExactResult, FitResult, Proof, Status
+from sparsest.sentences import counted
 
 # Exponent when p* is not known: the paper's.
 DEFAULT_POWER: Final = 0.4
@@ -177,23 +178,29 @@ def _judgement(problem: Problem, exact: ExactResult, network: Network) -> tuple[
     if not network.solves(problem):
         return _not_interpolating(problem, exact, network)
     if exact.status is Status.INFEASIBLE:
-        return Outcome.DISAGREE, f"training found {count} {what} where the exact side proved that none fit"
+        return (
+            Outcome.DISAGREE,
+            f"training found {counted(count, what)} where the exact side proved that none fit",
+        )
     if count < low:
         if exact.proof is Proof.EXACT and not meets_exactly(problem, network, exact.objective):
             return Outcome.NOT_INTERPOLATING, (
-                f"training fits with {count} {what} up to rounding ({network.residual(problem):.1e}), "
+                f"training fits with {counted(count, what)} up to rounding ({network.residual(problem):.1e}), "
                 f"not exactly, and exact interpolation provably needs {low}: allow a tolerance"
             )
         return (
             Outcome.DISAGREE,
-            f"training fits with {count} {what}, fewer than the claimed lower bound {low}",
+            f"training fits with {counted(count, what)}, fewer than the claimed lower bound {low}",
         )
     if count == low and (high == low or meets_exactly(problem, network, exact.objective)):
         by = "exact side" if high == low else "lower bound of the exact side and training's witness"
-        return Outcome.AGREE, f"both reach {count} {what}, the minimum ({_strength(exact)} by the {by})"
+        return (
+            Outcome.AGREE,
+            f"both reach {counted(count, what)}, the minimum ({_strength(exact)} by the {by})",
+        )
     if exact.status is Status.OPTIMAL:
         return Outcome.CONTINUOUS_ABOVE, (
-            f"training stopped at {count} {what}, {count - low} above the minimum {low} ({_strength(exact)})"
+            f"training stopped at {counted(count, what)}, {count - low} above the minimum {low} ({_strength(exact)})"
         )
     best = count if high is None else min(count, high)
     return Outcome.EXACT_OPEN, (

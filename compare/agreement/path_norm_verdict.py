@@ -10,6 +10,7 @@ from sparsest.network import Network
 from sparsest.results.comparison import Attainment
 from sparsest.results.path_norm import PathNormResult, ThresholdResult
 from sparsest.results.solving import ExactResult, FitResult
+from sparsest.sentences import counted
 
 Judgement = tuple[Attainment, str]
 
@@ -63,11 +64,14 @@ def _at_the_least(
     reached = f"training's path norm {value:.6g} is the least one at p = {least.p:g} (certified)"
     what = least.objective.value
     if fewest is not None and count > fewest:
-        sentence = f"{reached}, and belongs to {count} {what} where {fewest} suffice"
+        sentence = f"{reached}, and belongs to {counted(count, what)} where {fewest} suffice"
         return Attainment.P_TOO_LARGE, sentence + _beyond(least.p, threshold)
     if fewest is None and not _is_small(least.p, threshold):
         return Attainment.OPEN, f"{reached}; whether fewer {what} than its {count} suffice is not known"
-    return Attainment.GLOBAL, f"{reached}, and its {count} {what} are fewest"
+    return (
+        Attainment.GLOBAL,
+        f"{reached}, and its {counted(count, what)} {'is' if count == 1 else 'are'} fewest",
+    )
 
 
 def _too_large(

@@ -14,7 +14,7 @@ from sparsest.network import Network
 from sparsest.plots import canvas
 from sparsest.problem import Problem
 from sparsest.results.certificate import Certificate, Judgement
-from sparsest.results.wording import counted
+from sparsest.sentences import counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -21,7 +21,7 @@ from sparsest.objectives import Objective
 from sparsest.refine import refine
 from sparsest.results.certificate import Certificate, Judgement, Miss
 from sparsest.results.solving import Proof
-from sparsest.sentences import joined
+from sparsest.sentences import counted, joined
 
 # Samples named among those that are missed most.
 _WORST: Final = 5
@@ -143,7 +143,7 @@ class Case:
 
     def _counted(self, count: int) -> str:
         what = self.goal.value
-        return f"{count} {what.removesuffix('s') if count == 1 else what}"
+        return counted(count, what)
 
     def _within(self) -> str:
         return f" within {self.question.tolerance:.4g}" if self.question.tolerance else " exactly"

@@ -21,6 +21,7 @@ from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
 from sparsest.results.solving import ExactResult, Proof, Status
+from sparsest.sentences import counted
 
 # Shares of the time left: of a first exact search, of elimination, of the continuous side, and of a bound on
 # weights or parameters through neurons.
@@ -151,7 +152,7 @@ class _Narrowing:
                 self.asked = True
             self._learn(result)
             said.append(
-                f"{_interval(result)}: {result.status.sentence}, {result.nodes} nodes ({result.method})"
+                f"{_interval(result)}: {result.status.sentence}, {counted(result.nodes, 'nodes')} ({result.method})"
             )
 
     def _solved(self, goal: Objective, limit: float, *, proof: bool = True) -> ExactResult:
@@ -208,7 +209,7 @@ class _Narrowing:
             self.record.bound(self.view.lower_bound(lower, self.goal))
             if result.network is not None:
                 self._offer(result.network)
-            said.append(f"{_interval(result)}, so at least {lower} {self.goal.value}")
+            said.append(f"{_interval(result)}, so at least {counted(lower, self.goal.value)}")
 
     # ------------------------------------------------------------ searches for networks
 
@@ -218,7 +219,9 @@ class _Narrowing:
             found = eliminate(view.problem, view.start(self.best), self._share(_ELIMINATION))
             self._offer(found if view is self.view else view.network(found))
             said.append(
-                f"{before} neurons became {found.width}" if found.width < before else "no neuron can go"
+                f"{counted(before, 'neurons')} became {found.width}"
+                if found.width < before
+                else "no neuron can go"
             )
 
     def _train(self) -> None:
@@ -242,12 +245,12 @@ class _Narrowing:
             fitting = fit.network.solves(view.problem)
             if fitting:
                 self._offer(fit.network if view is self.view else view.network(fit.network))
-            said.append(f"{fit.count} {self.goal.value}" if fitting else "found no network that fits")
+            said.append(counted(fit.count, self.goal.value) if fitting else "found no network that fits")
 
 
 def _interval(result: ExactResult) -> str:
     upper = "unknown" if result.upper_bound is None else str(result.upper_bound)
     what = result.objective.value
     if result.status is Status.OPTIMAL:
-        return f"exactly {upper} {what}"
-    return f"at least {result.lower_bound} {what}, at most {upper}"
+        return f"exactly {counted(upper, what)}"
+    return f"at least {counted(result.lower_bound, what)}, at most {upper}"

@@ -57,7 +57,7 @@ class Descent:
     taken : int
         Steps taken.
     is_whole : bool
-        False when an interruption came in the middle of a change, so that `arrays` is no state to continue from.
+        False when an interruption came in the middle of a change, so that `arrays` is no state to resume.
     """
 
     def __init__(

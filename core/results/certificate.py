@@ -12,8 +12,8 @@ from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.results.report import Report, Rows, Section
 from sparsest.results.solving import Proof, Status, data_of
-from sparsest.results.wording import counted, network_section
-from sparsest.sentences import Sentence
+from sparsest.results.wording import network_section
+from sparsest.sentences import Sentence, counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -14,7 +14,8 @@ from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.results.report import Report, Rows, Section
 from sparsest.results.solving import Status, data_of
-from sparsest.results.wording import all_counts, counted, describe_problem, network_section
+from sparsest.results.wording import all_counts, describe_problem, network_section
+from sparsest.sentences import counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -14,8 +14,8 @@ from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.results.report import Report, Rows, Section
-from sparsest.results.wording import all_counts, counted, describe_problem, network_section
-from sparsest.sentences import Sentence
+from sparsest.results.wording import all_counts, describe_problem, network_section
+from sparsest.sentences import Sentence, counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

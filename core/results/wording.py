@@ -7,16 +7,12 @@ from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.results.report import Section
+from sparsest.sentences import counted
 
 # Neurons listed one by one, input weights shown of one neuron, features named; more are summed up.
 _MAX_NEURONS = 20
 _MAX_WEIGHTS = 4
 _MAX_FEATURES = 6
-
-
-def counted(count: int, what: str) -> str:
-    """Return "1 neuron" or "2 neurons" for ``what = "neurons"``."""
-    return f"{count} {what.removesuffix('s') if count == 1 else what}"
 
 
 def all_counts(network: Network) -> str:
