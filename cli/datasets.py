@@ -69,10 +69,11 @@ def _where(claim: registry.Known) -> str:
 
 
 def _details(dataset: registry.Dataset) -> Rows:
+    size = f"{counted(len(dataset.y), 'samples')}, {counted(dataset.X.shape[1], 'features')}"
     rows = [
         (
             "data",
-            f"{counted(len(dataset.y), 'samples')}, {counted(dataset.X.shape[1], 'features')}, tolerance {dataset.tolerance:g}",
+            f"{size}, tolerance {dataset.tolerance:g}",
         ),
         ("about", dataset.description),
         ("source", dataset.source),

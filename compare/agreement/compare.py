@@ -175,32 +175,33 @@ def judge(
 def _judgement(problem: Problem, exact: ExactResult, network: Network) -> tuple[Outcome, str]:
     what = exact.objective.value
     count, low, high = network.count(exact.objective), exact.lower_bound, exact.upper_bound
+    found = counted(count, what)
     if not network.solves(problem):
         return _not_interpolating(problem, exact, network)
     if exact.status is Status.INFEASIBLE:
         return (
             Outcome.DISAGREE,
-            f"training found {counted(count, what)} where the exact side proved that none fit",
+            f"training found {found} where the exact side proved that none fit",
         )
     if count < low:
         if exact.proof is Proof.EXACT and not meets_exactly(problem, network, exact.objective):
             return Outcome.NOT_INTERPOLATING, (
-                f"training fits with {counted(count, what)} up to rounding ({network.residual(problem):.1e}), "
+                f"training fits with {found} up to rounding ({network.residual(problem):.1e}), "
                 f"not exactly, and exact interpolation provably needs {low}: allow a tolerance"
             )
         return (
             Outcome.DISAGREE,
-            f"training fits with {counted(count, what)}, fewer than the claimed lower bound {low}",
+            f"training fits with {found}, fewer than the claimed lower bound {low}",
         )
     if count == low and (high == low or meets_exactly(problem, network, exact.objective)):
         by = "exact side" if high == low else "lower bound of the exact side and training's witness"
         return (
             Outcome.AGREE,
-            f"both reach {counted(count, what)}, the minimum ({_strength(exact)} by the {by})",
+            f"both reach {found}, the minimum ({_strength(exact)} by the {by})",
         )
     if exact.status is Status.OPTIMAL:
         return Outcome.CONTINUOUS_ABOVE, (
-            f"training stopped at {counted(count, what)}, {count - low} above the minimum {low} ({_strength(exact)})"
+            f"training stopped at {found}, {count - low} above the minimum {low} ({_strength(exact)})"
         )
     best = count if high is None else min(count, high)
     return Outcome.EXACT_OPEN, (

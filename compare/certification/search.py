@@ -152,7 +152,8 @@ class _Narrowing:
                 self.asked = True
             self._learn(result)
             said.append(
-                f"{_interval(result)}: {result.status.sentence}, {counted(result.nodes, 'nodes')} ({result.method})"
+                f"{_interval(result)}: {result.status.sentence}, {counted(result.nodes, 'nodes')} "
+                f"({result.method})"
             )
 
     def _solved(self, goal: Objective, limit: float, *, proof: bool = True) -> ExactResult:
@@ -240,7 +241,7 @@ class _Narrowing:
                 time_limit=None if math.isinf(limit) else limit,
                 progress=self.record.callback,
             )
-            if fit.options.get("stopped") == "interrupted":
+            if fit.status is Status.INTERRUPTED:
                 self.record.deadline.interrupt()
             fitting = fit.network.solves(view.problem)
             if fitting:
@@ -252,5 +253,5 @@ def _interval(result: ExactResult) -> str:
     upper = "unknown" if result.upper_bound is None else str(result.upper_bound)
     what = result.objective.value
     if result.status is Status.OPTIMAL:
-        return f"exactly {counted(upper, what)}"
+        return f"exactly {counted(result.lower_bound, what)}"
     return f"at least {counted(result.lower_bound, what)}, at most {upper}"
