@@ -6,7 +6,8 @@ from typing import NamedTuple
 import flint
 import numpy as np
 
-from sparsest.exact.arithmetic.rational_problem import ExactData, Row, coefficients, rational, solution_near
+from sparsest.exact.arithmetic.echelon import solution_near
+from sparsest.exact.arithmetic.rational_problem import ExactData, Row, coefficients, rational
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
