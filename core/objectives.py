@@ -48,6 +48,11 @@ def check_power(p: float, *, zero_allowed: bool = False) -> float:
     return float(p)
 
 
+def charged_entries(features: int, objective: Objective) -> int:
+    """Return how many entries of a folded neuron, from the first on, the path norm adds up."""
+    return features if objective is Objective.WEIGHTS else features + 1
+
+
 def magnitudes(folded: NDArray[np.float64], objective: Objective) -> NDArray[np.float64]:
     """Return the numbers that `objective` counts or raises to the power p, flattened.
 

@@ -11,14 +11,13 @@ import flint
 import numpy as np
 
 from sparsest.arrays import FloatArray
+from sparsest.exact.arithmetic.echelon import null_vector_near, solution_near
 from sparsest.exact.arithmetic.rational_problem import (
     ExactData,
     Row,
     coefficients,
-    pivots,
     rational,
     side_of,
-    solution_near,
 )
 
 # Entries of a dual ray below this share of its largest are taken for zeros of the exact multipliers.
@@ -70,7 +69,7 @@ def refutation_near(
         multipliers: list[Any] = [-sign * reduced[i, rank] for i in range(rank)] + [sign * denominator]
     else:
         near = [rational(float(ray[i])) * flint.fmpq(2) ** -exponents[i] for i in support]
-        multipliers = _null_vector_near(reduced, denominator, rank, near)
+        multipliers = null_vector_near(reduced, denominator, rank, near)
     refutation = [(row, m) for row, m in zip(used, multipliers, strict=True) if m != 0]
     total = flint.fmpq(0)
     for row, multiplier in refutation:
@@ -79,18 +78,6 @@ def refutation_near(
             return None
         total += multiplier * side
     return [(row, flint.fmpq(m)) for row, m in refutation] if total > 0 else None
-
-
-def _null_vector_near(
-    reduced: flint.fmpz_mat, denominator: flint.fmpz, rank: int, near: list[flint.fmpq]
-) -> list[flint.fmpq]:
-    """Return an exact null vector of a reduced matrix whose free entries are those of `near`."""
-    leading = pivots(reduced, rank)
-    solution = list(near)
-    free = [j for j in range(reduced.ncols()) if j not in set(leading)]
-    for i, pivot in enumerate(leading):
-        solution[pivot] = -sum((reduced[i, j] * solution[j] for j in free), flint.fmpq(0)) / denominator
-    return solution
 
 
 def contradiction_of_equations(

@@ -1,6 +1,6 @@
 """Null vectors of many (r - 1, r) matrices at a time: in floats with error bounds, and in integers.
 
-Up to rank `MOST_EXPANDED` by cofactors, which take some r 2^r operations and do not round small integers;
+Up to rank `MAX_EXPANDED_RANK` by cofactors, which take some r 2^r operations and do not round small integers;
 beyond by elimination, which takes r^3.
 """
 
@@ -13,16 +13,17 @@ from numpy.typing import NDArray
 
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
+from sparsest.exact.arithmetic.echelon import pivots
 
 # Columns up to which cofactors are the faster way.
-MOST_EXPANDED = 9
+MAX_EXPANDED_RANK = 9
 
 _UNIT = 2.0**-53
 
 
 def work_per_matrix(width: int) -> int:
     """Return about how many numbers are kept for a matrix of this width, to choose how many go together."""
-    return int(2**width if width <= MOST_EXPANDED else 4 * width**2)
+    return int(2**width if width <= MAX_EXPANDED_RANK else 4 * width**2)
 
 
 def expansion_error(width: int) -> float:
@@ -47,7 +48,7 @@ def null_vectors(matrices: FloatArray, error: float) -> tuple[FloatArray, FloatA
     error : float
         Bound on the relative error of an expanded determinant; 0 when nothing rounds.
     """
-    if matrices.shape[2] > MOST_EXPANDED:
+    if matrices.shape[2] > MAX_EXPANDED_RANK:
         return _eliminated(matrices)
     vectors = _cofactors(matrices)
     margins = error * _cofactors(np.abs(matrices), signed=False) if error else np.zeros_like(vectors)
@@ -60,13 +61,13 @@ def exact_null_vectors(matrices: NDArray[np.object_], scales: NDArray[np.object_
     They have the sign of the vectors that `null_vectors` finds when the columns are divided by `scales`.
     """
     count, _, width = matrices.shape
-    if width <= MOST_EXPANDED:
+    if width <= MAX_EXPANDED_RANK:
         return _cofactors(matrices)
     vectors = np.zeros((count, width), dtype=np.int64).astype(object)
     for vector, matrix in zip(vectors, matrices, strict=True):
         echelon, denominator, rank = flint.fmpz_mat(matrix.tolist()).rref()
         if rank == width - 1:
-            leading = [next(j for j in range(width) if echelon[i, j] != 0) for i in range(rank)]
+            leading = pivots(echelon, rank)
             free = next(j for j in range(width) if j not in leading)
             vector[leading] = [-int(echelon[i, free]) for i in range(rank)]
             vector[free] = int(denominator)
@@ -107,9 +108,9 @@ def _inverses(matrices: FloatArray) -> FloatArray:
     work = np.concatenate([matrices, np.broadcast_to(np.eye(width), matrices.shape)], axis=2)
     every = np.arange(count)
     for column in range(width):
-        pivots = column + np.argmax(np.abs(work[:, column:, column]), axis=1)
-        rows = work[every, pivots]
-        work[every, pivots] = work[:, column]
+        largest = column + np.argmax(np.abs(work[:, column:, column]), axis=1)
+        rows = work[every, largest]
+        work[every, largest] = work[:, column]
         heads = rows[:, column]
         rows /= np.where(heads == 0, 1.0, heads)[:, None]
         work -= work[:, :, column, None] * rows[:, None, :]

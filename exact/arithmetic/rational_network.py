@@ -7,7 +7,8 @@ import flint
 import numpy as np
 
 from sparsest.affine import Affine
-from sparsest.exact.arithmetic.rational_problem import ExactData, Row, coefficients, rational, solution_near
+from sparsest.exact.arithmetic.echelon import solution_near
+from sparsest.exact.arithmetic.rational_problem import ExactData, Row, coefficients, rational
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem

@@ -1,4 +1,4 @@
-"""A problem's data in rational arithmetic, the rows of its linear programs, and linear systems over them.
+"""A problem's data in rational arithmetic, and the rows of its linear programs.
 
 Data are binary floats, so every row is a vector of integers after scaling by a power of two.
 """
@@ -101,33 +101,3 @@ def side_of(data: ExactData, row: Row, lower: bool) -> flint.fmpq | None:
         return flint.fmpq(0) if bool(row.bits[row.neuron]) == lower else None
     end = data.interval(row.sample)[0 if lower else 1]
     return None if end is None else end * data.scales[row.sample]
-
-
-def pivots(reduced: flint.fmpz_mat | flint.fmpq_mat, rank: int) -> list[int]:
-    """Return the pivot columns of a matrix in reduced row echelon form."""
-    columns: list[int] = []
-    column = 0
-    for i in range(rank):
-        while reduced[i, column] == 0:
-            column += 1
-        columns.append(column)
-    return columns
-
-
-def solution_near(
-    equations: Sequence[tuple[Sequence[int | flint.fmpq], flint.fmpq]], start: list[flint.fmpq]
-) -> list[flint.fmpq] | None:
-    """Return an exact solution whose free entries are those of `start`; None if there is no solution."""
-    if not start or not equations:
-        return start if all(right == 0 for _, right in equations) else None
-    matrix = flint.fmpq_mat([[flint.fmpq(v) for v in row] + [right] for row, right in equations])
-    reduced, rank = matrix.rref()
-    leading = pivots(reduced, rank)
-    n = len(start)
-    if leading and leading[-1] == n:
-        return None
-    solution = list(start)
-    free = [j for j in range(n) if j not in set(leading)]
-    for i, pivot in enumerate(leading):
-        solution[pivot] = reduced[i, n] - sum((reduced[i, j] * start[j] for j in free), flint.fmpq(0))
-    return solution

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
+from sparsest.exact.arithmetic.echelon import pivots
 from sparsest.exact.arithmetic.null_vectors import (
-    MOST_EXPANDED,
+    MAX_EXPANDED_RANK,
     exact_null_vectors,
     expansion_error,
     null_vectors,
@@ -114,7 +115,7 @@ def make_arrangement(normals: IntegerArray) -> Arrangement:
     largest = [max(map(abs, column)) for column in integers.T.tolist()]
     scales = np.array([1 << value.bit_length() for value in largest], dtype=object)
     # Every partial sum of a determinant is an integer below this bound, hence a float when it is below 2**53.
-    no_rounding = rank <= MOST_EXPANDED and math.factorial(rank) * math.prod(largest) < 2**53
+    no_rounding = rank <= MAX_EXPANDED_RANK and math.factorial(rank) * math.prod(largest) < 2**53
     error = 0.0 if no_rounding else expansion_error(rank)
     # Division of Python integers is correctly rounded whatever their size.
     return Arrangement(integers, basis, (integers / scales).astype(np.float64), scales, error)
@@ -124,8 +125,7 @@ def _independent_columns(normals: IntegerArray) -> NDArray[np.intp]:
     """Return columns that span the column space, from the last one on: the bias never drops out."""
     width = normals.shape[1]
     echelon, _, rank = flint.fmpz_mat(normals[:, ::-1].tolist()).rref()
-    leading = [next(j for j in range(width) if echelon[i, j] != 0) for i in range(rank)]
-    return np.sort(width - 1 - np.array(leading, dtype=np.intp))
+    return np.sort(width - 1 - np.array(pivots(echelon, rank), dtype=np.intp))
 
 
 def _to_array(matrix: flint.fmpz_mat) -> IntegerArray:
@@ -172,6 +172,24 @@ def oriented_covectors(arrangement: Arrangement, subsets: NDArray[np.intp]) -> N
 def exact_rays(arrangement: Arrangement, subsets: NDArray[np.intp]) -> IntegerArray:
     """Return the null vectors (m, r) of the subsets in integers; zero where the subset is dependent."""
     return exact_null_vectors(arrangement.integers[subsets], arrangement.scales)
+
+
+def rays_in_lowest_terms(normals: IntegerArray) -> IntegerArray:
+    """Return all rays (R, m) of an arrangement of rank m, both directions of each line, entries coprime.
+
+    Parameters
+    ----------
+    normals : array (n, m)
+        Normal vectors, Python integers; some may be parallel.
+    """
+    arrangement = make_arrangement(normals)
+    found: dict[tuple[int, ...], None] = {}
+    for block in rays(arrangement):
+        for vector in (exact_rays(arrangement, block.subsets) @ arrangement.basis).tolist():
+            common = math.gcd(*vector)
+            for sign in (1, -1):
+                found[tuple(sign * entry // common for entry in vector)] = None
+    return np.array(list(found), dtype=object).reshape(len(found), normals.shape[1])
 
 
 def _decide(

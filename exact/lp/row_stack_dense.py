@@ -1,7 +1,7 @@
 """A simplex method for small dense linear programs without objective, whose rows come and go as on a stack.
 
 A program of the activation tree has some 20 columns. HiGHS spends most of its time there on what large sparse
-programs need; a dense tableau, kept for every level of the stack, continues from the parent's in a tenth of it.
+programs need; a dense tableau, kept for every level, continues from the parent's in a tenth of it.
 Its answers are suggestions: infeasibility is proven from its multipliers in rational arithmetic, and a point
 that misses the rows is not taken for one.
 """

@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
-from sparsest.exact.arithmetic.rational_problem import ExactData, pivots
-from sparsest.exact.cells.arrangement import IntegerArray, exact_rays, make_arrangement
-from sparsest.exact.cells.arrangement import rays as rays_of_arrangement
+from sparsest.exact.arithmetic.echelon import pivots
+from sparsest.exact.arithmetic.rational_problem import ExactData
+from sparsest.exact.cells.arrangement import IntegerArray, rays_in_lowest_terms
 from sparsest.exact.cells.stream import upper_cells
-from sparsest.objectives import Objective
+from sparsest.objectives import Objective, charged_entries
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
 
@@ -32,10 +32,10 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 # Candidates for rays, and pairs of a ray and a cone, beyond which there is no hope for a search over them.
-MOST_RAYS: Final = 100_000
-MOST_PAIRS: Final = 2_000_000
+MAX_RAYS: Final = 100_000
+MAX_PAIRS: Final = 2_000_000
 # Cones compared with rays at a time.
-_AT_ONCE: Final = 2048
+_CONES_AT_ONCE: Final = 2048
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -97,11 +97,6 @@ class Cones:
         return len(self.cells)
 
 
-def charged_entries(features: int, objective: Objective) -> int:
-    """Return how many entries of u, from the first on, the objective charges."""
-    return features if objective is Objective.WEIGHTS else features + 1
-
-
 def build_cones(problem: Problem, objective: Objective, deadline: Deadline) -> Cones:
     """Enumerate cones and rays of a problem without repeated inputs.
 
@@ -121,7 +116,7 @@ def build_cones(problem: Problem, objective: Objective, deadline: Deadline) -> C
     charged = charged_entries(problem.n_features, objective)
     normals, places = _hyperplanes(data, charged)
     _refuse_many(normals)
-    directions = _rays(normals)
+    directions = rays_in_lowest_terms(normals)
     sides = directions @ np.array(data.rows, dtype=object).T
     useful = np.any(sides > 0, axis=1) & np.any(directions[:, :charged] != 0, axis=1)
     directions, sides = directions[useful], sides[useful]
@@ -179,23 +174,11 @@ def _refuse_many(normals: IntegerArray) -> None:
     size, rank = normals.shape
     rays = 2 * math.comb(size, rank - 1)
     cones = 2 * sum(math.comb(size - 1, k) for k in range(rank))
-    if rays > MOST_RAYS or cones * 2 ** (rank - 1) > MOST_PAIRS:
+    if rays > MAX_RAYS or cones * 2 ** (rank - 1) > MAX_PAIRS:
         raise InputError(
             f"up to {rays:.3g} rays and {cones:.3g} cones are too many to search: "
             "use fewer samples or fewer features"
         )
-
-
-def _rays(normals: IntegerArray) -> IntegerArray:
-    """Return all rays (R, d + 1) of an arrangement in lowest terms, both directions of each line."""
-    arrangement = make_arrangement(normals)
-    found: dict[tuple[int, ...], None] = {}
-    for block in rays_of_arrangement(arrangement):
-        for vector in (exact_rays(arrangement, block.subsets) @ arrangement.basis).tolist():
-            common = math.gcd(*vector)
-            for sign in (1, -1):
-                found[tuple(sign * entry // common for entry in vector)] = None
-    return np.array(list(found), dtype=object).reshape(len(found), normals.shape[1])
 
 
 def _allowed(problem: Problem, objective: Objective, patterns: BoolArray) -> BoolArray:
@@ -216,8 +199,8 @@ def _incidence(covectors: NDArray[np.int8], signs: BoolArray) -> tuple[IntArray,
     """Return the rays of each cone: those on its side of every hyperplane, or on the hyperplane."""
     crossed = np.abs(covectors).sum(axis=1, dtype=np.int64)
     counts, members = [], []
-    for start in range(0, len(signs), _AT_ONCE):
-        facing = np.where(signs[start : start + _AT_ONCE], 1.0, -1.0)
+    for start in range(0, len(signs), _CONES_AT_ONCE):
+        facing = np.where(signs[start : start + _CONES_AT_ONCE], 1.0, -1.0)
         cones, rays = np.nonzero(facing @ covectors.T.astype(np.float64) == crossed)
         counts.append(np.bincount(cones, minlength=len(facing)))
         members.append(rays)

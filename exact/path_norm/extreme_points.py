@@ -17,7 +17,7 @@ a hyperplane. To share never costs more.
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final, NamedTuple
 
@@ -27,16 +27,18 @@ import numpy as np
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
+from sparsest.exact.arithmetic.echelon import pivots
 from sparsest.exact.arithmetic.rational_problem import ExactData, rational
+from sparsest.exact.cells.arrangement import rays_in_lowest_terms
 from sparsest.network import Network
-from sparsest.objectives import Objective
+from sparsest.objectives import Objective, charged_entries
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
 
 # Sets of columns up to which all are solved: each takes 10 to 50 microseconds.
-MOST_SETS: Final = 1_000_000
+MAX_SETS: Final = 1_000_000
 # Sets between two looks at the clock.
-_BLOCK: Final = 1000
+_SETS_AT_ONCE: Final = 1000
 
 Vector = tuple[int, ...]
 Rational = flint.fmpq
@@ -80,11 +82,11 @@ def applies_to(problem: Problem, objective: Objective) -> bool:
     if problem.weight_bound is not None or not problem.is_interpolation:
         return False
     size = problem.n_features + 1
-    hyperplanes = problem.n_samples + _charged(problem.n_features, objective)
+    hyperplanes = problem.n_samples + charged_entries(problem.n_features, objective)
     rays = 2 * math.comb(hyperplanes, size - 1)
     terms = {Affine.NONE: 0, Affine.CONSTANT: 1, Affine.SKIP: size}[problem.affine]
     free = problem.n_samples - terms
-    return rays <= MOST_SETS and math.comb(rays, max(free, 0)) <= MOST_SETS
+    return rays <= MAX_SETS and math.comb(rays, max(free, 0)) <= MAX_SETS
 
 
 def extreme_points(problem: Problem, objective: Objective, deadline: Deadline) -> list[Point] | None:
@@ -101,13 +103,13 @@ def extreme_points(problem: Problem, objective: Objective, deadline: Deadline) -
         raise InputError("extreme points are listed of tiny problems with exact labels and no weight bound")
     distinct = problem.distinct()
     data = ExactData(distinct)
-    rays = _rays(data, _charged(problem.n_features, objective))
+    rays = _rays(data, charged_entries(problem.n_features, objective))
     affine = _free_columns(data)
     labels = [rational(y) * scale for y, scale in zip(distinct.low.tolist(), data.scales, strict=True)]
     found: dict[tuple[Rational, ...], Point] = {}
     seen: set[frozenset[tuple[int, int]]] = set()
     sets = itertools.combinations(range(len(rays)), len(data.rows) - len(affine))
-    while block := list(itertools.islice(sets, _BLOCK)):
+    while block := list(itertools.islice(sets, _SETS_AT_ONCE)):
         if deadline.expired:
             return None
         for chosen in block:
@@ -126,51 +128,27 @@ def extreme_points(problem: Problem, objective: Objective, deadline: Deadline) -
     return list(found.values())
 
 
-def _charged(features: int, objective: Objective) -> int:
-    """Return the number of entries of u that the objective charges, or adds up."""
-    return features if objective is Objective.WEIGHTS else features + 1
-
-
 def _rays(data: ExactData, charged: int) -> list[Ray]:
     """Return the rays that are active on some sample."""
     axes = [[int(i == j) for i in range(data.size)] for j in range(charged)]
-    normals = [*data.rows, *axes]
-    found = {}
-    for chosen in itertools.combinations(normals, data.size - 1):
-        for direction in _lines(chosen, data.size):
-            sides = [sum(a * b for a, b in zip(normal, direction, strict=True)) for normal in normals]
-            column = tuple(max(0, side) for side in sides[: len(data.rows)])
-            if any(column):
-                found[direction] = Ray(direction, column, tuple((v > 0) - (v < 0) for v in sides))
-    return list(found.values())
-
-
-def _lines(rows: Sequence[Sequence[int]], size: int) -> Iterator[Vector]:
-    """Yield the two directions of the line on which all rows vanish, in lowest terms, if it is a line."""
-    if not rows:
-        yield from ((1,), (-1,))
-        return
-    kernel, nullity = flint.fmpz_mat([list(row) for row in rows]).nullspace()
-    if nullity != 1:
-        return
-    entries = [int(kernel[i, 0]) for i in range(size)]
-    common = math.gcd(*entries)
-    for sign in (1, -1):
-        yield tuple(sign * entry // common for entry in entries)
+    normals = np.array([*data.rows, *axes], dtype=object)
+    directions = rays_in_lowest_terms(normals)
+    found = []
+    for direction, sides in zip(directions.tolist(), (directions @ normals.T).tolist(), strict=True):
+        column = tuple(max(0, side) for side in sides[: len(data.rows)])
+        if any(column):
+            found.append(Ray(tuple(direction), column, tuple((v > 0) - (v < 0) for v in sides)))
+    return found
 
 
 def _free_columns(data: ExactData) -> list[int]:
     """Return the columns of the data on which the affine term acts, as many as are independent."""
     if data.problem.affine is Affine.CONSTANT:
         return [data.size - 1]
-    return _independent_columns(data) if data.problem.affine is Affine.SKIP else []
-
-
-def _independent_columns(data: ExactData) -> list[int]:
-    """Return indices of the columns of [X, 1], scaled as the rows are, that are a basis of them."""
-    matrix = flint.fmpz_mat(data.rows)
-    reduced, _, rank = matrix.rref()
-    return [next(j for j in range(data.size) if reduced[i, j] != 0) for i in range(rank)]
+    if data.problem.affine is Affine.NONE:
+        return []
+    reduced, _, rank = flint.fmpz_mat(data.rows).rref()
+    return pivots(reduced, rank)
 
 
 def _solved(

@@ -17,11 +17,11 @@ from sparsest.problem import Problem
 from sparsest.refine import refine
 
 # Sets of samples that are tried in search of the steepest interpolation.
-_MOST_SETS: Final = 5000
+_MAX_INTERPOLATION_SETS: Final = 5000
 # Reweighted linear programs in one descent; most stop changing after three to six.
-_STEPS: Final = 12
+_MAX_STEPS: Final = 12
 # Rows added one by one where a weight bound is violated.
-_MOST_ROWS: Final = 60
+_MAX_ROWS: Final = 60
 
 
 class Candidate(NamedTuple):
@@ -135,7 +135,7 @@ class Networks:
         low, high = self.box(float("inf"))
         slopes = np.where(high > 0, slopes, np.inf)
         rows = np.zeros((0, 4), dtype=np.int64)
-        for _ in range(_MOST_ROWS):
+        for _ in range(_MAX_ROWS):
             state, x, labels, _, _ = self.loops.relaxed(
                 slopes, low, high, rows, np.inf, self.bound, *self.arrays
             )
@@ -164,7 +164,7 @@ class Networks:
         and Boyd (2008); `width` is divided by four after each.
         """
         best = None
-        for _ in range(_STEPS):
+        for _ in range(_MAX_STEPS):
             slopes = self._p * (values + width) ** (self._p - 1.0)
             found = self.solve(slopes / slopes.max())
             if found is None:
@@ -179,7 +179,7 @@ class Networks:
 def _largest_interpolation(problem: Problem, cones: Cones) -> float:
     """Return by how much terms without charge may magnify values on samples that determine them."""
     count, size = len(cones.pivots), problem.n_samples
-    if math.comb(size, count) > _MOST_SETS:
+    if math.comb(size, count) > _MAX_INTERPOLATION_SETS:
         return float("inf")
     rows = [[rational(value) for value in row] for row in cones.free[:, -count:].tolist()]
     wanted = flint.fmpq_mat([rows[b] for b in cones.pivots])

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from sparsest import Network, Problem
+from sparsest.exact.arithmetic.echelon import solution_near
 from sparsest.exact.arithmetic.farkas import contradiction_of_equations, refutation_near
 from sparsest.exact.arithmetic.rational_network import meets_every_interval, rational_witness
-from sparsest.exact.arithmetic.rational_problem import ExactData, Row, rational, solution_near
+from sparsest.exact.arithmetic.rational_problem import ExactData, Row, rational
 
 
 def cone_rows(sample, bits):
