@@ -6,11 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sparsest.arrays import FloatArray
-from sparsest.continuous import minimize
+from sparsest.compare.find_and_prove import solve
 from sparsest.errors import InputError
-from sparsest.exact import solve
-from sparsest.network import Network
-from sparsest.objectives import Objective
+from sparsest.exact import solve as prove
 from sparsest.problem import Problem
 from sparsest.results.solving import ExactResult
 
@@ -120,8 +118,7 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
             tolerance=self.tolerance,
             feature_names=getattr(self, "feature_names_in_", None),
         )
-        witness = self._trained(problem) if self.training else None
-        self.result_ = self._solved(problem, witness)
+        self.result_ = self._solved(problem)
         if self.result_.network is None:
             raise InputError(f"no network was found that fits: {self.result_.status.sentence}")
         self.network_ = self.result_.network
@@ -134,16 +131,12 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         check_is_fitted(self)
         return self.network_(validate_data(self, X, reset=False, dtype=np.float64))
 
-    def _trained(self, problem: Problem) -> Network | None:
-        limit = None if self.time_limit is None else self.time_limit / 2
-        fit = minimize(
-            problem, self.p, objective=self.objective, seed=self.random_state or 0, time_limit=limit
-        )
-        return fit.network if fit.network.solves(problem) else None
-
-    def _solved(self, problem: Problem, witness: Network | None) -> ExactResult:
-        limit = None if self.time_limit is None else self.time_limit / 2
-        options: dict[str, Any] = {"time_limit": limit, "node_limit": self.node_limit}
-        return solve(
-            problem, Objective.parse(self.objective), witness=witness, workers=self.n_jobs or 1, **options
-        )
+    def _solved(self, problem: Problem) -> ExactResult:
+        options: dict[str, Any] = {
+            "time_limit": self.time_limit,
+            "node_limit": self.node_limit,
+            "workers": self.n_jobs or 1,
+        }
+        if self.training:
+            return solve(problem, self.objective, p=self.p, seed=self.random_state or 0, **options)
+        return prove(problem, self.objective, **options)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sparsest.compare.agreement.compare import compare_sides
     from sparsest.compare.certification.certification import certify
     from sparsest.compare.estimator import SparsestReLURegressor
+    from sparsest.compare.find_and_prove import solve
 
 __version__ = _version("sparsest")
 
@@ -75,6 +76,7 @@ __all__ = [
     "load",
     "models",
     "save",
+    "solve",
 ]
 
 # Imported when first touched, so that `import sparsest` loads neither torch nor Pyomo: subpackages, and names
@@ -84,6 +86,7 @@ _ELSEWHERE = {
     "SparsestReLURegressor": "sparsest.compare.estimator",
     "certify": "sparsest.compare.certification.certification",
     "compare_sides": "sparsest.compare.agreement.compare",
+    "solve": "sparsest.compare.find_and_prove",
 }
 
 

@@ -1,0 +1,90 @@
+"""Find a sparse network by training, then let the exact side prove how far it is from the sparsest."""
+
+import os
+
+from sparsest.continuous import minimize
+from sparsest.exact import solve as prove
+from sparsest.network import Network
+from sparsest.objectives import Objective
+from sparsest.problem import Problem
+from sparsest.progress import Deadline, ProgressCallback
+from sparsest.results.solving import ExactResult
+
+# Exponent of the path norm that training minimises: the paper's.
+POWER = 0.4
+# Share of a time limit that training may take.
+_TRAINING = 0.5
+
+
+def solve(
+    problem: Problem,
+    objective: str | Objective = Objective.NEURONS,
+    *,
+    p: float = POWER,
+    seed: int = 0,
+    time_limit: float | None = None,
+    node_limit: int | None = None,
+    workers: int = 1,
+    proof_file: str | os.PathLike[str] | None = None,
+    progress: ProgressCallback | None = None,
+) -> ExactResult:
+    """Bound the smallest count of a network that fits, beginning with the network that training finds.
+
+    `sparsest.continuous.minimize` looks for a sparse network; `sparsest.exact.solve` takes it for an upper bound
+    where a rational network beside it provably fits, proves a lower bound, and may find a sparser one.
+
+    Parameters
+    ----------
+    problem : Problem
+        The data.
+    objective : str or Objective
+        "neurons", "weights" or "parameters".
+    p : float
+        Exponent of the path norm that training minimises, 0 < p <= 1.
+    seed : int
+        Of training.
+    time_limit : float, optional
+        Seconds for both; training takes at most half of them.
+    node_limit, workers, proof_file
+        As for `sparsest.exact.solve`.
+    progress : callable, optional
+        Called with a `Progress` by both in turn.
+
+    Raises
+    ------
+    InputError
+        For an option out of its range.
+
+    Examples
+    --------
+    >>> result = solve(Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]))
+    >>> result.lower_bound, result.upper_bound, str(result.proof)
+    (2, 2, 'exact')
+    """
+    deadline = Deadline(time_limit)
+    training = None if time_limit is None else time_limit * _TRAINING
+    witness = trained(problem, objective, p=p, seed=seed, time_limit=training, progress=progress)
+    return prove(
+        problem,
+        objective,
+        witness=witness,
+        time_limit=None if time_limit is None else max(deadline.remaining, 1e-3),
+        node_limit=node_limit,
+        workers=workers,
+        proof_file=proof_file,
+        progress=progress,
+    )
+
+
+def trained(
+    problem: Problem,
+    objective: str | Objective,
+    *,
+    p: float = POWER,
+    seed: int = 0,
+    time_limit: float | None = None,
+    progress: ProgressCallback | None = None,
+) -> Network | None:
+    """Return the network that training finds, if it fits."""
+    fit = minimize(problem, p, objective=objective, seed=seed, time_limit=time_limit, progress=progress)
+    return fit.network if fit.fits else None
