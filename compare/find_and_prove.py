@@ -30,8 +30,8 @@ def solve(
 ) -> ExactResult:
     """Bound the smallest count of a network that fits, beginning with the network that training finds.
 
-    `sparsest.continuous.minimize` looks for a sparse network; `sparsest.exact.solve` takes it for an upper bound
-    where a rational network beside it provably fits, proves a lower bound, and may find a sparser one.
+    `sparsest.continuous.minimize` looks for a sparse network; `sparsest.exact.solve` takes it for an upper
+    bound where a rational network beside it provably fits, proves a lower bound, and may find a sparser one.
 
     Parameters
     ----------

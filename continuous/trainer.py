@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sparsest import tolerances
-from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.continuous import option_checks
 from sparsest.continuous.algorithms.by_name import GRADIENT_ALGORITHMS, gradient_algorithm
@@ -376,7 +375,7 @@ def _fitting(call: _Call, found: _Found) -> _Found:
 
 def _nothing(call: _Call, course: Course) -> _Found:
     """Return the network without neurons, for when none fits and none was trained."""
-    affine = call.problem.affine is Affine.SKIP
+    affine = call.problem.has_affine_term
     folded = np.zeros((0, call.problem.n_features + 1))
     zero = call.scaling.network(folded, np.zeros(0), folded.sum(axis=0) if affine else None)
     return _Found(

@@ -312,18 +312,10 @@ class Problem:
         return f"<Problem N={self.n_samples} d={self.n_features} {kind} affine={self.affine}{bound}>"
 
 
-def refuse_other_than_problem(given: object, *, constant: bool = False) -> None:
-    """Raise `InputError` unless `given` is a `Problem` that the caller, whom `constant` tells of, can solve.
-
-    Users pass ``(X, y)`` instead; and most methods do not know a constant.
-    """
+def refuse_other_than_problem(given: object) -> None:
+    """Raise `InputError` unless `given` is a `Problem`: users pass ``(X, y)`` instead."""
     if not isinstance(given, Problem):
         raise InputError(f"a {type(given).__name__} is not a problem: make one with sparsest.Problem(X, y)")
-    if given.affine is Affine.CONSTANT and not constant:
-        raise InputError(
-            "affine='constant': only exact.solve knows such problems, by the activation tree and for "
-            "neurons; elsewhere use affine='skip' or 'none'"
-        )
 
 
 def _surely_distinct(X: FloatArray) -> bool:

@@ -114,7 +114,7 @@ def solve(
     (2, 'optimal', 'exact', 'tree')
     """
     goal = Objective.parse(objective)
-    refuse_other_than_problem(problem, constant=True)
+    refuse_other_than_problem(problem)
     if problem.affine is Affine.CONSTANT:
         _refuse_beside_constant(problem, goal, method)
     Deadline(time_limit)  # refuses a time limit that makes no sense

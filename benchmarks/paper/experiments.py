@@ -177,15 +177,13 @@ def counts(batch: Batch, objective: Objective) -> tuple[FloatArray, FloatArray, 
 def _initial(problem: Problem, width: int, seeds: Sequence[int]) -> Batch:
     """Draw each network as the peers draw theirs."""
     drawn = [
-        loop.dense_network(
-            problem.n_features, width, affine=problem.has_affine_term, seed=seed, dtype=torch.float32
-        )
+        loop.dense_network(problem.n_features, width, affine=problem.affine, seed=seed, dtype=torch.float32)
         for seed in seeds
     ]
     return Batch(
         torch.cat([each.hidden for each in drawn]),
         torch.cat([each.outputs for each in drawn]),
-        affine=problem.has_affine_term,
+        affine=problem.affine,
     )
 
 

@@ -16,7 +16,6 @@ import importlib.metadata
 import numpy as np
 from numpy.typing import NDArray
 
-from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.benchmarks.suites.method_answer import Answer, TracePoint
 from sparsest.continuous.polish import pattern_program
@@ -92,9 +91,7 @@ class BlockProgram:
             A vertex, as many rows as patterns; None when there is none or time ran out.
         """
         scaled = self.scaling
-        samples = Samples(
-            scaled.homogeneous, scaled.low, scaled.high, self.problem.affine is Affine.SKIP, scaled.bounds
-        )
+        samples = Samples(scaled.homogeneous, scaled.low, scaled.high, scaled.affine, scaled.bounds)
         start = Neurons(np.zeros(cost.shape), patterns, signs, None)
         return pattern_program.solve(samples, start, np.ones(cost.shape, dtype=np.bool_), cost, deadline)
 

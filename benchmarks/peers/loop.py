@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from sparsest import tolerances
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.continuous.algorithms.batch import Batch
 from sparsest.network import Network
@@ -44,7 +45,7 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def dense_network(n_features: int, width: int, *, affine: bool, seed: int, dtype: torch.dtype) -> Batch:
+def dense_network(n_features: int, width: int, *, affine: Affine, seed: int, dtype: torch.dtype) -> Batch:
     """Return one random network, drawn as `torch.nn.Linear` draws its layers.
 
     Weights and biases are uniform in ``+-1 / sqrt(d)``, output weights in ``+-1 / sqrt(K)``; an affine term

@@ -186,7 +186,7 @@ class _Pruner:
         """Train a network from its random start."""
         settings = self._settings
         batch = loop.dense_network(
-            problem.n_features, settings.width, affine=problem.has_affine_term, seed=seed, dtype=torch.float64
+            problem.n_features, settings.width, affine=problem.affine, seed=seed, dtype=torch.float64
         )
         everything = np.ones(batch.hidden.shape[1:], dtype=np.bool_)
         trained = self._train(batch, everything, settings.steps, Deadline(limit), decay=settings.decay)
@@ -273,6 +273,6 @@ def _without_smallest(batch: Batch, objective: Objective, number: int) -> BoolAr
 
 def _copy(batch: Batch) -> Batch:
     """Return the same network with Adam's moments at zero."""
-    copied = Batch(batch.hidden, batch.outputs, affine=batch.affine is not None)
+    copied = Batch(batch.hidden, batch.outputs, affine=batch.kind)
     copied.flat.copy_(batch.flat)
     return copied

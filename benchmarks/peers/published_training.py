@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from sparsest.affine import Affine
 from sparsest.benchmarks.peers import loop
 from sparsest.benchmarks.suites.method_answer import Answer, TracePoint
 from sparsest.continuous import option_checks
@@ -111,7 +110,7 @@ def published_training(
     batch = loop.dense_network(
         problem.n_features,
         width,
-        affine=problem.has_affine_term,
+        affine=problem.affine,
         seed=option_checks.seed(seed),
         dtype=torch.float32,
     )
@@ -162,9 +161,7 @@ def polished_network(
     affine = None
     if network.affine is not None and scaling.trend is not None:
         affine = (network.affine - scaling.trend) @ to_scaled
-    samples = Samples(
-        scaling.homogeneous, scaling.low, scaling.high, problem.affine is Affine.SKIP, scaling.bounds
-    )
+    samples = Samples(scaling.homogeneous, scaling.low, scaling.high, scaling.affine, scaling.bounds)
     start = Neurons(folded, folded @ scaling.homogeneous.T >= 0, np.sign(network.outputs), affine)
     found = polish(samples, merged(samples, start), p, objective, deadline)
     return (

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 
-from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.continuous.algorithms.base import Algorithm
 from sparsest.continuous.algorithms.batch import Batch
@@ -107,7 +106,7 @@ def train_restarts(
     generator = torch.Generator().manual_seed(settings.seed)
     start = INITIALIZATIONS[settings.initialization](homogeneous.cpu(), restarts, width, generator)
     with _threads(restarts * width * len(scaling.low), where):
-        batch = Batch(*(part.to(where) for part in start), affine=scaling.trend is not None)
+        batch = Batch(*(part.to(where) for part in start), affine=scaling.affine)
         initial = _restarts(batch, scaling)
         descent = Descent(
             batch,
@@ -202,9 +201,7 @@ def polish_restarts(
     Restarts with the same cells and signs share one answer. When none fits, some are tried again with the
     cells that they started from. `answers` has those of an earlier call, and takes new ones.
     """
-    samples = Samples(
-        scaling.homogeneous, scaling.low, scaling.high, problem.affine is Affine.SKIP, scaling.bounds
-    )
+    samples = Samples(scaling.homogeneous, scaling.low, scaling.high, scaling.affine, scaling.bounds)
     known: dict[tuple[bytes, bytes], Network | None] = {}
     try:
         for number, restart in enumerate(trained.restarts):

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from scipy import optimize, sparse
 
 from sparsest import tolerances
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
+from sparsest.continuous.polish.scaling import free_columns
 from sparsest.progress import Deadline
 
 BoolArray = NDArray[np.bool_]
@@ -66,8 +68,8 @@ class Samples:
         Inputs and a column of ones.
     low, high : array (N,)
         Interval ends, infinite allowed.
-    skip : bool
-        Whether there is a free affine term.
+    affine : Affine
+        Which free affine term there is.
     bounds : array (d,) or None
         Bound on every ``|v_k w_kj|``.
     """
@@ -75,8 +77,13 @@ class Samples:
     homogeneous: FloatArray
     low: FloatArray
     high: FloatArray
-    affine: bool
+    affine: Affine
     bounds: FloatArray | None
+
+    @property
+    def free(self) -> FloatArray:
+        """Data (N, 0, 1 or d + 1) on which the affine term acts."""
+        return self.homogeneous[:, free_columns(self.affine, self.homogeneous.shape[1])]
 
 
 def solve(
@@ -104,8 +111,7 @@ def solve(
         when there is none or the solver did not reach one.
     """
     entries = np.flatnonzero(allowed)
-    free = samples.homogeneous.shape[1] if samples.affine else 0
-    if len(entries) + free == 0:
+    if len(entries) + samples.free.shape[1] == 0:
         inside = bool(np.all(samples.low <= 0) and np.all(samples.high >= 0))
         return dataclasses.replace(start, folded=np.zeros_like(start.folded)) if inside else None
     numbers = _linear_program(samples, start, entries, cost.ravel()[entries], deadline)
@@ -118,7 +124,7 @@ def _linear_program(
     if deadline.expired:
         return None
     cones, values = _cones(samples, start)[:, entries], _values(samples, start)[:, entries]
-    affine = samples.homogeneous if samples.affine else np.zeros((len(samples.low), 0))
+    affine = samples.free
     equations = sparse.csr_array(np.concatenate([values, -values, affine], axis=1))
     cones = sparse.hstack([cones, -cones, sparse.csr_array((cones.shape[0], affine.shape[1]))], format="csr")
     point = samples.low == samples.high
@@ -170,5 +176,8 @@ def _neurons(samples: Samples, start: Neurons, entries: NDArray[np.intp], number
     folded[entries] = numbers[: len(entries)] - numbers[len(entries) : 2 * len(entries)]
     folded[np.abs(folded) <= _ZERO] = 0.0
     folded = folded.reshape(start.folded.shape)
-    affine = numbers[2 * len(entries) :] if samples.affine else None
+    affine = None
+    if samples.affine is not Affine.NONE:
+        affine = np.zeros(samples.homogeneous.shape[1])
+        affine[free_columns(samples.affine, len(affine))] = numbers[2 * len(entries) :]
     return Neurons(folded, start.patterns, start.signs, affine)

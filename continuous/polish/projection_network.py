@@ -4,7 +4,6 @@ from typing import Final
 
 import numpy as np
 
-from sparsest.affine import Affine
 from sparsest.network import Network
 from sparsest.problem import Problem
 
@@ -52,6 +51,6 @@ def ridge_network(problem: Problem, seed: int = 0) -> Network | None:
         return None
     kept = changes != 0
     weights = np.tile(directions[best], (int(kept.sum()), 1))
-    affine = np.zeros(distinct.n_features + 1) if problem.affine is Affine.SKIP else None
+    affine = np.zeros(distinct.n_features + 1) if problem.has_affine_term else None
     network = Network(weights, -knots[kept], changes[kept], affine)
     return network if network.solves(problem) else None

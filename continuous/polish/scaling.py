@@ -18,8 +18,8 @@ _AFFINE_LABELS = 1e-13
 class Scaling:
     """A problem in units of about one, ``x' = (x - center) / width`` and ``y' = (y - trend(x)) / height``.
 
-    Widths (one a feature) and the height are powers of two. With a skip connection the trend is the
-    least-squares affine fit of the labels, otherwise zero. The center is zero for the objective
+    Widths (one a feature) and the height are powers of two. With an affine term the trend is the
+    least-squares fit of the labels by one, otherwise zero. The center is zero for the objective
     ``parameters``, since a shift of the inputs changes which biases are zero; every other count is the
     same in both units.
 
@@ -33,8 +33,10 @@ class Scaling:
         Bound on every scaled ``|v_k w_kj|``.
     to_units : array (d + 1, d + 1)
         A scaled folded neuron times this matrix is the folded neuron of the problem.
+    affine : Affine
+        Which affine term networks may have.
     trend : array (d + 1,) or None
-        The affine fit, in the problem's units; None without a skip.
+        That fit, in the problem's units; None without an affine term.
     height : float
         Unit of the labels.
     """
@@ -44,6 +46,7 @@ class Scaling:
     high: FloatArray
     bounds: FloatArray | None
     to_units: FloatArray
+    affine: Affine
     trend: FloatArray | None
     height: float
 
@@ -54,7 +57,7 @@ class Scaling:
         center = np.zeros(X.shape[1]) if objective is Objective.PARAMETERS else _middles(X)
         widths = power_of_two(np.abs(X - center).max(axis=0))
         inputs = np.c_[(X - center) / widths, np.ones(len(X))]
-        trend = _trend(inputs, problem) if problem.affine is Affine.SKIP else np.zeros(X.shape[1] + 1)
+        trend = _trend(inputs, problem)
         fitted = inputs @ trend
         low, high = problem.low - fitted, problem.high - fitted
         ends = np.abs(np.r_[low, high])
@@ -71,7 +74,8 @@ class Scaling:
             high / height,
             bounds,
             back * height,
-            trend @ back if problem.affine is Affine.SKIP else None,
+            problem.affine,
+            trend @ back if problem.has_affine_term else None,
             height,
         )
 
@@ -81,6 +85,11 @@ class Scaling:
         if self.trend is not None:
             term = self.trend + (0.0 if affine is None else affine @ self.to_units)
         return Network.from_folded(folded @ self.to_units, signs, term)
+
+
+def free_columns(affine: Affine, size: int) -> slice:
+    """Return which of the columns (x, 1) of homogeneous data an affine term may use."""
+    return slice({Affine.NONE: size, Affine.CONSTANT: size - 1, Affine.SKIP: 0}[affine], size)
 
 
 def power_of_two(sizes: FloatArray) -> FloatArray:
@@ -95,5 +104,8 @@ def _middles(X: FloatArray) -> FloatArray:
 
 
 def _trend(inputs: FloatArray, problem: Problem) -> FloatArray:
-    fit, *_ = np.linalg.lstsq(inputs, problem.targets, rcond=None)
-    return np.asarray(fit, dtype=np.float64)
+    fit = np.zeros(inputs.shape[1])
+    free = inputs[:, free_columns(problem.affine, inputs.shape[1])]
+    if free.shape[1]:
+        fit[-free.shape[1] :], *_ = np.linalg.lstsq(free, problem.targets, rcond=None)
+    return fit

@@ -56,12 +56,22 @@ _FEWEST: Final = 20
 
 @dataclasses.dataclass(frozen=True)
 class Intervals:
-    """What to fit: homogeneous inputs in any coordinates (N, r), interval ends (N,), and whether a skip."""
+    """What to fit.
+
+    Attributes
+    ----------
+    rows : array (N, r)
+        Homogeneous inputs in any coordinates.
+    low, high : arrays (N,)
+        Interval ends.
+    affine : array (r,) or None
+        1 for the coordinates in which an affine term may move, 0 for the others; None without a term.
+    """
 
     rows: FloatArray
     low: FloatArray
     high: FloatArray
-    affine: bool
+    affine: FloatArray | None
 
     def subset(self, samples: Rows) -> "Intervals":
         """Return the same on some samples."""
@@ -118,8 +128,10 @@ class NarrowSearch:
         start: Start | None = None,
     ) -> None:
         self._all, self._random, self.width = data, random, width
-        self._sparsity, self._affine = sparsity, data.affine
-        r, blocks = data.rows.shape[1], width + data.affine
+        self._sparsity, self._affine = sparsity, data.affine is not None
+        # every coordinate of every block may move, so that no step need be told
+        self._all_move = sparsity is None and (data.affine is None or bool(data.affine.all()))
+        r, blocks = data.rows.shape[1], width + self._affine
         few = max(_FEWEST, _SAMPLES_A_NUMBER * blocks * r)
         every = 2 * few >= len(data.rows)
         self._chosen = None if every else random.choice(len(data.rows), few, replace=False)
@@ -129,6 +141,7 @@ class NarrowSearch:
         self._cost = _cost(runs, n, blocks * r)
         self.neurons = np.zeros((runs, blocks, r))
         self._allowed = np.ones((runs, blocks, r))
+        self._hold_affine()
         self._signs = np.ones((runs, blocks))
         self._damping, self._loss, self._earlier = np.zeros(runs), np.zeros(runs), np.zeros(runs)
         self._values, self._factors = np.zeros((runs, n)), np.zeros((runs, blocks, n))
@@ -142,6 +155,7 @@ class NarrowSearch:
             given = np.arange(min(runs, len(start.signs)))
             self.neurons[given], self._signs[given] = start.neurons[given], start.signs[given]
             self._allowed[given] = start.allowed[given]
+            self._hold_affine()
         self._begin(np.arange(runs))
 
     def run(self, limit: float, effort: Effort, deadline: Deadline) -> tuple[FloatArray, FloatArray] | None:
@@ -204,6 +218,12 @@ class NarrowSearch:
         names += ["age", "failures", "lowest"]
         return {"neurons": self.neurons, **best, **{name: getattr(self, f"_{name}") for name in names}}
 
+    def _hold_affine(self) -> None:
+        """Keep the affine term to the coordinates in which it may move."""
+        if self._all.affine is not None:
+            self._allowed[:, self.width] = self._all.affine
+            self.neurons[:, self.width] *= self._all.affine
+
     def _see(self) -> None:
         """Look at the chosen samples only, where some were chosen."""
         self._data = self._all if self._chosen is None else self._all.subset(self._chosen)
@@ -244,7 +264,7 @@ class NarrowSearch:
         iterates = Iterates(self.neurons, self._values, self._factors, self._loss, self._damping)
         levenberg_step(
             self._data.rows, self._signs, self._aims, iterates, affine=self._affine, least_damping=_LEAST,
-            allowed=None if self._sparsity is None else self._allowed,
+            allowed=None if self._all_move else self._allowed,
         )  # fmt: skip
         self._age += 1
         self.steps += 1
@@ -307,6 +327,8 @@ class NarrowSearch:
         """Choose the counted entries of one network (B, r); those that are not counted may all move."""
         blocks, r = self._allowed.shape[1:]
         allowed = np.ones((blocks, r))
+        if self._all.affine is not None:
+            allowed[-1] = self._all.affine
         allowed[: self.width, sparsity.counted] = 0.0
         places = np.argwhere(np.broadcast_to(sparsity.counted, (self.width, r)))
         chosen = self._random.permutation(len(places))[: sparsity.entries]

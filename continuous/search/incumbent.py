@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from sparsest.affine import Affine
 from sparsest.continuous.checkpoint.arrays import matching, network_arrays, network_of, prefixed, under
 from sparsest.continuous.polish.pattern_program import Neurons, Samples
 from sparsest.continuous.polish.polish import merged, polish
@@ -41,9 +40,7 @@ class Incumbent:
     ) -> None:
         self._problem, self._scaling, self._deadline = problem, scaling, deadline
         self.objective, self._p = objective, p
-        self.samples = Samples(
-            scaling.homogeneous, scaling.low, scaling.high, problem.affine is Affine.SKIP, scaling.bounds
-        )
+        self.samples = Samples(scaling.homogeneous, scaling.low, scaling.high, scaling.affine, scaling.bounds)
         self.network: Network | None = None
         self.neurons: Neurons | None = None
         self.raw: Network | None = None

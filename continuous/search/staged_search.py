@@ -20,9 +20,11 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from sparsest import tolerances
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.continuous.checkpoint.arrays import prefixed, under
 from sparsest.continuous.polish.pattern_program import BoolArray, Neurons, Samples
+from sparsest.continuous.polish.scaling import free_columns
 from sparsest.continuous.search.effort import Effort
 from sparsest.continuous.search.few_neuron_descents import Intervals, NarrowSearch, Sparsity
 from sparsest.continuous.search.incumbent import Incumbent
@@ -115,10 +117,18 @@ class StagedSearch:
         self._width, self._patterns = width, patterns
         self._lower_bound, self._norm_bound = lower_bound, norm_bound
         samples = incumbent.samples
-        self._rows, self._back = _whitened(samples.homogeneous)
-        self._forward: FloatArray = np.linalg.pinv(self._back).astype(np.float64)
-        self._whitened = Intervals(self._rows, samples.low, samples.high, samples.affine)
-        self._plain = Intervals(samples.homogeneous, samples.low, samples.high, samples.affine)
+        rows, back = _whitened(samples.homogeneous)
+        if samples.affine is Affine.CONSTANT:
+            rows, back = _with_constant_first(rows, back)
+        self._rows, self._back = rows, back
+        self._forward: FloatArray = np.linalg.pinv(back).astype(np.float64)
+        size = samples.homogeneous.shape[1]
+        self._whitened = Intervals(
+            rows, samples.low, samples.high, _movable(samples.affine, rows.shape[1], 0)
+        )
+        self._plain = Intervals(
+            samples.homogeneous, samples.low, samples.high, _movable(samples.affine, size, size - 1)
+        )
         self._effort = Effort()
         self._narrow: dict[int, NarrowSearch] = {}
         self._by_turn: dict[int, NarrowSearch | None] = {}
@@ -384,8 +394,10 @@ class StagedSearch:
     def _neurons(self, blocks: FloatArray, signs: FloatArray, back: FloatArray) -> Neurons:
         samples = self._incumbent.samples
         folded = blocks @ back
-        affine = folded[-1] if samples.affine else None
-        folded, signs = (folded[:-1], signs[:-1]) if samples.affine else (folded, signs)
+        affine = None
+        if samples.affine is not Affine.NONE:
+            folded, affine, signs = folded[:-1], folded[-1].copy(), signs[:-1]
+            affine[: free_columns(samples.affine, len(affine)).start] = 0.0  # rounding, where no slope may be
         return Neurons(folded, folded @ samples.homogeneous.T >= 0, signs, affine)
 
     def _narrower(self, turn: int) -> NarrowSearch | None:
@@ -411,8 +423,24 @@ class StagedSearch:
 
 def _no_neurons(samples: Samples) -> Neurons:
     n, size = samples.homogeneous.shape
-    affine = np.zeros(size) if samples.affine else None
+    affine = None if samples.affine is Affine.NONE else np.zeros(size)
     return Neurons(np.zeros((0, size)), np.zeros((0, n), dtype=bool), np.zeros(0), affine)
+
+
+def _movable(affine: Affine, size: int, constant: int) -> FloatArray | None:
+    """Return in which of `size` coordinates an affine term may move, `constant` being that of a constant."""
+    if affine is Affine.NONE:
+        return None
+    return np.ones(size) if affine is Affine.SKIP else np.eye(size)[constant]
+
+
+def _with_constant_first(rows: FloatArray, back: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Turn whitened coordinates so that the first one is that of a constant function."""
+    constant = rows.T.sum(
+        axis=1
+    )  # columns are orthogonal: the coordinates of the function 1, but for a factor
+    turn, _ = np.linalg.qr(np.c_[constant, np.eye(len(constant))])
+    return rows @ turn, turn.T @ back
 
 
 def _whitened(homogeneous: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -87,7 +87,7 @@ def threshold(
     >>> f"{result.lower_bound:.9f}", result.network.count(), result.other.count()
     ('0.342336339', 2, 3)
     """
-    refuse_other_than_problem(problem, constant=True)
+    refuse_other_than_problem(problem)
     goal = Objective.parse(objective)
     deadline = Deadline(time_limit)
     if one_feature.applies_to(problem, goal):
@@ -185,7 +185,7 @@ def cost_curves(
         raise InputError(f"powers have shape {grid.shape}: a list of numbers is needed")
     for p in grid:
         check_power(float(p))
-    refuse_other_than_problem(problem, constant=True)
+    refuse_other_than_problem(problem)
     goal = Objective.parse(objective)
     deadline = Deadline(time_limit)
     if one_feature.applies_to(problem, goal):

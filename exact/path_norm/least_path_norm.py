@@ -57,7 +57,7 @@ def minimize_path_norm(
     (1.414214, 1, 'recursion')
     """
     goal = Objective.parse(objective)
-    refuse_other_than_problem(problem, constant=True)
+    refuse_other_than_problem(problem)
     power = check_power(p)
     deadline = Deadline(time_limit)
     if one_feature.applies_to(problem, goal):

@@ -50,7 +50,7 @@ def applies_to(problem: Problem, objective: Objective) -> bool:
 
 def curve_of(problem: Problem, objective: str | Objective) -> Curve:
     """Return the samples and their curvature; raise `InputError` unless `applies_to` the problem."""
-    refuse_other_than_problem(problem, constant=True)
+    refuse_other_than_problem(problem)
     if not applies_to(problem, Objective.parse(objective)):
         raise InputError(
             "this needs one feature, affine='skip', exact labels, no weight bound and the objective weights"
