@@ -120,8 +120,8 @@ class TestTrueProofs:
             check_proof(document)
 
     def test_relaxation_by_a_skip_counts_without_one(self):
-        _, with_skip = proof_of("parity-3", True)
-        problem, without = proof_of("parity-3", False)
+        _, with_skip = proof_of("parity-3", "skip")
+        problem, without = proof_of("parity-3")
         relaxed = without | {key: with_skip[key] for key in ("parts", "circuits", "lower_bound")}
         assert check_proof(relaxed, problem).lower_bound == 2
         wrong = with_skip | {key: without[key] for key in ("parts", "circuits", "lower_bound")}
@@ -214,7 +214,7 @@ def program(problem, signs, skip, bits):
 
 @pytest.mark.parametrize("name", ["parity-3", "planted:d=2,n=20,k=3,seed=0", "uniform:d=2,n=8,seed=0"])
 def test_another_solver_agrees_that_leaves_are_infeasible(name):
-    problem, document = proof_of(name, False)
+    problem, document = proof_of(name)
     found = [
         leaf
         for leaf in leaves(document)
@@ -798,7 +798,7 @@ def test_mutations_of_files_are_rejected(mutate, tmp_path):
 
 def test_a_constant_is_no_afterthought():
     # the tree without a constant says nothing about networks with one, which may be narrower
-    _, document = proof_of("xor", False)
+    _, document = proof_of("xor")
     assert document["lower_bound"] == 2
     document = copy.deepcopy(document)
     document["problem"]["constant"] = True
@@ -846,7 +846,7 @@ def test_a_thousand_mutations():
 
 
 def test_scaled_multipliers_still_prove():
-    _, document = proof_of("xor", False)
+    _, document = proof_of("xor")
     document = copy.deepcopy(document)
     for *_, leaf in leaves(document):
         for rows in leaf.values():
@@ -883,7 +883,7 @@ class TestFuzz:
     @given(st.data())
     def test_a_true_proof_with_anything_in_it(self, data):
         """Whatever is put anywhere: rejected, or what is then claimed is still true of the same problem."""
-        document = copy.deepcopy(TENT if data.draw(st.booleans()) else proof_of("xor", False)[1])
+        document = copy.deepcopy(TENT if data.draw(st.booleans()) else proof_of("xor")[1])
         problem = document.pop("problem")
         truth = document["lower_bound"]
         here = document
@@ -1041,7 +1041,7 @@ class TestFoundByReview:
         monkeypatch.setattr(branching, "_CELLS_A_NODE", 10**6)
         rng = np.random.default_rng(seed)
         X = np.unique(rng.integers(-2, 3, (7, 1 + seed % 2)), axis=0)
-        problem = Problem(X, rng.integers(-2, 3, len(X)), skip=bool(seed % 3 == 0))
+        problem = Problem(X, rng.integers(-2, 3, len(X)), affine="none" if seed % 3 else "skip")
         result, document = prove(problem, tmp_path / "proof.json", method="tree")
         checked = check_proof(document, problem)
         assert (checked.lower_bound, checked.upper_bound) == (result.lower_bound, result.upper_bound)
@@ -1110,7 +1110,7 @@ class TestFoundByReview:
             check_proof(document, data | {"low": 3})
 
     def test_surplus_cells_are_refused(self):
-        _, document = proof_of("xor", False)
+        _, document = proof_of("xor")
         document = copy.deepcopy(document)
         document["witness"]["cells"] = "junk"
         with pytest.raises(ProofError, match="cells are for a weight bound"):

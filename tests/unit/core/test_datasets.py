@@ -57,7 +57,7 @@ def test_names_read_back(name):
     ("name", "claim"), CLAIMS, ids=[f"{n}-{c.objective}-{c.affine}-{c.how}" for n, c in CLAIMS]
 )
 def test_claims(name, claim):
-    problem = datasets.load(name).problem(affine="skip" if claim.affine else "none")
+    problem = datasets.load(name).problem(affine=claim.affine)
     slow = (name, claim.affine) in SLOW and claim.objective == "neurons"
     result = exact.solve(problem, claim.objective, node_limit=500 if slow else None, time_limit=30)
     if slow:

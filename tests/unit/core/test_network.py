@@ -300,7 +300,7 @@ class TestInterpolates:
             network.outputs * scale,
             None if network.affine is None else network.affine * scale,
         )
-        problem = Problem(GRID, scaled(GRID), affine="skip" if network.affine else "none" != None)
+        problem = Problem(GRID, scaled(GRID), affine="none" if network.affine is None else "skip")
         assume(problem.label_scale > 0)
         assert scaled.interpolates(problem)
         assert scaled.canonical().interpolates(problem)

@@ -13,8 +13,8 @@ from sparsest.refine import refine
 def planted(seed, N, d, K, *, affine="none"):
     rng = np.random.default_rng(seed)
     X = rng.uniform(-1, 1, (N, d))
-    affine = rng.normal(size=d + 1) if skip else None
-    return X, Network.from_folded(rng.normal(size=(K, d + 1)), (-1.0) ** np.arange(K), affine), rng
+    term = rng.normal(size=d + 1) if affine == "skip" else None
+    return X, Network.from_folded(rng.normal(size=(K, d + 1)), (-1.0) ** np.arange(K), term), rng
 
 
 def shaken(network, size, rng):

@@ -38,7 +38,6 @@ from sparsest.affine import Affine
 from sparsest.files import LARGEST_FILE
 from sparsest.io import documents as files
 from sparsest.results.certificate import (
-    Affine,
     Attempt,
     Certificate,
     Judgement,
