@@ -28,7 +28,7 @@ DIGESTS = {
 }
 
 # The activation tree needs more than two seconds for these; their lower bounds are checked all the same.
-SLOW = {("parity-3", False), ("anscombe-1", False), ("anscombe-3", False)}
+SLOW = {("parity-3", "none"), ("anscombe-1", "none"), ("anscombe-3", "none")}
 
 CLAIMS = [(name, claim) for name in datasets.names() for claim in datasets.load(name).known]
 

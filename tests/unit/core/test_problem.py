@@ -218,8 +218,8 @@ class TestRefused:
 
     @pytest.mark.parametrize("affine", list(Affine))
     def test_the_affine_term_may_be_a_text_or_a_member(self, affine):
-        for given in (affine, affine.value, np.str_(affine)):
-            assert Problem(TWO, [0, 1], affine=given).affine is affine
+        for spelled in (affine, affine.value, np.str_(affine)):
+            assert Problem(TWO, [0, 1], affine=spelled).affine is affine
 
     @pytest.mark.parametrize(
         ("low", "high", "words"),
@@ -495,7 +495,11 @@ class TestImmutable:
 class TestDerived:
     def test_distinct_merges_and_intersects(self):
         problem = Problem.from_intervals(
-            [[1, 1], [0, 0], [1, 1], [0, 1]], [0, -1, 0.5, 5], [2, 1, np.inf, 6], affine="skip", weight_bound=2
+            [[1, 1], [0, 0], [1, 1], [0, 1]],
+            [0, -1, 0.5, 5],
+            [2, 1, np.inf, 6],
+            affine="skip",
+            weight_bound=2,
         )
         merged = problem.distinct()
         np.testing.assert_array_equal(merged.X, [[0, 0], [0, 1], [1, 1]])
@@ -520,7 +524,9 @@ class TestDerived:
         assert part.weight_bound == 2
         assert problem.subset([True, False, True]) == problem.subset(range(0, 3, 2))
         assert problem.subset(1).n_samples == 1
-        assert problem.replace(affine="none", weight_bound=None) == Problem([0, 1, 2], [0, 1, 4], tolerance=0.5)
+        assert problem.replace(affine="none", weight_bound=None) == Problem(
+            [0, 1, 2], [0, 1, 4], tolerance=0.5
+        )
 
     @pytest.mark.parametrize("rows", [[3], [0.0], [True], []])
     def test_refused_subsets(self, rows):

@@ -863,9 +863,7 @@ class TestPlugin:
             assert "Traceback" not in done.stderr
 
 
-@pytest.mark.skipif(
-    shutil.which("bash") is None or shutil.which("git") is None, reason="needs bash and git"
-)
+@pytest.mark.skipif(shutil.which("bash") is None or shutil.which("git") is None, reason="needs bash and git")
 class TestWorkflow:
     @pytest.fixture
     def repository(self, known):
