@@ -13,4 +13,4 @@ class Affine(Sentence):
     @property
     def phrase(self) -> str:
         """Return how a sentence about networks goes on, such as "with a skip"."""
-        return {"none": "without affine term", "constant": "with a constant", "skip": "with a skip"}[self]
+        return {"none": "without an affine term", "constant": "with a constant", "skip": "with a skip"}[self]
