@@ -375,7 +375,7 @@ class TestConstant:
         assert problem.subset([0, 2]).affine is Affine.CONSTANT
         assert problem.distinct().affine is Affine.CONSTANT
         assert Problem.classification([0, 1], [0, 1], affine="constant").has_affine_term
-        assert "affine='constant'" in repr(problem)
+        assert "affine=constant" in repr(problem)
 
     @pytest.mark.parametrize("affine", ["skip constant", 1, "c"])
     def test_refused(self, affine):
@@ -542,6 +542,6 @@ class TestDerived:
 
     def test_representation(self):
         assert repr(Problem([0], [1], weight_bound=2)) == (
-            "<Problem N=1 d=1 interpolation affine='none', weight_bound=2>"
+            "<Problem N=1 d=1 interpolation affine=none, weight_bound=2>"
         )
-        assert "intervals affine='skip'" in repr(Problem([0], [1], tolerance=1, affine="skip"))
+        assert "intervals affine=skip" in repr(Problem([0], [1], tolerance=1, affine="skip"))
