@@ -12,5 +12,5 @@ class Affine(Sentence):
 
     @property
     def phrase(self) -> str:
-        """Return the words that follow "networks" in a sentence, such as "with a skip"."""
-        return {"none": "without affine term", "constant": "with a constant", "skip": "with a skip"}[self]
+        """Return how a sentence about networks goes on, such as "with a skip"."""
+        return {"none": "without an affine term", "constant": "with a constant", "skip": "with a skip"}[self]

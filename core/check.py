@@ -260,9 +260,7 @@ def _compare(problem: _Problem, data: object) -> None:
     elif isinstance(data, Mapping):
         data = _saved_problem(data)
     else:
-        fields = {name: getattr(data, name, ...) for name in ("X", "low", "high", "weight_bound")}
-        fields |= _flags(getattr(data, "affine", None))
-        data = {name: _plain(value, _OPEN_ENDS.get(name)) for name, value in fields.items()}
+        data = _problem_object(data)
     try:
         given = _Problem({"skip": problem.skip, "weight_bound": None, **data}, "data")
         if "skip" not in data:
@@ -286,21 +284,30 @@ def _compare(problem: _Problem, data: object) -> None:
         raise ProofError("the affine term or the weight bound is not that of the data", "problem")
 
 
+# What is read of a problem.
+_SAVED = ("X", "low", "high", "weight_bound", "affine")
 # What stands for an interval without this end; an infinity of the other sign admits no value at all.
 _OPEN_ENDS = {"low": -math.inf, "high": math.inf}
 
 
+def _problem_object(data: object) -> dict[str, Any]:
+    """Return the fields of a ``sparsest.Problem``."""
+    fields = {name: getattr(data, name, ...) for name in _SAVED}
+    if missing := [name for name, value in fields.items() if value is ...]:
+        raise UnreadableError(f"it is no problem: it has no {missing[0]}", "data")
+    numbers = {name: _plain(fields[name], _OPEN_ENDS.get(name)) for name in _SAVED[:-1]}
+    return numbers | _flags(fields["affine"])
+
+
 def _flags(affine: object) -> dict[str, Any]:
     """Return what a proof calls the affine term that a problem allows."""
-    if affine not in ("none", "constant", "skip"):
+    if not isinstance(affine, str) or affine not in ("none", "constant", "skip"):
         raise UnreadableError("it is no problem: affine must be none, constant or skip", "data")
     return {"skip": affine == "skip", "constant": affine == "constant"}
 
 
 def _plain(value: Any, open_end: float | None = None) -> Any:
     """Turn arrays and floats, NumPy's among them, into what a document holds."""
-    if value is ...:
-        raise UnreadableError("it is no problem: X, low, high or weight_bound is missing", "data")
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, list):
@@ -314,10 +321,9 @@ def _saved_problem(document: object) -> dict[str, Any]:
     """Return the fields of a problem's document, as ``sparsest.save`` writes it."""
     if not isinstance(document, Mapping) or document.get("format") != "sparsest/problem":
         raise UnreadableError("it is not a saved problem", "data")
-    names = ("X", "low", "high", "weight_bound", "affine")
-    if missing := [name for name in names if name not in document]:
+    if missing := [name for name in _SAVED if name not in document]:
         raise UnreadableError(f"the field {missing[0]!r} is missing", "data")
-    fields = {name: document[name] for name in names[:-1]} | _flags(document["affine"])
+    fields = {name: document[name] for name in _SAVED[:-1]} | _flags(document["affine"])
     for name, infinite in (("low", "-inf"), ("high", "inf")):
         if not isinstance(fields[name], list):
             raise UnreadableError("it is not a list", f"data {name}")
@@ -980,7 +986,7 @@ def _dot(row: tuple[int, ...], vector: Point) -> Fraction:
 # The command line
 
 
-_AFFINE = {"none": "without an affine term", "constant": "with a free constant", "skip": "with a skip"}
+_AFFINE = {"none": "without an affine term", "constant": "with a constant", "skip": "with a skip"}
 
 
 def describe(checked: Checked) -> str:

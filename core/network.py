@@ -88,9 +88,9 @@ class Network:
         object.__setattr__(self, name, array)
 
     @classmethod
-    def zero(cls, n_features: int, affine: Affine = Affine.NONE) -> "Network":
+    def zero(cls, n_features: int, affine: str | Affine = Affine.NONE) -> "Network":
         """Return the network without neurons, ``f = 0``, with a zero affine term where one is allowed."""
-        term = None if affine is Affine.NONE else np.zeros(n_features + 1)
+        term = None if Affine.parse(affine) is Affine.NONE else np.zeros(n_features + 1)
         return cls(np.zeros((0, n_features)), np.zeros(0), np.zeros(0), term)
 
     @classmethod

@@ -67,7 +67,7 @@ def random_intervals(seed):
     low = np.where(rng.random(n) < 0.2, -np.inf, y - rng.choice([0.0, 0.0, 0.5]))
     high = np.where(rng.random(n) < 0.2, np.inf, y + rng.choice([0.0, 0.0, 0.5]))
     bound = float(rng.choice([2.0, 5.0])) if rng.random() < 0.25 else None
-    return Problem.from_intervals(X, low, high, skip=bool(rng.integers(2)), weight_bound=bound)
+    return Problem.from_intervals(X, low, high, affine=("none", "skip")[rng.integers(2)], weight_bound=bound)
 
 
 def prove(problem, path, **options):
@@ -77,12 +77,9 @@ def prove(problem, path, **options):
 
 
 @functools.cache
-def proof_of(name, skip):
+def proof_of(name, affine="none"):
     """Problem and proof document of a dataset; copy before changing it."""
-    constant = skip == "constant"
-    problem = (
-        datasets.parse(name).problem(affine="skip" if skip else "none" is True).replace(constant=constant)
-    )
+    problem = datasets.parse(name).problem(affine=affine)
     with tempfile.TemporaryDirectory() as folder:
         return problem, prove(problem, Path(folder) / "proof.json")[1]
 

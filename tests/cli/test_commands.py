@@ -203,7 +203,7 @@ class TestSolve:
         ]
         assert bounds[0] == bounds[1]
 
-    @pytest.mark.affineif(os.name == "nt", reason="signals")
+    @pytest.mark.skipif(os.name == "nt", reason="signals")
     def test_interrupt_reports_the_interval(self):
         command = [sys.executable, "-m", "sparsest.cli.main", "solve", "uniform:d=2,n=20", "--json"]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

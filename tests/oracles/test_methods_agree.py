@@ -17,7 +17,7 @@ def random_problem(seed):
     if kind == 2:
         X = X[rng.integers(0, n, n)]
     _, group = np.unique(X, axis=0, return_inverse=True)
-    return Problem(X, y[group], affine="skip" if bool else "none"((seed // 9) % 2))
+    return Problem(X, y[group], affine=("none", "skip")[(seed // 9) % 2])
 
 
 @pytest.mark.parametrize("seed", range(200))

@@ -74,7 +74,7 @@ def independent(columns):
     return chosen
 
 
-def basic_networks(X, y, objective, affine="none"):
+def basic_networks(X, y, objective, skip=False):
     """Every network of rays with independent columns, and what merging makes of it, by different sizes."""
     Xh, directions = homogeneous(X), rays(X, objective)
     sides = np.sign(np.where(np.abs(s := directions @ normals(X, objective).T) > 1e-9, s, 0.0))

@@ -134,7 +134,7 @@ def test_balanced_weights_make_it_weight_decay(p):
 @pytest.mark.parametrize("seed", range(12))
 def test_through_data_networks_and_functions_have_the_same_least(seed):
     x, y = univariate(seed, most=6)
-    networks = table_of(basic_networks(x[:, None], y, "weights", affine="skip"))
+    networks = table_of(basic_networks(x[:, None], y, "weights", skip=True))
     functions = basic_interpolants(x, y, positions(x, y, between=2))
     problem = Problem(x, y, affine="skip")
     for p in POWERS:

@@ -78,7 +78,7 @@ def test_proofs_are_checked(monkeypatch):
         assert row["check / produce"] == row["check, s"] / row["produce, s"]
 
 
-@pytest.mark.affineif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_memory_is_that_of_a_fresh_process():
     ballast = bytearray(400 * 2**20)
     ballast[:: 2**12] = b"x" * len(ballast[:: 2**12])  # touched, so that it counts here

@@ -354,14 +354,14 @@ def test_bad_options_are_named(option: dict[str, Any], message: str) -> None:
     assert message in str(caught.value)
 
 
-@pytest.mark.affineif(torch.cuda.is_available(), reason="a machine without CUDA is needed")
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a machine without CUDA is needed")
 def test_cuda_that_is_absent_is_refused_and_auto_means_cpu() -> None:
     with pytest.raises(InputError, match="torch sees 0 CUDA devices"):
         minimize(PEAK, device="cuda")
     assert minimize(PEAK, restarts=1, steps=1, device="auto").device == "cpu"
 
 
-@pytest.mark.affineif(not torch.cuda.is_available(), reason="CUDA is needed")
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="CUDA is needed")
 def test_cuda_reaches_the_same_count() -> None:
     fit = minimize(PEAK, device="auto", **QUICK)
     assert fit.device.startswith("cuda")
@@ -418,17 +418,17 @@ def test_the_batch_gradient_is_that_of_autograd(
     homogeneous = torch.cat([X, torch.ones(7, 1, dtype=torch.float64)], dim=1)
     low = torch.randn(7, dtype=torch.float64, generator=generator)
     high = low + torch.tensor([0.0, 0.0, 0.1, 2.0, torch.inf, 0.0, 1.0], dtype=torch.float64)
-    batch = Batch(*random_neurons(homogeneous, 3, 5, generator), affine="skip" if skip else "none")
-    if batch.skip is not None:
-        batch.skip.copy_(torch.randn(3, 3, dtype=torch.float64, generator=generator))
+    batch = Batch(*random_neurons(homogeneous, 3, 5, generator), affine=skip)
+    if batch.affine is not None:
+        batch.affine.copy_(torch.randn(3, 3, dtype=torch.float64, generator=generator))
     batch.differentiate(homogeneous, low, high)
     for r in range(3):
         module = ReLUNetwork(2, 5, affine="skip" if skip else "none")
         with torch.no_grad():
             module.hidden.copy_(batch.hidden[r])
             module.outputs.copy_(batch.outputs[r])
-            if module.skip is not None and batch.skip is not None:
-                module.skip.copy_(batch.skip[r])
+            if module.affine is not None and batch.affine is not None:
+                module.affine.copy_(batch.affine[r])
         values = module(X)
         torch.testing.assert_close(batch.values(homogeneous)[r], values.detach())
         (values - values.detach().clamp(low, high)).square().mean().backward()
@@ -441,7 +441,7 @@ def test_the_batch_step_is_that_of_torch_adam() -> None:
     homogeneous = torch.randn(6, 2, dtype=torch.float64, generator=generator)
     homogeneous[:, -1] = 1
     y = torch.randn(6, dtype=torch.float64, generator=generator)
-    batch = Batch(*random_neurons(homogeneous, 1, 4, generator), affine="none")
+    batch = Batch(*random_neurons(homogeneous, 1, 4, generator), affine=False)
     module = ReLUNetwork(1, 4)
     with torch.no_grad():
         module.hidden.copy_(batch.hidden[0])

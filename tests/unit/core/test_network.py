@@ -62,7 +62,7 @@ class TestConstruction:
             (([[]], [0.0], [1.0]), "weights have shape (1, 0)"),
             (([[1.0]], [0.0, 1.0], [1.0]), "biases have shape (2,): (1,) is needed"),
             (([[1.0]], [0.0], []), "outputs have shape (0,)"),
-            (([[1.0]], [0.0], [1.0], [1.0]), "skip have shape (1,): (2,) is needed"),
+            (([[1.0]], [0.0], [1.0], [1.0]), "affine have shape (1,): (2,) is needed"),
             (([[np.nan]], [0.0], [1.0]), "weights hold nan at (0, 0)"),
             (([[1.0]], [0.0], [np.inf]), "outputs hold inf at (0,)"),
             (([["1"]], [0.0], [1.0]), "weights has type"),
@@ -235,7 +235,7 @@ class TestSameFunction:
         assert a.same_function(Network([[1]], [0], [1], [0, 6]))
         assert not a.same_function(Network([[1]], [0], [1], [0, 16]))
 
-    @pytest.mark.parametrize("entry", ["weights", "biases", "outputs", "skip"])
+    @pytest.mark.parametrize("entry", ["weights", "biases", "outputs", "affine"])
     def test_perturbed(self, entry):
         network = Network([[1, 0.5], [0, 1]], [1, 0.25], [3, -2], [1, 1, 1])
         moved = dataclasses.replace(network, **{entry: getattr(network, entry) * (1 + 1e-6)})
@@ -300,7 +300,7 @@ class TestInterpolates:
             network.outputs * scale,
             None if network.affine is None else network.affine * scale,
         )
-        problem = Problem(GRID, scaled(GRID), affine="skip" if network.affine else "none" != None)
+        problem = Problem(GRID, scaled(GRID), affine="none" if network.affine is None else "skip")
         assume(problem.label_scale > 0)
         assert scaled.interpolates(problem)
         assert scaled.canonical().interpolates(problem)
@@ -416,7 +416,7 @@ class TestWithinBound:
 
 def test_representation():
     assert repr(NETWORK) == "<Network 4 neurons, d=2>"
-    assert repr(Network.zero(1, affine="skip")) == "<Network 0 neurons + skip, d=1>"
+    assert repr(Network.zero(1, affine="skip")) == "<Network 0 neurons + affine, d=1>"
 
 
 def test_bound_counts_each_closed_cell_once():

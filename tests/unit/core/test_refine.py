@@ -13,8 +13,8 @@ from sparsest.refine import refine
 def planted(seed, N, d, K, *, affine="none"):
     rng = np.random.default_rng(seed)
     X = rng.uniform(-1, 1, (N, d))
-    affine = rng.normal(size=d + 1) if skip else None
-    return X, Network.from_folded(rng.normal(size=(K, d + 1)), (-1.0) ** np.arange(K), affine), rng
+    term = rng.normal(size=d + 1) if affine == "skip" else None
+    return X, Network.from_folded(rng.normal(size=(K, d + 1)), (-1.0) ** np.arange(K), term), rng
 
 
 def shaken(network, size, rng):
@@ -28,13 +28,13 @@ def zeros(network):
     return sorted(map(tuple, np.c_[network.canonical().folded != 0, network.canonical().outputs].tolist()))
 
 
-@pytest.mark.parametrize("skip", [False, True])
+@pytest.mark.parametrize("affine", ["none", "skip"])
 @pytest.mark.parametrize(("N", "d", "K"), [(12, 1, 2), (20, 2, 3), (60, 3, 4), (200, 2, 2)])
 @pytest.mark.parametrize("tolerance", [0, 1e-12, 1e-9, 1e-6])
-def test_planted_networks_come_back(N, d, K, tolerance, skip):
+def test_planted_networks_come_back(N, d, K, tolerance, affine):
     for seed in range(3):
-        X, network, rng = planted(seed, N, d, K, affine="skip" if skip else "none")
-        problem = Problem(X, network(X), affine="skip" if skip else "none", tolerance=tolerance)
+        X, network, rng = planted(seed, N, d, K, affine=affine)
+        problem = Problem(X, network(X), affine=affine, tolerance=tolerance)
         start = shaken(network, 1e-7, rng)
         assert not start.interpolates(problem) or tolerance == 1e-6
         end = refine(problem, start)

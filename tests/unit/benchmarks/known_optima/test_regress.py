@@ -668,7 +668,7 @@ class TestInterrupt:
             == "1 of 3 known optima stand; proofs: 1 verified; interrupted: 2 were not checked\n"
         )
 
-    @pytest.mark.affineif(os.name == "nt", reason="signals")
+    @pytest.mark.skipif(os.name == "nt", reason="signals")
     def test_interrupted_solver_is_no_changed_answer(self, tmp_path, monkeypatch):
         """Ctrl-C in the middle of a search that returns its interval: nothing is judged or written."""
         path = tmp_path / "a.toml"
@@ -863,9 +863,7 @@ class TestPlugin:
             assert "Traceback" not in done.stderr
 
 
-@pytest.mark.affineif(
-    shutil.which("bash") is None or shutil.which("git") is None, reason="needs bash and git"
-)
+@pytest.mark.skipif(shutil.which("bash") is None or shutil.which("git") is None, reason="needs bash and git")
 class TestWorkflow:
     @pytest.fixture
     def repository(self, known):

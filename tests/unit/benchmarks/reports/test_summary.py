@@ -25,7 +25,7 @@ def record(data="xor", method="tree", count=3, lower=None, seconds=1.0, **change
     status = "finished" if lower is None else "optimal" if lower == count else "time_limit"
     fields = {
         "key": "", "suite": "small", "data": data, "digest": data, "n_samples": 4, "n_features": 2,
-        "planted": None, "skip": False, "tolerance": 0.0, "weight_bound": None, "objective": "neurons",
+        "planted": None, "affine": "none", "tolerance": 0.0, "weight_bound": None, "objective": "neurons",
         "method": method, "seed": 0, "time_limit": 60.0, "repeat": 0, "status": status, "error": "",
         "fits": True, "exactly": True, "residual": 0.0, "count": count, "neurons": count, "weights": count,
         "parameters": count, "lower_bound": lower, "proof": "" if lower is None else "exact", "box": None,

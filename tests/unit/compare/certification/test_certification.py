@@ -250,12 +250,12 @@ def test_a_split_network_is_put_together_again():
 
 
 @pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("skip", [False, True])
-def test_split_witnesses_of_random_problems_are_judged_as_brute_force_does(seed, skip):
+@pytest.mark.parametrize("affine", ["none", "skip"])
+def test_split_witnesses_of_random_problems_are_judged_as_brute_force_does(seed, affine):
     rng = np.random.default_rng(seed)
     X, y = rng.integers(-2, 3, (5, 2)).astype(float), rng.integers(-2, 3, 5).astype(float)
     X, rows = np.unique(X, axis=0, return_index=True)
-    problem = Problem(X, y[rows], affine="skip" if skip else "none")
+    problem = Problem(X, y[rows], affine=affine)
     fewest = brute_force.minimum_neurons(problem, 4)
     network = sparsest.exact.solve(problem).network
     found = sparsest.certify(network, X, y[rows], time_limit=20)

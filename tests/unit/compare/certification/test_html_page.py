@@ -99,7 +99,7 @@ def test_command(tmp_path):
     assert wrong.exit_code == 2
 
 
-@pytest.mark.affineif(BROWSER is None, reason="chromium is not installed")
+@pytest.mark.skipif(BROWSER is None, reason="chromium is not installed")
 def test_a_browser_renders_it(found, tmp_path):
     path = tmp_path / "page.html"
     write_certificate_page(path, found, Problem(X, Y), WIDE, "model on data")

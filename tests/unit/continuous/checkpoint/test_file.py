@@ -43,14 +43,14 @@ def assert_same(first: FitResult, second: FitResult) -> None:
 
 
 @pytest.mark.parametrize("solver", ["adam-reweighted", "published", "proximal-gradient", "smoothed"])
-@pytest.mark.parametrize("skip", [False, True])
+@pytest.mark.parametrize("affine", ["none", "skip"])
 def test_gradient_descent_goes_on_bit_for_bit(
-    solver: str, skip: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    solver: str, affine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_EVERY", 0.0)
     monkeypatch.setattr(module, "_SHARE", 0.0)
     monkeypatch.setattr("sparsest.continuous.trainer._REPORT_EVERY", 0.0)
-    problem, path = Problem(PEAK.X, PEAK.low, affine="skip" if skip else "none"), tmp_path / "training.npz"
+    problem, path = Problem(PEAK.X, PEAK.low, affine=affine), tmp_path / "training.npz"
     files: dict[str, Any] = {"checkpoint_file": path, "resume": True}
     whole = minimize(problem, solver=solver, **DESCENT)
     for step in (40, 170):  # the second one after neurons were dropped

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sparsest.continuous.algorithms.batch import Batch
-from sparsest.continuous.algorithms.by_name import GRADIENT_SOLVERS, gradient_solver
+from sparsest.continuous.algorithms.by_name import GRADIENT_ALGORITHMS, gradient_algorithm
 from sparsest.continuous.algorithms.schedule import Schedule
 from sparsest.continuous.descent.loop import Descent
 from sparsest.continuous.descent.shrinking_batch import LiveBatch
@@ -20,18 +20,19 @@ ROWS = torch.tensor(PEAK.homogeneous / 2)
 LABELS = torch.tensor(PEAK.low)
 
 
-def batch_of(restarts: int, width: int, *, skip: bool, seed: int = 0) -> Batch:
+def batch_of(restarts: int, width: int, *, affine: bool, seed: int = 0) -> Batch:
     generator = torch.Generator().manual_seed(seed)
     hidden = torch.randn((restarts, width, 2), dtype=torch.float64, generator=generator)
     outputs = torch.randn((restarts, width), dtype=torch.float64, generator=generator)
-    return Batch(hidden, outputs, affine="skip" if skip else "none")
+    return Batch(hidden, outputs, affine=affine)
 
 
-def descent(batch: Batch, solver: str, objective: Objective, steps: int, **options: Any) -> Descent:
+def descent(batch: Batch, algorithm: str, objective: Objective, steps: int, **options: Any) -> Descent:
     schedule = Schedule(steps, 0.02, 0.03, 0.4, objective)
     data = ROWS, LABELS, LABELS
     return Descent(
-        batch, data, schedule, gradient_solver(solver, schedule), bounds=None, to_units=torch.eye(2).double(),
+        batch, data, schedule, gradient_algorithm(algorithm, schedule),
+        bounds=None, to_units=torch.eye(2).double(),
         **options,
     )  # fmt: skip
 
@@ -52,9 +53,9 @@ def run(descent: Descent) -> str:
     return descent.run(Deadline(None), lambda step: None, lambda: None)
 
 
-@pytest.mark.parametrize("skip", [False, True])
-def test_parts_keep_parameters_and_moments(skip: bool) -> None:
-    batch = batch_of(4, 5, affine="skip" if skip else "none")
+@pytest.mark.parametrize("affine", [False, True])
+def test_parts_keep_parameters_and_moments(affine: bool) -> None:
+    batch = batch_of(4, 5, affine=affine)
     for step in range(3):
         batch.differentiate(ROWS, LABELS, LABELS)
         batch.adam(step + 1, 0.01)
@@ -63,15 +64,15 @@ def test_parts_keep_parameters_and_moments(skip: bool) -> None:
     assert torch.equal(part.hidden[1, 0], batch.hidden[0, 3])
     assert torch.equal(part.outputs[0], batch.outputs[2, [4, 1, 0]])
     assert torch.equal(part.momentum("hidden")[0, 1], batch.momentum("hidden")[2, 1])
-    if skip:
-        assert torch.equal(part.momentum("skip")[0], batch.momentum("skip")[2])
-        assert part.skip is not None
-        assert batch.skip is not None
-        assert torch.equal(part.skip, batch.skip[restarts])
+    if affine:
+        assert torch.equal(part.momentum("affine")[0], batch.momentum("affine")[2])
+        assert part.affine is not None
+        assert batch.affine is not None
+        assert torch.equal(part.affine, batch.affine[restarts])
 
 
 def test_what_is_dropped_is_zero_in_the_whole_and_the_rest_up_to_date() -> None:
-    whole = batch_of(3, 4, affine="skip")
+    whole = batch_of(3, 4, affine=True)
     live = LiveBatch(whole)
     idle = torch.zeros((3, 4), dtype=torch.bool)
     idle[0, :3], idle[2, 1:] = True, True
@@ -91,15 +92,15 @@ def test_what_is_dropped_is_zero_in_the_whole_and_the_rest_up_to_date() -> None:
 
 
 @pytest.mark.parametrize("objective", list(Objective))
-@pytest.mark.parametrize("solver", sorted(GRADIENT_SOLVERS))
+@pytest.mark.parametrize("algorithm", sorted(GRADIENT_ALGORITHMS))
 def test_networks_are_those_of_a_batch_that_keeps_everything(
-    solver: str, objective: Objective, monkeypatch: pytest.MonkeyPatch
+    algorithm: str, objective: Objective, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain, narrowed = (batch_of(6, 30, affine="none", seed=1) for _ in range(2))
-    ended = descent(narrowed, solver, objective, 400)
+    plain, narrowed = (batch_of(6, 30, affine=False, seed=1) for _ in range(2))
+    ended = descent(narrowed, algorithm, objective, 400)
     assert run(ended) == "finished"
     monkeypatch.setattr(LiveBatch, "drop", lambda self, idle, hopeless: None)
-    kept = descent(plain, solver, objective, 400)
+    kept = descent(plain, algorithm, objective, 400)
     run(kept)
     values = [batch.values(ROWS) for batch in (plain, narrowed)]
     # sums are rounded in another order, which hundreds of steps magnify a little
@@ -109,7 +110,7 @@ def test_networks_are_those_of_a_batch_that_keeps_everything(
 
 
 def test_neurons_that_die_are_dropped() -> None:
-    batch = batch_of(4, 40, affine="none")
+    batch = batch_of(4, 40, affine=False)
     run_of = descent(batch, "adam-reweighted", Objective.NEURONS, 600)
     run(run_of)
     widths = run_of._live.batch.outputs.shape[1]
@@ -118,13 +119,13 @@ def test_neurons_that_die_are_dropped() -> None:
     assert run_of.history.active[-1].max() <= widths
 
 
-@pytest.mark.parametrize("solver", ["adam-reweighted", "published"])
-def test_without_a_penalty_nothing_is_zero_for_good(solver: str) -> None:
+@pytest.mark.parametrize("algorithm", ["adam-reweighted", "published"])
+def test_without_a_penalty_nothing_is_zero_for_good(algorithm: str) -> None:
     for regularization, dead in ((0.03, True), (0.0, False)):
-        batch = batch_of(1, 3, affine="none")
+        batch = batch_of(1, 3, affine=False)
         batch.outputs[0, 0] = 0  # its input weights are not zero, so that it has a gradient
         schedule = Schedule(100, 0.02, regularization, 0.4, Objective.PARAMETERS)
-        steps = gradient_solver(solver, schedule)
+        steps = gradient_algorithm(algorithm, schedule)
         batch.hidden[0, 0] = 0 if dead else torch.ones(2, dtype=torch.float64)
         assert steps.idle(batch).tolist() == [[dead, False, False]]
         for step in range(3):
@@ -134,11 +135,11 @@ def test_without_a_penalty_nothing_is_zero_for_good(solver: str) -> None:
 
 def test_an_interruption_never_leaves_half_a_state(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(self: Any, restarts: torch.Tensor) -> None:
-        raise KeyboardInterrupt  # after the batch was narrowed, before the solver was told
+        raise KeyboardInterrupt  # after the batch was narrowed, before the algorithm was told
 
-    solver = GRADIENT_SOLVERS["adam-reweighted"]
-    monkeypatch.setattr(solver, "keep", interrupt)
-    course = descent(batch_of(4, 40, affine="none"), "adam-reweighted", Objective.NEURONS, 600)
+    algorithm = GRADIENT_ALGORITHMS["adam-reweighted"]
+    monkeypatch.setattr(algorithm, "keep", interrupt)
+    course = descent(batch_of(4, 40, affine=False), "adam-reweighted", Objective.NEURONS, 600)
     assert run(course) == "interrupted"
     assert 0 < course.taken < 600
     assert not course.is_whole
@@ -147,7 +148,7 @@ def test_an_interruption_never_leaves_half_a_state(monkeypatch: pytest.MonkeyPat
 def test_retired_restarts_have_one_history_wherever_a_run_was_stopped() -> None:
     def course() -> Descent:
         return descent(
-            batch_of(3, 3, affine="none", seed=1), "adam-reweighted", Objective.NEURONS, 1400, lower_bound=3
+            batch_of(3, 3, affine=False, seed=1), "adam-reweighted", Objective.NEURONS, 1400, lower_bound=3
         )
 
     # steps are recorded every 7, restarts retired every 50: 99 is the last step before, and not a record
@@ -165,7 +166,7 @@ def test_retired_restarts_have_one_history_wherever_a_run_was_stopped() -> None:
 
 
 def test_restarts_that_cannot_fit_any_more_are_retired() -> None:
-    batch = batch_of(3, 6, affine="none")
+    batch = batch_of(3, 6, affine=False)
     batch.hidden[1] = 0  # it is zero and stays so
     batch.outputs[2, 1:], batch.hidden[2, 1:] = 0, 0  # one neuron, where three are needed
     course = descent(batch, "adam-reweighted", Objective.NEURONS, 60, lower_bound=3)
@@ -177,7 +178,7 @@ def test_restarts_that_cannot_fit_any_more_are_retired() -> None:
 
 
 def test_a_run_without_restarts_ends() -> None:
-    batch = batch_of(2, 3, affine="none")
+    batch = batch_of(2, 3, affine=False)
     batch.hidden[:] = 0
     course = descent(batch, "published", Objective.WEIGHTS, 1000)
     assert run(course) == "finished"
@@ -188,7 +189,7 @@ def test_a_proven_bound_ends_gradient_descent() -> None:
     # max(0, x - 2) + max(0, x + 1) - max(0, 2 x - 1) fits; inputs are halved
     solution = torch.tensor([[1.0, -2], [1, 1], [2, -1]]).double(), torch.tensor([2.0, 2, -2]).double()
     for bound, steps in ((3, 0), (2, 60), (0, 60)):
-        batch = batch_of(2, 3, affine="none")
+        batch = batch_of(2, 3, affine=False)
         batch.hidden[1], batch.outputs[1] = solution
         course = descent(batch, "adam-reweighted", Objective.NEURONS, 60, lower_bound=bound)
         assert run(course) == "finished"

@@ -20,7 +20,7 @@ def samples_of(
     low: list[float],
     high: list[float] | None = None,
     *,
-    skip: bool = False,
+    affine: bool = False,
     bound: float | None = None,
 ) -> Samples:
     homogeneous = np.c_[np.array(x, dtype=float), np.ones(len(x))]
@@ -28,7 +28,7 @@ def samples_of(
         homogeneous,
         np.array(low, dtype=float),
         np.array(low if high is None else high, dtype=float),
-        skip,
+        affine,
         None if bound is None else np.array([bound]),
     )
 
@@ -38,12 +38,12 @@ def cells(*patterns: str, samples: Samples) -> Neurons:
     bits = np.array([[bit == "1" for bit in text[1:]] for text in patterns]).reshape(len(patterns), -1)
     signs = np.array([1.0 if text[0] == "+" else -1.0 for text in patterns])
     size = samples.homogeneous.shape[1]
-    return Neurons(np.ones((len(patterns), size)), bits, signs, np.zeros(size) if samples.skip else None)
+    return Neurons(np.ones((len(patterns), size)), bits, signs, np.zeros(size) if samples.affine else None)
 
 
 def values(samples: Samples, neurons: Neurons) -> np.ndarray:
     f = np.maximum(0, samples.homogeneous @ neurons.folded.T) @ neurons.signs
-    return f if neurons.skip is None else f + samples.homogeneous @ neurons.skip
+    return f if neurons.affine is None else f + samples.homogeneous @ neurons.affine
 
 
 @pytest.mark.parametrize("objective", list(Objective))
@@ -84,12 +84,12 @@ def test_no_neurons_at_all() -> None:
     assert found.folded.shape == (0, 2)
     assert polish(line, empty, 0.4, Objective.NEURONS, NEVER) is None
     # with a skip the line 2 x + 5 needs no neuron
-    skipping = samples_of([0, 1], [5, 7], affine="skip")
+    skipping = samples_of([0, 1], [5, 7], affine=True)
     found = polish(
         skipping, Neurons(none, empty.patterns, empty.signs, np.zeros(2)), 0.4, Objective.NEURONS, NEVER
     )
     assert found is not None
-    np.testing.assert_allclose(found.skip, [2.0, 5.0], atol=1e-8)
+    np.testing.assert_allclose(found.affine, [2.0, 5.0], atol=1e-8)
 
 
 def test_intervals_may_be_open_on_one_side() -> None:

@@ -16,7 +16,7 @@ def test_it_fits_with_at_most_a_neuron_for_each_distinct_sample(seed):
     _, first = np.unique(X, axis=0, return_inverse=True)
     y = random.normal(size=n)[first.ravel()] * 10.0 ** random.integers(-6, 7)
     tolerance = [0.0, abs(y).max() / 10][seed % 2]
-    problem = Problem(X, y, affine="skip" if bool else "none"(seed % 2), tolerance=tolerance)
+    problem = Problem(X, y, affine=("none", "skip")[seed % 2], tolerance=tolerance)
     network = ridge_network(problem)
     assert network is not None
     assert network.solves(problem)

@@ -46,9 +46,9 @@ def test_random_labels_reach_the_proven_minimum(d: int, n: int, seed: int) -> No
     assert fit.count == exact.solve(problem, "neurons").upper_bound
 
 
-@pytest.mark.parametrize("skip", [False, True])
-def test_random_labels_with_a_skip(skip: bool) -> None:
-    problem = datasets.load("uniform", d=2, n=7, seed=3).problem(affine="skip" if skip else "none")
+@pytest.mark.parametrize("affine", ["none", "skip"])
+def test_random_labels_with_a_skip(affine: str) -> None:
+    problem = datasets.load("uniform", d=2, n=7, seed=3).problem(affine=affine)
     fit = minimize(problem, objective="neurons")
     assert fit.network.solves(problem)
     assert fit.count == exact.solve(problem, "neurons").upper_bound
@@ -300,7 +300,7 @@ def test_the_published_step_leaves_the_bias_alone() -> None:
     from sparsest.continuous.algorithms.schedule import Schedule
 
     hidden = torch.tensor([[[1.0, 5.0]]], dtype=torch.float64)
-    batch = Batch(hidden, torch.tensor([[4.0]], dtype=torch.float64), affine="none")
+    batch = Batch(hidden, torch.tensor([[4.0]], dtype=torch.float64), affine=False)
     homogeneous = torch.tensor([[0.0, 1.0]], dtype=torch.float64)
     inside = torch.tensor([-1e9], dtype=torch.float64), torch.tensor([1e9], dtype=torch.float64)
     schedule = Schedule(1, 0.01, 0.0, 0.4, Objective.WEIGHTS)

@@ -89,8 +89,8 @@ def test_the_numpy_network_is_the_same_function(kind, dtype):
 
 def test_an_output_bias_is_a_constant_skip_and_without_one_there_is_none():
     network = make("sequential")
-    assert to_network(network).skip.tolist() == [0, 0, 0, network[2].bias.item()]
-    assert to_network(make("sequential without biases")).skip is None
+    assert to_network(network).affine.tolist() == [0, 0, 0, network[2].bias.item()]
+    assert to_network(make("sequential without biases")).affine is None
 
 
 # ---------------------------------------------------------------- the penalty
@@ -227,9 +227,9 @@ def test_every_product_moves_by_its_threshold_and_the_rest_not_at_all(kind, obje
     if objective == "weights":
         wanted[:, -1] = folded[:, -1]
     np.testing.assert_allclose(after.folded, wanted, rtol=1e-12, atol=1e-15)
-    assert (after.affine is None) == (before.skip is None)
+    assert (after.affine is None) == (before.affine is None)
     if after.affine is not None:
-        assert np.array_equal(after.affine, before.skip)
+        assert np.array_equal(after.affine, before.affine)
     alive = np.any(wanted[:, : -1 if objective == "weights" else None], axis=1)
     assert np.array_equal(np.sign(after.outputs[alive]), np.sign(before.outputs[alive]))
 
@@ -260,10 +260,10 @@ def test_full_batches_of_adam_repeat_the_batched_training(objective, p, kind):
     batch = Batch(
         layers.rows().detach()[None],
         layers.output_weights().detach()[None].clone(),
-        affine="skip" if skip else "none" != None,
+        affine=skip is not None,
     )
     if skip is not None:
-        batch.skip.copy_(skip.detach()[None])
+        batch.affine.copy_(skip.detach()[None])
     schedule = Schedule(
         steps=10**6, learning_rate=0.01, regularization=0.02, p=p, objective=Objective(objective)
     )
@@ -279,7 +279,7 @@ def test_full_batches_of_adam_repeat_the_batched_training(objective, p, kind):
     torch.testing.assert_close(outputs, batch.outputs[0], rtol=1e-9, atol=1e-12)
     assert torch.equal(rows == 0, batch.hidden[0] == 0)
     if skip is not None:
-        torch.testing.assert_close(skip.detach(), batch.skip[0], rtol=1e-9, atol=1e-12)
+        torch.testing.assert_close(skip.detach(), batch.affine[0], rtol=1e-9, atol=1e-12)
     if p < 1 and objective != "neurons":
         assert (rows == 0).any()
 

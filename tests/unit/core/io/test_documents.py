@@ -28,6 +28,7 @@ from sparsest import (
     PathNormResult,
     Problem,
     Proof,
+    Restarts,
     Status,
     ThresholdResult,
     Verdict,
@@ -38,7 +39,6 @@ from sparsest.affine import Affine
 from sparsest.files import LARGEST_FILE
 from sparsest.io import documents as files
 from sparsest.results.certificate import (
-    Affine,
     Attempt,
     Certificate,
     Judgement,
@@ -72,16 +72,21 @@ EXACT = ExactResult(
     },
 )
 FIT = FitResult(
+    status=Status.FINISHED,
+    upper_bound=None,
+    network=Network.zero(2),
+    remark="",
     objective=Objective.NEURONS,
     p=0.4,
+    residual=float("nan"),
     raw=NETWORK,
     raw_residual=float("inf"),
-    polished=Network.zero(2),
-    polished_residual=float("nan"),
-    restart_counts=np.array([3.0, np.inf]),
-    restart_residuals=np.array([0.1, np.nan]),
-    raw_counts=np.array([]),
-    raw_residuals=np.array([-0.0, 5e-324]),
+    restarts=Restarts(
+        counts=np.array([3.0, np.inf]),
+        residuals=np.array([0.1, np.nan]),
+        raw_counts=np.array([]),
+        raw_residuals=np.array([-0.0, 5e-324]),
+    ),
     history=History(np.array([0.0, 10.0]), np.ones((2, 3)) / 3, np.zeros((2, 3)), np.full((2, 3), np.inf)),
     steps=10,
     seconds=1.5,
@@ -103,11 +108,13 @@ LEAST = PathNormResult(
     remark="why",
 )
 THRESHOLD = ThresholdResult(
+    status=Status.NODE_LIMIT,
     objective=Objective.NEURONS,
     lower_bound=0.1,
     upper_bound=1.0,
-    sparsest=NETWORK,
+    network=NETWORK,
     other=None,
+    remark="a remark",
     nodes=3,
     seconds=0.5,
 )
@@ -115,7 +122,7 @@ CERTIFICATE = Certificate(
     judgement=Judgement.SPARSER_EXISTS,
     reason="why",
     objective=Objective.NEURONS,
-    affine=Affine.BIAS,
+    affine=Affine.CONSTANT,
     source="onnx",
     dtype="float32",
     samples=2,
@@ -146,16 +153,17 @@ ITEMS = {
     "problem": Problem([[1, 0.1], [3, 4]], [0, 1], affine="skip", tolerance=[0, 0.1], weight_bound=0.1),
     "classification": Problem.classification([0, 1], [0, 1]),
     "network": NETWORK,
-    "zero network": Network.zero(3, affine="skip"),
+    "zero network": Network.zero(3, Affine.SKIP),
     "exact": EXACT,
     "open exact": dataclasses.replace(EXACT, network=None, upper_bound=None, residual=None),
     "fit": FIT,
-    "verdict": Verdict(Outcome.EXACT_OPEN, "why", EXACT, FIT),
+    "fit that fits": dataclasses.replace(FIT, upper_bound=3, status=Status.TIME_LIMIT, remark="x"),
+    "verdict": Verdict(Outcome.EXACT_OPEN, "why", None, "", EXACT, FIT),
     "least path norm": LEAST,
     "open least path norm": dataclasses.replace(LEAST, upper_bound=None, network=None, residual=None),
     "threshold": THRESHOLD,
     "crossing": dataclasses.replace(THRESHOLD, other=Network.zero(2)),
-    "full verdict": Verdict(Outcome.AGREE, "", EXACT, FIT, Attainment.LOCAL, "because", LEAST, THRESHOLD),
+    "full verdict": Verdict(Outcome.AGREE, "", Attainment.LOCAL, "because", EXACT, FIT, LEAST, THRESHOLD),
     "certificate": CERTIFICATE,
     "sparsest": dataclasses.replace(
         CERTIFICATE,
@@ -240,14 +248,17 @@ class TestRoundTrip:
             min_size=1,
             max_size=6,
         ),
-        st.booleans(),
+        st.sampled_from(Affine),
         st.none() | st.floats(0, 1e100, exclude_min=True),
+        st.none() | st.lists(st.text(max_size=5), min_size=2, max_size=2),
+        st.none() | st.text(max_size=5),
     )
-    def test_problems(self, tmp_path_factory, ending, rows, skip, bound):
+    def test_problems(self, tmp_path_factory, ending, rows, affine, bound, names, label):
         table = np.array(rows)
         problem = Problem.from_intervals(
-            table[:, :2], table[:, 2], table[:, 3], affine="skip" if skip else "none", weight_bound=bound
-        )
+            table[:, :2], table[:, 2], table[:, 3],
+            affine=affine, weight_bound=bound, feature_names=names, target_name=label,
+        )  # fmt: skip
         again = roundtrip(problem, tmp_path_factory.getbasetemp(), ending)
         assert same(again, problem)
         assert again.digest == problem.digest
@@ -280,7 +291,7 @@ class TestRoundTrip:
 
         document = json.loads((tmp_path / "fit.json").read_text(), parse_constant=refuse)
         assert document["format"] == "sparsest/fit-result"
-        assert document["version"] == 1
+        assert document["version"] == 2
         assert document["raw_residual"] == "inf"
 
     def test_paths_and_endings(self, tmp_path):
@@ -358,7 +369,7 @@ class TestHostileJson:
     @pytest.mark.parametrize("item", ITEMS.values(), ids=ITEMS)
     def test_missing_fields(self, item, json_refusal):
         whole = document(item)
-        for field in set(whole) - {"constant"}:  # older documents of problems have none
+        for field in whole:
             assert json_refusal(json.dumps({key: value for key, value in whole.items() if key != field}))
 
     @pytest.mark.parametrize("item", ITEMS.values(), ids=ITEMS)
@@ -386,7 +397,7 @@ class TestHostileJson:
             ({"format": "other/network"}, "unknown format 'other/network'"),
             ({"format": "sparsest/" + "x" * 1000}, "unknown format"),
             ({"format": 3}, 'the field "format" is missing'),
-            ({"version": 2}, "network document of version 2: this release reads 1"),
+            ({"version": 1}, "network document of version 1: this release reads 2"),
             ({"version": True}, "of version True"),
             ({"version": 1.0}, "of version 1.0"),
             ({"weights": [[1.0, "x"], [0, 0]]}, "field 'weights': 'x' stands where a number is needed"),
@@ -425,7 +436,7 @@ class TestHostileJson:
         [
             *(b"", b"{", b"{}", b"[]", b"3", b"null", b'"sparsest"'),
             *(b"\xff\xfe{}", b"\x00" * 100, b"\xef\xbb\xbf{}"),
-            b'{"format": "sparsest/\\ud800", "version": 1}',
+            b'{"format": "sparsest/\\ud800", "version": 2}',
         ],
     )
     def test_other_contents(self, content, json_refusal):
@@ -571,7 +582,7 @@ class TestHostileNpz:
     def test_references(self, name, npz_refusal):
         npz_refusal(archive(document=DOCUMENT | {"weights": {"array": name}}, weights=NETWORK.weights))
 
-    @pytest.mark.parametrize("field", ["format", "version", "n_features", "skip"])
+    @pytest.mark.parametrize("field", ["format", "version", "n_features", "affine"])
     def test_arrays_where_other_things_belong(self, field, npz_refusal):
         npz_refusal(archive(document=DOCUMENT | {field: {"array": "weights"}}, weights=NETWORK.weights))
 
@@ -614,7 +625,7 @@ class TestHostileNpz:
             npz_refusal(bytes(damaged))
 
 
-FIELDS = st.sampled_from(["format", "version", "weights", "array", "skip", "X"])
+FIELDS = st.sampled_from(["format", "version", "weights", "array", "affine", "X"])
 
 
 @given(
@@ -625,6 +636,6 @@ FIELDS = st.sampled_from(["format", "version", "weights", "array", "skip", "X"])
     )
 )
 def test_any_document_is_refused_politely(content):
-    for candidate in (content, {"format": "sparsest/network", "version": 1, "weights": content}):
+    for candidate in (content, {"format": "sparsest/network", "version": 2, "weights": content}):
         with pytest.raises(InputError):
             sparsest.io.documents.decode(candidate)

@@ -26,7 +26,7 @@ def test_names_are_those_of_saved_files():
         "numerical",
     }
     assert {str(member) for member in Proof} >= {"exact", "numerical"}
-    assert {str(member) for member in Outcome} >= {"AGREE", "CONTINUOUS_ABOVE", "EXACT_OPEN", "DISAGREE"}
+    assert {str(member) for member in Outcome} >= {"agree", "continuous_above", "exact_open", "disagree"}
 
 
 @pytest.mark.parametrize("limit", [0, -1, float("nan"), "1", True, [1]])

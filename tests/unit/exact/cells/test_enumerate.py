@@ -417,7 +417,7 @@ class TestInterruption:
         assert search.status is Status.TIME_LIMIT
         assert search.lower_bound == 0
 
-    @pytest.mark.affineif(not hasattr(signal, "setitimer"), reason="needs interval timers")
+    @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs interval timers")
     def test_keyboard_interrupt(self):
         X = np.random.default_rng(0).normal(size=(400, 3))
         before = signal.signal(signal.SIGALRM, signal.default_int_handler)

@@ -26,13 +26,13 @@ def sort_and_stab(problem):
     return stab(sorted_samples(problem.X[:, 0], problem.low, problem.high))
 
 
-def merged(x, low, high, affine="skip"):
+def merged(x, low, high, affine):
     """A problem whose repeated inputs ask for something possible: intersections, or one of their ends."""
     for value in np.unique(x):
         same = x == value
         if low[same].max() > high[same].min():
             low[same] = high[same] = low[same].max()
-    return Problem.from_intervals(x, low, high, affine="skip" if skip else "none")
+    return Problem.from_intervals(x, low, high, affine=affine)
 
 
 def small_problem(seed, affine="skip"):
@@ -56,7 +56,7 @@ def small_problem(seed, affine="skip"):
     elif kind == 6:
         x = x + 8  # no subnormal neighbours of zero
         x = np.where(rng.random(n) < 0.5, x, np.nextafter(x, np.inf))
-    return merged(x, low, high, skip)
+    return merged(x, low, high, affine)
 
 
 def fits_exactly(function, problem):

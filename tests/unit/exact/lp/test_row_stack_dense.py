@@ -30,11 +30,9 @@ def random_problem(seed: int) -> Problem:
     X = np.unique(X, axis=0)
     y = random.integers(-2, 3, size=len(X)).astype(float)
     tolerance = [0.0, 0.25, 1e-6][seed % 3]
-    skip, bound = seed % 4 == 1, 3.0 if seed % 5 == 2 else None
-    constant = seed % 4 == 3 and bound is None
-    return Problem(
-        X, y, affine="skip" if skip else "none", tolerance=tolerance, weight_bound=bound, constant=constant
-    ).distinct()
+    bound = 3.0 if seed % 5 == 2 else None
+    affine = ("none", "skip", "none", "constant" if bound is None else "none")[seed % 4]
+    return Problem(X, y, affine=affine, tolerance=tolerance, weight_bound=bound).distinct()
 
 
 @pytest.mark.parametrize("seed", range(60))

@@ -161,11 +161,11 @@ def test_entries_against_brute_force(X, y, skip, bound, objective):
         assert search.status is Status.OPTIMAL
 
 
-@pytest.mark.parametrize("skip", [False, True])
-def test_degenerate_grid_against_brute_force(skip):
+@pytest.mark.parametrize("affine", ["none", "skip"])
+def test_degenerate_grid_against_brute_force(affine):
     # ties on purpose: collinear and parallel samples, equal labels
     X = [[0, 0], [1, 0], [2, 0], [0, 1], [2, 1]]
-    problem = Problem(X, [0, 1, 0, 1, 1], affine="skip" if skip else "none")
+    problem = Problem(X, [0, 1, 0, 1, 1], affine=affine)
     assert solved(problem) == minimum_neurons(problem, largest=3)
 
 

@@ -252,10 +252,10 @@ def test_labels_that_cost_nothing(objective):
     assert (zero.status, zero.upper) == (Status.OPTIMAL, 0.0)
 
 
-@pytest.mark.parametrize("skip", [False, True])
-def test_planted_neurons_in_the_plane_are_closed(skip):
+@pytest.mark.parametrize("affine", ["none", "skip"])
+def test_planted_neurons_in_the_plane_are_closed(affine):
     data = datasets.parse("planted:d=2,n=8,k=2,seed=0")
-    problem = Problem(data.X, data.y, tolerance=data.tolerance, affine="skip" if skip else "none")
+    problem = Problem(data.X, data.y, tolerance=data.tolerance, affine=affine)
     result = minimize_path_norm(problem, 0.5, time_limit=60)
     assert result.status is Status.OPTIMAL
     assert result.method == "branching"

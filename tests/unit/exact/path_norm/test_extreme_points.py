@@ -26,7 +26,7 @@ def listed(problem, objective="weights"):
 
 
 def named(name, affine="none"):
-    return datasets.parse(name).problem(affine="skip" if skip else "none")
+    return datasets.parse(name).problem(affine=affine)
 
 
 TINY = [

@@ -38,15 +38,13 @@ class Here:
         return done
 
 
-@pytest.mark.parametrize("skip", [False, True])
+@pytest.mark.parametrize("affine", ["none", "skip"])
 @pytest.mark.parametrize("seed", range(8))
-def test_pieces_give_the_same_answer_and_a_proof(seed, skip, tmp_path):
+def test_pieces_give_the_same_answer_and_a_proof(seed, affine, tmp_path):
     """Integer grids, so that ties and degenerate cells occur."""
     rng = np.random.default_rng(seed)
     X = np.unique(rng.integers(-2, 3, (8, 2)), axis=0).astype(float)
-    problem = Problem(
-        X, rng.integers(-2, 3, len(X)), affine="skip" if skip else "none", tolerance=0.25 * (seed % 2)
-    )
+    problem = Problem(X, rng.integers(-2, 3, len(X)), affine=affine, tolerance=0.25 * (seed % 2))
     whole = exact.solve(problem, method="tree")
     here = Here()
     proof = tmp_path / "proof.json"

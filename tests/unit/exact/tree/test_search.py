@@ -70,8 +70,8 @@ def test_a_network_of_another_kind_is_no_upper_bound():
     x, labels = [-2, -1, 0, 1, 2], [3, 2, 1, 2, 3]
     handed_in = Network([[1.0]], [0.0], [2.0], [-1.0, 1.0])
     assert handed_in.interpolates(Problem(x, labels))
-    for affine in ({}, {"constant": True}, {"skip": True}):
-        problem = Problem(x, labels, **affine)
+    for affine in ("none", "constant", "skip"):
+        problem = Problem(x, labels, affine=affine)
         assert proven_minimum(problem, witness=handed_in).lower_bound == minimum_neurons(problem, 4)
 
 
@@ -85,10 +85,10 @@ def small_problem(seed):
     y = y[first]  # repeated inputs get equal labels
     tolerance = float(rng.choice([0.0, 0.0, 0.5]))
     bound = float(rng.choice([1.0, 2.0])) if rng.random() < 0.2 else None
-    affine = [{}, {"skip": True}, {"constant": True}][rng.integers(2 if bound else 3)]
+    affine = ["none", "skip", "constant"][rng.integers(2 if bound else 3)]
     if rng.random() < 0.2 and bound is None:
-        return Problem.classification(X, y > 0, **affine)
-    return Problem(X, y, tolerance=tolerance, weight_bound=bound, **affine)
+        return Problem.classification(X, y > 0, affine=affine)
+    return Problem(X, y, tolerance=tolerance, weight_bound=bound, affine=affine)
 
 
 @settings(max_examples=60)
@@ -105,14 +105,14 @@ def test_equals_brute_force_over_cells(seed):
     assert result.unverified == 0
 
 
-@pytest.mark.parametrize("skip", [False, True])
+@pytest.mark.parametrize("affine", ["none", "skip"])
 @pytest.mark.parametrize("scale", [1e-12, 1e12])
 @pytest.mark.parametrize("offset", [0.0, 1e6])
-def test_units_do_not_matter(skip, scale, offset):
+def test_units_do_not_matter(affine, scale, offset):
     rng = np.random.default_rng(1)
     X, y = rng.integers(-8, 9, (6, 2)) / 8.0, rng.integers(-8, 9, 6) / 8.0
-    plain = proven_minimum(Problem(X, y, affine="skip" if skip else "none"))
-    problem = Problem(X * [1.0, 1024.0] + offset, y * scale, affine="skip" if skip else "none")
+    plain = proven_minimum(Problem(X, y, affine=affine))
+    problem = Problem(X * [1.0, 1024.0] + offset, y * scale, affine=affine)
     moved = solve_tree(problem)
     assert moved.status is Status.OPTIMAL
     assert moved.lower_bound == plain.lower_bound == moved.network.count()

@@ -19,7 +19,8 @@ def test_same_bounds_with_few_cells(seed, monkeypatch, tmp_path):
     d, n = int(random.integers(1, 4)), int(random.integers(5, 9))
     X = np.unique(random.integers(-2, 3, size=(n, d)), axis=0).astype(float)
     y = random.integers(-2, 3, size=len(X)).astype(float)
-    problem = Problem(X, y, affine="skip" if seed else "none" % 3 == 1, tolerance=0.25 if seed % 2 else 0.0)
+    affine, tolerance = "skip" if seed % 3 == 1 else "none", 0.25 if seed % 2 else 0.0
+    problem = Problem(X, y, affine=affine, tolerance=tolerance)
     whole = solve_tree(problem)
     monkeypatch.setattr(branching, "_MOST_CELLS", 10)
     monkeypatch.setattr(branching, "_FOCUS_CELLS", 12)

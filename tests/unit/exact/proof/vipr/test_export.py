@@ -151,7 +151,7 @@ class TestChecker:
 
 class TestExports:
     @pytest.mark.parametrize(
-        ("name", "skip"),
+        ("name", "affine"),
         [
             *itertools.product(
                 [
@@ -165,15 +165,15 @@ class TestExports:
                     "planted:d=2,n=20,k=3,seed=0",
                     "uniform:d=2,n=8,seed=0",
                 ],
-                [False, True],
+                ["none", "skip"],
             ),
-            ("anscombe-4", False),
-            ("high-dimensional", False),
-            ("uniform:d=2,n=10,seed=0", False),
+            ("anscombe-4", "none"),
+            ("high-dimensional", "none"),
+            ("uniform:d=2,n=10,seed=0", "none"),
         ],
     )
-    def test_named_datasets(self, name, skip):
-        problem, document = proof_of(name, skip)
+    def test_named_datasets(self, name, affine):
+        problem, document = proof_of(name, affine)
         verify(problem, document)
 
     @pytest.mark.parametrize("seed", range(80))
@@ -187,7 +187,7 @@ class TestExports:
 
     def test_every_kind_of_leaf_occurs_above(self, tmp_path_factory):
         proofs = [random_proof(seed, tmp_path_factory.getbasetemp()) for seed in range(80)]
-        proofs.append(proof_of("planted:d=2,n=20,k=3,seed=0", True))  # flipped neurons: with a skip, K = 1
+        proofs.append(proof_of("planted:d=2,n=20,k=3,seed=0", "skip"))  # flipped neurons: with a skip, K = 1
         found = {
             (leaf, problem.affine is Affine.SKIP) for problem, document in proofs for leaf in kinds(document)
         }
@@ -204,14 +204,14 @@ class TestExports:
         assert "lin 3 1 -1 2 2 5 -1" in text
 
     def test_a_proof_that_relaxes_the_problem_by_a_skip(self):
-        problem, without = proof_of("parity-3", False)
-        _, with_skip = proof_of("parity-3", True)
+        problem, without = proof_of("parity-3")
+        _, with_skip = proof_of("parity-3", "skip")
         relaxed = without | {key: with_skip[key] for key in ("parts", "circuits", "lower_bound")}
         verify(problem, relaxed)
 
     @pytest.mark.parametrize("name", ["parity-3", "convex"])  # a tree below, and knots that intervals force
     def test_neurons_alike_on_every_point_are_one(self, name, monkeypatch):
-        problem, document = proof_of(name, False)
+        problem, document = proof_of(name)
         document = copy.deepcopy(document)
         merge_alike(document)
         assert "merge" in kinds(document)
@@ -348,7 +348,7 @@ class TestBigM:
         y = (
             np.maximum(0, np.c_[X, np.ones(len(X))] @ neurons.T) @ signs
         )  # exact in floats, so that some bits fit
-        problem = Problem(X, y, affine="skip" if bool else "none"(seed % 3 == 0), tolerance=seed % 2 / 4)
+        problem = Problem(X, y, affine="none" if seed % 3 else "skip", tolerance=seed % 2 / 4)
         M = largest_input(ExactPoints({**fields(problem), "weight_bound": None}), 2)
         choices = list(itertools.product((0, 1), repeat=len(X)))
         needed = [smallest_inputs(problem, signs, bits) for bits in itertools.product(choices, repeat=2)]
@@ -375,7 +375,7 @@ class TestRejections:
 
     @pytest.fixture
     def text(self):
-        _, document = proof_of("parity-3", False)
+        _, document = proof_of("parity-3")
         return dict(export.certificates(document))["2-neurons-1-positive.vipr"]
 
     def test_a_multiplier(self, text):
@@ -424,7 +424,7 @@ class TestRejections:
 
 class TestRefusals:
     def test_a_proof_that_is_not_accepted(self, tmp_path):
-        _, document = proof_of("xor", False)
+        _, document = proof_of("xor")
         with pytest.raises(ProofError):
             export.export(document | {"lower_bound": 3, "upper_bound": 3}, tmp_path / "out")
         assert not (tmp_path / "out").exists()
@@ -445,7 +445,7 @@ class TestRefusals:
 
     @pytest.mark.parametrize("most", [60, 100])  # the program has 2 * 8 * 7 rows, and derivations follow
     def test_too_many_lines(self, most, monkeypatch, tmp_path):
-        _, document = proof_of("parity-3", False)
+        _, document = proof_of("parity-3")
         monkeypatch.setattr(derivation, "MOST_LINES", most)
         with pytest.raises(InputError, match=f"more than {most} lines"):
             export.export(document, tmp_path / "out")
@@ -453,7 +453,7 @@ class TestRefusals:
     def test_a_file_where_the_folder_should_be(self, tmp_path):
         (tmp_path / "out").write_text("")
         with pytest.raises(InputError, match="is not a folder"):
-            export.export(proof_of("xor", False)[1], tmp_path / "out")
+            export.export(proof_of("xor")[1], tmp_path / "out")
 
 
 class TestNumbers:
@@ -491,7 +491,7 @@ class TestNumbers:
 
 class TestCommand:
     def test_check_writes_what_it_verified(self, tmp_path):
-        (tmp_path / "xor.json").write_text(json.dumps(proof_of("xor", False)[1]))
+        (tmp_path / "xor.json").write_text(json.dumps(proof_of("xor")[1]))
         done = CliRunner().invoke(app, ["check", str(tmp_path / "xor.json"), "--vipr", str(tmp_path / "out")])
         assert done.exit_code == 0, done.output
         assert "as 2 VIPR files to" in done.output
@@ -501,16 +501,16 @@ class TestCommand:
             check_vipr((tmp_path / "out" / name).read_text())
 
     def test_a_rejected_proof_is_not_exported(self, tmp_path):
-        (tmp_path / "xor.json").write_text(json.dumps(proof_of("xor", False)[1] | {"lower_bound": 3}))
+        (tmp_path / "xor.json").write_text(json.dumps(proof_of("xor")[1] | {"lower_bound": 3}))
         done = CliRunner().invoke(app, ["check", str(tmp_path / "xor.json"), "--vipr", str(tmp_path / "out")])
         assert done.exit_code == 1
         assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.affineif(shutil.which("viprchk") is None, reason="viprchk is not installed")
+@pytest.mark.skipif(shutil.which("viprchk") is None, reason="viprchk is not installed")
 @pytest.mark.parametrize("name", ["xor", "parity-3", "convex"])
 def test_the_reference_checker_agrees(name, tmp_path):
-    for path in export.export(proof_of(name, False)[1], tmp_path):
+    for path in export.export(proof_of(name)[1], tmp_path):
         done = subprocess.run(["viprchk", path], capture_output=True, text=True, check=True)
         assert "Infeasibility verified" in done.stdout
         assert "Warning" not in done.stdout
