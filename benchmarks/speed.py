@@ -169,10 +169,10 @@ def cells(given: Mapping[str, Any]) -> list[Row]:
     return rows
 
 
-def proofs(given: Mapping[str, Any]) -> list[Row]:
+def proofs(given: Mapping[str, Any], data: Sequence[tuple[str, str]] = _PROOFS) -> list[Row]:
     """Time checking a proof over producing it, the search included."""
     rows = []
-    for name, affine in _PROOFS:
+    for name, affine in data:
         problem = datasets.parse(name).problem(affine=affine)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "proof.json"
@@ -302,35 +302,35 @@ def _univariate_memory(n: int) -> tuple[int, int, int]:
     _warm_up_univariate()
     x = _positions(n)
     problem = Problem(x, _labels("noise", x), affine="skip", tolerance=0.01)
-    before = _new_peak()
+    before = _new_peak_memory()
     knots = exact.solve(problem).lower_bound
-    return before, _peak(), knots
+    return before, peak_memory(), knots
 
 
 def _tree_memory(seconds: float) -> tuple[int, int, int]:
     """Return the size in bytes before a search, the peak after it, and its nodes."""
-    before = _new_peak()
+    before = _new_peak_memory()
     found = exact.solve(datasets.parse(_ENDLESS).problem(), method="tree", time_limit=seconds)
-    return before, _peak(), found.nodes
+    return before, peak_memory(), found.nodes
 
 
-def _new_peak() -> int:
+def _new_peak_memory() -> int:
     """Forget the peak so far, where the system lets us, and return the new one: the size at present."""
     with contextlib.suppress(OSError):
         _CLEAR.write_text("5")  # "reset the peak resident set size" (man 5 proc_pid_clear_refs)
-    return _peak()
+    return peak_memory()
 
 
-def _peak() -> int:
+def peak_memory(status: Path = _STATUS) -> int:
     """Return the largest resident size of this process so far, in bytes.
 
     Not from `resource.getrusage`, whose figure a new process on Linux has from the one that started it.
     """
     try:
-        lines = _STATUS.read_text().splitlines()
+        lines = status.read_text().splitlines()
     except OSError:
         raise InputError(
-            f"peak memory is read from {_STATUS}, which is not here: choose other parts"
+            f"peak memory is read from {status}, which is not here: choose other parts"
         ) from None
     (kibibytes,) = (line.split()[1] for line in lines if line.startswith("VmHWM:"))
     return int(kibibytes) * 2**10

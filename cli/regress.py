@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sparsest.benchmarks.known_optima.regress import Checked, Regression
 
 # Seconds between the lines that a log without a terminal gets.
-_REPORT_EVERY = 10.0
+_REPORT_INTERVAL = 10.0
 # Columns of a table in a log.
 _LOG_WIDTH = 110
 
@@ -71,15 +71,16 @@ def _exit_code(regression: "Regression", rewritten: "list[Checked]") -> int:
 def _progress(quiet: bool) -> Iterator[ProgressCallback | None]:
     """Show a bar on a terminal, and a line now and then in a log."""
     with output.progress_bar(quiet) as bar:
-        yield bar if bar is not None or quiet else _lines()
+        yield bar if bar is not None or quiet else lines()
 
 
-def _lines() -> ProgressCallback:
+def lines(interval: float = _REPORT_INTERVAL) -> ProgressCallback:
+    """Return a callback that notes what is done, once in so many seconds."""
     last = time.monotonic()
 
     def report(state: Progress) -> None:
         nonlocal last
-        if time.monotonic() - last >= _REPORT_EVERY:
+        if time.monotonic() - last >= interval:
             last = time.monotonic()
             output.note(f"{state.seconds:.0f} s: {state.message}")
 

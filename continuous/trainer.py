@@ -48,7 +48,7 @@ DEFAULT_RESTARTS = 32
 _LAST_POLISH = 3.0
 
 # Seconds between progress reports.
-_REPORT_EVERY = 0.2
+_REPORT_INTERVAL = 0.2
 
 # Said where no search found a network that fits.
 _RIDGE = "no search found a network that fits: this one joins the labels along a line, and is not sparse"
@@ -192,7 +192,7 @@ def minimize(
     }
     call = _Call(
         problem, Scaling.of(problem, schedule.objective), schedule, settings, chosen, deadline,
-        _Reporter(progress, deadline), bound, norm, math.inf if width is None else given,
+        Reporter(progress, deadline), bound, norm, math.inf if width is None else given,
         None if checkpoint_file is None else Checkpoint(
             checkpoint_file, resume=resume, problem=problem.digest, options=course
         ),
@@ -246,7 +246,7 @@ class _Call:
     settings: Settings
     algorithm: str
     deadline: Deadline
-    report: "_Reporter"
+    report: "Reporter"
     lower_bound: int
     norm_bound: float
     most_neurons: float
@@ -291,17 +291,20 @@ class _Call:
         )
 
 
-class _Reporter:
-    """Calls the progress callback, but not more often than every `_REPORT_EVERY` seconds."""
+class Reporter:
+    """Calls the progress callback, but not more often than every `interval` seconds."""
 
-    def __init__(self, callback: ProgressCallback | None, deadline: Deadline) -> None:
-        self._callback, self._deadline = callback, deadline
+    def __init__(
+        self, callback: ProgressCallback | None, deadline: Deadline, interval: float = _REPORT_INTERVAL
+    ) -> None:
+        self._callback, self._deadline, self._interval = callback, deadline, interval
         self._last = -math.inf
 
     def __call__(
         self, message: str, steps: int, fraction: float | None = None, count: int | None = None
     ) -> None:
-        if self._callback is None or self._deadline.seconds < self._last + _REPORT_EVERY:
+        """Report a few words, steps taken, the share of the work that is done, and the best count so far."""
+        if self._callback is None or self._deadline.seconds < self._last + self._interval:
             return
         self._last = self._deadline.seconds
         self._callback(Progress(message, self._last, nodes=steps, fraction=fraction, upper_bound=count))

@@ -12,5 +12,5 @@ class Affine(Sentence):
 
     @property
     def phrase(self) -> str:
-        """Return how a sentence about networks goes on, such as "with a skip"."""
+        """Return the words that follow "networks", such as "with a skip"."""
         return {"none": "without an affine term", "constant": "with a constant", "skip": "with a skip"}[self]

@@ -24,7 +24,7 @@ FORMAT = "sparsest/proof"
 VERSION = 1
 
 # Bytes read of a file, before and after decompression.
-LARGEST_FILE = 2**30
+MAX_FILE_BYTES = 2**30
 # Characters of one number, and neurons of a tree: beyond them, work could grow faster than the file.
 LONGEST_NUMBER = 100_000
 MOST_NEURONS = 10_000
@@ -134,9 +134,9 @@ def check_proof(proof: str | os.PathLike[str] | Mapping[str, Any], data: object 
         raise ProofError("it is nested too deeply or too large") from None
 
 
-def read(path: str | os.PathLike[str]) -> Document:
+def read(path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES) -> Document:
     """Return the document in a proof's file, not verified yet; raise `UnreadableError` if there is none."""
-    document = _json(path, _refuse_float)
+    document = _json(path, _refuse_float, max_bytes)
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise UnreadableError(f"it is not a document of the format {FORMAT!r}", str(path))
     return document
@@ -837,14 +837,14 @@ def _meet(key: str, other: str) -> str | None:
 # Reading
 
 
-def _json(path: str | os.PathLike[str], parse_float: Any) -> object:
+def _json(path: str | os.PathLike[str], parse_float: Any, max_bytes: int = MAX_FILE_BYTES) -> object:
     """Parse a file of bounded size by the book: no key twice, no NaN."""
     try:
         opener = gzip.open if str(path).lower().endswith(".gz") else open
         with opener(path, "rb") as stream:
-            content = stream.read(LARGEST_FILE + 1)
-        if len(content) > LARGEST_FILE:
-            raise UnreadableError(f"more than {LARGEST_FILE} bytes", str(path))
+            content = stream.read(max_bytes + 1)
+        if len(content) > max_bytes:
+            raise UnreadableError(f"more than {max_bytes} bytes", str(path))
         return json.loads(
             content.decode(),
             object_pairs_hook=_unique,

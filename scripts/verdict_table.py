@@ -35,7 +35,8 @@ def table(seconds: float) -> Iterator[str]:
                     )
                 except InputError:
                     continue
-                yield f"| {name} | {'yes' if affine == 'skip' else 'no'} | {objective} | {' | '.join(_cells(verdict))} |"
+                skip = "yes" if affine == "skip" else "no"
+                yield f"| {name} | {skip} | {objective} | {' | '.join(_cells(verdict))} |"
 
 
 def _cells(verdict: Verdict) -> list[str]:

@@ -21,7 +21,7 @@ from sparsest.problem import Problem
 from sparsest.results.solving import ExactResult, Proof, Status
 
 # Bytes of a compressed proof beyond which it is left out: repositories keep every version of a file.
-LARGEST_STORED: Final = 300_000
+MAX_STORED_BYTES: Final = 300_000
 
 _FOLDER: Final = "proofs"
 _STRANGE: Final = re.compile("[^A-Za-z0-9=_-]+")
@@ -141,7 +141,7 @@ def _bounds_of(shown: Checked) -> str:
     return bounds(Status.OPTIMAL, shown.lower_bound, shown.upper_bound)
 
 
-def examine(path: Path, problem: Problem, result: ExactResult) -> NewProof:
+def examine(path: Path, problem: Problem, result: ExactResult, max_bytes: int = MAX_STORED_BYTES) -> NewProof:
     """Verify a proof that was just written, and decide whether it is stored.
 
     Parameters
@@ -152,6 +152,8 @@ def examine(path: Path, problem: Problem, result: ExactResult) -> NewProof:
         The data.
     result : ExactResult
         The answer that it has to prove.
+    max_bytes : int
+        A longer file is left out.
 
     Raises
     ------
@@ -165,8 +167,8 @@ def examine(path: Path, problem: Problem, result: ExactResult) -> NewProof:
         wanted = bounds(result.status, result.lower_bound, result.upper_bound)
         return NewProof(None, f"what could be proven in a file is {_bounds_of(shown)}, not {wanted}")
     content = path.read_bytes()
-    if len(content) > LARGEST_STORED:
-        return NewProof(None, f"{len(content)} bytes compressed, more than {LARGEST_STORED}")
+    if len(content) > max_bytes:
+        return NewProof(None, f"{len(content)} bytes compressed, more than {max_bytes}")
     return NewProof(content, None)
 
 

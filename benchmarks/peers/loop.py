@@ -121,7 +121,7 @@ class Run:
     status : str
         "finished", "time_limit", or "diverged" when the loss was not finite.
     loss : float
-        Smallest mean squared distance of the last `WINDOW` steps (of twice as many at most, when the run was
+        Smallest mean squared distance of the last `window` steps (of twice as many at most, when the run was
         cut short); the batch is left there. Infinite, and the batch useless, when there was none.
     """
 
@@ -141,6 +141,7 @@ def train(
     after_step: Callable[[], object] = lambda: None,
     decay: float = 0.0,
     stop_at_zero: bool = False,
+    window: int = WINDOW,
 ) -> Run:
     """Take steps of Adam on the mean squared distance to the intervals, at a constant rate.
 
@@ -164,6 +165,8 @@ def train(
         Decoupled weight decay (AdamW) of everything but the skip.
     stop_at_zero : bool
         Whether a loss of exactly zero ends the run.
+    window : int
+        The best of so many last steps counts.
 
     Returns
     -------
@@ -178,7 +181,7 @@ def train(
         status = _verdict(loss, step, steps, deadline, stop_at_zero)
         if status is not None:
             break
-        if step and (steps - step) % WINDOW == 0:
+        if step and (steps - step) % window == 0:
             before, best = best, Best()
         _adam(batch, step, learning_rate, decay)
         after_step()

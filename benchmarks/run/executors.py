@@ -5,7 +5,7 @@ import importlib.metadata
 import os
 from collections.abc import Iterator
 from concurrent.futures import Future, TimeoutError
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from sparsest.benchmarks.run.machine import describe
 from sparsest.benchmarks.run.record import Record
@@ -13,9 +13,19 @@ from sparsest.benchmarks.run.task import Task, execute, record_of
 from sparsest.errors import InputError, SolverError
 from sparsest.worker_processes import end_pool, new_pool
 
-# A run that takes this many times its limit, and these seconds more, hangs: its process is ended.
-_PATIENCE: Final = 2.0
-_GRACE: Final = 60.0
+
+class Patience(NamedTuple):
+    """A run that takes so many times its time limit, and these seconds more, hangs: its process is ended."""
+
+    times: float = 2.0
+    seconds: float = 60.0
+
+    def limit(self, task: Task) -> float | None:
+        """Return the seconds after which a task is ended; None when it has no time limit."""
+        return None if task.time_limit is None else self.times * task.time_limit + self.seconds
+
+
+PATIENT: Final = Patience()
 
 # Seconds to wait for a Dask scheduler.
 _CONNECT_SECONDS: Final = 10.0
@@ -42,12 +52,14 @@ class Place(Protocol):
 class Processes:
     """Worker processes on this machine; a run that hangs or crashes costs only itself."""
 
-    def __init__(self, pool: Any, slots: int) -> None:
-        self._pool, self.slots = pool, slots
+    def __init__(self, pool: Any, slots: int, patience: Patience = PATIENT) -> None:
+        self._pool, self.slots, self._patience = pool, slots, patience
 
     def submit(self, task: Task) -> "Future[Record]":
         """Start a task."""
-        future: Future[Record] = self._pool.schedule(execute, args=(task,), timeout=_hard_limit(task))
+        future: Future[Record] = self._pool.schedule(
+            execute, args=(task,), timeout=self._patience.limit(task)
+        )
         return future
 
     def describe(self) -> list[dict[str, Any]]:
@@ -57,7 +69,7 @@ class Processes:
     def failure(self, task: Task, error: BaseException) -> Record:
         """Return a record that says what became of the process."""
         if isinstance(error, TimeoutError):
-            limit = _hard_limit(task) or 0.0
+            limit = self._patience.limit(task) or 0.0
             return record_of(task, None, limit, status="killed", error=f"still running after {limit:g} s")
         return record_of(task, None, 0.0, status="crashed", error=f"its process ended: {error}")
 
@@ -89,7 +101,7 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def processes(workers: int) -> Iterator[Processes]:
+def processes(workers: int, patience: Patience = PATIENT) -> Iterator[Processes]:
     """Start worker processes, and end them whatever happens."""
     pool = new_pool(workers)
     with _environment(_ONE_THREAD):
@@ -101,14 +113,14 @@ def processes(workers: int) -> Iterator[Processes]:
             end_pool(pool)
             raise
     try:
-        yield Processes(pool, workers)
+        yield Processes(pool, workers, patience)
     finally:
         end_pool(pool)
 
 
 @contextlib.contextmanager
-def cluster(address: str) -> Iterator[Cluster]:
-    """Connect to a Dask scheduler.
+def cluster(address: str, timeout: float = _CONNECT_SECONDS) -> Iterator[Cluster]:
+    """Connect to a Dask scheduler, waiting some seconds for it.
 
     Raises
     ------
@@ -121,7 +133,7 @@ def cluster(address: str) -> Iterator[Cluster]:
         raise InputError("Dask is not installed: pip install 'sparsest[dask]'") from None
     connect: Any = distributed.Client  # most of its methods have no types
     try:
-        client = connect(address, timeout=_CONNECT_SECONDS, set_as_default=False)
+        client = connect(address, timeout=timeout, set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError(f"no Dask scheduler answers at {address!r:.100}: {error!s:.200}") from None
     try:
@@ -142,10 +154,6 @@ def _check_versions(client: Any) -> None:
         raise SolverError(f"the Dask workers cannot import sparsest: {error!s:.200}") from None
     if theirs != {ours}:
         raise SolverError(f"the Dask workers have sparsest {', '.join(sorted(theirs))}, but this is {ours}")
-
-
-def _hard_limit(task: Task) -> float | None:
-    return None if task.time_limit is None else _PATIENCE * task.time_limit + _GRACE
 
 
 def _warm_up() -> None:

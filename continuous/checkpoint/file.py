@@ -17,7 +17,7 @@ from sparsest.progress import Deadline
 _FORMAT: Final = "sparsest/training-checkpoint"
 _VERSION: Final = 1
 # Seconds between two checkpoints, and at least so many times what writing the last one took.
-_EVERY: Final = 5.0
+_INTERVAL: Final = 5.0
 _SHARE: Final = 20.0
 
 Options = Mapping[str, Any]
@@ -36,6 +36,10 @@ class Checkpoint:
         Digest of the data.
     options : mapping
         Everything that the course of training depends on, as JSON holds it.
+    interval : float
+        Seconds between two states that are written,
+    share : float
+        and at least so many times what writing the last one took.
 
     Attributes
     ----------
@@ -51,10 +55,19 @@ class Checkpoint:
         cannot be written.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, resume: bool, problem: str, options: Options) -> None:
-        self._path = Path(path)
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        resume: bool,
+        problem: str,
+        options: Options,
+        interval: float = _INTERVAL,
+        share: float = _SHARE,
+    ) -> None:
+        self._path, self._interval, self._share = Path(path), interval, share
         self._header = {"format": _FORMAT, "version": _VERSION, "problem": problem, "options": dict(options)}
-        self._clock, self._next = Deadline(None), _EVERY
+        self._clock, self._next = Deadline(None), interval
         self.failure = ""
         self.state: Arrays | None = None
         if self._path.is_dir():
@@ -86,7 +99,7 @@ class Checkpoint:
         except OSError as error:
             self.failure = f"the checkpoint could not be written: {self._path}: {error.strerror or error}"
         ended = self._clock.seconds
-        self._next = ended + max(_EVERY, _SHARE * (ended - begun))
+        self._next = ended + max(self._interval, self._share * (ended - begun))
 
     def refuse(self, error: Exception) -> InputError:
         """Return what to raise when the state cannot be used."""

@@ -43,7 +43,11 @@ def random_neurons(
 
 
 def neurons_through_samples(
-    homogeneous: torch.Tensor, restarts: int, width: int, generator: torch.Generator
+    homogeneous: torch.Tensor,
+    restarts: int,
+    width: int,
+    generator: torch.Generator,
+    spread: float = _SPREAD,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the same as `random_neurons`, each hyperplane near as many random samples as can be.
 
@@ -58,12 +62,14 @@ def neurons_through_samples(
         R and K.
     generator : torch.Generator
         On the CPU.
+    spread : float
+        Standard deviation of the distance between a hyperplane and the samples it was drawn through.
     """
     rows = homogeneous.double()
     # one restart at a time, because the chosen samples of all of them may not fit into the memory
     planes = torch.stack([_hyperplanes(rows, width, generator) for _ in range(restarts)])
     planes /= torch.linalg.vector_norm(planes[..., :-1], dim=-1, keepdim=True)
-    planes[..., -1] += _SPREAD * torch.randn(restarts, width, dtype=planes.dtype, generator=generator)
+    planes[..., -1] += spread * torch.randn(restarts, width, dtype=planes.dtype, generator=generator)
     return _balanced(planes.to(homogeneous.dtype), generator)
 
 

@@ -27,7 +27,7 @@ _TIGHT = 1e-7
 
 # Neurons times samples, the rows of a linear program, up to which neighbouring cells are offered. Data on a
 # grid may have thousands of samples on the boundary of a cell: all of them would take gigabytes.
-_MOST_ROWS = 50_000
+MAX_ROWS = 50_000
 
 # Path norms that differ by less than this, relatively, are the same solution found twice.
 _SAME_NORM = 1e-6
@@ -72,7 +72,7 @@ def polish(
     for _ in range(_ROUNDS):
         if best is None:
             return None
-        following = _sparsified(samples, _with_neighbours(samples, best), p, objective, deadline)
+        following = _sparsified(samples, with_neighbours(samples, best), p, objective, deadline)
         if following is None or not _better(following, best, p, objective):
             return best
         best = following
@@ -86,13 +86,13 @@ def _better(first: Neurons, second: Neurons, p: float, objective: Objective) -> 
     return bool(np.sum(new**p) < (1 - _SAME_NORM) * np.sum(old**p))
 
 
-def _with_neighbours(samples: Samples, current: Neurons) -> Neurons:
+def with_neighbours(samples: Samples, current: Neurons, max_rows: int = MAX_ROWS) -> Neurons:
     """Add, for every sample on the boundary of a neuron's cell, the cell on the other side.
 
     A linear program stops at such boundaries because its patterns are fixed, and not because f asks for it.
-    Of too many cells the first are taken.
+    Of too many cells the first are taken: neurons times samples stay within `max_rows`.
     """
-    room = max(0, _MOST_ROWS // max(1, len(samples.low)) - len(current.folded))
+    room = max(0, max_rows // max(1, len(samples.low)) - len(current.folded))
     sizes = np.abs(current.folded).sum(axis=1, keepdims=True)
     rows, places = np.nonzero(np.abs(current.folded @ samples.homogeneous.T) <= _TIGHT * sizes)
     rows, places = rows[:room], places[:room]

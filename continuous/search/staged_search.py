@@ -49,7 +49,7 @@ _FIRST: Final = 0.002
 # Effort of all rounds together, after which sampled cells and gradient descent are tried: so many times that
 # of sampled cells, within a range.
 _ROUNDS: Final = 4.0
-_LEAST_ROUNDS, _MOST_ROUNDS = 0.3, 4.0
+_ROUNDS_RANGE: Final = (0.3, 4.0)
 # Effort after which the search gives up: so much times T^3 N for T numbers looked for, within a range.
 _FLOOR: Final = 1.4e-4
 _LEAST_FLOOR, _MOST_FLOOR = 0.03, 1.5
@@ -91,6 +91,10 @@ class StagedSearch:
         Ends the search.
     report : callable
         Called with a few words and the number of steps taken.
+    rounds : pair of float
+        Least and most effort for small widths before sampled cells are tried,
+    sampled_sets : int
+        and how many sets of those are tried before gradient descent, as long as nothing fits.
 
     Attributes
     ----------
@@ -111,11 +115,14 @@ class StagedSearch:
         patterns: BoolArray | None,
         deadline: Deadline,
         report: Callable[[str, int, None, int | None], None],
+        rounds: tuple[float, float] = _ROUNDS_RANGE,
+        sampled_sets: int = _SAMPLED,
     ) -> None:
         self._incumbent, self._deadline, self._report = incumbent, deadline, report
         self._random = np.random.default_rng(seed)
         self._width, self._patterns = width, patterns
         self._lower_bound, self._norm_bound = lower_bound, norm_bound
+        self._rounds, self._sampled_sets = rounds, sampled_sets
         samples = incumbent.samples
         rows, back = _whitened(samples.homogeneous)
         if samples.affine is Affine.CONSTANT:
@@ -224,7 +231,7 @@ class StagedSearch:
     def _ascend(self) -> None:
         """Try the next small width for a while; again and again with twice the effort, until one fits."""
         place, searches = self.place, self._narrow
-        rounds = float(np.clip(_ROUNDS * self._polish_cost(self._width), _LEAST_ROUNDS, _MOST_ROUNDS))
+        rounds = float(np.clip(_ROUNDS * self._polish_cost(self._width), *self._rounds))
         if self._effort.spent >= rounds:
             place.stage = "sample"
             return
@@ -237,7 +244,7 @@ class StagedSearch:
         self._next("ascend")
 
     def _sample(self) -> None:
-        if self.place.sampled >= _SAMPLED:
+        if self.place.sampled >= self._sampled_sets:
             self.place.stage = "reserve"
             return
         self.place.sampled += 1

@@ -68,9 +68,9 @@ def test_cells_are_all_counted():
         assert row["cells"] / best == pytest.approx(row["fastest / save"] * row["save, s"])
 
 
-def test_proofs_are_checked(monkeypatch):
-    monkeypatch.setattr(speed, "_PROOFS", (("xor", False), ("uniform:d=1,n=50,seed=0", True)))
-    tree, univariate = speed.proofs({"repeats": 1})
+def test_proofs_are_checked():
+    data = (("xor", False), ("uniform:d=1,n=50,seed=0", True))
+    tree, univariate = speed.proofs({"repeats": 1}, data)
     assert (tree["data"], tree["neurons"]) == ("xor", "2..2")
     assert tree["leaves"] > 0 == univariate["leaves"]
     assert univariate["data"] == "uniform:d=1,n=50,seed=0, skip"
@@ -82,7 +82,7 @@ def test_proofs_are_checked(monkeypatch):
 def test_memory_is_that_of_a_fresh_process():
     ballast = bytearray(400 * 2**20)
     ballast[:: 2**12] = b"x" * len(ballast[:: 2**12])  # touched, so that it counts here
-    assert speed._peak() > 400 * 2**20
+    assert speed.peak_memory() > 400 * 2**20
     rows = speed.memory({"samples": 300_000, "seconds": 0.5})
     assert len(rows) == 4
     assert all(0 < row["start, MiB"] <= row["peak, MiB"] < 400 for row in rows)
@@ -127,10 +127,9 @@ def test_what_makes_no_sense_is_refused(arguments, said):
     assert result.stdout == ""
 
 
-def test_a_system_without_proc_is_told(monkeypatch, tmp_path):
-    monkeypatch.setattr(speed, "_STATUS", tmp_path / "status")
+def test_a_system_without_proc_is_told(tmp_path):
     with pytest.raises(InputError, match="peak memory is read from"):
-        speed._peak()
+        speed.peak_memory(tmp_path / "status")
 
 
 def test_help_names_it():

@@ -409,16 +409,13 @@ def test_module_refuses_sizes_that_make_no_sense() -> None:
 
 @pytest.mark.parametrize("at_a_time", [1, 80, 10**6])  # one restart, two, and all three
 @pytest.mark.parametrize("skip", [False, True])
-def test_the_batch_gradient_is_that_of_autograd(
-    skip: bool, at_a_time: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sparsest.continuous.algorithms.batch._AT_A_TIME", at_a_time)
+def test_the_batch_gradient_is_that_of_autograd(skip: bool, at_a_time: int) -> None:
     generator = torch.Generator().manual_seed(3)
     X = torch.randn(7, 2, dtype=torch.float64, generator=generator)
     homogeneous = torch.cat([X, torch.ones(7, 1, dtype=torch.float64)], dim=1)
     low = torch.randn(7, dtype=torch.float64, generator=generator)
     high = low + torch.tensor([0.0, 0.0, 0.1, 2.0, torch.inf, 0.0, 1.0], dtype=torch.float64)
-    batch = Batch(*random_neurons(homogeneous, 3, 5, generator), affine=skip)
+    batch = Batch(*random_neurons(homogeneous, 3, 5, generator), affine=Affine.SKIP if skip else Affine.NONE, max_activations=at_a_time)
     if batch.affine is not None:
         batch.affine.copy_(torch.randn(3, 3, dtype=torch.float64, generator=generator))
     batch.differentiate(homogeneous, low, high)
@@ -488,13 +485,10 @@ def test_cells_lost_in_training_are_offered_again():
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize(("n", "d"), [(30, 3), (3, 5), (1, 2), (9, 1)])
-def test_hyperplanes_through_samples_pass_near_as_many_as_can_be(
-    n: int, d: int, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sparsest.continuous.descent.initialization._SPREAD", 0.0)  # near is then on
+def test_hyperplanes_through_samples_pass_near_as_many_as_can_be(n: int, d: int, dtype: torch.dtype) -> None:
     generator = torch.Generator().manual_seed(1)
     homogeneous = torch.cat([torch.rand(n, d, generator=generator), torch.ones(n, 1)], dim=1).to(dtype)
-    hidden, outputs = neurons_through_samples(homogeneous, 4, 60, generator)
+    hidden, outputs = neurons_through_samples(homogeneous, 4, 60, generator, spread=0.0)  # near is then on
     assert hidden.dtype == outputs.dtype == dtype
     lengths = torch.linalg.vector_norm(hidden[..., :-1], dim=-1)
     torch.testing.assert_close(lengths, outputs.abs())

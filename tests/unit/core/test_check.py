@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 import sparsest
 from sparsest import InputError, Network, Problem, ProofError, Status, check_proof, datasets, exact, save
-from sparsest.check import UnreadableError
+from sparsest.check import UnreadableError, read
 from sparsest.cli.main import app
 from sparsest.exact.proof.circuits import CircuitTable, nonnegative_combination
 
@@ -922,12 +922,11 @@ class TestFiles:
             with pytest.raises(UnreadableError):
                 check_proof(path)
 
-    def test_what_unpacks_to_too_much_is_not_unpacked(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(sys.modules["sparsest.check"], "LARGEST_FILE", 1000)
+    def test_what_unpacks_to_too_much_is_not_unpacked(self, tmp_path):
         path = tmp_path / "proof.json.gz"
         path.write_bytes(gzip.compress(b" " * 10_000))
         with pytest.raises(UnreadableError, match="more than 1000 bytes"):
-            check_proof(path)
+            read(path, max_bytes=1000)
 
     def test_missing_file(self, tmp_path):
         with pytest.raises(UnreadableError, match="No such file"):

@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import fnmatch
+import functools
 import gzip
 import hashlib
 import json
@@ -158,7 +159,7 @@ class TestShipped:
         files = {str(path.relative_to(folder).as_posix()): path for path in (folder / "proofs").iterdir()}
         assert set(files) == {optimum.claim.proof_file for optimum in PROVEN}
         sizes = [path.stat().st_size for path in files.values()]
-        assert max(sizes) <= proofs.LARGEST_STORED
+        assert max(sizes) <= proofs.MAX_STORED_BYTES
         assert sum(sizes) < 3_000_000
 
     def test_they_are_part_of_the_package(self):
@@ -435,7 +436,7 @@ class TestUpdate:
 
     def test_too_large_is_left_out_and_says_so(self, known, monkeypatch):
         (known / claim_of(known, XOR).proof_file).unlink()
-        monkeypatch.setattr(proofs, "LARGEST_STORED", 10)
+        monkeypatch.setattr(proofs, "examine", functools.partial(proofs.examine, max_bytes=10))
         result = call("--known", known, "--update")
         assert result.exit_code == 0, result.output
         assert "2 verified, 1 left out" in result.stdout

@@ -351,6 +351,7 @@ def jumpy_run(deadline):
         learning_rate=0.5,
         deadline=deadline,
         before_step=lambda step, loss: losses.append(loss),
+        window=5,
     )
     return run, losses, float(batch.differentiate(*data).square().mean())
 
@@ -385,16 +386,14 @@ class TestLoop:
             for one, other in zip(expected, found, strict=True):
                 np.testing.assert_allclose(other, one, rtol=1e-9, atol=1e-12)
 
-    def test_the_best_of_the_last_steps_is_left_behind(self, monkeypatch):
-        monkeypatch.setattr(loop, "WINDOW", 5)
+    def test_the_best_of_the_last_steps_is_left_behind(self):
         run, losses, left = jumpy_run(Deadline(None))
         assert (run.steps, run.status, len(losses)) == (13, "finished", 14)
         # not the last step, and neither the best of all nor of six
         assert losses[-1] > run.loss == min(losses[-5:]) > min(losses[-6:])
         assert left == run.loss
 
-    def test_a_run_cut_short_looks_further_back(self, monkeypatch):
-        monkeypatch.setattr(loop, "WINDOW", 5)
+    def test_a_run_cut_short_looks_further_back(self):
         run, losses, left = jumpy_run(Expiring(9))
         assert (run.steps, run.status, len(losses)) == (9, "time_limit", 10)
         # the last block of five began after step 8, so that the one before it counts too

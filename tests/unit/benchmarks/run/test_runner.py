@@ -425,11 +425,9 @@ class TestProcesses:
             assert tabulated(results.records) == tabulated(results_folder.read(finished)[1])
 
     def test_crash_and_hang_are_recorded(self, quick, monkeypatch):
-        monkeypatch.setattr(executors, "_GRACE", 0.0)
-        monkeypatch.setattr(executors, "_PATIENCE", 1.0)
         task = dataclasses.replace(plan(quick)[0], time_limit=1.0)
         found = {}
-        with executors.processes(1) as place:
+        with executors.processes(1, executors.Patience(times=1.0, seconds=0.0)) as place:
             for work in (misbehaving.crash, misbehaving.hang, execute):
                 monkeypatch.setattr(executors, "execute", work)
                 future = place.submit(task)
@@ -499,13 +497,10 @@ class TestDask:
             assert {record.key for record in results.records} == {task.key for task in tasks}
             assert "crashed" not in {record.status for record in results.records}
 
-    def test_no_scheduler_is_one_sentence(self, tmp_path, quick, monkeypatch):
-        monkeypatch.setattr(executors, "_CONNECT_SECONDS", 0.5)
-        result = call(
-            "bench", tmp_path / "quick.toml", "--dask", "tcp://127.0.0.1:9", "--out", tmp_path / "none"
-        )
-        assert result.exit_code == 2
-        assert "no Dask scheduler answers" in result.stderr
+    def test_no_scheduler_is_one_sentence(self):
+        place = executors.cluster("tcp://127.0.0.1:9", timeout=0.5)
+        with pytest.raises(InputError, match="no Dask scheduler answers"), place:
+            pass
 
 
 class TestCommand:

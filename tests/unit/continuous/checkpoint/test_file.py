@@ -1,6 +1,7 @@
 """Training that is stopped and gone on with."""
 
 import contextlib
+import functools
 import json
 import os
 import pickle
@@ -14,8 +15,10 @@ import numpy as np
 import pytest
 
 from sparsest import InputError, Problem, datasets
-from sparsest.continuous import minimize
-from sparsest.continuous.checkpoint import file as module
+from sparsest.continuous import minimize, trainer
+from sparsest.continuous.checkpoint.file import Checkpoint
+from sparsest.continuous.search.staged_search import StagedSearch
+from sparsest.continuous.trainer import Reporter
 from sparsest.results.solving import FitResult
 
 PEAK = Problem([-2, -1, 0, 1, 2, 3], [0, 0, 1, 1, 0, 0])
@@ -34,6 +37,11 @@ def stopping_at(step: int) -> Any:
     return progress
 
 
+def with_every_piece_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trainer, "Checkpoint", functools.partial(Checkpoint, interval=0.0, share=0.0))
+    monkeypatch.setattr(trainer, "Reporter", functools.partial(Reporter, interval=0.0))
+
+
 def assert_same(first: FitResult, second: FitResult) -> None:
     assert first.network == second.network
     assert first.raw == second.raw
@@ -47,9 +55,7 @@ def assert_same(first: FitResult, second: FitResult) -> None:
 def test_gradient_descent_goes_on_bit_for_bit(
     solver: str, affine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_EVERY", 0.0)
-    monkeypatch.setattr(module, "_SHARE", 0.0)
-    monkeypatch.setattr("sparsest.continuous.trainer._REPORT_EVERY", 0.0)
+    with_every_piece_kept(monkeypatch)
     problem, path = Problem(PEAK.X, PEAK.low, affine=affine), tmp_path / "training.npz"
     files: dict[str, Any] = {"checkpoint_file": path, "resume": True}
     whole = minimize(problem, solver=solver, **DESCENT)
@@ -128,12 +134,6 @@ STAGED: list[Any] = [
 ]
 
 
-def with_every_piece_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_EVERY", 0.0)
-    monkeypatch.setattr(module, "_SHARE", 0.0)
-    monkeypatch.setattr("sparsest.continuous.trainer._REPORT_EVERY", 0.0)
-
-
 @pytest.mark.parametrize(("problem", "options"), STAGED)
 def test_the_staged_search_goes_on_bit_for_bit(
     problem: Problem, options: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -164,12 +164,9 @@ def test_the_staged_search_goes_on_bit_for_bit(
 def test_gradient_descent_in_reserve_goes_on_bit_for_bit(
     phase: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sparsest.continuous.search import staged_search
-
     with_every_piece_kept(monkeypatch)
-    monkeypatch.setattr(staged_search, "_LEAST_ROUNDS", 0.0)
-    monkeypatch.setattr(staged_search, "_MOST_ROUNDS", 0.0)
-    monkeypatch.setattr(staged_search, "_SAMPLED", 0)
+    without_search = functools.partial(StagedSearch, rounds=(0.0, 0.0), sampled_sets=0)
+    monkeypatch.setattr(trainer, "StagedSearch", without_search)
     files: dict[str, Any] = {"checkpoint_file": tmp_path / "search.npz", "resume": True}
     whole = minimize(PEAK, **DESCENT)
     assert whole.steps > DESCENT["steps"]
@@ -190,14 +187,15 @@ def test_a_staged_search_cut_short_again_and_again(interrupted: bool, tmp_path: 
     options: dict[str, Any] = {"objective": "neurons", "checkpoint_file": path, "resume": True}
     whole = minimize(problem, objective="neurons")
     counts = []
-    for _ in range(200):
-        started = time.perf_counter()
+    for call in range(60):
+        seconds = 0.3 * 1.1**call  # a piece of work that is too long for one call is not for a later one
+        end = time.perf_counter() + seconds
 
-        def interrupt(state: Any, started: float = started) -> None:
-            if interrupted and time.perf_counter() > started + 0.3:
+        def interrupt(state: Any, end: float = end) -> None:
+            if interrupted and time.perf_counter() > end:
                 raise KeyboardInterrupt
 
-        fit = minimize(problem, **options, time_limit=None if interrupted else 1.0, progress=interrupt)
+        fit = minimize(problem, **options, time_limit=None if interrupted else seconds, progress=interrupt)
         if fit.network.solves(problem):
             counts.append(fit.count)
         if fit.status == "finished":
@@ -214,8 +212,8 @@ def test_a_killed_process_loses_seconds_at_most(solver: str, tmp_path: Path) -> 
     path = tmp_path / "training.npz"
     options: dict[str, Any] = {"solver": solver, "steps": 10**6, "restarts": 4, "objective": "neurons"}
     code = (
-        "from sparsest import datasets\nfrom sparsest.continuous import checkpoint, minimize\n"
-        "checkpoint._EVERY = 0.2\n"
+        "import functools\nfrom sparsest import datasets\nfrom sparsest.continuous import minimize, trainer\n"
+        "trainer.Checkpoint = functools.partial(trainer.Checkpoint, interval=0.2)\n"
         "problem = datasets.load('uniform', d=3, n=40).problem()\n"
         f"minimize(problem, checkpoint_file={str(path)!r}, **{options!r})\n"
     )

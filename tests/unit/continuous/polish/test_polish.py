@@ -5,7 +5,7 @@ import pytest
 
 from sparsest.continuous.polish import polish as polish_module
 from sparsest.continuous.polish.pattern_program import Neurons, Samples, solve
-from sparsest.continuous.polish.polish import merged, polish
+from sparsest.continuous.polish.polish import merged, polish, with_neighbours
 from sparsest.continuous.polish.scaling import Scaling, power_of_two
 from sparsest.network import Network
 from sparsest.objectives import Objective
@@ -151,18 +151,16 @@ def test_merging_keeps_the_function_and_raises_no_objective(seed: int) -> None:
         assert new.path_norm(0.4, objective) <= old.path_norm(0.4, objective) + 1e-12
 
 
-def test_neighbouring_cells_are_offered_as_far_as_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_neighbouring_cells_are_offered_as_far_as_there_is_room() -> None:
     # a grid of 5 x 5 samples, five of which lie on the line x1 = 0 where the neuron max(0, x1) begins
     X = np.stack(np.meshgrid(np.arange(-2.0, 3.0), np.arange(-2.0, 3.0)), axis=-1).reshape(-1, 2)
     homogeneous = np.c_[X, np.ones(25)]
     f = np.maximum(0.0, X[:, 0])
     samples = Samples(homogeneous, f, f, False, None)
     one = Neurons(np.array([[1.0, 0.0, 0.0]]), X[:, 0][None] > 0, np.ones(1), None)
-    assert len(polish_module._with_neighbours(samples, one).signs) == 1 + 5
-    monkeypatch.setattr(polish_module, "_MOST_ROWS", 3 * 25)
-    assert len(polish_module._with_neighbours(samples, one).signs) == 3
-    monkeypatch.setattr(polish_module, "_MOST_ROWS", 0)
-    assert len(polish_module._with_neighbours(samples, one).signs) == 1
+    assert len(with_neighbours(samples, one).signs) == 1 + 5
+    assert len(with_neighbours(samples, one, max_rows=3 * 25).signs) == 3
+    assert len(with_neighbours(samples, one, max_rows=0).signs) == 1
 
 
 def test_neighbouring_cells_never_hurt_and_sometimes_help() -> None:

@@ -1,5 +1,6 @@
 """The staged search, its narrow descents, and the solvers of gradient descent."""
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -7,11 +8,12 @@ import pytest
 import torch
 
 from sparsest import Problem, datasets, exact
-from sparsest.continuous import minimize
+from sparsest.continuous import minimize, trainer
 from sparsest.continuous.polish.pattern_program import Neurons
 from sparsest.continuous.search.effort import Effort
 from sparsest.continuous.search.few_neuron_descents import Intervals, NarrowSearch, Sparsity, Start
 from sparsest.continuous.search.sampled_cells import cells_through_samples, distinct, flipped
+from sparsest.continuous.search.staged_search import StagedSearch
 from sparsest.errors import InputError
 from sparsest.gauss_newton import Iterates, damped_steps, evaluate, interval_loss, levenberg_step
 from sparsest.objectives import Objective
@@ -77,11 +79,8 @@ def test_a_weight_bound_holds() -> None:
 
 
 def test_gradient_descent_is_in_reserve_where_nothing_else_fits(monkeypatch: pytest.MonkeyPatch) -> None:
-    from sparsest.continuous.search import staged_search
-
-    monkeypatch.setattr(staged_search, "_LEAST_ROUNDS", 0.0)
-    monkeypatch.setattr(staged_search, "_MOST_ROUNDS", 0.0)
-    monkeypatch.setattr(staged_search, "_SAMPLED", 0)
+    without_search = functools.partial(StagedSearch, rounds=(0.0, 0.0), sampled_sets=0)
+    monkeypatch.setattr(trainer, "StagedSearch", without_search)
     fit = minimize(PEAK, restarts=4, steps=300)
     assert fit.network.solves(PEAK)
     assert fit.count == 3
