@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from sparsest import datasets
+from sparsest.affine import Affine
 from sparsest.continuous import ReLUNetwork, default_width, minimize
 from sparsest.continuous.algorithms.batch import Batch
 from sparsest.continuous.algorithms.schedule import Schedule
@@ -415,7 +416,8 @@ def test_the_batch_gradient_is_that_of_autograd(skip: bool, at_a_time: int) -> N
     homogeneous = torch.cat([X, torch.ones(7, 1, dtype=torch.float64)], dim=1)
     low = torch.randn(7, dtype=torch.float64, generator=generator)
     high = low + torch.tensor([0.0, 0.0, 0.1, 2.0, torch.inf, 0.0, 1.0], dtype=torch.float64)
-    batch = Batch(*random_neurons(homogeneous, 3, 5, generator), affine=Affine.SKIP if skip else Affine.NONE, max_activations=at_a_time)
+    kind = Affine.SKIP if skip else Affine.NONE
+    batch = Batch(*random_neurons(homogeneous, 3, 5, generator), affine=kind, max_activations=at_a_time)
     if batch.affine is not None:
         batch.affine.copy_(torch.randn(3, 3, dtype=torch.float64, generator=generator))
     batch.differentiate(homogeneous, low, high)
