@@ -15,7 +15,7 @@ from sparsest.exact.arithmetic.rational_network import meets_exactly
 from sparsest.exact.line import fewest_knots
 from sparsest.exact.line.projection_witness import projection_witness
 from sparsest.exact.line.residual import largest_violation
-from sparsest.exact.method_result import Search
+from sparsest.exact.method_result import MethodResult
 from sparsest.exact.proof.log import ProofLog
 from sparsest.exact.tree.checkpoint import Keeper, opened
 from sparsest.exact.tree.farm import Farm, processes
@@ -32,7 +32,6 @@ _LARGEST_CHECK = 100_000
 _SECOND_OPINION = 200
 _OVERRULED = "the mixed-integer program called it infeasible, which the activation tree could not confirm"
 
-PROOF_NOT_WRITTEN = "the proof could not be written"
 METHODS = ("auto", "univariate", "tree", "mip")
 
 
@@ -134,7 +133,7 @@ def solve(
         )
     keeper = _keeper(checkpoint_file, resume, problem, chosen)
     proof_path = None if proof_file is None else _proof_path(proof_file, goal, chosen)
-    runs: dict[str, Callable[[], Search]] = {
+    runs: dict[str, Callable[[], MethodResult]] = {
         "univariate": lambda: fewest_knots.solve_univariate(problem),
         "tree": lambda: _tree(problem, time_limit, node_limit, progress, log, witness, farm, keeper),
         "mip": lambda: _mip(problem, goal, solver, time_limit, node_limit, solver_options, progress),
@@ -157,12 +156,7 @@ def solve(
             },
         )
         if proof_path is not None:
-            try:
-                shortfall = log.write(proof_path, chosen, result)
-            except OSError as error:  # a full disk must not cost the result
-                shortfall = f"{PROOF_NOT_WRITTEN}: {proof_path}: {error.strerror or error}"
-            remark = "; ".join(filter(None, (shortfall, result.remark)))
-            result = dataclasses.replace(result, remark=remark)
+            result = _with_proof(log, proof_path, result)
     return result
 
 
@@ -222,6 +216,16 @@ def _proof_log(problem: Problem, path: Path | None) -> ProofLog:
     return ProofWriter(problem)
 
 
+def _with_proof(log: ProofLog, path: Path, result: ExactResult) -> ExactResult:
+    """Write the proof of a result; return the result with what became of that."""
+    try:
+        shortfall, written = log.write(path, result.method, result), True
+    except OSError as error:  # a full disk must not cost the result
+        shortfall, written = f"the proof could not be written: {path}: {error.strerror or error}", False
+    remark = "; ".join(filter(None, (shortfall, result.remark)))
+    return dataclasses.replace(result, remark=remark, proof_written=written)
+
+
 def _choose(problem: Problem, objective: Objective) -> tuple[str, str]:
     """Return the method that "auto" takes, and why."""
     if fewest_knots.applies_to(problem, objective):
@@ -268,7 +272,7 @@ def _tree(
     witness: Network | None = None,
     farm: Farm | None = None,
     keeper: Keeper | None = None,
-) -> Search:
+) -> MethodResult:
     from sparsest.exact.tree.search import solve_tree
 
     return solve_tree(
@@ -291,7 +295,7 @@ def _mip(
     node_limit: int | None,
     solver_options: Mapping[str, object] | None,
     progress: ProgressCallback | None,
-) -> Search:
+) -> MethodResult:
     from sparsest.exact.mip.cut_loop import solve_mip  # loads Pyomo
 
     found = solve_mip(
@@ -317,7 +321,7 @@ def _mip(
 def _judged(
     problem: Problem,
     objective: Objective,
-    found: Search,
+    found: MethodResult,
     *,
     method: str,
     reason: str,
@@ -362,7 +366,7 @@ def _judged(
 def _remark_on(
     problem: Problem,
     objective: Objective,
-    found: Search,
+    found: MethodResult,
     network: Network | None,
     residual: float | None,
     solves: bool,

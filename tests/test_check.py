@@ -1118,7 +1118,8 @@ class TestFoundByReview:
         problem = datasets.load("xor").problem()
         result = exact.solve(problem, proof_file=tmp_path / "proof.json")
         assert result.lower_bound == result.upper_bound == 2
-        assert result.remark.startswith(exact.PROOF_NOT_WRITTEN)
+        assert result.proof_written is False
+        assert "No space left" in result.remark
         command = CliRunner().invoke(app, ["solve", "xor", "--proof", str(tmp_path / "proof.json")])
         assert command.exit_code == 2
         assert "2, proven minimal" in command.stdout

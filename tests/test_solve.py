@@ -7,7 +7,7 @@ import pytest
 
 from sparsest import InputError, Network, Problem, Proof, SolverError, Status, continuous, exact
 from sparsest.exact import solver
-from sparsest.exact.method_result import Search
+from sparsest.exact.method_result import MethodResult
 from sparsest.objectives import Objective
 
 PEAK = Problem([-2, -1, 0, 1, 2, 3], [0, 0, 1, 1, 0, 0])
@@ -83,7 +83,7 @@ class TestReferee:
         monkeypatch.setattr(solver, "_tree", lambda *arguments: search)
         return exact.solve(problem, method="tree")
 
-    honest = Search(Status.OPTIMAL, Proof.NUMERICAL, 3, exact.solve(PEAK).network, 1)
+    honest = MethodResult(Status.OPTIMAL, Proof.NUMERICAL, 3, exact.solve(PEAK).network, 1)
 
     def test_honest_search(self, monkeypatch):
         result = self.judge(monkeypatch, self.honest)

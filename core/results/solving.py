@@ -92,6 +92,9 @@ class ExactResult:
         What else the user should know, in one sentence; usually empty.
     options : mapping
         The options that the search ran with.
+    proof_written : bool or None
+        Whether the proof file that was asked for was written; `remark` says why not. None when none was
+        asked for.
     """
 
     status: Status
@@ -109,6 +112,7 @@ class ExactResult:
     solver: str
     remark: str
     options: Mapping[str, Any]
+    proof_written: bool | None = None
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from sparsest import tolerances
 from sparsest.errors import SolverError
 from sparsest.exact.cells.charts import TimeLimitError
 from sparsest.exact.line.projection_witness import projection_witness
-from sparsest.exact.method_result import Search
+from sparsest.exact.method_result import MethodResult
 from sparsest.exact.mip.cell_model import CellModel, build_cell_model
 from sparsest.exact.mip.cell_program import WITNESS_SIZES, CellProgram, LimitReachedError, UndecidedError
 from sparsest.exact.mip.counted_elements import BoolArray
@@ -46,7 +46,7 @@ def solve_mip(
     node_limit: int | None = None,
     solver_options: Mapping[str, object] | None = None,
     progress: ProgressCallback | None = None,
-) -> Search:
+) -> MethodResult:
     """Bound the smallest count of `objective` from both sides, and find a network that attains it.
 
     Parameters
@@ -76,20 +76,20 @@ def solve_mip(
 
     Notes
     -----
-    Bounds rest on floating-point linear programs with tolerances of 1e-9, so `Search.proof` is
-    ``NUMERICAL``. `Search.nodes` counts linear programs.
+    Bounds rest on floating-point linear programs with tolerances of 1e-9, so `MethodResult.proof` is
+    ``NUMERICAL``. `MethodResult.nodes` counts linear programs.
     """
     deadline = Deadline(time_limit)
     problem = problem.distinct()
     if np.all((problem.low <= 0) & (problem.high >= 0)):
         zero = Network.zero(problem.n_features, skip=problem.skip)
-        return Search(Status.OPTIMAL, Proof.NUMERICAL, 0, zero, 0)
+        return MethodResult(Status.OPTIMAL, Proof.NUMERICAL, 0, zero, 0)
     try:
         model = build_cell_model(problem, objective, deadline)
     except KeyboardInterrupt:
-        return Search(Status.INTERRUPTED, Proof.NUMERICAL, 0, _first_witness(problem), 0)
+        return MethodResult(Status.INTERRUPTED, Proof.NUMERICAL, 0, _first_witness(problem), 0)
     except TimeLimitError:
-        return Search(Status.TIME_LIMIT, Proof.NUMERICAL, 0, _first_witness(problem), 0)
+        return MethodResult(Status.TIME_LIMIT, Proof.NUMERICAL, 0, _first_witness(problem), 0)
     return _CutLoop(
         problem,
         objective,
@@ -135,7 +135,7 @@ class _CutLoop:
         self._often = np.zeros(len(model.elements.costs))  # how many cuts each element is in
         self._network: Network | None = None
 
-    def run(self) -> Search:
+    def run(self) -> MethodResult:
         """Return the bounds at the end, whatever ended the loop."""
         remark = ""
         try:
@@ -150,7 +150,7 @@ class _CutLoop:
             status, remark = Status.NUMERICAL, str(trouble)
         if self._is_optimal():
             status = Status.OPTIMAL
-        return Search(
+        return MethodResult(
             status,
             Proof.NUMERICAL,
             self._master.lower_bound,

@@ -30,7 +30,7 @@ from sparsest.exact.line.without_skip import bounds_without_skip
 from sparsest.exact.lp.centred_network import centred
 from sparsest.exact.lp.coordinates import Coordinates
 from sparsest.exact.lp.row_stack import Answer
-from sparsest.exact.method_result import Search
+from sparsest.exact.method_result import MethodResult
 from sparsest.exact.proof.log import ProofLog
 from sparsest.exact.proof.recorded_log import EventLog, Prefix, replay
 from sparsest.exact.tree.branching import Bits, Branching, Node, State
@@ -87,7 +87,7 @@ def solve_tree(
     witness: Network | None = None,
     farm: Farm | None = None,
     keeper: Keeper | None = None,
-) -> Search:
+) -> MethodResult:
     """Return bounds on the fewest neurons that meet every interval of `problem`.
 
     Parameters
@@ -112,7 +112,7 @@ def solve_tree(
 
     Returns
     -------
-    Search
+    MethodResult
         Both bounds are proven in rational arithmetic: nodes that could not be verified are counted in
         ``unverified``, and from the first of them on the lower bound stays where it is.
     """
@@ -169,7 +169,7 @@ class TreeSearch:
         self.left: list[Prefix] = []
         self.path: list[Node] = []
 
-    def run(self) -> Search:
+    def run(self) -> MethodResult:
         """Close the gap as far as limits allow, and return what is known."""
         status = Status.OPTIMAL
         try:
@@ -185,7 +185,7 @@ class TreeSearch:
             self.keeper.save(self)
         if status is Status.OPTIMAL and self.upper != self.lower:
             status = Status.NUMERICAL
-        return Search(
+        return MethodResult(
             status=status,
             proof=Proof.EXACT,
             lower_bound=self.lower,
