@@ -86,7 +86,7 @@ def solve(
             problem,
             objective,
             method=method,
-            solver=solver,
+            mip_solver=solver,
             time_limit=time_limit,
             node_limit=node_limit,
             progress=progress,

@@ -24,6 +24,9 @@ from sparsest import InputError, Problem, ProofError, Status, check, datasets, e
 from sparsest.check import UnreadableError
 from sparsest.cli.main import app
 from sparsest.exact.proof.circuits import CircuitTable, nonnegative_combination
+from sparsest.exact.search_options import Pacing, SearchOptions
+from sparsest.exact.solver import run_method
+from sparsest.objectives import Objective
 
 SOURCE = Path(sparsest.__file__).with_name("check.py")
 
@@ -1096,16 +1099,15 @@ class TestFoundByReview:
 
     @pytest.mark.parametrize("pause", [1, 3, 10, 30])
     @pytest.mark.parametrize("seed", range(10))
-    def test_cells_at_any_moment(self, seed, pause, tmp_path, monkeypatch):
-        from sparsest.exact.tree import branching, search
-
-        monkeypatch.setattr(search, "_FIRST_PAUSE", pause)
-        monkeypatch.setattr(branching, "_CELLS_A_NODE", 10**6)
+    def test_cells_at_any_moment(self, seed, pause, tmp_path):
         rng = np.random.default_rng(seed)
         X = np.unique(rng.integers(-2, 3, (7, 1 + seed % 2)), axis=0)
         problem = Problem(X, rng.integers(-2, 3, len(X)), skip=bool(seed % 3 == 0))
-        result, document = prove(problem, tmp_path / "proof.json", method="tree")
-        checked = check(document, problem)
+        options = SearchOptions(
+            proof_path=tmp_path / "proof.json", pacing=Pacing(first_pause=pause, cells_a_node=10**6)
+        )
+        result = run_method(problem, Objective.NEURONS, "tree", options)
+        checked = check(options.proof_path, problem)
         assert (checked.lower_bound, checked.upper_bound) == (result.lower_bound, result.upper_bound)
 
     def test_full_disk_does_not_cost_the_result(self, tmp_path, monkeypatch):

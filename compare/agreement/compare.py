@@ -93,7 +93,7 @@ def compare(
         problem,
         goal,
         method=method,
-        solver=solver,
+        mip_solver=solver,
         time_limit=time_limit,
         progress=_labelled(progress, "exact"),
     )
