@@ -70,7 +70,6 @@ def solve(
     if dask is not None and workers is not None:
         raise InputError("--workers and --dask exclude each other: a cluster has its own workers")
     problem = read_problem(data, Asked(target, affine, tolerance, weight_bound, classify, margin))
-    from sparsest.exact import PROOF_NOT_WRITTEN
     from sparsest.exact import solve as solve_exactly
 
     known = None if witness is None else _network(witness)
@@ -101,7 +100,7 @@ def solve(
         output.print_json(output.document_of(problem, result))
     else:
         output.print_report(result, data)
-    written = PROOF_NOT_WRITTEN not in result.remark
+    written = result.proof_written is not False
     if proof is not None:
         output.note(f"wrote the proof {proof}" if written else f"Error: {result.remark}")
     if checkpoint is not None and exit_codes.of_status(result.status) == exit_codes.OPEN:

@@ -53,6 +53,11 @@ class Deadline:
         self._limit = float("inf") if time_limit is None else float(time_limit)
         self._interrupted = False
 
+    @property
+    def limit(self) -> float | None:
+        """The limit in seconds from the start, or None."""
+        return None if self._limit == float("inf") else self._limit
+
     def interrupt(self) -> None:
         """End the time now."""
         self._interrupted = True

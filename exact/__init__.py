@@ -8,11 +8,10 @@ from sparsest.exact.line.forced_knots import lower_bound_certificate
 from sparsest.exact.p_star.p_star import certifies_threshold, cost_curves, threshold
 from sparsest.exact.path_norm.least_path_norm import minimize_path_norm
 from sparsest.exact.path_norm.one_feature import count_minimisers
-from sparsest.exact.solver import METHODS, PROOF_NOT_WRITTEN, solve
+from sparsest.exact.solver import METHODS, solve
 
 __all__ = [
     "METHODS",
-    "PROOF_NOT_WRITTEN",
     "Cells",
     "PiecewiseLinear",
     "TimeLimitError",

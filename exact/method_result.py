@@ -1,4 +1,4 @@
-"""What a method of the exact side hands back to `sparsest.exact.solve`."""
+"""What a method of the exact side returns: to `solve`, or to `minimize_path_norm`."""
 
 import dataclasses
 
@@ -8,7 +8,7 @@ from sparsest.results.solving import Proof, Status
 
 
 @dataclasses.dataclass(frozen=True)
-class Search:
+class MethodResult:
     """Bounds found by one method; `solve` referees the network and makes the public result of it.
 
     Attributes
@@ -34,7 +34,7 @@ class Search:
     samples : Samples or None
         The data by position, where the method sorted them: the referee need not do so again.
     seconds_before : float
-        Wall time of earlier runs that this one went on from.
+        Wall time of the earlier runs that this one continued.
     """
 
     status: Status
@@ -48,3 +48,35 @@ class Search:
     remark: str = ""
     samples: Samples | None = None
     seconds_before: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True)
+class PathNormMethodResult:
+    """An interval that holds the least path norm, found by one method for `minimize_path_norm`.
+
+    Attributes
+    ----------
+    status : Status
+        Why the method stopped. `Status.OPTIMAL` only when `lower` and `upper` are within
+        `sparsest.tolerances.PATH_NORM_GAP` of each other.
+    lower : float
+        No network that fits has a smaller path norm; infinite when no network fits.
+    upper : float or None
+        Some network that fits has a path norm this small; None when no network is known.
+    network : Network or None
+        That network, rounded to floats.
+    nodes : int
+        Search nodes visited, or steps of a recursion.
+    remark : str
+        What else the user should know, in one sentence; usually empty.
+    samples : Samples or None
+        The data by position, where the method sorted them: the referee need not do so again.
+    """
+
+    status: Status
+    lower: float
+    upper: float | None
+    network: Network | None
+    nodes: int
+    remark: str = ""
+    samples: Samples | None = None

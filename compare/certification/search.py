@@ -16,7 +16,7 @@ from sparsest.compare.certification.output_bias import View
 from sparsest.compare.reduce.elimination import eliminate
 from sparsest.continuous import minimize
 from sparsest.errors import InputError, SolverError
-from sparsest.exact import PROOF_NOT_WRITTEN, solve
+from sparsest.exact import solve
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
@@ -185,7 +185,7 @@ class _Narrowing:
         if result.status is Status.INTERRUPTED:
             self.record.deadline.interrupt()
         written = self.means.proof_file if self.view.bias is None else None
-        if written is not None and PROOF_NOT_WRITTEN in result.remark:
+        if written is not None and result.proof_written is False:
             written = None
         self.ending = Ending(
             result.status, result.proof, None if written is None else os.fspath(written), result.remark

@@ -357,8 +357,10 @@ def _exact_result(document: Document) -> ExactResult:
         "solver": _text,
         "remark": _text,
         "options": _mapping,
+        "proof_written": _optional(_truth),
     }
-    return ExactResult(**_converted(document, converters))
+    # documents from before version 0.2 lack the last field
+    return ExactResult(**_converted({"proof_written": None, **document}, converters))
 
 
 def _fit_result(document: Document) -> FitResult:

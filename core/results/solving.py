@@ -93,6 +93,9 @@ class ExactResult(Report):
         Solver and version behind the method.
     options : mapping
         The options that the search ran with.
+    proof_written : bool or None
+        Whether the proof file that was asked for was written; `remark` says why not. None when none was
+        asked for.
     problem : Problem or None
         The data; None in a result that was read from a file.
     """
@@ -112,6 +115,7 @@ class ExactResult(Report):
     unverified: int
     solver: str
     options: Mapping[str, Any]
+    proof_written: bool | None = None
     problem: Problem | None = dataclasses.field(default=None, compare=False)
 
     @property

@@ -25,7 +25,7 @@ from sparsest.exact.line.piecewise_linear import PiecewiseLinear as PiecewiseLin
 from sparsest.exact.line.piecewise_linear import RationalPiecewiseLinear
 from sparsest.exact.line.slope_changes import Curvature, curvature
 from sparsest.exact.line.stabbing import float_function, rational_function, stab
-from sparsest.exact.method_result import Search
+from sparsest.exact.method_result import MethodResult
 from sparsest.exact.sorted_samples import sorted_samples
 from sparsest.objectives import Objective, check_power
 from sparsest.problem import Problem
@@ -46,7 +46,7 @@ def applies_to(problem: Problem, objective: Objective) -> bool:
     )
 
 
-def solve_univariate(problem: Problem) -> Search:
+def solve_univariate(problem: Problem) -> MethodResult:
     """Return a network with the fewest neurons, proven; see `sparsest.exact.line.stabbing`.
 
     Raises
@@ -65,7 +65,7 @@ def solve_univariate(problem: Problem) -> Search:
     with contextlib.suppress(InputError, OverflowError):
         function = (rational_function if knots <= _RATIONAL_KNOTS else float_function)(stabbing)
         network, remark = function.to_network(), ""
-    return Search(
+    return MethodResult(
         status=Status.OPTIMAL,
         proof=Proof.EXACT,
         lower_bound=knots,

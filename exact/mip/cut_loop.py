@@ -8,19 +8,18 @@ whether the chosen elements suffice and answer with cuts if they do not (`sparse
 The lower bound therefore holds for weights of any size, or of the size the problem allows.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from sparsest import tolerances
 from sparsest.errors import SolverError
 from sparsest.exact.cells.charts import TimeLimitError
 from sparsest.exact.line.projection_witness import projection_witness
-from sparsest.exact.method_result import Search
+from sparsest.exact.method_result import MethodResult
 from sparsest.exact.mip.cell_model import CellModel, build_cell_model
 from sparsest.exact.mip.cell_program import WITNESS_SIZES, CellProgram, LimitReachedError, UndecidedError
 from sparsest.exact.mip.counted_elements import BoolArray
 from sparsest.exact.mip.master import HittingSet
+from sparsest.exact.search_options import SearchOptions
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
@@ -37,16 +36,7 @@ _WORTH_PRUNING = 3
 _SEED = 0
 
 
-def solve_mip(
-    problem: Problem,
-    objective: Objective,
-    *,
-    solver: str = "highs",
-    time_limit: float | None = None,
-    node_limit: int | None = None,
-    solver_options: Mapping[str, object] | None = None,
-    progress: ProgressCallback | None = None,
-) -> Search:
+def solve_mip(problem: Problem, objective: Objective, options: SearchOptions | None = None) -> MethodResult:
     """Bound the smallest count of `objective` from both sides, and find a network that attains it.
 
     Parameters
@@ -55,49 +45,44 @@ def solve_mip(
         Any d; time grows with the number of cells.
     objective : Objective
         What is counted.
-    solver : str
-        MIP solver for the master problem, by its Pyomo name. The linear programs are always HiGHS's.
-    time_limit : float, optional
-        Seconds, the enumeration of the cells included. Solvers other than highs, gurobi, scip, cbc and
-        glpk are not told of it.
-    node_limit : int, optional
-        Largest number of linear programs.
-    solver_options : mapping, optional
-        Options for `solver`, under its own names. A limit among them ends the search as a node limit does.
-    progress : callable, optional
-        Called with a `Progress` after each round of cuts.
+    options : SearchOptions, optional
+        The time limit includes the enumeration of the cells; solvers other than highs, gurobi, scip, cbc and
+        glpk are not told of it. The node limit counts linear programs, which are always HiGHS's. A limit
+        among the MIP solver's own options ends the search as a node limit does. Progress is told of after
+        each round of cuts.
 
     Raises
     ------
     InputError
         When there are too many cells for the memory, or an option is refused.
     SolverError
-        When `solver` is unknown or not installed; one that fails later ends the search with its interval.
+        When the MIP solver is unknown or not installed; one that fails later ends the search with its
+        interval.
 
     Notes
     -----
-    Bounds rest on floating-point linear programs with tolerances of 1e-9, so `Search.proof` is
-    ``NUMERICAL``. `Search.nodes` counts linear programs.
+    Bounds rest on floating-point linear programs with tolerances of 1e-9, so `MethodResult.proof` is
+    ``NUMERICAL``. `MethodResult.nodes` counts linear programs.
     """
-    deadline = Deadline(time_limit)
-    problem = problem.distinct()
+    options = options or SearchOptions()
+    deadline, problem = options.deadline, problem.distinct()
     if np.all((problem.low <= 0) & (problem.high >= 0)):
         zero = Network.zero(problem.n_features, affine=problem.affine)
-        return Search(Status.OPTIMAL, Proof.NUMERICAL, 0, zero, 0)
+        return MethodResult(Status.OPTIMAL, Proof.NUMERICAL, 0, zero, 0)
     try:
         model = build_cell_model(problem, objective, deadline)
     except KeyboardInterrupt:
-        return Search(Status.INTERRUPTED, Proof.NUMERICAL, 0, _first_witness(problem), 0)
+        return MethodResult(Status.INTERRUPTED, Proof.NUMERICAL, 0, _first_witness(problem), 0)
     except TimeLimitError:
-        return Search(Status.TIME_LIMIT, Proof.NUMERICAL, 0, _first_witness(problem), 0)
+        return MethodResult(Status.TIME_LIMIT, Proof.NUMERICAL, 0, _first_witness(problem), 0)
     return _CutLoop(
         problem,
         objective,
         model,
-        CellProgram(model, deadline, node_limit),
-        HittingSet(model.elements, solver, solver_options),
+        CellProgram(model, deadline, options.node_limit),
+        HittingSet(model.elements, options.mip_solver, options.mip_solver_options),
         deadline,
-        progress,
+        options.progress,
     ).run()
 
 
@@ -135,7 +120,7 @@ class _CutLoop:
         self._often = np.zeros(len(model.elements.costs))  # how many cuts each element is in
         self._network: Network | None = None
 
-    def run(self) -> Search:
+    def run(self) -> MethodResult:
         """Return the bounds at the end, whatever ended the loop."""
         remark = ""
         try:
@@ -150,7 +135,7 @@ class _CutLoop:
             status, remark = Status.NUMERICAL, str(trouble)
         if self._is_optimal():
             status = Status.OPTIMAL
-        return Search(
+        return MethodResult(
             status,
             Proof.NUMERICAL,
             self._master.lower_bound,

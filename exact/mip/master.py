@@ -250,7 +250,7 @@ def _refuse_unknown_options(options: Mapping[str, Any]) -> None:
     trial.setOptionValue("output_flag", False)
     for option, value in options.items():
         if trial.setOptionValue(option, value) != highspy.HighsStatus.kOk:
-            raise InputError(f"solver_options: HiGHS has no option {option!r} that may be {value!r}")
+            raise InputError(f"mip_solver_options: HiGHS has no option {option!r} that may be {value!r}")
 
 
 def _legacy_solver(name: str) -> Any | None:

@@ -21,7 +21,7 @@ from sparsest import tolerances
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.exact.cells.charts import TimeLimitError
-from sparsest.exact.path_norm.bounds import PathNormSearch
+from sparsest.exact.method_result import PathNormMethodResult
 from sparsest.exact.path_norm.box_kernel import BRANCH, CLOSED, ratios
 from sparsest.exact.path_norm.cones import Cones, IntArray, build_cones
 from sparsest.exact.path_norm.networks import Candidate, Networks, Solution
@@ -101,7 +101,7 @@ class Interval:
         return max(0.0, min(bound, self.undecided, self.cut) * self._unit)
 
 
-class Search:
+class BoxSearch:
     """Open boxes of one problem, and the loop over them."""
 
     def __init__(
@@ -207,7 +207,7 @@ def solve_by_branching(
     objective: Objective,
     deadline: Deadline,
     progress: ProgressCallback | None = None,
-) -> PathNormSearch:
+) -> PathNormMethodResult:
     """Bound the least path norm by branch and bound, and find a network close to it.
 
     Parameters
@@ -225,7 +225,7 @@ def solve_by_branching(
 
     Returns
     -------
-    PathNormSearch
+    PathNormMethodResult
         An interval that is valid whatever the linear programs round, and a network at its upper end.
     """
     relevant = (
@@ -247,8 +247,8 @@ def solve_by_branching(
                 return fallback
             interval.take(Candidate(fallback.network, fallback.upper or 0.0))
         if interval.best is not None and interval.best.cost == 0:
-            return PathNormSearch(Status.OPTIMAL, 0.0, 0.0, interval.best.network, nodes=0)
-        search = Search(networks, cones, p, interval, deadline)
+            return PathNormMethodResult(Status.OPTIMAL, 0.0, 0.0, interval.best.network, nodes=0)
+        search = BoxSearch(networks, cones, p, interval, deadline)
         search.run(progress)
     except KeyboardInterrupt:
         status = Status.INTERRUPTED
@@ -260,9 +260,9 @@ def solve_by_branching(
 
 def _concluded(
     interval: Interval, lower: float, status: Status, deadline: Deadline, nodes: int, remark: str
-) -> PathNormSearch:
+) -> PathNormMethodResult:
     if interval.best is None:
-        return PathNormSearch(Status.INTERRUPTED, 0.0, None, None, nodes)
+        return PathNormMethodResult(Status.INTERRUPTED, 0.0, None, None, nodes)
     best = interval.best
     met = best.cost - lower <= tolerances.PATH_NORM_GAP * best.cost
     if met:
@@ -271,7 +271,7 @@ def _concluded(
         status = Status.TIME_LIMIT if deadline.expired else Status.NUMERICAL
     if status is Status.NUMERICAL and not remark:
         remark = _ROUNDING
-    return PathNormSearch(status, lower, best.cost, best.network, nodes, "" if met else remark)
+    return PathNormMethodResult(status, lower, best.cost, best.network, nodes, "" if met else remark)
 
 
 def _some(problem: Problem) -> bool:
@@ -291,22 +291,26 @@ def _first_networks(networks: Networks, interval: Interval, deadline: Deadline) 
         interval.consider(networks.descend(2 * random.uniform(size=networks.shape) ** 2, 1.0))
 
 
-def _by_counting(problem: Problem, p: float, objective: Objective, deadline: Deadline) -> PathNormSearch:
+def _by_counting(
+    problem: Problem, p: float, objective: Objective, deadline: Deadline
+) -> PathNormMethodResult:
     """Return the path norm of a network with few neurons, or that none fits."""
     seconds = max(1e-3, min(deadline.remaining, _FALLBACK))
     found = solve(problem, Objective.NEURONS, time_limit=seconds)
     if found.status is Status.INFEASIBLE:
-        return PathNormSearch(Status.INFEASIBLE, float("inf"), None, None, found.nodes, found.remark)
+        return PathNormMethodResult(Status.INFEASIBLE, float("inf"), None, None, found.nodes, found.remark)
     status = Status.TIME_LIMIT if deadline.expired else Status.NUMERICAL
     if found.network is None or not found.network.solves(problem):
-        return PathNormSearch(status, 0.0, None, None, found.nodes)
+        return PathNormMethodResult(status, 0.0, None, None, found.nodes)
     cost = found.network.path_norm(p, objective)
-    return PathNormSearch(Status.OPTIMAL if cost == 0 else status, 0.0, cost, found.network, found.nodes)
+    return PathNormMethodResult(
+        Status.OPTIMAL if cost == 0 else status, 0.0, cost, found.network, found.nodes
+    )
 
 
 def _without_cones(
     problem: Problem, p: float, objective: Objective, deadline: Deadline, why: str
-) -> PathNormSearch:
+) -> PathNormMethodResult:
     found = _by_counting(problem, p, objective, deadline)
     if found.status in (Status.OPTIMAL, Status.INFEASIBLE):
         return found

@@ -4,8 +4,8 @@ import numpy as np
 
 from sparsest import tolerances
 from sparsest.exact.line.residual import largest_violation
+from sparsest.exact.method_result import PathNormMethodResult
 from sparsest.exact.path_norm import one_feature
-from sparsest.exact.path_norm.bounds import PathNormSearch
 from sparsest.objectives import Objective, check_power
 from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Deadline, ProgressCallback
@@ -70,7 +70,7 @@ def minimize_path_norm(
 
 
 def _judged(
-    problem: Problem, goal: Objective, p: float, search: PathNormSearch, method: str, seconds: float
+    problem: Problem, goal: Objective, p: float, search: PathNormMethodResult, method: str, seconds: float
 ) -> PathNormResult:
     """Recompute the residual, and believe no "optimal" whose bounds do not meet."""
     residual, remark = None, search.remark

@@ -10,7 +10,7 @@ from sparsest.errors import InputError
 from sparsest.exact.line.cheapest_cuts import COST_ERROR, cheapest_cut, costs_of, function_of, runs_of
 from sparsest.exact.line.exact_ties import exact_ties
 from sparsest.exact.line.slope_changes import Curvature, curvature, rational_change
-from sparsest.exact.path_norm.bounds import PathNormSearch
+from sparsest.exact.method_result import PathNormMethodResult
 from sparsest.exact.sorted_samples import Samples, sorted_samples
 from sparsest.objectives import Objective, check_power
 from sparsest.problem import Problem, refuse_other_than_problem
@@ -59,7 +59,7 @@ def curve_of(problem: Problem, objective: str | Objective) -> Curve:
     return Curve(samples, curvature(samples.x, samples.low))
 
 
-def solve_by_recursion(problem: Problem, p: float) -> PathNormSearch:
+def solve_by_recursion(problem: Problem, p: float) -> PathNormMethodResult:
     """Return the least path norm to rounding, certified, and a network that attains it.
 
     Parameters
@@ -77,7 +77,7 @@ def solve_by_recursion(problem: Problem, p: float) -> PathNormSearch:
     curve = curve_of(problem, Objective.WEIGHTS)
     cut = cheapest_cut(costs_of(curve.bends, p))
     network = function_of(curve.x, curve.y, curve.bends, cut.second, cut.upper).to_network()
-    return PathNormSearch(
+    return PathNormMethodResult(
         Status.OPTIMAL, cut.lower, cut.upper, network, nodes=len(curve.x), samples=curve.samples
     )
 

@@ -21,28 +21,22 @@ from sparsest.errors import InputError
 from sparsest.exact.cells.charts import TimeLimitError
 from sparsest.exact.cells.enumerate import cells_until, count_in_general_position
 from sparsest.exact.lp.coordinates import Coordinates
+from sparsest.exact.search_options import Pacing
 from sparsest.exact.tree.cell_sets import CellSet, CellSets
 from sparsest.exact.tree.spread_out_samples import spread_out
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
 
-# Sets of cells beyond this size cost more than the linear programs that they save.
-_MOST_CELLS = 200_000
-# Where there are more cells than that, those of as many samples are taken as cut the space into so few.
-_FOCUS_CELLS = 20_000
 # Violated samples among which the next one to branch on is chosen.
-_CANDIDATES = 32
+_MAX_CANDIDATES = 32
 # Bit combinations of a sample are sorted by their distance from the current network up to this many.
-_SORTED = 4096
-# A linear program takes as long as enumerating some hundreds of cells, so that sets of cells are worth their
-# making from so many nodes on.
-_CELLS_A_NODE = 500
+_MAX_SORTED = 4096
 
 Bits = tuple[int, ...]
 
 
 @dataclasses.dataclass(frozen=True)
-class State:
+class FeasibleNode:
     """A feasible node: its neurons, each one's remaining cells if known, and which are still alike."""
 
     neurons: FloatArray
@@ -51,12 +45,12 @@ class State:
 
 
 @dataclasses.dataclass
-class Node:
+class BranchPoint:
     """A sample being branched on: the bits still to try, and what holds above it."""
 
     sample: int
     untried: Iterator[Bits]
-    above: State
+    above: FeasibleNode
     bits: Bits | None = None
 
 
@@ -71,13 +65,15 @@ class Branching:
         Of the problem.
     met : float
         Violation, as a share of the labels' size, up to which a sample counts as met.
+    pacing : Pacing
+        How many cells are worth their enumeration, and when.
     """
 
-    def __init__(self, problem: Problem, coordinates: Coordinates, met: float) -> None:
-        self._problem = problem
+    def __init__(self, problem: Problem, coordinates: Coordinates, met: float, pacing: Pacing) -> None:
+        self._problem, self._pacing = problem, pacing
         self._met = met * problem.label_scale
         rank = coordinates.rows.shape[1]
-        self._focus = _focus(problem, coordinates)
+        self._focus = _focus(problem, coordinates, pacing)
         self._in_focus = np.zeros(problem.n_samples, dtype=bool)
         self._in_focus[self._focus] = True
         self._n_cells = count_in_general_position(len(self._focus), rank)
@@ -85,12 +81,12 @@ class Branching:
 
     def cells_pay(self, nodes: int) -> bool:
         """Whether enumerating the cells takes no longer than so many nodes, or was done already."""
-        few = self._n_cells <= min(_MOST_CELLS, nodes * _CELLS_A_NODE)
+        few = self._n_cells <= min(self._pacing.max_cells, nodes * self._pacing.cells_a_node)
         return few or self.cell_sets is not None
 
     def enumerate(self, deadline: Deadline) -> None:
         """Enumerate the cells, unless there are too many or the time is up."""
-        if self._n_cells > _MOST_CELLS:
+        if self._n_cells > self._pacing.max_cells:
             return
         try:
             patterns = cells_until(self._problem.X[self._focus], deadline).patterns
@@ -103,7 +99,9 @@ class Branching:
         if self.cell_sets is not None:
             self.cell_sets.go_compiled()
 
-    def with_cells(self, state: State, path: Sequence[Node], deadline: Deadline) -> State:
+    def with_cells(
+        self, state: FeasibleNode, path: Sequence[BranchPoint], deadline: Deadline
+    ) -> FeasibleNode:
         """Enumerate the cells, and bring the path and the node at its end up to date."""
         self.enumerate(deadline)
         if self.cell_sets is None:
@@ -118,13 +116,15 @@ class Branching:
         """Return all cells for each of `width` neurons; None while they are not known."""
         return None if self.cell_sets is None else (self.cell_sets.every,) * width
 
-    def below(self, node: Node, neurons: FloatArray) -> State:
+    def below(self, node: BranchPoint, neurons: FloatArray) -> FeasibleNode:
         """Return what holds below a node with its present bits."""
         bits = node.bits or ()
         tied = tuple(tie and bits[k] == bits[k + 1] for k, tie in enumerate(node.above.tied))
-        return State(neurons, self._narrowed(node.above.cells, node.sample, bits), tied)
+        return FeasibleNode(neurons, self._narrowed(node.above.cells, node.sample, bits), tied)
 
-    def violated_sample(self, violation: FloatArray, state: State, path: Sequence[Node]) -> int | None:
+    def violated_sample(
+        self, violation: FloatArray, state: FeasibleNode, path: Sequence[BranchPoint]
+    ) -> int | None:
         """Return a violated sample with the fewest possible bits, the most violated among equals.
 
         None when the network fits as well as LP solutions do. Few bits first visits 2 to 7 times fewer nodes
@@ -136,7 +136,7 @@ class Branching:
             return None
         if self.cell_sets is not None and self._in_focus[violated].any():
             violated = violated[self._in_focus[violated]]
-        worst = violated[np.argsort(-violation[violated], kind="stable")[:_CANDIDATES]]
+        worst = violated[np.argsort(-violation[violated], kind="stable")[:_MAX_CANDIDATES]]
         if self.cell_sets is None or not state.cells or not path:
             return int(worst[0])
         # (K, 2, candidates) to the number of combinations of bits on each
@@ -149,7 +149,7 @@ class Branching:
             return 0
         return int(self._problem.low[sample] > 0) - int(self._problem.high[sample] < 0)
 
-    def choices(self, sample: int, state: State, first: bool) -> list[Sequence[int]]:
+    def choices(self, sample: int, state: FeasibleNode, first: bool) -> list[Sequence[int]]:
         """Return the bits that each neuron can have on a sample, active first.
 
         With a skip no neuron is active on the first sample: flipping one and adding its linear part to the
@@ -168,14 +168,14 @@ class Branching:
         self,
         choices: Sequence[Sequence[int]],
         needed: int,
-        state: State,
+        state: FeasibleNode,
         signs: tuple[int, ...],
         current: Sequence[bool],
         check_limits: Callable[[], None],
     ) -> Iterator[Bits]:
         """Return the bits to try, those nearest to the `current` ones of the node's network first."""
         children = _admissible(choices, state.tied, signs, needed, check_limits)
-        if math.prod(map(len, choices)) > _SORTED:
+        if math.prod(map(len, choices)) > _MAX_SORTED:
             return children
         return iter(
             sorted(children, key=lambda bits: sum(a != b for a, b in zip(bits, current, strict=True)))
@@ -201,7 +201,7 @@ def _admissible(
 ) -> Iterator[Bits]:
     """Generate combinations of `choices` that keep alike neurons in order and admit the label's sign."""
     for number, bits in enumerate(itertools.product(*choices)):
-        if number % _SORTED == 0:
+        if number % _MAX_SORTED == 0:
             check_limits()  # there may be 2^K of them, none admissible
         if all(bits[k] >= bits[k + 1] for k, tie in enumerate(tied) if tie) and (
             needed == 0 or any(b and s == needed for b, s in zip(bits, signs, strict=True))
@@ -209,13 +209,15 @@ def _admissible(
             yield bits
 
 
-def _focus(problem: Problem, coordinates: Coordinates) -> NDArray[np.intp]:
+def _focus(problem: Problem, coordinates: Coordinates, pacing: Pacing) -> NDArray[np.intp]:
     """Return the samples whose cells are used: all, or as many spread-out ones as cells can be had of.
 
     With a weight bound all are needed, because one neuron per cell and sign is all there is then.
     """
     n, rank = problem.n_samples, coordinates.rows.shape[1]
-    if problem.weight_bound is not None or count_in_general_position(n, rank) <= _MOST_CELLS:
+    if problem.weight_bound is not None or count_in_general_position(n, rank) <= pacing.max_cells:
         return np.arange(n)
-    few = bisect.bisect_right(range(1, n + 1), _FOCUS_CELLS, key=lambda m: count_in_general_position(m, rank))
+    few = bisect.bisect_right(
+        range(1, n + 1), pacing.max_focus_cells, key=lambda m: count_in_general_position(m, rank)
+    )
     return spread_out(coordinates.rows, max(few, 1))

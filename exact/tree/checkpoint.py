@@ -1,17 +1,13 @@
-"""Keep a search of the activation tree in a file while it runs, and go on from there."""
+"""Keep a search of the activation tree in a file while it runs, and continue it from there."""
 
-import contextlib
-import signal
-import threading
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
 
 from sparsest.errors import InputError
-from sparsest.exact.arithmetic.rational_network import RationalNetwork, meets_every_interval
-from sparsest.exact.proof.recorded_log import replay
+from sparsest.exact.proof.log import ProofLog
+from sparsest.exact.proof.recorded_log import Prefix, replay
+from sparsest.exact.search_options import SearchOptions
+from sparsest.exact.tree.candidates import fits
 from sparsest.exact.tree.checkpoint_file import (
-    LARGEST,
     Checkpoint,
     Events,
     Pieces,
@@ -19,166 +15,15 @@ from sparsest.exact.tree.checkpoint_file import (
     read_checkpoint,
     write_checkpoint,
 )
-from sparsest.exact.tree.farm import Frontier
+from sparsest.exact.tree.output_signs import log_excluded, signs_of
+from sparsest.exact.tree.prepared import Prepared
+from sparsest.exact.tree.saving import Saving
+from sparsest.exact.tree.state import Findings, Frontier, Headway
 from sparsest.problem import Problem
-from sparsest.progress import Deadline
-
-if TYPE_CHECKING:
-    from sparsest.exact.tree.search import TreeSearch
-
-# Seconds between two checkpoints, and at least so many times what writing the last one took.
-_EVERY: Final = 30.0
-_SHARE: Final = 20.0
-# Bytes of logged events kept for a proof: in base64 a third more, they still fit into a file that is read.
-_MOST_EVENTS: Final = LARGEST * 7 // 10
 
 
-class Keeper:
-    """Writes the state of a search to a file now and then, and hands out the state to go on from.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    start : Checkpoint or None
-        What was in it.
-    """
-
-    def __init__(self, path: Path, start: Checkpoint | None) -> None:
-        self._path, self._start = path, start
-        self._next = _EVERY
-        self._finished: list[Tree] = []
-        self._events_fit = True
-        self._failure = ""
-
-    def due(self, deadline: Deadline) -> bool:
-        """Whether it is time to save."""
-        return deadline.seconds >= self._next
-
-    def save(self, search: "TreeSearch") -> None:
-        """Write the state of `search`; a failure is remembered, and never ends the search."""
-        begun = search.deadline.seconds
-        try:
-            write_checkpoint(self._path, self._snapshot(search))
-            self._failure = ""
-        except InputError as error:
-            self._failure = str(error)
-        except OSError as error:
-            self._failure = f"the checkpoint could not be written: {self._path}: {error.strerror or error}"
-        ended = search.deadline.seconds
-        self._next = ended + max(_EVERY, _SHARE * (ended - begun))
-
-    def claim(self, search: "TreeSearch") -> None:
-        """Write the first state, so that a place which cannot be written to is found before the work."""
-        self.save(search)
-        if self._failure:
-            raise InputError(self._failure)
-
-    def finish(self, signs: tuple[int, ...], pieces: Pieces) -> None:
-        """Keep what was logged of a refuted tree for a proof that is written after an interruption."""
-        self._finished.append(Tree(len(signs), signs.count(1), dict(pieces)))
-
-    def restore(self, search: "TreeSearch") -> None:
-        """Bring a search, prepared and not yet begun, to the state in the file.
-
-        Raises
-        ------
-        InputError
-            When the network in the file does not fit, contradicts the lower bound, or a proof is asked for
-            and the file lacks what it needs.
-        """
-        state = self._start
-        if state is None:
-            self.claim(search)
-            return
-        first = search.lower
-        upper = None if state.witness is None else len(state.witness.signs)
-        if state.width < first or (upper is not None and upper < state.lower_bound):
-            raise InputError(f"{self._path}: the checkpoint contradicts itself or the data")
-        if search.log.writes:
-            self._replay(search, state, first)
-        if state.witness is not None:
-            if not _fits(search, state.witness):
-                raise InputError(f"{self._path}: the network in the checkpoint does not fit the data")
-            if search.upper is None or len(state.witness.signs) < search.upper:
-                search.take(state.witness)
-        search.width, search.lower = state.width, max(first, state.lower_bound)
-        search.done = list(state.done)
-        search.nodes = search.nodes_before = state.nodes
-        search.seconds_before = state.seconds
-        search.unverified, search.pause, search.rejected = state.unverified, state.pause, state.rejected
-        search.near_miss = state.near_miss
-        if state.left != ((),):
-            running = {} if state.events is None else dict(state.events.running)
-            search.frontier = Frontier(list(state.left), running)
-
-    def _replay(self, search: "TreeSearch", state: Checkpoint, first: int) -> None:
-        """Report what the file says of the trees refuted before."""
-        if state.events is None:
-            raise InputError(
-                f"{self._path}: the checkpoint lacks what a proof needs of the work before it, because none "
-                "was asked for then or it was too much: go on without a proof, or start anew"
-            )
-        for width in range(first, state.width):
-            search.log_excluded(width)
-        for tree in state.events.finished:
-            search.log.begin((1,) * tree.positive + (-1,) * (tree.neurons - tree.positive))
-            replay(tree.pieces, search.log)
-            search.log.end()
-        self._finished = list(state.events.finished)
-
-    @property
-    def remark(self) -> str:
-        """What the user should know about the file, in one sentence; empty if nothing."""
-        remarks = [self._failure] if self._failure else []
-        if not self._events_fit:
-            remarks.append("the checkpoint grew too large to hold what a proof needs")
-        if self._start is not None:
-            remarks.append(
-                f"the lower bound rests on {self._path} as well: what its {self._start.nodes} nodes refuted "
-                "was not verified again"
-            )
-        return "; ".join(remarks)
-
-    def _snapshot(self, search: "TreeSearch") -> Checkpoint:
-        frontier = search.frontier
-        left = [()] if frontier is None else frontier.open
-        witness = search.witness
-        if witness is not None and not _fits(search, witness):
-            witness = None  # under a weight bound: it is found again in its place in the tree
-        return Checkpoint(
-            problem=search.problem.digest,
-            width=search.width,
-            lower_bound=search.lower,
-            done=tuple(search.done),
-            left=tuple(left),
-            nodes=search.nodes,
-            unverified=search.unverified,
-            pause=int(search.pause),
-            rejected=search.rejected,
-            seconds=search.seconds_before + search.deadline.seconds,
-            witness=witness,
-            near_miss=search.near_miss,
-            events=self._events(search, left),
-        )
-
-    def _events(self, search: "TreeSearch", left: list[Any]) -> Events | None:
-        if not search.log.writes or not self._events_fit:
-            return None
-        pieces = {} if search.frontier is None else search.frontier.pieces
-        still_open = set(left)
-        running = {prefix: packed for prefix, packed in pieces.items() if prefix not in still_open}
-        logs = [running, *(tree.pieces for tree in self._finished)]
-        self._events_fit = sum(len(packed) for log in logs for packed in log.values()) <= _MOST_EVENTS
-        return Events(tuple(self._finished), running) if self._events_fit else None
-
-
-def _fits(search: "TreeSearch", witness: RationalNetwork) -> bool:
-    return meets_every_interval(search.data, witness) and search.respects_bound(witness)
-
-
-def opened(path: Path, problem: Problem, *, resume: bool) -> Keeper:
-    """Return the keeper of a search for `problem`.
+def open_checkpoint(path: Path, problem: Problem, *, resume: bool) -> Checkpoint | None:
+    """Return what the file of a search for `problem`, whose inputs are distinct, holds; None if it is new.
 
     Raises
     ------
@@ -190,32 +35,164 @@ def opened(path: Path, problem: Problem, *, resume: bool) -> Keeper:
     if not path.parent.is_dir():
         raise InputError(f"{path}: the folder {path.parent} does not exist")
     if not path.exists():
-        return Keeper(path, None)
+        return None
     if not resume:
         raise InputError(f"{path} exists: resume from it (--resume), or name another file")
-    return Keeper(path, read_checkpoint(path, problem.distinct()))
+    return read_checkpoint(path, problem)
 
 
-@contextlib.contextmanager
-def stopping_on_signals(deadline: Deadline) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end `deadline`, so that the search stops where its state is whole.
+class CheckpointWriter(Saving):
+    """Writes what is known and done to a file now and then.
 
-    A second Ctrl-C acts at once. Signals reach the main thread alone; in another one nothing changes.
+    Parameters
+    ----------
+    path : Path
+        The file.
+    options : SearchOptions
+        The clock, and how often to write.
+    prepared : Prepared
+        The problem.
+    findings, headway : Findings, Headway
+        What is written.
+    recorded : bool
+        Whether a proof is asked for, which needs what was recorded of the nodes.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before: dict[signal.Signals, Any] = {}
 
-    def stop(number: int, frame: object) -> None:
-        signal.signal(number, before[signal.Signals(number)])
-        deadline.interrupt()
+    keeps = True
 
-    for each in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(each) is not None:  # one that was not installed from Python cannot be put back
-            before[each] = signal.signal(each, stop)
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+    def __init__(
+        self,
+        path: Path,
+        options: SearchOptions,
+        prepared: Prepared,
+        findings: Findings,
+        headway: Headway,
+        recorded: bool,
+    ) -> None:
+        self._path, self._deadline, self._pacing = path, options.deadline, options.pacing
+        self._prepared, self._findings, self._headway = prepared, findings, headway
+        self._recorded = recorded
+        self._next = self._pacing.save_every
+        self._refuted: list[Tree] = []
+        self._resumed_at: int | None = None
+        self._events_fit = True
+        self._failure = ""
+
+    def due(self) -> bool:  # noqa: D102 - as in the base class
+        return self._deadline.seconds >= self._next
+
+    def save(self) -> None:  # noqa: D102
+        begun = self._deadline.seconds
+        try:
+            write_checkpoint(self._path, self._snapshot())
+            self._failure = ""
+        except InputError as error:
+            self._failure = str(error)
+        except OSError as error:
+            self._failure = f"the checkpoint could not be written: {self._path}: {error.strerror or error}"
+        ended = self._deadline.seconds
+        self._next = ended + max(self._pacing.save_every, self._pacing.save_share * (ended - begun))
+
+    def claim(self) -> None:
+        """Write the first state, so that a place which cannot be written to is found before the work."""
+        self.save()
+        if self._failure:
+            raise InputError(self._failure)
+
+    def tree_refuted(self, signs: tuple[int, ...], pieces: Pieces) -> None:  # noqa: D102
+        self._refuted.append(Tree(len(signs), signs.count(1), dict(pieces)))
+
+    def restore(self, stored: Checkpoint, log: ProofLog) -> None:
+        """Bring a search that has not begun to the state in the file.
+
+        Raises
+        ------
+        InputError
+            When the network in the file does not fit, contradicts the lower bound, or a proof is asked for
+            and the file lacks what it needs.
+        """
+        findings, headway = self._findings, self._headway
+        first = findings.lower
+        upper = None if stored.witness is None else len(stored.witness.signs)
+        if stored.width < first or (upper is not None and upper < stored.lower_bound):
+            raise InputError(f"{self._path}: the checkpoint contradicts itself or the data")
+        if log.writes:
+            self._replay(stored, first, log)
+        if stored.witness is not None:
+            if not fits(self._prepared, stored.witness):
+                raise InputError(f"{self._path}: the network in the checkpoint does not fit the data")
+            if findings.beats(len(stored.witness.signs)):
+                findings.take(stored.witness)
+        findings.lower = max(first, stored.lower_bound)
+        findings.unverified, findings.near_miss = stored.unverified, stored.near_miss
+        headway.width, headway.splits = stored.width, list(stored.done)
+        counters = headway.counters
+        counters.nodes = counters.nodes_before = stored.nodes
+        counters.seconds_before = stored.seconds
+        counters.pause, counters.rejected = stored.pause, stored.rejected
+        if stored.left != ((),):
+            running = {} if stored.events is None else dict(stored.events.running)
+            headway.frontier = Frontier(list(stored.left), running)
+        self._resumed_at = stored.nodes
+
+    def _replay(self, stored: Checkpoint, first: int, log: ProofLog) -> None:
+        """Report what the file says of the trees refuted before."""
+        if stored.events is None:
+            raise InputError(
+                f"{self._path}: the checkpoint lacks what a proof needs of the work before it, because none "
+                "was asked for then or it was too much: continue without a proof, or start anew"
+            )
+        for width in range(first, stored.width):
+            log_excluded(self._prepared.problem, width, log)
+        for tree in stored.events.finished:
+            log.begin(signs_of(tree.positive, tree.neurons))
+            replay(tree.pieces, log)
+            log.end()
+        self._refuted = list(stored.events.finished)
+
+    @property
+    def remark(self) -> str:
+        """What the user should know about the file, in one sentence; empty if nothing."""
+        remarks = [self._failure] if self._failure else []
+        if not self._events_fit:
+            remarks.append("the checkpoint grew too large to hold what a proof needs")
+        if self._resumed_at is not None:
+            remarks.append(
+                f"the lower bound rests on {self._path} as well: what its {self._resumed_at} nodes refuted "
+                "was not verified again"
+            )
+        return "; ".join(remarks)
+
+    def _snapshot(self) -> Checkpoint:
+        findings, headway = self._findings, self._headway
+        counters, frontier = headway.counters, headway.frontier
+        left: list[Prefix] = [()] if frontier is None else frontier.open
+        witness = findings.witness
+        if witness is not None and not fits(self._prepared, witness):
+            witness = None  # under a weight bound: it is found again in its place in the tree
+        return Checkpoint(
+            problem=self._prepared.problem.digest,
+            width=headway.width,
+            lower_bound=findings.lower,
+            done=tuple(headway.splits),
+            left=tuple(left),
+            nodes=counters.nodes,
+            unverified=findings.unverified,
+            pause=int(counters.pause),
+            rejected=counters.rejected,
+            seconds=counters.seconds_before + self._deadline.seconds,
+            witness=witness,
+            near_miss=findings.near_miss,
+            events=self._events(left),
+        )
+
+    def _events(self, left: list[Prefix]) -> Events | None:
+        if not self._recorded or not self._events_fit:
+            return None
+        frontier, still_open = self._headway.frontier, set(left)
+        pieces = {} if frontier is None else frontier.pieces
+        running = {prefix: packed for prefix, packed in pieces.items() if prefix not in still_open}
+        logs = [running, *(tree.pieces for tree in self._refuted)]
+        size = sum(len(packed) for log in logs for packed in log.values())
+        self._events_fit = size <= self._pacing.max_event_bytes
+        return Events(tuple(self._refuted), running) if self._events_fit else None

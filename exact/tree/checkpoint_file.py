@@ -35,10 +35,10 @@ from sparsest.problem import Problem
 _FORMAT: Final = "sparsest/checkpoint"
 _VERSION: Final = 1
 # Larger files are neither written nor read.
-LARGEST: Final = 2**28
+MAX_BYTES: Final = 2**28
 # Counters and widths beyond these are no search's.
-_MOST: Final = 2**53
-_WIDEST: Final = 10_000
+_MAX_COUNT: Final = 2**53
+_MAX_WIDTH: Final = 10_000
 
 Pieces = Mapping[Prefix, bytes]
 
@@ -118,8 +118,8 @@ def write_checkpoint(path: Path, state: Checkpoint) -> None:
         When it cannot be written.
     """
     body = json.dumps(_document(state), separators=(",", ":"), allow_nan=False).encode()
-    if len(body) > LARGEST:
-        raise InputError(f"{path}: the checkpoint would have {len(body)} bytes, more than {LARGEST}")
+    if len(body) > MAX_BYTES:
+        raise InputError(f"{path}: the checkpoint would have {len(body)} bytes, more than {MAX_BYTES}")
     write_atomically(path, _head(body) + body + b"\n")
 
 
@@ -134,7 +134,7 @@ def read_checkpoint(path: Path, problem: Problem) -> Checkpoint:
     refuse_large_file(path)
     try:
         with path.open("rb") as stream:
-            content = stream.read(LARGEST + 1000)
+            content = stream.read(MAX_BYTES + 1000)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None
     head, _, body = content.partition(b"\n")
@@ -211,7 +211,7 @@ def _state(document: Any, problem: Problem) -> Checkpoint:
         raise InputError("the checkpoint holds no state")
     if document["problem"] != problem.digest:
         raise InputError("the checkpoint belongs to another problem: data, intervals, skip or bound differ")
-    width = _whole(document["width"], _WIDEST)
+    width = _whole(document["width"], _MAX_WIDTH)
     shape = Shape(problem.n_samples, problem.n_features, width)
     left = tuple(prefix_of(prefix) for prefix in document["left"])
     for prefix in left:
@@ -276,9 +276,9 @@ def _pieces(document: Any, shape: Shape) -> Iterator[tuple[Prefix, bytes]]:
             raise InputError(f"a piece of the checkpoint is no base64 text: {error}") from None
 
 
-def _whole(value: Any, most: int = _MOST) -> int:
-    if type(value) is not int or not 0 <= value <= most:
-        raise InputError(f"the checkpoint has {value!r:.40} where a number from 0 to {most} is needed")
+def _whole(value: Any, limit: int = _MAX_COUNT) -> int:
+    if type(value) is not int or not 0 <= value <= limit:
+        raise InputError(f"the checkpoint has {value!r:.40} where a number from 0 to {limit} is needed")
     return value
 
 

@@ -23,16 +23,16 @@ from sparsest.progress import Deadline
 _STEPS: Final = 40
 # Damping at first, and at least.
 _DAMPING: Final = 1e-2
-_LEAST: Final = 1e-10
+_MIN_DAMPING: Final = 1e-10
 # Share of an interval's width, and of the labels' size where it has no end, that is aimed at inside its end.
 _INSIDE: Final = 0.25
 _INSIDE_OPEN: Final = 0.05
 # Descents see so many samples for each number that they look for, at least the fewest: on labels made by K
 # neurons those tell as much as all, and what fits them is then improved on all.
 _SAMPLES_A_NUMBER: Final = 5
-_FEWEST: Final = 20
+_MIN_SAMPLES: Final = 20
 # Numbers in the largest array; more runs are made in several batches.
-_LARGEST: Final = 2_000_000
+_MAX_ARRAY: Final = 2_000_000
 
 
 class LocalSearch:
@@ -45,7 +45,7 @@ class LocalSearch:
     coordinates : Coordinates
         Of the problem.
     met : float
-        Largest violation, as a share of the labels' size, at which a network is handed out.
+        Largest violation, as a share of the labels' size, at which a network is returned.
     seed : int
         Of the random networks.
     """
@@ -66,13 +66,13 @@ class LocalSearch:
 
     def _few(self, columns: int) -> int:
         """Return how many samples descents see."""
-        few = max(_FEWEST, _SAMPLES_A_NUMBER * columns)
+        few = max(_MIN_SAMPLES, _SAMPLES_A_NUMBER * columns)
         return few if 2 * few < len(self._rows) else len(self._rows)
 
     def run(self, signs: tuple[int, ...], starts: int, deadline: Deadline) -> Network | None:
         """Return a network with these output signs that meets every interval, or None if no run found one."""
         columns = (len(signs) + self._skip) * self._rows.shape[1]
-        batch = max(1, min(starts, _LARGEST // (len(self._rows) * max(columns, 1))))
+        batch = max(1, min(starts, _MAX_ARRAY // (len(self._rows) * max(columns, 1))))
         while starts > 0 and columns and not deadline.expired:
             found = self._search(signs, min(batch, starts), deadline)
             if found is not None:
@@ -111,7 +111,7 @@ class LocalSearch:
             if deadline.expired:
                 return None
             levenberg_step(
-                rows, outputs, aims, iterates, affine=self._skip, least_damping=_LEAST, allowed=allowed
+                rows, outputs, aims, iterates, affine=self._skip, least_damping=_MIN_DAMPING, allowed=allowed
             )
         return None
 

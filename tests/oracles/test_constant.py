@@ -1,4 +1,4 @@
-"""A free constant (an output bias): every method that knows it says the same, and keeps its slopes at zero."""
+"""A free constant (an output bias): every method says the same, and keeps its slopes at zero."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ SEEDS = range(24)
 
 
 def random_problem(seed, affine="constant"):
-    """Few samples, half of them on a grid (ties, collinear), labels far from zero so that a constant helps."""
+    """Few samples, half of them on a grid (ties, collinear), some with labels far from zero."""
     rng = np.random.default_rng(seed)
     d, n = 1 + seed % 3, int(rng.integers(3, 7))
     if seed % 2:
@@ -61,7 +61,7 @@ def test_least_path_norm_lies_between_those_with_a_skip_and_without_a_term(seed,
 
 
 def test_constant_by_hand():
-    # 3, 3, 3, 4, 5 at -2..2 is 3 + max(0, x): one neuron of size 1, and p* = 1 because nothing else is as small
+    # 3, 3, 3, 4, 5 at -2..2 is 3 + max(0, x): one neuron of size 1, p* = 1 as nothing else is as small
     problem = Problem([-2, -1, 0, 1, 2], [3, 3, 3, 4, 5], affine="constant")
     for objective in ("neurons", "weights", "parameters"):
         least = exact.minimize_path_norm(problem, 0.5, objective)

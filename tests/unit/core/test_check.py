@@ -23,6 +23,9 @@ from sparsest import InputError, Network, Problem, ProofError, Status, check_pro
 from sparsest.check import UnreadableError, read
 from sparsest.cli.main import app
 from sparsest.exact.proof.circuits import CircuitTable, nonnegative_combination
+from sparsest.exact.search_options import Pacing, SearchOptions
+from sparsest.exact.solver import run_method
+from sparsest.objectives import Objective
 
 SOURCE = Path(sparsest.__file__).with_name("check.py")
 
@@ -1045,16 +1048,15 @@ class TestFoundByReview:
 
     @pytest.mark.parametrize("pause", [1, 3, 10, 30])
     @pytest.mark.parametrize("seed", range(10))
-    def test_cells_at_any_moment(self, seed, pause, tmp_path, monkeypatch):
-        from sparsest.exact.tree import branching, search
-
-        monkeypatch.setattr(search, "_FIRST_PAUSE", pause)
-        monkeypatch.setattr(branching, "_CELLS_A_NODE", 10**6)
+    def test_cells_at_any_moment(self, seed, pause, tmp_path):
         rng = np.random.default_rng(seed)
         X = np.unique(rng.integers(-2, 3, (7, 1 + seed % 2)), axis=0)
         problem = Problem(X, rng.integers(-2, 3, len(X)), affine="none" if seed % 3 else "skip")
-        result, document = prove(problem, tmp_path / "proof.json", method="tree")
-        checked = check_proof(document, problem)
+        options = SearchOptions(
+            proof_path=tmp_path / "proof.json", pacing=Pacing(first_pause=pause, cells_a_node=10**6)
+        )
+        result = run_method(problem, Objective.NEURONS, "tree", options)
+        checked = check_proof(options.proof_path, problem)
         assert (checked.lower_bound, checked.upper_bound) == (result.lower_bound, result.upper_bound)
 
     def test_full_disk_does_not_cost_the_result(self, tmp_path, monkeypatch):
@@ -1067,7 +1069,8 @@ class TestFoundByReview:
         problem = datasets.load("xor").problem()
         result = exact.solve(problem, proof_file=tmp_path / "proof.json")
         assert result.lower_bound == result.upper_bound == 2
-        assert result.remark.startswith(exact.PROOF_NOT_WRITTEN)
+        assert result.proof_written is False
+        assert "No space left" in result.remark
         command = CliRunner().invoke(app, ["solve", "xor", "--proof", str(tmp_path / "proof.json")])
         assert command.exit_code == 2
         assert "2, proven minimal" in command.stdout

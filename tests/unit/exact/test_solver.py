@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sparsest import InputError, Network, Problem, Proof, SolverError, Status, continuous, exact
-from sparsest.exact import solver
-from sparsest.exact.method_result import Search
+from sparsest.exact.judged_result import judged_result
+from sparsest.exact.method_result import MethodResult
 from sparsest.objectives import Objective
 
 PEAK = Problem([-2, -1, 0, 1, 2, 3], [0, 0, 1, 1, 0, 0])
@@ -63,7 +63,7 @@ def test_weight_bound_that_admits_no_network():
         ({"time_limit": float("nan")}, "time_limit"),
         ({"node_limit": 0}, "node_limit"),
         ({"node_limit": 2.5}, "node_limit"),
-        ({"solver": "glpk", "method": "tree"}, "the method is 'tree'"),
+        ({"mip_solver": "glpk", "method": "tree"}, "the method is 'tree'"),
     ],
 )
 def test_bad_options(options, message):
@@ -73,33 +73,34 @@ def test_bad_options(options, message):
 
 def test_unknown_solver():
     with pytest.raises(SolverError, match="no_such_solver"):
-        exact.solve(PEAK, method="mip", solver="no_such_solver")
+        exact.solve(PEAK, method="mip", mip_solver="no_such_solver")
 
 
 class TestReferee:
     """A method's own claims are not believed."""
 
-    def judge(self, monkeypatch, search, problem=PEAK):
-        monkeypatch.setattr(solver, "_tree", lambda *arguments: search)
-        return exact.solve(problem, method="tree")
+    def judge(self, found):
+        return judged_result(
+            PEAK, Objective.NEURONS, found, method="tree", reason="", seconds=0.0, options={}
+        )
 
-    honest = Search(Status.OPTIMAL, Proof.NUMERICAL, 3, exact.solve(PEAK).network, 1)
+    honest = MethodResult(Status.OPTIMAL, Proof.NUMERICAL, 3, exact.solve(PEAK).network, 1)
 
-    def test_honest_search(self, monkeypatch):
-        result = self.judge(monkeypatch, self.honest)
+    def test_honest_search(self):
+        result = self.judge(self.honest)
         assert (result.status, result.upper_bound) == (Status.OPTIMAL, 3)
 
-    def test_network_that_does_not_fit_is_dropped(self, monkeypatch):
+    def test_network_that_does_not_fit_is_dropped(self):
         wrong = Network([[1.0], [1.0], [1.0]], [1.0, 0.5, 0.0], [1.0, -2.0, 1.0])
-        result = self.judge(monkeypatch, dataclasses.replace(self.honest, network=wrong))
+        result = self.judge(dataclasses.replace(self.honest, network=wrong))
         assert (result.status, result.upper_bound, result.network) == (Status.NUMERICAL, None, None)
 
-    def test_optimal_with_a_gap_is_not_optimal(self, monkeypatch):
-        result = self.judge(monkeypatch, dataclasses.replace(self.honest, lower_bound=2))
+    def test_optimal_with_a_gap_is_not_optimal(self):
+        result = self.judge(dataclasses.replace(self.honest, lower_bound=2))
         assert (result.status, result.lower_bound, result.upper_bound) == (Status.NUMERICAL, 2, 3)
 
-    def test_optimal_without_a_witness_is_not_optimal(self, monkeypatch):
-        result = self.judge(monkeypatch, dataclasses.replace(self.honest, network=None))
+    def test_optimal_without_a_witness_is_not_optimal(self):
+        result = self.judge(dataclasses.replace(self.honest, network=None))
         assert (result.status, result.upper_bound) == (Status.NUMERICAL, None)
 
 

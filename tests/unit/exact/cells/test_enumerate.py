@@ -24,6 +24,7 @@ from sparsest.exact.cells.interior_points import make_coordinates
 from sparsest.exact.cells.subset_ranks import binomials, numbers, numbers_without_each, subsets_between
 from sparsest.exact.cells.tope_graph import pattern_graph
 from sparsest.exact.mip.cut_loop import solve_mip
+from sparsest.exact.search_options import SearchOptions
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
@@ -413,7 +414,9 @@ class TestInterruption:
     def test_program_over_cells(self):
         # 2.6 * 10^6 cells of 200 samples: a second or so without a limit
         X = np.random.default_rng(0).normal(size=(200, 3))
-        search = solve_mip(Problem(X, X[:, 0], tolerance=0.5), Objective.NEURONS, time_limit=0.1)
+        search = solve_mip(
+            Problem(X, X[:, 0], tolerance=0.5), Objective.NEURONS, SearchOptions(deadline=Deadline(0.1))
+        )
         assert search.status is Status.TIME_LIMIT
         assert search.lower_bound == 0
 

@@ -18,6 +18,7 @@ from sparsest.exact.line.forced_knots import lower_bound_certificate
 from sparsest.exact.line.residual import evaluate, evaluate_in_order, largest_violation
 from sparsest.exact.line.stabbing import float_function, rational_function, stab
 from sparsest.exact.line.without_skip import bounds_without_skip
+from sparsest.exact.search_options import SearchOptions
 from sparsest.exact.sorted_samples import sort_with_places, sorted_samples
 from sparsest.exact.tree.search import solve_tree
 
@@ -97,7 +98,7 @@ def test_agrees_with_the_activation_tree(block):
         triples = lower_bound_certificate(problem)
         assert len(triples) == knots
         assert_forces_knots(problem, triples)
-        tree = solve_tree(problem, node_limit=5000)
+        tree = solve_tree(problem, SearchOptions(node_limit=5000))
         assert tree.lower_bound <= knots
         assert tree.network is None or knots <= tree.network.count()
         decided += tree.status is Status.OPTIMAL
@@ -389,7 +390,7 @@ def test_bounds_without_a_skip_enclose_the_minimum(block):
         upper = len(witness.signs)
         assert meets_every_interval(ExactData(problem), witness)
         assert upper <= lower + 2
-        tree = solve_tree(problem, node_limit=1500)
+        tree = solve_tree(problem, SearchOptions(node_limit=1500))
         assert tree.network is None or lower <= tree.network.count()
         assert tree.lower_bound <= upper
 

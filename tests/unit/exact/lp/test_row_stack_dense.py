@@ -14,12 +14,14 @@ from sparsest.exact.lp.coordinates import Coordinates
 from sparsest.exact.lp.row_stack import Answer
 from sparsest.exact.lp.row_stack_dense import DenseSimplex
 from sparsest.exact.lp.row_stack_highs import HighsSimplex
+from sparsest.exact.search_options import Pacing, SearchOptions
 from sparsest.exact.tree import cell_sets_kernel
-from sparsest.exact.tree import search as tree_module
 from sparsest.exact.tree.cell_sets import CellSets
 from sparsest.exact.tree.node_program import FeasibilityProgram
 from sparsest.exact.tree.search import solve_tree
 from sparsest.results.solving import Status
+
+COMPILED = SearchOptions(pacing=Pacing(compiled_from=0))
 
 
 def random_problem(seed: int) -> Problem:
@@ -79,12 +81,10 @@ def test_same_answers_as_highs_on_walks(seed):
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_the_tree_finds_the_same_with_and_without(seed, monkeypatch):
+def test_the_tree_finds_the_same_with_and_without(seed):
     problem = random_problem(100 + seed)
-    monkeypatch.setattr(tree_module, "_COMPILED_FROM", 10**9)
-    plain = solve_tree(problem)
-    monkeypatch.setattr(tree_module, "_COMPILED_FROM", 0)
-    compiled = solve_tree(problem)
+    plain = solve_tree(problem, SearchOptions(pacing=Pacing(compiled_from=10**9)))
+    compiled = solve_tree(problem, COMPILED)
     assert (plain.status, plain.lower_bound) == (compiled.status, compiled.lower_bound)
     assert plain.unverified == compiled.unverified == 0
 
@@ -92,9 +92,8 @@ def test_the_tree_finds_the_same_with_and_without(seed, monkeypatch):
 def test_uncertain_answers_go_to_highs(monkeypatch):
     """A dense simplex that can never tell costs time, not truth."""
     problem = datasets.load("xor").problem()
-    monkeypatch.setattr(tree_module, "_COMPILED_FROM", 0)
     monkeypatch.setattr(DenseSimplex, "solve", lambda self: Answer.UNKNOWN)
-    found = solve_tree(problem)
+    found = solve_tree(problem, COMPILED)
     assert found.status is Status.OPTIMAL
     assert found.lower_bound == 2
 
@@ -102,12 +101,11 @@ def test_uncertain_answers_go_to_highs(monkeypatch):
 def test_wrong_rays_prove_nothing(monkeypatch):
     """Where the dense simplex's multipliers do not hold up, those of HiGHS are asked for."""
     problem = datasets.load("xor").problem()
-    monkeypatch.setattr(tree_module, "_COMPILED_FROM", 0)
     monkeypatch.setattr(DenseSimplex, "dual_ray", lambda self: np.ones(1000)[: self._count()], raising=False)
     monkeypatch.setattr(
         DenseSimplex, "_count", lambda self: (len(self._levels) - 1) * (len(self._signs) + 1), raising=False
     )
-    found = solve_tree(problem)
+    found = solve_tree(problem, COMPILED)
     assert (found.status, found.lower_bound, found.unverified) == (Status.OPTIMAL, 2, 0)
 
 

@@ -13,6 +13,7 @@ from sparsest.exact.mip.cell_model import build_cell_model
 from sparsest.exact.mip.counted_elements import Elements
 from sparsest.exact.mip.cut_loop import solve_mip
 from sparsest.exact.mip.master import HittingSet, available_solvers
+from sparsest.exact.search_options import SearchOptions
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
@@ -49,7 +50,7 @@ def referee(problem, objective, search):
 
 
 def solved(problem, objective=NEURONS, **options):
-    search = solve_mip(problem, objective, **options)
+    search = solve_mip(problem, objective, SearchOptions(**options))
     count = referee(problem, objective, search)
     assert search.status is Status.OPTIMAL
     return count
@@ -244,8 +245,8 @@ def test_more_features_than_samples():
 def test_limits_leave_a_valid_interval():
     problem = uniform(0, 9, 3)
     reference = 3  # found with no limit; the interval must contain it
-    for limit in ({"time_limit": 0.3}, {"node_limit": 20}):
-        search = solve_mip(problem, NEURONS, **limit)
+    for limit in (SearchOptions(deadline=Deadline(0.3)), SearchOptions(node_limit=20)):
+        search = solve_mip(problem, NEURONS, limit)
         count = referee(problem, NEURONS, search)
         assert search.status in (Status.TIME_LIMIT, Status.NODE_LIMIT, Status.OPTIMAL)
         assert search.lower_bound <= reference
@@ -263,7 +264,7 @@ def test_interrupt_returns_the_interval():
             raise KeyboardInterrupt
 
     problem = uniform(0, 8, 2)
-    search = solve_mip(problem, NEURONS, progress=interrupt)
+    search = solve_mip(problem, NEURONS, SearchOptions(progress=interrupt))
     count = referee(problem, NEURONS, search)
     assert search.status is Status.INTERRUPTED
     assert search.lower_bound <= 3 <= count  # 3 is the optimum, see the next test
@@ -280,7 +281,8 @@ def test_yardstick_optimum():
 def test_solvers_by_name(solver):
     if solver != "appsi_highs" and solver not in available_solvers():
         pytest.skip(f"{solver} is not installed")
-    search = solve_mip(uniform(0, 6, 2), NEURONS, solver=solver, time_limit=60)
+    options = SearchOptions(mip_solver=solver, deadline=Deadline(60))
+    search = solve_mip(uniform(0, 6, 2), NEURONS, options)
     assert search.status is Status.OPTIMAL
     assert search.lower_bound == 3
     assert search.solver.startswith("pyomo ")
@@ -289,7 +291,7 @@ def test_solvers_by_name(solver):
 
 def test_unknown_solver_is_named(capfd):
     with pytest.raises(SolverError, match=r"'nosuch'.*available are 'highs'"):
-        solve_mip(Problem(*TENT), NEURONS, solver="nosuch")
+        solve_mip(Problem(*TENT), NEURONS, SearchOptions(mip_solver="nosuch"))
     assert capfd.readouterr() == ("", "")
 
 
@@ -300,7 +302,7 @@ def test_solver_output_stays_off_the_terminal(capfd):
 
 def test_solver_options_reach_the_solver():
     problem = uniform(0, 8, 2)
-    stopped = solve_mip(problem, NEURONS, solver_options={"time_limit": 0.0})
+    stopped = solve_mip(problem, NEURONS, SearchOptions(mip_solver_options={"time_limit": 0.0}))
     referee(problem, NEURONS, stopped)
     assert stopped.status is Status.NODE_LIMIT
     assert stopped.lower_bound < 3
@@ -309,7 +311,7 @@ def test_solver_options_reach_the_solver():
 @pytest.mark.parametrize("options", [{"mip_nonsense": 1}, {"mip_rel_gap": "wide"}, {"time_limit": -1.0}])
 def test_refused_options_are_named(options):
     with pytest.raises(InputError, match=next(iter(options))):
-        solve_mip(Problem(*TENT), NEURONS, solver_options=options)
+        solve_mip(Problem(*TENT), NEURONS, SearchOptions(mip_solver_options=options))
 
 
 def test_facets_are_those_of_the_cones():

@@ -16,9 +16,11 @@ import sparsest
 from sparsest import InputError, Network, Problem, Status, datasets, exact
 from sparsest.exact.proof import recorded_log
 from sparsest.exact.proof.recorded_log import EventLog, Shape, refuse_inconsistent
-from sparsest.exact.tree import checkpoint, farm, search
-from sparsest.exact.tree.checkpoint_file import LARGEST, _head, read_checkpoint
+from sparsest.exact.search_options import Pacing, SearchOptions
+from sparsest.exact.solver import run_method
+from sparsest.exact.tree.checkpoint_file import MAX_BYTES, _head, read_checkpoint
 from sparsest.io.documents import encode
+from sparsest.objectives import Objective
 
 # some hundreds of nodes; 3 neurons
 PROBLEM = datasets.parse("uniform:d=2,n=8,seed=0").problem()
@@ -33,12 +35,14 @@ class Here:
         return done
 
 
+def solve(problem, **options):
+    return run_method(problem, Objective.NEURONS, "tree", SearchOptions(**options))
+
+
 def in_steps(problem, path, node_limit, **options):
     """Stop and go on until the search is closed; the result, and the number of runs."""
     for runs in range(1, 2000):
-        result = exact.solve(
-            problem, method="tree", checkpoint_file=path, resume=True, node_limit=node_limit, **options
-        )
+        result = solve(problem, checkpoint_path=path, resume=True, node_limit=node_limit, **options)
         if result.status is not Status.NODE_LIMIT:
             return result, runs
     raise AssertionError("it makes no way")
@@ -75,7 +79,7 @@ def test_stops_change_nothing_and_the_proof_checks(name, share, tmp_path):
     whole = exact.solve(problem, method="tree")
     node_limit = max(20, whole.nodes // share)
     proof = tmp_path / "proof.json"
-    result, runs = in_steps(problem, tmp_path / "search", node_limit, proof_file=proof)
+    result, runs = in_steps(problem, tmp_path / "search", node_limit, proof_path=proof)
     assert known(result) == known(whole)
     if name != "planted":  # there random networks, other ones after each stop, end the search early or late
         # a stop costs a node: the first child in the way is counted, and visited by the next run
@@ -89,14 +93,17 @@ def test_stops_change_nothing_and_the_proof_checks(name, share, tmp_path):
 
 
 @pytest.mark.parametrize("executor", [Here(), None])
-def test_pieces_that_were_handed_out_are_not_lost(executor, tmp_path, monkeypatch):
-    monkeypatch.setattr(search, "_ALONE", 5)
-    monkeypatch.setattr(farm, "_SMALL", 7)
-    monkeypatch.setattr(farm, "_LARGE", 20)
+def test_pieces_that_were_given_out_are_not_lost(executor, tmp_path):
     proof = tmp_path / "proof.json"
     limit = 60 if executor else 120
     result, runs = in_steps(
-        PROBLEM, tmp_path / "search", limit, workers=2, executor=executor, proof_file=proof
+        PROBLEM,
+        tmp_path / "search",
+        limit,
+        workers=2,
+        executor=executor,
+        proof_path=proof,
+        pacing=Pacing(shared_from=5, small_piece=7, large_piece=20),
     )
     assert runs > 1
     assert (result.status, result.lower_bound, result.upper_bound) == (Status.OPTIMAL, 3, 3)
@@ -110,11 +117,10 @@ def test_one_node_a_run_is_enough(tmp_path):
     assert runs > 3
 
 
-def test_checkpoints_on_the_way_do_not_change_the_search(tmp_path, monkeypatch):
+def test_checkpoints_on_the_way_do_not_change_the_search(tmp_path):
     plain = exact.solve(PROBLEM, method="tree")
-    monkeypatch.setattr(checkpoint, "_EVERY", 0.0)
-    monkeypatch.setattr(checkpoint, "_SHARE", 0.0)
-    often = exact.solve(PROBLEM, method="tree", checkpoint_file=tmp_path / "search")
+    pacing = Pacing(save_every=0.0, save_share=0.0)
+    often = solve(PROBLEM, checkpoint_path=tmp_path / "search", pacing=pacing)
     assert known(often) == known(plain)
     assert often.remark == plain.remark == ""
     # the node at which the search pauses is visited again
@@ -202,12 +208,17 @@ def test_other_threads_may_search(tmp_path):
 
 def test_killed_process_loses_only_what_came_after_the_last_checkpoint(tmp_path):
     path = tmp_path / "search"
-    script = (
-        "import sys\nfrom sparsest.exact import checkpoint\ncheckpoint._EVERY = 0.2\n"
-        "from sparsest.cli.main import run\nrun()"
-    )
     name = "uniform:d=2,n=14"
-    command = [sys.executable, "-c", script, "solve", name, "--checkpoint", str(path)]
+    script = f"""
+import pathlib
+from sparsest import datasets
+from sparsest.exact.search_options import Pacing, SearchOptions
+from sparsest.exact.tree.search import solve_tree
+
+options = SearchOptions(checkpoint_path=pathlib.Path({str(path)!r}), pacing=Pacing(save_every=0.2))
+solve_tree(datasets.parse({name!r}).problem(), options)
+"""
+    command = [sys.executable, "-c", script]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     problem = datasets.parse(name).problem()
 
@@ -248,12 +259,10 @@ def test_unwritable_place_is_found_before_the_work(monkeypatch, tmp_path):
         exact.solve(PROBLEM, method="tree", checkpoint_file=tmp_path / "search")
 
 
-def test_events_that_grow_too_large_are_given_up(tmp_path, monkeypatch):
+def test_events_that_grow_too_large_are_given_up(tmp_path):
     path = tmp_path / "search"
-    monkeypatch.setattr(checkpoint, "_MOST_EVENTS", 1000)
-    first = exact.solve(
-        PROBLEM, method="tree", checkpoint_file=path, node_limit=300, proof_file=tmp_path / "a.json"
-    )
+    options = {"proof_path": tmp_path / "a.json", "pacing": Pacing(max_event_bytes=1000)}
+    first = solve(PROBLEM, checkpoint_path=path, node_limit=300, **options)
     assert "too large" in first.remark
     with pytest.raises(InputError, match="lacks what a proof needs"):
         exact.solve(PROBLEM, method="tree", checkpoint_file=path, resume=True, proof_file=tmp_path / "b.json")
@@ -347,7 +356,7 @@ def test_other_versions_and_other_files_are_refused(kept):
 
 def test_large_file_is_refused(kept):
     with kept.open("r+b") as stream:
-        stream.truncate(LARGEST + 10_000)
+        stream.truncate(MAX_BYTES + 10_000)
     with pytest.raises(InputError, match="damaged"):
         resume(kept)
 

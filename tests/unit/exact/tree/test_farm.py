@@ -1,5 +1,6 @@
 """A search in pieces: the same answer, a proof that checks, and nothing lost with a worker."""
 
+import dataclasses
 import multiprocessing
 import os
 import signal
@@ -11,18 +12,22 @@ import pytest
 
 import sparsest
 from sparsest import InputError, Network, Problem, Status, datasets, exact
-from sparsest.exact.tree import farm, search
+from sparsest.exact.search_options import Pacing, SearchOptions
+from sparsest.exact.solver import run_method
+from sparsest.exact.tree.workers import ProcessExecutor
+from sparsest.objectives import Objective
+from sparsest.progress import Deadline
 
 # some hundreds of nodes
 PROBLEM = datasets.parse("uniform:d=2,n=8,seed=0").problem()
 
 
-@pytest.fixture(autouse=True)
-def early(monkeypatch):
-    """Ask for help at once, and cut the work into many small pieces."""
-    monkeypatch.setattr(search, "_ALONE", 5)
-    monkeypatch.setattr(farm, "_SMALL", 7)
-    monkeypatch.setattr(farm, "_LARGE", 20)
+# workers are asked for help at once, and the work is cut into many small pieces
+EARLY = Pacing(shared_from=5, small_piece=7, large_piece=20)
+
+
+def solve(problem, *, pacing=EARLY, **options):
+    return run_method(problem, Objective.NEURONS, "tree", SearchOptions(pacing=pacing, **options))
 
 
 class Here:
@@ -48,7 +53,7 @@ def test_pieces_give_the_same_answer_and_a_proof(seed, affine, tmp_path):
     whole = exact.solve(problem, method="tree")
     here = Here()
     proof = tmp_path / "proof.json"
-    pieces = exact.solve(problem, method="tree", executor=here, workers=2, proof_file=proof)
+    pieces = solve(problem, executor=here, workers=2, proof_path=proof)
     assert (pieces.status, pieces.lower_bound, pieces.upper_bound) == (
         whole.status,
         whole.lower_bound,
@@ -61,19 +66,19 @@ def test_pieces_give_the_same_answer_and_a_proof(seed, affine, tmp_path):
 
 def test_work_is_cut_into_pieces():
     here = Here()
-    result = exact.solve(PROBLEM, method="tree", executor=here)
+    result = solve(PROBLEM, executor=here)
     assert result.upper_bound == 3
     assert here.calls > 10
 
 
 def test_threads_do_not_share_a_search():
     with ThreadPoolExecutor(4) as pool:
-        result = exact.solve(PROBLEM, method="tree", executor=pool, workers=4)
+        result = solve(PROBLEM, executor=pool, workers=4)
     assert (result.status, result.lower_bound, result.unverified) == (Status.OPTIMAL, 3, 0)
 
 
 def test_worker_processes():
-    result = exact.solve(PROBLEM, method="tree", workers=2)
+    result = solve(PROBLEM, workers=2)
     assert (result.status, result.lower_bound, result.upper_bound) == (Status.OPTIMAL, 3, 3)
 
 
@@ -88,7 +93,7 @@ def test_lost_pieces_are_explored_again():
             return super().submit(function, *arguments)
 
     losing = Losing()
-    result = exact.solve(PROBLEM, method="tree", executor=losing)
+    result = solve(PROBLEM, executor=losing)
     assert losing.calls > 6
     assert (result.status, result.lower_bound, result.upper_bound) == (Status.OPTIMAL, 3, 3)
 
@@ -98,15 +103,14 @@ def test_without_any_worker_left_the_search_goes_on_here():
         def submit(self, function, *arguments):
             raise BrokenProcessPool
 
-    result = exact.solve(PROBLEM, method="tree", executor=Broken())
+    result = solve(PROBLEM, executor=Broken())
     assert (result.status, result.lower_bound, result.upper_bound) == (Status.OPTIMAL, 3, 3)
 
 
-def test_killed_process_costs_only_time(monkeypatch):
+def test_killed_process_costs_only_time():
     """A worker process is killed once it has done its first piece of work, perhaps as it fetches the next."""
-    monkeypatch.setattr(farm, "_SILENCE", 20.0)  # processes take seconds to start
 
-    class Killing(farm._Pool):
+    class Killing(ProcessExecutor):
         killed = 0
         first = None
 
@@ -120,7 +124,8 @@ def test_killed_process_costs_only_time(monkeypatch):
             return future
 
     with Killing(2) as pool:
-        result = exact.solve(PROBLEM, method="tree", executor=pool, workers=2)
+        pacing = dataclasses.replace(EARLY, max_silence=20.0)  # processes take seconds to start
+        result = solve(PROBLEM, executor=pool, workers=2, pacing=pacing)
     assert pool.killed
     assert (result.status, result.lower_bound, result.upper_bound) == (Status.OPTIMAL, 3, 3)
 
@@ -141,7 +146,7 @@ def test_dask_cluster_that_loses_a_worker(dask):
                     workers[0].kill()
                 return executor.submit(function, *arguments)
 
-        result = exact.solve(PROBLEM, method="tree", executor=Killing(), workers=2)
+        result = solve(PROBLEM, executor=Killing(), workers=2)
     assert submitted > 15
     assert workers[0].wait(timeout=10) == -signal.SIGKILL
     assert (result.status, result.lower_bound, result.upper_bound) == (Status.OPTIMAL, 3, 3)
@@ -149,7 +154,7 @@ def test_dask_cluster_that_loses_a_worker(dask):
 
 def test_time_limit_leaves_an_interval():
     problem = datasets.parse("uniform:d=3,n=16,seed=0").problem()
-    result = exact.solve(problem, method="tree", workers=2, time_limit=2.0)
+    result = solve(problem, workers=2, deadline=Deadline(2.0))
     assert result.status is Status.TIME_LIMIT
     assert 2 <= result.lower_bound < result.upper_bound
     assert result.seconds < 10

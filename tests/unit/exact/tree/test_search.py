@@ -8,11 +8,13 @@ from sparsest import Network, Problem, Proof, Status, datasets
 from sparsest.exact.arithmetic.rational_network import meets_every_interval
 from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.line.projection_witness import projection_witness
+from sparsest.exact.search_options import SearchOptions
 from sparsest.exact.tree.search import solve_tree
+from sparsest.progress import Deadline
 
 
 def proven_minimum(problem, **options):
-    result = solve_tree(problem, **options)
+    result = solve_tree(problem, SearchOptions(**options))
     assert result.status is Status.OPTIMAL
     assert result.network.count() == result.lower_bound
     assert result.network.solves(problem)
@@ -95,7 +97,7 @@ def small_problem(seed):
 @given(st.integers(0, 2**32 - 1))
 def test_equals_brute_force_over_cells(seed):
     problem = small_problem(seed)
-    result = solve_tree(problem, node_limit=4000)
+    result = solve_tree(problem, SearchOptions(node_limit=4000))
     if result.status is Status.NODE_LIMIT:  # a bound that no network may meet
         assert problem.weight_bound is not None
         return
@@ -132,7 +134,7 @@ def test_planted_networks_are_found_and_never_beaten_unproven(d, n, k):
 def test_labels_met_to_rounding_only_are_not_called_met():
     # computed labels, tolerance 0: in general no network with the planted width meets them exactly
     problem = datasets.load("planted", d=2, n=20, k=2).problem(tolerance=0.0)
-    result = solve_tree(problem, node_limit=3000)
+    result = solve_tree(problem, SearchOptions(node_limit=3000))
     assert result.status is Status.NODE_LIMIT
     assert result.lower_bound >= 3
     assert "2 neurons meet the labels up to rounding" in result.remark
@@ -140,26 +142,27 @@ def test_labels_met_to_rounding_only_are_not_called_met():
 
 def test_limits_leave_a_valid_interval():
     problem = datasets.load("uniform", d=2, n=12).problem()
-    result = solve_tree(problem, node_limit=200)
+    result = solve_tree(problem, SearchOptions(node_limit=200))
     assert result.status is Status.NODE_LIMIT
     assert result.nodes <= 201
     assert result.lower_bound < result.network.count()
     assert result.network.solves(problem)
-    assert solve_tree(problem, time_limit=1e-3).status is Status.TIME_LIMIT
+    assert solve_tree(problem, SearchOptions(deadline=Deadline(1e-3))).status is Status.TIME_LIMIT
 
 
 def test_interruption_leaves_a_valid_interval():
     def interrupt(state):
         raise KeyboardInterrupt
 
-    result = solve_tree(datasets.load("uniform", d=2, n=14).problem(), progress=interrupt)
+    problem = datasets.load("uniform", d=2, n=14).problem()
+    result = solve_tree(problem, SearchOptions(progress=interrupt))
     assert result.status is Status.INTERRUPTED
     assert result.lower_bound < result.network.count()
 
 
 def test_bound_that_admits_no_network_is_never_called_optimal():
     # slopes sum to at most R a pattern: one sample pair needs slope 10, patterns of two samples are few
-    result = solve_tree(Problem([0, 1], [0, 10], weight_bound=1.0), time_limit=20)
+    result = solve_tree(Problem([0, 1], [0, 10], weight_bound=1.0), SearchOptions(deadline=Deadline(20)))
     assert result.status is Status.INFEASIBLE
     assert result.network is None
 
@@ -214,6 +217,7 @@ def test_what_floats_cannot_decide_never_raises_the_lower_bound(problem, minimum
 
 
 def test_time_limit_holds_where_a_node_has_very_many_children():
-    result = solve_tree(datasets.load("uniform", d=1, n=60).problem(), time_limit=1.0)
+    problem = datasets.load("uniform", d=1, n=60).problem()
+    result = solve_tree(problem, SearchOptions(deadline=Deadline(1.0)))
     assert result.status is Status.TIME_LIMIT
     assert result.lower_bound <= result.network.count() <= result.lower_bound + 2

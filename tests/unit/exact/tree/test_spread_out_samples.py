@@ -3,17 +3,20 @@
 import numpy as np
 import pytest
 
-from sparsest import Problem, check_proof, datasets, exact
+from sparsest import Problem, check_proof, datasets
 from sparsest.exact.cells.enumerate import enumerate_cells
+from sparsest.exact.search_options import Pacing, SearchOptions
+from sparsest.exact.solver import run_method
 from sparsest.exact.tree import branching
-from sparsest.exact.tree import search as tree_module
 from sparsest.exact.tree.cell_sets import CellSets
 from sparsest.exact.tree.search import solve_tree
 from sparsest.exact.tree.spread_out_samples import spread_out
+from sparsest.objectives import Objective
+from sparsest.progress import Deadline
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_same_bounds_with_few_cells(seed, monkeypatch, tmp_path):
+def test_same_bounds_with_few_cells(seed, tmp_path):
     """Cells of at most three or four of the samples, from the first pause on, against cells of all."""
     random = np.random.default_rng(seed)
     d, n = int(random.integers(1, 4)), int(random.integers(5, 9))
@@ -22,12 +25,9 @@ def test_same_bounds_with_few_cells(seed, monkeypatch, tmp_path):
     affine, tolerance = "skip" if seed % 3 == 1 else "none", 0.25 if seed % 2 else 0.0
     problem = Problem(X, y, affine=affine, tolerance=tolerance)
     whole = solve_tree(problem)
-    monkeypatch.setattr(branching, "_MOST_CELLS", 10)
-    monkeypatch.setattr(branching, "_FOCUS_CELLS", 12)
-    monkeypatch.setattr(tree_module, "_FIRST_PAUSE", 1)
-    monkeypatch.setattr(tree_module, "_COMPILED_FROM", 0 if seed % 2 else 10**9)
-    path = tmp_path / "proof.json"
-    few = exact.solve(problem, method="tree", proof_file=path)
+    path, compiled_from = tmp_path / "proof.json", 0 if seed % 2 else 10**9
+    pacing = Pacing(max_cells=10, max_focus_cells=12, first_pause=1, compiled_from=compiled_from)
+    few = run_method(problem, Objective.NEURONS, "tree", SearchOptions(proof_path=path, pacing=pacing))
     assert (few.status, few.lower_bound) == (whole.status, whole.lower_bound)
     verdict = check_proof(path)
     assert (verdict.lower_bound, verdict.upper_bound) == (few.lower_bound, few.upper_bound)
@@ -40,7 +40,7 @@ def test_a_thousand_samples(monkeypatch):
     monkeypatch.setattr(
         branching, "enumerate_cells", lambda X, deadline: made.append(len(X)) or enumerate_cells(X)
     )
-    found = solve_tree(problem, time_limit=60)
+    found = solve_tree(problem, SearchOptions(deadline=Deadline(60)))
     assert found.lower_bound == 3
     # 2 (1 + 141 + 141 * 140 / 2) = 20024 is more than 20000; one sample fewer makes 19742
     assert made in ([], [141])

@@ -1,0 +1,99 @@
+"""Which exact method suits a problem, and which options suit a method: refused before any work is done."""
+
+import os
+from pathlib import Path
+
+from sparsest.affine import Affine
+from sparsest.errors import InputError
+from sparsest.exact.line import fewest_knots
+from sparsest.exact.line.projection_witness import projection_witness
+from sparsest.objectives import Objective
+from sparsest.problem import Problem
+
+METHODS = ("auto", "univariate", "tree", "mip")
+
+PathLike = str | os.PathLike[str]
+
+
+def choose_method(
+    problem: Problem, objective: Objective, method: str, *, proof_wanted: bool
+) -> tuple[str, str]:
+    """Return the method that runs, and why in one sentence, empty when the caller named it.
+
+    Raises
+    ------
+    InputError
+        When the method named is unknown or does not apply to the problem and the objective.
+    """
+    if method != "auto":
+        return _applicable(problem, objective, method), ""
+    chosen, reason = _choose(problem, objective)
+    if chosen == "mip" and objective is Objective.NEURONS and proof_wanted and _tree_applies(problem):
+        return "tree", "a proof is asked for, which the activation tree can write"
+    return chosen, reason
+
+
+def _choose(problem: Problem, objective: Objective) -> tuple[str, str]:
+    """Return the method that "auto" takes, and why."""
+    if fewest_knots.applies_to(problem, objective):
+        return "univariate", "one feature and a skip: ordered stabbing needs no search"
+    if objective is not Objective.NEURONS:
+        return "mip", f"{objective} are counted: only the mixed-integer program does that here"
+    if not _tree_applies(problem):
+        return "mip", "weights are bounded beside a constant: only the mixed-integer program does that here"
+    if problem.weight_bound is not None:
+        witness = projection_witness(problem.distinct())
+        if witness is None or not witness.rounded(problem.n_features).within_bound(problem):
+            return "mip", "weights are bounded and may admit no network: the mixed-integer program can tell"
+    return "tree", "neurons are counted: the activation tree needs no bound on weights and proves exactly"
+
+
+def _applicable(problem: Problem, objective: Objective, method: str) -> str:
+    if method not in METHODS:
+        raise InputError(f"unknown method {method!r}: choose one of {', '.join(METHODS)}")
+    if method == "tree" and objective is not Objective.NEURONS:
+        raise InputError(f"method 'tree' counts neurons, not {objective}: use method='mip'")
+    if method == "tree" and not _tree_applies(problem):
+        raise InputError("method 'tree' knows no weight bound beside a constant: use method='mip'")
+    if method == "univariate" and not fewest_knots.applies_to(problem, objective):
+        raise InputError(
+            "method 'univariate' needs one feature, affine='skip', no weight bound and the objective neurons "
+            "or weights: use method='auto'"
+        )
+    return method
+
+
+def _tree_applies(problem: Problem) -> bool:
+    """Whether the tree knows such problems: a weight bound and a constant want different coordinates."""
+    return problem.weight_bound is None or problem.affine is not Affine.CONSTANT
+
+
+def proof_path(proof_file: PathLike, objective: Objective, method: str) -> Path:
+    """Return where a proof goes; raise `InputError` when there can be none."""
+    if not isinstance(proof_file, (str, os.PathLike)):
+        raise InputError(f"proof_file = {proof_file!r:.40}: it must be a path")
+    path = Path(proof_file)
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: name a file")
+    if objective is not Objective.NEURONS or method == "mip":
+        raise InputError(
+            f"a proof of {objective} by method {method!r} cannot be written: "
+            "methods 'tree' and 'univariate' prove neurons"
+        )
+    if not path.name.lower().endswith((".json", ".json.gz")):
+        raise InputError(f"{path}: the name of a proof ends in .json or .json.gz")
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: the folder {path.parent} does not exist")
+    return path
+
+
+def checkpoint_path(checkpoint_file: PathLike, method: str) -> Path:
+    """Return where a search is kept; raise `InputError` for a method that cannot be resumed."""
+    if not isinstance(checkpoint_file, (str, os.PathLike)):
+        raise InputError(f"checkpoint_file = {checkpoint_file!r:.40}: it must be a path")
+    if method != "tree":
+        raise InputError(
+            f"only the search of method 'tree' can be resumed, and the method is {method!r}: leave the "
+            "checkpoint out, or use method='tree' to count neurons"
+        )
+    return Path(checkpoint_file)

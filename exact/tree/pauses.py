@@ -1,0 +1,91 @@
+"""Local searches in the pauses of a search of the activation tree: for what, how long, and what they find.
+
+Now and then the search pauses to look for a network of the width that it refutes, or of a few more neurons:
+once a network of K neurons is known, only K - 1 is left to refute, which is much less work than to find K in
+the tree.
+"""
+
+import contextlib
+import itertools
+from collections.abc import Iterator
+
+from sparsest.errors import InputError
+from sparsest.exact.tree.candidates import accept
+from sparsest.exact.tree.limits import SearchLimits
+from sparsest.exact.tree.local_search import LocalSearch
+from sparsest.exact.tree.output_signs import Signs, sign_splits, signs_of
+from sparsest.exact.tree.prepared import MET, Prepared
+from sparsest.exact.tree.state import Counters, Findings
+from sparsest.network import Network
+
+# Multiplications that a local search may spend: some hundredths of a second at first, later about a third of
+# what the nodes took. It makes at least so many runs for each number of positive signs.
+_MIN_WORK = 1e7
+_WORK_A_NODE = 1e5
+_MIN_STARTS = 16
+# Runs side by side: some tenths of a second.
+_STARTS_A_RUN = 256
+# Networks that the local search found and nobody could prove to fit, after which it is given up: labels that
+# were computed in floats, or a bound on weights, which it does not know.
+_MAX_REJECTED = 8
+
+
+def local_search(prepared: Prepared, seed: int) -> LocalSearch:
+    """Return a local search for the networks of a prepared problem."""
+    return LocalSearch(prepared.problem, prepared.coordinates, MET, seed)
+
+
+class LocalSearches:
+    """Says what to search locally for, and judges what was found.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        The problem.
+    findings : Findings
+        What is known; better networks go there.
+    counters : Counters
+        Nodes, which say how much work is due, and networks that were rejected.
+    """
+
+    def __init__(self, prepared: Prepared, findings: Findings, counters: Counters) -> None:
+        self._prepared, self._findings, self._counters = prepared, findings, counters
+        # not the same random networks again after an interruption
+        self._local = local_search(prepared, seed=counters.nodes)
+
+    def run(self, width: int, limits: SearchLimits) -> None:
+        """Search for networks of `width` neurons and a few more."""
+        for signs, starts in self.attempts(width):
+            self.judge(self._local.run(signs, starts, limits.deadline))
+            limits.report(width)
+            if limits.deadline.expired:
+                return
+
+    def attempts(self, width: int) -> Iterator[tuple[Signs, int]]:
+        """Generate output signs to search for, fewest first, each with a number of runs.
+
+        They end where a network of as many neurons is known by then.
+        """
+        nodes = self._counters.nodes
+        unlikely = self._findings.upper == width + 1  # looked for before, and only more neurons were found
+        work = nodes * _WORK_A_NODE / 4 if unlikely else max(_MIN_WORK, nodes * _WORK_A_NODE)
+        for wider in itertools.count(width):
+            work /= 2  # half of all for the width that has to be refuted otherwise
+            splits = sign_splits(self._prepared.problem, wider)
+            starts = int(work / (max(len(splits), 1) * self._local.work(wider)))
+            if starts < _MIN_STARTS and (unlikely or wider > width + 1):
+                return
+            for positive in splits:
+                for begun in range(0, max(starts, _MIN_STARTS), _STARTS_A_RUN):
+                    if not self._findings.beats(wider) or self._counters.rejected >= _MAX_REJECTED:
+                        return
+                    yield signs_of(positive, wider), min(_STARTS_A_RUN, max(starts, _MIN_STARTS) - begun)
+
+    def judge(self, found: Network | None) -> None:
+        """Take what a local search found, if it provably fits and is narrower than what is known."""
+        if found is None or not self._findings.beats(found.width):
+            return
+        with contextlib.suppress(InputError):  # numbers that leave the range of floats
+            if accept(self._prepared, self._findings, found):
+                return
+        self._counters.rejected += 1

@@ -1,0 +1,68 @@
+"""One tree refuted in pieces, so that a search can be kept in a file, and shared."""
+
+import math
+from collections.abc import Callable
+
+from sparsest.exact.proof.log import ProofLog
+from sparsest.exact.proof.recorded_log import EventLog, replay
+from sparsest.exact.tree.exploration import Exploration, Surroundings
+from sparsest.exact.tree.limits import StoppedError
+from sparsest.exact.tree.output_signs import Signs
+from sparsest.exact.tree.saving import Saving
+from sparsest.exact.tree.state import Frontier
+
+Share = Callable[[Signs, Frontier], bool]
+
+
+def refute_in_pieces(
+    around: Surroundings, signs: Signs, frontier: Frontier, log: ProofLog, saving: Saving, share: Share | None
+) -> bool:
+    """Search for a network with these output signs; False when there is none.
+
+    Parameters
+    ----------
+    around : Surroundings
+        The problem, what is known, and limits.
+    signs : tuple of int
+        Output signs.
+    frontier : Frontier
+        What is left to explore; changed.
+    log : ProofLog
+        Told of the whole tree once it is refuted.
+    saving : Saving
+        Where the search is kept.
+    share : callable or None
+        Explores a frontier with the help of workers, who are asked once the tree turns out to be large.
+    """
+    pacing = around.prepared.pacing
+    alone = pacing.shared_from
+    while frontier.left and (share is None or around.counters.nodes < alone):
+        if share is not None:
+            budget: float = alone - around.counters.nodes
+        else:
+            budget = pacing.recorded_piece if log.writes else math.inf
+        if _explore_next(around, signs, frontier, budget, recorded=log.writes):
+            return True
+        saving.save_if_due()
+        status = around.limits.reached()
+        if status is not None and frontier.left:
+            raise StoppedError(status)
+    if share is not None and share(signs, frontier):
+        return True
+    if log.writes:
+        replay(frontier.pieces, log)
+        saving.tree_refuted(signs, frontier.pieces)
+    return False
+
+
+def _explore_next(
+    around: Surroundings, signs: Signs, frontier: Frontier, budget: float, *, recorded: bool
+) -> bool:
+    """Explore the next subtree here, up to a limit or until it is time to save."""
+    own = EventLog() if recorded else ProofLog()
+    exploration = Exploration(around, signs, own)
+    if exploration.run(frontier.left[-1], budget):
+        return True
+    # depth first, as if there had been no pause
+    frontier.replace_next(exploration.left, own.packed if isinstance(own, EventLog) else None)
+    return False
