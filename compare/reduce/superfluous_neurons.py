@@ -5,7 +5,7 @@ first: ``zero``, ``dead``, ``duplicate``, ``always_linear`` and ``mergeable`` on
 values on the data stay, is in docs/proofs.md, P3.
 
 Sums are formed in rational arithmetic from the numbers as stored, signs on the data are exact
-(`sparsest.compare.reduce.float_bounds`); only the network that is returned is rounded, each number once.
+(`sparsest.exact.arithmetic.signs`); only the network that is returned is rounded, each number once.
 """
 
 import dataclasses
@@ -17,15 +17,14 @@ import numpy as np
 
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
-from sparsest.compare.reduce.float_bounds import Signs, neuron_signs
+from sparsest.compare.reduce.closed_cells import ClosedCells
 from sparsest.errors import InputError
+from sparsest.exact.arithmetic.signs import Signs, neuron_signs, rational_signs
 from sparsest.network import Network
 from sparsest.results.certificate import Reduction, ReductionKind
 
 Vector = tuple[Fraction, ...]
 
-# Added to sizes, so that bounds on rounding hold where numbers or products underflow.
-_UNDERFLOWN: Final = 1e-300
 # Neurons spelled out in a sentence.
 _SPELLED: Final = 6
 
@@ -200,7 +199,7 @@ class _Reducer:
             shift = max(Fraction(0), -min(values))
             raised = (*total[:-1], total[-1] + shift)
             return [self._made(raised, 1)], (*nothing[:-1], -shift)
-        signs = _signs_on(self.X, total)
+        signs = rational_signs(self.X, total)
         outputs = [output for output in (1, -1) if np.any(output * signs > 0)]
         return [_Neuron(_scaled(total, output), output, output * signs, ()) for output in outputs], nothing
 
@@ -209,13 +208,13 @@ class _Reducer:
         return [sum((a * b for a, b in zip(row, u, strict=False)), u[-1]) for row in rows]
 
     def _made(self, u: Vector, output: int) -> _Neuron:
-        return _Neuron(u, output, _signs_on(self.X, u), ())
+        return _Neuron(u, output, rational_signs(self.X, u), ())
 
     def _same_cell(self) -> None:
         """Add up neurons of one closed cell and output sign; choices left by samples on knots are greedy."""
         for output in (1, -1):
             groups: dict[int, list[tuple[_Neuron, bool]]] = {}
-            cells = _Cells(self.X.shape[0], either_way=self.affine is Affine.SKIP)
+            cells = ClosedCells(self.X.shape[0], either_way=self.affine is Affine.SKIP)
             alike = [neuron for neuron in self.neurons if neuron.output == output]
             for neuron in sorted(alike, key=lambda neuron: int(np.count_nonzero(neuron.signs == 0))):
                 place, turned = cells.place(neuron.signs)
@@ -239,7 +238,7 @@ class _Reducer:
     def _opposite_outputs(self) -> None:
         """Join pairs of one closed cell and opposite output signs whose difference is in that cell too."""
         either_way = self.affine is Affine.SKIP
-        cells = _Cells(self.X.shape[0], either_way=either_way)
+        cells = ClosedCells(self.X.shape[0], either_way=either_way)
         positive = [neuron for neuron in self.neurons if neuron.output > 0]
         for neuron in positive:
             cells.add(neuron.signs)
@@ -254,7 +253,7 @@ class _Reducer:
         facing = negative.turned() if opposite else negative
         difference = _sum([positive.u, _scaled(facing.u, -1)])
         cell = np.where(positive.signs != 0, positive.signs, facing.signs)
-        signs = _signs_on(self.X, difference)
+        signs = rational_signs(self.X, difference)
         outputs = [output for output in (1, -1) if not np.any(output * signs * cell < 0)]
         if not outputs:
             return False
@@ -273,85 +272,6 @@ class _Reducer:
         )
         self._replace([positive, negative], new)
         return True
-
-
-class _Cells:
-    """Closed cells seen so far, as packed bits: where a neuron is positive, and where it is negative."""
-
-    def __init__(self, n_samples: int, *, either_way: bool) -> None:
-        self._either_way = either_way
-        size = -(-n_samples // 8)
-        self._positive = np.zeros((0, size), dtype=np.uint8)
-        self._negative = self._positive.copy()
-        self._strict: dict[bytes, int] = {}
-        self._count = 0
-
-    def place(self, signs: Signs) -> tuple[int, bool]:
-        """Return a closed cell, perhaps a new one, that `signs` now share with all that was placed there.
-
-        And whether they had to be turned for it.
-        """
-        found = self.find(signs)
-        if found is None:
-            return self.add(signs), False
-        positive, negative = _packed(signs)
-        turned = bool(np.any(self._positive[found] & negative | self._negative[found] & positive))
-        if turned:
-            positive, negative = negative, positive
-        self._positive[found] |= positive
-        self._negative[found] |= negative
-        return found, turned
-
-    def add(self, signs: Signs) -> int:
-        """Note a cell and return its number."""
-        positive, negative = _packed(signs)
-        if self._count == len(self._positive):
-            room = np.zeros((max(64, self._count), self._positive.shape[1]), dtype=np.uint8)
-            self._positive = np.concatenate([self._positive, room])
-            self._negative = np.concatenate([self._negative, room])
-        self._positive[self._count], self._negative[self._count] = positive, negative
-        self._strict.setdefault(positive.tobytes() + negative.tobytes(), self._count)
-        self._count += 1
-        return self._count - 1
-
-    def find(self, signs: Signs) -> int | None:
-        """Return the first cell that `signs` are compatible with, None if there is none."""
-        positive, negative = _packed(signs)
-        found = self._compatible(positive, negative)
-        if found is None and self._either_way:
-            found = self._compatible(negative, positive)
-        return found
-
-    def _compatible(self, positive: "_Bits", negative: "_Bits") -> int | None:
-        same = self._strict.get(positive.tobytes() + negative.tobytes())
-        if same is not None and not np.any(self._positive[same] & negative | self._negative[same] & positive):
-            return same
-        clash = (self._positive[: self._count] & negative) | (self._negative[: self._count] & positive)
-        fitting = np.flatnonzero(~clash.any(axis=1))
-        return int(fitting[0]) if len(fitting) else None
-
-
-_Bits = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
-
-
-def _packed(signs: Signs) -> tuple[_Bits, _Bits]:
-    return np.packbits(signs > 0), np.packbits(signs < 0)
-
-
-def _signs_on(X: FloatArray, u: Vector) -> Signs:
-    """Return the exact signs (N,) of an affine function with rational numbers on the samples."""
-    scale = max(abs(value) for value in u) or Fraction(1)
-    unit = [value / scale for value in u]
-    rounded = np.array([float(value) for value in unit])
-    values = X @ rounded[:-1] + rounded[-1]
-    sizes = np.abs(rounded) + _UNDERFLOWN
-    # each number has been rounded once more than in `neuron_signs`
-    error = (len(u) + 8) * np.finfo(np.float64).eps * (np.abs(X) @ sizes[:-1] + sizes[-1])
-    signs: Signs = np.sign(values).astype(np.int8)
-    for i in np.flatnonzero(~(np.abs(values) > error)):
-        exact = sum((Fraction(a) * b for a, b in zip(X[i].tolist(), unit, strict=False)), unit[-1])
-        signs[i] = (exact > 0) - (exact < 0)
-    return signs
 
 
 def _absorbed(affine: Affine, rest: Vector, left: int, what: str) -> str:

@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
 from sparsest.exact.arithmetic.echelon import pivots
+from sparsest.exact.arithmetic.error_free import UNIT_ROUNDOFF
 
 # Columns up to which cofactors are the faster way.
 MAX_EXPANDED_RANK = 9
-
-_UNIT = 2.0**-53
 
 
 def work_per_matrix(width: int) -> int:
@@ -31,7 +30,7 @@ def expansion_error(width: int) -> float:
 
     Level t rounds t times, entries once; doubled for the permanent's own rounding (Higham 2002, ch. 3).
     """
-    return width * (width + 3) * 2.0**-53
+    return width * (width + 3) * UNIT_ROUNDOFF
 
 
 def null_vectors(matrices: FloatArray, error: float) -> tuple[FloatArray, FloatArray]:
@@ -93,12 +92,12 @@ def _eliminated(matrices: FloatArray) -> tuple[FloatArray, FloatArray]:
         inverse = _inverses(system)
         sizes = np.abs(inverse)
         defects = np.abs(np.eye(width) - system @ inverse)
-        defects += (width + 4) * _UNIT * (np.abs(system) @ sizes + np.eye(width))
+        defects += (width + 4) * UNIT_ROUNDOFF * (np.abs(system) @ sizes + np.eye(width))
         defects += tolerances.UNDERFLOW * sizes.sum(axis=1)[:, None, :]
         known = defects.sum(axis=2).max(axis=1) < 0.5  # false for nan
         # doubled for the norm of E, and again because the bound itself rounds
         relative = 2 * defects[:, :, -1].max(axis=1)[:, None]
-        margins = 2 * (relative * sizes.sum(axis=2) + (width + 4) * _UNIT * sizes[:, :, -1])
+        margins = 2 * (relative * sizes.sum(axis=2) + (width + 4) * UNIT_ROUNDOFF * sizes[:, :, -1])
     return np.where(known[:, None], inverse[:, :, -1], 0.0), np.where(known[:, None], margins, 0.0)
 
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
+from sparsest.exact.arithmetic.signs import neuron_signs
 from sparsest.exact.cells.arrangement import (
-    CHUNK,
     Arrangement,
     IntegerArray,
     exact_integers,
@@ -120,27 +120,8 @@ def _refuse_large(arrangement: Arrangement) -> None:
 
 def strictly_inside(samples: FloatArray, patterns: BoolArray, points: FloatArray) -> BoolArray:
     """Return for each of C cells whether its point (d + 1,) has exactly the signs of its pattern (n,)."""
-    inside = np.empty(len(points), dtype=np.bool_)
-    chunk = max(1, CHUNK // len(samples))
-    for start in range(0, len(points), chunk):
-        part = slice(start, start + chunk)
-        inside[part] = _signs_agree(samples, patterns[part], points[part])
-    return inside
-
-
-def _signs_agree(samples: FloatArray, patterns: BoolArray, points: FloatArray) -> BoolArray:
-    products = points[:, :-1] @ samples.T + points[:, -1:]
-    sizes = np.abs(points[:, :-1]) @ np.abs(samples).T + np.abs(points[:, -1:])
-    # d + 1 products and d additions round; twice that covers the rounding of the bound itself
-    certain = np.abs(products) > (points.shape[1] + 1) * 2.0**-52 * sizes + tolerances.UNDERFLOW
-    agree = (products > 0) == patterns
-    cells, rows = np.nonzero(~certain)
-    if cells.size:
-        homogeneous, _ = exact_integers(np.c_[samples, np.ones(len(samples))])
-        vectors, _ = exact_integers(points[cells])
-        exact = np.sign((homogeneous[rows] * vectors).sum(axis=1)).astype(np.int64)
-        agree[cells, rows] = exact == np.where(patterns[cells, rows], 1, -1)
-    return np.asarray(agree.all(axis=1))
+    signs = neuron_signs(samples, points[:, :-1], points[:, -1])
+    return np.asarray((signs == np.where(patterns, 1, -1)).all(axis=1))
 
 
 def _original(coordinates: Coordinates, arrangement: Arrangement, vectors: FloatArray) -> FloatArray:

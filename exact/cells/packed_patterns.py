@@ -28,5 +28,9 @@ def sorted_words(words: Words) -> Words:
 
 def keys(patterns: BoolArray) -> NDArray[np.bytes_]:
     """Return each pattern as one value that NumPy can sort and search: bytes in the order of the bits."""
-    octets = np.packbits(patterns, axis=1)
+    return keys_of_octets(np.packbits(patterns, axis=1))
+
+
+def keys_of_octets(octets: NDArray[np.uint8]) -> NDArray[np.bytes_]:
+    """Return each row of packed bits as one value, as `keys` does."""
     return np.ascontiguousarray(octets).view(f"S{octets.shape[1]}")[:, 0]

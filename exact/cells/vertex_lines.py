@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
+from sparsest.exact.arithmetic.error_free import UNIT_ROUNDOFF
 from sparsest.exact.arithmetic.null_vectors import expansion_error, generic_normal, null_vectors
 from sparsest.exact.cells.arrangement import Arrangement
 from sparsest.exact.cells.subset_ranks import Subsets
@@ -75,7 +76,7 @@ def lines_on(vertices: Arrangement, subsets: Subsets) -> Lines:
     with np.errstate(all="ignore"):  # where a slope may be zero the line is not certain
         places = -values * side / slopes
         errors = (value_error + np.abs(places) * slope_error) / (np.abs(slopes) - slope_error)
-        errors += 4 * 2.0**-53 * np.abs(places)
+        errors += 4 * UNIT_ROUNDOFF * np.abs(places)
     known = (np.abs(slopes) > slope_error) & (np.abs(places) < _LAST)
     np.put_along_axis(known, subsets, True, axis=1)
     np.put_along_axis(places, subsets, _LAST * np.arange(1.0, subsets.shape[1] + 1)[None, :], axis=1)

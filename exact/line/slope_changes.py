@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
-from sparsest.exact.line.stabbing_kernel import two_product, two_sum
+from sparsest.exact.arithmetic.error_free import two_product, two_sum
 
 # Relative error of a size. In floats four differences, two products and one difference of these are off by
 # at most 3 u (|left| + |right|) + u |change| with u = 2^-53, which is 49 u |change| where `_CANCELLED` holds
@@ -107,8 +107,7 @@ def _in_pairs(x: FloatArray, y: FloatArray, places: NDArray[np.intp]) -> tuple[F
     a, b, c = x[places], x[places + 1], x[places + 2]
     u, v, w = y[places], y[places + 1], y[places + 2]
     (h0, e0), (h1, e1), (k0, f0), (k1, f1) = (
-        two_sum(end, -start)  # type: ignore[arg-type]  # of arrays here
-        for start, end in ((a, b), (b, c), (u, v), (v, w))
+        two_sum(end, -start) for start, end in ((a, b), (b, c), (u, v), (v, w))
     )
     left, left_error = two_product(k1, h0)
     right, right_error = two_product(k0, h1)

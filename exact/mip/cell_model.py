@@ -9,12 +9,12 @@ block for ``neurons``, entries of u for ``weights`` and ``parameters``.
 import dataclasses
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.exact.cells.enumerate import cells_until
+from sparsest.exact.cells.packed_patterns import keys_of_octets
 from sparsest.exact.mip.counted_elements import (
     BoolArray,
     Elements,
@@ -162,22 +162,15 @@ def _facets(cells: BoolArray) -> BoolArray:
     segment between two interior points crosses that one hyperplane only, so it bounds both.
     """
     packed = np.packbits(cells, axis=1)
-    keys = np.sort(_as_keys(packed))
+    keys = np.sort(keys_of_octets(packed))
     facets = np.zeros(cells.shape, dtype=np.bool_)
     for sample in range(cells.shape[1]):
         flipped = packed.copy()
         flipped[:, sample // 8] ^= 128 >> (sample % 8)
-        wanted = _as_keys(flipped)
+        wanted = keys_of_octets(flipped)
         place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
         facets[:, sample] = keys[place] == wanted
     return facets
-
-
-def _as_keys(packed: NDArray[np.uint8]) -> NDArray[np.bytes_]:
-    """One comparable value a row; a leading 1 and a closing 1 keep zero bytes from being stripped."""
-    ones = np.ones((len(packed), 1), dtype=np.uint8)
-    rows = np.ascontiguousarray(np.c_[ones, packed, ones])
-    return rows.view(f"S{rows.shape[1]}").ravel()
 
 
 def _scaling(problem: Problem, objective: Objective) -> Scaling:

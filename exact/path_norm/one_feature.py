@@ -1,12 +1,13 @@
 """Least path norm and its minimisers on one feature with a skip and exact labels, in linear time."""
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
+from sparsest.exact.arithmetic.error_free import UNIT_ROUNDOFF
 from sparsest.exact.line.cheapest_cuts import COST_ERROR, cheapest_cut, costs_of, function_of, runs_of
 from sparsest.exact.line.exact_ties import exact_ties
 from sparsest.exact.line.slope_changes import Curvature, curvature, rational_change
@@ -16,8 +17,6 @@ from sparsest.objectives import Objective, check_power
 from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.results.path_norm import MinimiserCount
 from sparsest.results.solving import Status
-
-_UNIT: Final = 2.0**-53
 
 
 class Curve(NamedTuple):
@@ -130,7 +129,7 @@ def _near_ties(alone: list[float], together: list[float]) -> int:
     for single, pair in zip(alone, together, strict=True):
         joined = pair - price
         single_error = COST_ERROR * single
-        pair_error = error + COST_ERROR * pair + _UNIT * abs(joined) if pair < float("inf") else 0.0
+        pair_error = error + COST_ERROR * pair + UNIT_ROUNDOFF * abs(joined) if pair < float("inf") else 0.0
         near = abs(joined - single) <= single_error + pair_error
         count, before = (count + before if near else before if joined < single else count), count
         price = min(joined, single)

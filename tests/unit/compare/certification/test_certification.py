@@ -14,8 +14,9 @@ from sparsest import Affine, InputError, Judgement, Network, Objective, Problem,
 from sparsest.cli.main import app
 from sparsest.compare.certification.output_bias import fixed_bias, relaxation
 from sparsest.compare.reduce.elimination import eliminate
-from sparsest.compare.reduce.float_bounds import neuron_signs, surely_fits, value_errors
+from sparsest.compare.reduce.float_bounds import surely_fits, value_errors
 from sparsest.compare.reduce.superfluous_neurons import reduce_network
+from sparsest.exact.arithmetic.signs import neuron_signs
 from sparsest.progress import Deadline
 
 # the tent of three neurons, its first and its last one cut in two: 5 neurons where 3 are fewest

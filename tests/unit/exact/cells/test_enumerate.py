@@ -488,7 +488,7 @@ class TestPatterns:
     def test_small_chunks(self, monkeypatch, X):
         X = np.concatenate([X, np.random.default_rng(0).normal(size=(4, X.shape[1]))])
         whole = enumerate_cells(X)
-        for module in ("arrangement", "charts", "stream", "crowded_vertices", "interior_points"):
+        for module in ("arrangement", "charts", "stream", "crowded_vertices"):
             monkeypatch.setattr(f"sparsest.exact.cells.{module}.CHUNK", 100)
         pieces = enumerate_cells(X)
         np.testing.assert_array_equal(whole.patterns, pieces.patterns)
