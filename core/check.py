@@ -20,7 +20,6 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-
 FORMAT = "sparsest/proof"
 VERSION = 1
 

@@ -43,6 +43,7 @@ EXACT = [
     {"exact/p_star"},
 ]
 
+
 def folder_of(module):
     return PATHS[module].relative_to(ROOT).parts[0]
 
@@ -63,7 +64,7 @@ def test_no_circle_among_modules_and_none_among_rooms():
 @pytest.mark.parametrize("folder", ALLOWED)
 def test_packages_point_one_way(folder):
     for module, target in MODULES.edges:
-        if folder_of(module) == folder:
+        if module and folder_of(module) == folder:  # the package's own face shows everything
             allowed = {"core", folder} | ALLOWED[folder]
             assert folder_of(target) in allowed, f"{module} must not import {target}"
 
