@@ -20,8 +20,6 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from sparsest.affine import Affine
-
 FORMAT = "sparsest/proof"
 VERSION = 1
 
@@ -264,9 +262,9 @@ def _compare(problem: _Problem, data: object) -> None:
     else:
         data = _problem_object(data)
     try:
-        given = _Problem({"skip": problem.affine is Affine.SKIP, "weight_bound": None, **data}, "data")
+        given = _Problem({"skip": problem.skip, "weight_bound": None, **data}, "data")
         if "skip" not in data:
-            given.constant, given.affine = problem.affine is Affine.CONSTANT, problem.affine
+            given.constant, given.affine = problem.constant, problem.affine
         if data.get("weight_bound", ...) is ...:
             given.bound = problem.bound
     except ProofError as error:
@@ -377,10 +375,10 @@ def _check_witness(problem: _Problem, upper: int, witness: object) -> None:
         raise ProofError(
             f"{len(neurons)} neurons with {len(signs)} signs, and {upper} are claimed", "witness"
         )
-    if (witness["skip"] is not None) > (problem.affine is Affine.SKIP or problem.affine is Affine.CONSTANT):
+    if (witness["skip"] is not None) > (problem.skip or problem.constant):
         raise ProofError("an affine term, which the problem does not allow", "witness skip")
     affine = [] if witness["skip"] is None else [_vector(witness["skip"], problem.size, "witness skip")]
-    if problem.affine is Affine.CONSTANT and any(any(term[:-1]) for term in affine):
+    if problem.constant and any(any(term[:-1]) for term in affine):
         raise ProofError("slopes beside the constant, which the problem does not allow", "witness skip")
     _check_values(problem, signs, neurons, affine)
     if problem.bound is None and "cells" in witness:
@@ -431,7 +429,7 @@ def _check_polyline(problem: _Problem, upper: int, witness: Document) -> None:
     It is linear between its points and beyond them. With a skip, each break is one neuron.
     """
     _fields(witness, ("kind", "points"), "witness")
-    if problem.size != 2 or problem.affine is not Affine.SKIP or problem.bound is not None:
+    if problem.size != 2 or not problem.skip or problem.bound is not None:
         raise ProofError("a polyline needs one feature, a skip and no weight bound", "witness")
     table = _list(witness["points"], "witness points")
     points = [_vector(pair, 2, f"witness points[{n}]") for n, pair in enumerate(table)]
@@ -492,7 +490,7 @@ class _LowerBound:
         if positive > width or positive in self._done:
             raise ProofError(f"{positive} positive output signs are too many, or refuted before", place)
         # an affine term may be added, never taken away; networks that a leaf merges must stay refuted with it
-        if skip < self.problem.affine is Affine.SKIP or skip > self._with_skip:
+        if skip < self.problem.skip or skip > self._with_skip:
             raise ProofError("its skip is neither the problem's nor a relaxation of it", place)
         self._with_skip = skip
         tree = _Tree(self.problem, self.circuits, [1] * positive + [-1] * (width - positive), skip)
@@ -612,7 +610,7 @@ class _Tree:
         self.circuits = circuits
         self.signs = signs
         self.skip = skip
-        self.free_term = skip or problem.affine is Affine.CONSTANT
+        self.free_term = skip or problem.constant
         self.leaves = 0
         self._open: list[_Branch] = []
         self._bits: dict[int, str] = {}  # each point's bits of the K neurons on the path to the current node

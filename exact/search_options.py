@@ -120,7 +120,7 @@ class SearchOptions:
         if not _is_positive(self.workers):
             raise InputError(f"workers = {self.workers!r:.40}: it must be a whole number, at least 1")
         if self.resume and self.checkpoint_path is None:
-            raise InputError("resume needs a checkpoint_file to go on from")
+            raise InputError("resume needs a checkpoint_file to continue from")
 
 
 def _is_positive(value: object) -> bool:
