@@ -168,12 +168,11 @@ class TestSolve:
         assert json.loads(call("solve", data, "--json").stdout)["upper_bound"] == 2
         assert "with a constant" in call("check", proof, data).stdout
         assert "with a constant" in call("solve", data, "--affine", "constant").stdout
-        for wrong in (
-            ["--affine", "skip constant"],
-            ["--objective", "weights"],
-            ["--method", "mip"],
-            ["--weight-bound", "1"],
-        ):
+        # 3 + max(0, x) has one weight, of size 1
+        for options in (["--objective", "weights"], ["--method", "mip"], ["--weight-bound", "1"]):
+            done = call("solve", data, "--affine", "constant", *options, "--json")
+            assert json.loads(done.stdout)["upper_bound"] == 1
+        for wrong in (["--affine", "skip constant"], ["--method", "tree", "--weight-bound", "1"]):
             refused = call("solve", data, "--affine", "constant", *wrong)
             assert refused.exit_code == 2
             assert "constant" in refused.stderr
