@@ -178,9 +178,9 @@ def test_with_a_weight_bound_more_may_be_needed(p):
     network = Network([[1], [1], [-1], [-1]], [0, 3, 1, 2], [1, 1, -1, -1])
     np.testing.assert_array_equal(network(problem.X), [0, 4])
     assert network.solves(problem)
-    found = exact.minimize_path_norm(problem, p, time_limit=300)
+    found = exact.minimize_path_norm(problem, p, "weights", time_limit=300)
     assert found.upper_bound == pytest.approx(4.0, rel=1e-6)
     assert active(found.network.folded, "weights") == 4 > problem.n_samples
     # without the bound one neuron of slope 4 is enough
-    free = exact.minimize_path_norm(Problem([0, 1], [0, 4]), p, time_limit=300)
+    free = exact.minimize_path_norm(Problem([0, 1], [0, 4]), p, "weights", time_limit=300)
     assert free.upper_bound == pytest.approx(4.0**p, rel=1e-6)

@@ -177,7 +177,7 @@ def test_p_star_by_hand_in_the_plane():
     for p in (0.1, 0.3, 0.4, 0.9):
         assert costs(sizes[few], p).min() == pytest.approx(1)
         assert costs(sizes[~few], p).min() == pytest.approx(2 / 10**p)
-    found = exact.threshold(Problem(X, y))
+    found = exact.threshold(Problem(X, y), "weights")
     assert found.lower_bound == pytest.approx(np.log10(2), abs=1e-10)
     assert found.upper_bound == pytest.approx(np.log10(2), abs=1e-10)
     assert (found.network.count("weights"), found.other.count("weights")) == (1, 2)
@@ -186,7 +186,7 @@ def test_p_star_by_hand_in_the_plane():
 def test_p_star_by_hand_of_a_zigzag():
     # 7 samples of labels 0, 1, 0, ..., no skip: 3, 2, 2, 2 that face right and 2 that faces left, or four of
     # 2 and two of 1 that face either way; 3^p = 2
-    found = exact.threshold(Problem(np.arange(7), np.arange(7) % 2))
+    found = exact.threshold(Problem(np.arange(7), np.arange(7) % 2), "weights")
     assert found.lower_bound == pytest.approx(np.log(2) / np.log(3), abs=1e-9)
     assert found.upper_bound == pytest.approx(np.log(2) / np.log(3), abs=1e-9)
     assert (found.network.count("weights"), found.other.count("weights")) == (5, 6)

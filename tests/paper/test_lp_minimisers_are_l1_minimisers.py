@@ -42,10 +42,12 @@ def test_they_are(seed):
         for _, changes in cheapest(functions, p):
             assert np.abs(changes).sum() == pytest.approx(least, rel=1e-8, abs=1e-9)
             assert len(changes) <= np.count_nonzero(np.abs(bends(x, y)) > 1e-9) <= len(x) - 2
-        found = exact.minimize_path_norm(problem, p).network
-        assert found.path_norm(1.0) == pytest.approx(least, rel=1e-8, abs=1e-9)
+        found = exact.minimize_path_norm(problem, p, "weights").network
+        assert found.path_norm(1.0, "weights") == pytest.approx(least, rel=1e-8, abs=1e-9)
         assert found.count() <= len(x) - 2
-    assert exact.minimize_path_norm(problem, 1.0).upper_bound == pytest.approx(least, rel=1e-8, abs=1e-9)
+    assert exact.minimize_path_norm(problem, 1.0, "weights").upper_bound == pytest.approx(
+        least, rel=1e-8, abs=1e-9
+    )
 
 
 @pytest.mark.parametrize("samples", [4, 7, 40])
@@ -55,7 +57,7 @@ def test_alternating_labels_need_n_minus_two_knots(samples):
     x, y = np.arange(samples), np.arange(samples) % 2
     problem = Problem(x, y, affine="skip")
     for p in POWERS:
-        found = exact.minimize_path_norm(problem, p)
+        found = exact.minimize_path_norm(problem, p, "weights")
         assert found.network.count() == samples - 2
         assert found.upper_bound == pytest.approx((samples - 2) * 2**p)
     assert exact.solve(problem).lower_bound == samples - 2

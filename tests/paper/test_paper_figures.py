@@ -16,7 +16,7 @@ def test_the_bowl_has_its_threshold_at_one_half():
     problem = paper_figures.bowl()
     changes = np.diff(np.diff(problem.low) / np.diff(problem.X[:, 0]))
     np.testing.assert_allclose(changes, [1, 8, 8, 1], rtol=1e-12)
-    found = exact.threshold(problem)
+    found = exact.threshold(problem, "weights")
     assert (found.lower_bound, found.upper_bound) == pytest.approx((0.5, 0.5), abs=1e-9)
     figure = paper_figures.plot_interpolants(problem)
     titles = [axes.get_title().split("\n") for axes in figure.axes]
@@ -37,8 +37,8 @@ def test_the_wide_network_is_a_minimiser_at_p_one(count):
     wide = paper_figures.wide_minimiser(count)
     assert wide.interpolates(problem)
     assert wide.count() == count
-    assert wide.path_norm(1.0) == pytest.approx(2)
-    assert wide.path_norm(0.5) == pytest.approx((2 * count) ** 0.5)  # count (2 / count)^(1/2)
+    assert wide.path_norm(1.0, "weights") == pytest.approx(2)
+    assert wide.path_norm(0.5, "weights") == pytest.approx((2 * count) ** 0.5)  # count (2 / count)^(1/2)
 
 
 def test_every_figure_of_the_page_is_written(tmp_path):

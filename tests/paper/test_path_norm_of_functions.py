@@ -65,11 +65,11 @@ def test_no_network_costs_less_than_its_function(seed):
     plain = as_network(*function, rng)
     for p in POWERS:
         least = from_values(plain, function[0], p)
-        assert plain.path_norm(p) == pytest.approx(least, rel=1e-9)
+        assert plain.path_norm(p, "weights") == pytest.approx(least, rel=1e-9)
         for parts, idle in ((1, 1), (2, 0), (3, 2)):
             other = as_network(*function, rng, parts, idle)
             assert other.same_function(plain)
-            norm = other.path_norm(p)
+            norm = other.path_norm(p, "weights")
             # parts of one change add up to it at p = 1, and cost strictly more below; idle pairs always cost
             assert norm > least * (1 + 1e-6) or (p == 1 and idle == 0 and norm == pytest.approx(least))
     # two halves of one change c cost 2 (c / 2)^2 = c^2 / 2: for p > 1 no function would have a least network
@@ -114,8 +114,8 @@ def test_without_the_affine_term_a_line_costs_two():
     # one neuron is no line: two that cancel each other's knot have equal sizes, 1 and 1
     line = Network([[1], [-1]], [0, 0], [1, -1])
     np.testing.assert_array_equal(line([[-2.0], [0.0], [3.0]]), [-2, 0, 3])
-    assert [line.path_norm(p) for p in (0.2, 1.0)] == [2, 2]
-    assert Network.zero(1, affine="skip").path_norm(0.2) == 0
+    assert [line.path_norm(p, "weights") for p in (0.2, 1.0)] == [2, 2]
+    assert Network.zero(1, affine="skip").path_norm(0.2, "weights") == 0
 
 
 @pytest.mark.parametrize("p", [0.3, 0.5, 1.0])
@@ -124,7 +124,7 @@ def test_balanced_weights_make_it_weight_decay(p):
     norms, decays = [], []
     for scale in (0.25, 0.5, 1.0, 2.0):
         network = Network([[3 * scale]], [1 * scale], [3 / scale])
-        norms.append(network.path_norm(p))
+        norms.append(network.path_norm(p, "weights"))
         decays.append(float(abs(network.outputs[0]) ** (2 * p) + abs(network.weights[0, 0]) ** (2 * p)) / 2)
     assert norms == pytest.approx([9**p] * 4)
     assert decays[2] == pytest.approx(9**p)
@@ -140,7 +140,7 @@ def test_through_data_networks_and_functions_have_the_same_least(seed):
     for p in POWERS:
         least = costs(networks, p).min()
         assert costs_of_functions(functions, p).min() == pytest.approx(least, rel=1e-7, abs=1e-9)
-        found = exact.minimize_path_norm(problem, p)
+        found = exact.minimize_path_norm(problem, p, "weights")
         assert found.upper_bound == pytest.approx(least, rel=1e-7, abs=1e-9)
         knots = np.sort(-found.network.biases / found.network.weights[:, 0])
         if len(knots):

@@ -60,7 +60,7 @@ def test_what_the_package_finds_has_that_shape_and_nothing_is_cheaper(seed):
     x, y = univariate(seed, most=6)
     functions = basic_interpolants(x, y, positions(x, y, between=5 if len(x) < 6 else 2))
     for p in POWERS:
-        found = exact.minimize_path_norm(Problem(x, y, affine="skip"), p)
+        found = exact.minimize_path_norm(Problem(x, y, affine="skip"), p, "weights")
         assert broken_claims(x, y, *knots_and_changes(found.network)) == set()
         assert found.lower_bound <= costs(functions, p).min() * (1 + CLOSE)
         # knots of some minimiser are samples or places where two chords meet: the least is in the family

@@ -47,7 +47,7 @@ def test_real_labels_have_one_minimiser(seed):
     functions, problem = family(x, y), Problem(x, y, affine="skip")
     for p in POWERS:
         assert len(cheapest(functions, p)) == 1
-        assert exact.count_minimisers(problem, p).unique
+        assert exact.count_minimisers(problem, p, "weights").unique
 
 
 @pytest.mark.parametrize("seed", range(48))
@@ -57,7 +57,7 @@ def test_minimisers_at_a_p_without_coincidences_have_the_same_changes(seed):
     for p in POWERS:
         found = cheapest(functions, p)
         assert len({tuple(np.sort(np.abs(changes)).round(7)) for _, changes in found}) == 1
-        counted = exact.count_minimisers(problem, p)
+        counted = exact.count_minimisers(problem, p, "weights")
         if seed % 4:  # the integers make ties, which decide themselves
             assert (counted.at_least, counted.at_most) == (len(found), len(found))
 
@@ -69,11 +69,11 @@ def test_equal_changes_have_two_minimisers_at_every_p():
         # 1 + 2^p twice, against 3
         assert costs(functions, p).min() == pytest.approx(1 + 2**p)
         assert len(cheapest(functions, p)) == 2
-        counted = exact.count_minimisers(problem, p)
+        counted = exact.count_minimisers(problem, p, "weights")
         assert (counted.at_least, counted.at_most, counted.unique) == (2, 2, False)
     # a change of the labels, however small, makes it unique: 1.001 and 1 to be joined with 1
     y[-1] += 0.001
-    assert exact.count_minimisers(Problem(x, y, affine="skip"), 0.5).unique
+    assert exact.count_minimisers(Problem(x, y, affine="skip"), 0.5, "weights").unique
 
 
 def test_different_sums_may_tie_at_one_p():
@@ -84,11 +84,11 @@ def test_different_sums_may_tie_at_one_p():
     assert costs(functions, 0.5).min() == pytest.approx(9)
     found = {tuple(changes.round(6)) for _, changes in cheapest(functions, 0.5)}
     assert found == {(1, 16, 16), (4, 25, 4)}
-    counted = exact.count_minimisers(problem, 0.5)
+    counted = exact.count_minimisers(problem, 0.5, "weights")
     assert (counted.at_least, counted.at_most, counted.unique) == (1, 2, None)
     for p in (0.2, 0.499, 0.501, 0.8):
         assert len(cheapest(functions, p)) == 1
-        assert exact.count_minimisers(problem, p).unique
+        assert exact.count_minimisers(problem, p, "weights").unique
 
 
 def test_p_star_by_hand():
@@ -96,7 +96,7 @@ def test_p_star_by_hand():
     # at 1/4 3.46 against 4, at 3/4 10.4 against 10. So p* = 1/2, and the minimiser is not unique there alone
     x, y = with_changes(1, 8, 8, 1)
     functions, problem = family(x, y), Problem(x, y, affine="skip")
-    found = exact.threshold(problem)
+    found = exact.threshold(problem, "weights")
     assert found.lower_bound == pytest.approx(0.5, abs=1e-11)
     assert found.upper_bound == pytest.approx(0.5, abs=1e-11)
     assert found.lower_bound <= 0.5 <= found.upper_bound
@@ -105,8 +105,8 @@ def test_p_star_by_hand():
     for p in POWERS:
         ((_, changes),) = cheapest(functions, p)
         assert tuple(changes.round(6)) == ((9, 9) if p < 0.5 else (1, 16, 1))
-        assert exact.count_minimisers(problem, p).unique
-    assert exact.count_minimisers(problem, 0.5).at_most == 2
+        assert exact.count_minimisers(problem, p, "weights").unique
+    assert exact.count_minimisers(problem, 0.5, "weights").at_most == 2
 
 
 def long_run(seed):
@@ -124,7 +124,7 @@ def test_below_p_star_every_minimiser_is_sparsest_and_above_it_some_are_not(x, y
     fewest = exact.solve(problem).lower_bound
     knots = costs(functions, 0)
     assert knots.min() == fewest
-    found = exact.threshold(problem)
+    found = exact.threshold(problem, "weights")
     assert 0 < found.lower_bound <= found.upper_bound <= found.lower_bound + 1e-8
     # smaller p put all weight on the number of knots, but costs may cross more than once: all of (0, p*)
     for p in [*np.linspace(0, found.lower_bound, 20)[1:-1], found.lower_bound * (1 - 1e-6)]:
@@ -142,6 +142,6 @@ def test_below_p_star_every_minimiser_is_sparsest_and_above_it_some_are_not(x, y
 
 def test_the_data_above_have_thresholds_of_either_kind():
     data = [*map(real_data, range(40)), *map(univariate, range(48)), *map(long_run, range(16))]
-    crossing = [exact.threshold(Problem(x, y, affine="skip")).other is not None for x, y in data]
+    crossing = [exact.threshold(Problem(x, y, affine="skip"), "weights").other is not None for x, y in data]
     assert sum(crossing) >= 8
     assert crossing.count(False) >= 50

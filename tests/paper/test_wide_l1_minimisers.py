@@ -52,15 +52,17 @@ def test_any_number_of_knots(count, changes):
     assert wide.count() == count + len(changes) - 2
     assert len(np.unique(wide.biases / wide.weights[:, 0])) == wide.count()  # knots, all different
     # sum |D_i|, by hand and by a linear program over other knots
-    assert wide.path_norm(1.0) == pytest.approx(np.abs(changes).sum(), rel=1e-12)
+    assert wide.path_norm(1.0, "weights") == pytest.approx(np.abs(changes).sum(), rel=1e-12)
     least = least_total_variation(x, y, positions(x, y, between=9))
-    assert wide.path_norm(1.0) == pytest.approx(least, rel=1e-9)
-    assert exact.minimize_path_norm(problem, 1.0).upper_bound == pytest.approx(least, rel=1e-9)
+    assert wide.path_norm(1.0, "weights") == pytest.approx(least, rel=1e-9)
+    assert exact.minimize_path_norm(problem, 1.0, "weights").upper_bound == pytest.approx(least, rel=1e-9)
     for p in (0.3, 0.7):
         part = count ** (1 - p) * abs(changes[gap - 1] + changes[gap]) ** p
         rest = sum(abs(c) ** p for i, c in enumerate(changes) if i not in (gap - 1, gap))
-        assert wide.path_norm(p) == pytest.approx(part + rest, rel=1e-9)
-        assert wide.path_norm(p) > 1.05 * exact.minimize_path_norm(problem, p).upper_bound
+        assert wide.path_norm(p, "weights") == pytest.approx(part + rest, rel=1e-9)
+        assert (
+            wide.path_norm(p, "weights") > 1.05 * exact.minimize_path_norm(problem, p, "weights").upper_bound
+        )
 
 
 @pytest.mark.parametrize("seed", range(3, 96, 4))
@@ -68,7 +70,7 @@ def test_on_random_convex_data(seed):
     x, y = univariate(seed)
     changes = bends(x, y)
     both = np.flatnonzero((changes[:-1] > 1e-9) & (changes[1:] > 1e-9))
-    counted = exact.count_minimisers(Problem(x, y, affine="skip"), 1.0)
+    counted = exact.count_minimisers(Problem(x, y, affine="skip"), 1.0, "weights")
     if len(both) == 0:
         assert counted.unique
         return
@@ -76,12 +78,12 @@ def test_on_random_convex_data(seed):
     wide = spread(x, y, int(both[0]) + 1, 500)
     np.testing.assert_allclose(wide(x[:, None]), y, atol=1e-8)
     assert wide.count() >= 500
-    assert wide.path_norm(1.0) == pytest.approx(least_total_variation(x, y, x[1:-1]), rel=1e-9)
+    assert wide.path_norm(1.0, "weights") == pytest.approx(least_total_variation(x, y, x[1:-1]), rel=1e-9)
 
 
 def test_where_signs_alternate_the_minimiser_is_the_chords():
     x, y = with_changes(1, -2, 3, -1)
-    counted = exact.count_minimisers(Problem(x, y, affine="skip"), 1.0)
+    counted = exact.count_minimisers(Problem(x, y, affine="skip"), 1.0, "weights")
     assert (counted.at_least, counted.at_most, counted.unique) == (1, 1, True)
     # the only basis of least cost, too, over a family that has knots in every gap
     knots = positions(x, y, between=4)

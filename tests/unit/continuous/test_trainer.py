@@ -71,7 +71,7 @@ def assert_consistent(problem: Problem, fit: FitResult) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_peak_plateau_with_default_arguments(seed: int) -> None:
-    fit = minimize(PEAK, seed=seed)  # minimum 3: proven by the exact side
+    fit = minimize(PEAK, objective="weights", seed=seed)  # minimum 3: proven by the exact side
     assert_consistent(PEAK, fit)
     assert fit.count == 3
     assert fit.network.interpolates(PEAK)
@@ -153,7 +153,7 @@ def test_one_sample(label: float) -> None:
 def test_affine_labels_with_a_skip() -> None:
     x = np.linspace(-2, 3, 7)
     problem = Problem(x, 0.1 * x + 1e6, affine="skip")
-    fit = minimize(problem, **QUICK)
+    fit = minimize(problem, objective="weights", **QUICK)
     assert fit.count == 0
     assert fit.network.interpolates(problem)
 
@@ -197,14 +197,17 @@ def test_repeated_samples() -> None:
 @pytest.mark.parametrize(("inputs", "shift"), [(1e-12, 0.0), (1e12, 0.0), (1.0, 1e6)])
 def test_any_units(labels: float, inputs: float, shift: float) -> None:
     problem = Problem(inputs * PEAK.X + shift, labels * PEAK.low)
-    fit = minimize(problem, seed=1, **QUICK)
+    fit = minimize(problem, objective="weights", seed=1, **QUICK)
     assert fit.count == 3
     assert fit.network.interpolates(problem)
     assert fit.history.loss[-1].min() < 1e-4 * labels**2
 
 
 def test_powers_of_two_change_nothing_but_the_units() -> None:
-    plain, scaled = minimize(PEAK, **QUICK), minimize(Problem(PEAK.X * 2.0**-30, PEAK.low * 2.0**20), **QUICK)
+    plain, scaled = (
+        minimize(PEAK, objective="weights", **QUICK),
+        minimize(Problem(PEAK.X * 2.0**-30, PEAK.low * 2.0**20), objective="weights", **QUICK),
+    )
     np.testing.assert_array_equal(scaled.history.loss, plain.history.loss * 2.0**40)
     np.testing.assert_array_equal(scaled.restarts.counts, plain.restarts.counts)
     # slopes |v w| scale by 2^50, their sum of p-th powers by 2^(50 p)
@@ -213,7 +216,7 @@ def test_powers_of_two_change_nothing_but_the_units() -> None:
 
 def test_a_weight_bound_holds_for_raw_and_polished_networks() -> None:
     problem = Problem(PEAK.X, PEAK.low, weight_bound=1.5)
-    fit = minimize(problem, **QUICK)
+    fit = minimize(problem, objective="weights", **QUICK)
     assert fit.network.interpolates(problem)
     for network in (fit.raw, fit.network):
         assert np.abs(network.folded[:, 0]).max() <= 1.5 * (1 + 1e-9)
@@ -221,7 +224,7 @@ def test_a_weight_bound_holds_for_raw_and_polished_networks() -> None:
 
 def test_a_network_too_narrow_is_reported_as_not_interpolating() -> None:
     # three neurons are needed; of width 1 no restart interpolates, and its raw figures stand
-    fit = minimize(PEAK, width=1, **QUICK)
+    fit = minimize(PEAK, objective="weights", width=1, **QUICK)
     assert_consistent(PEAK, fit)
     assert not fit.network.interpolates(PEAK)
     assert fit.residual >= 0.25
@@ -240,14 +243,14 @@ def test_every_power_and_objective(p: float, objective: Objective) -> None:
 
 
 def test_regularisation_lowers_the_path_norm() -> None:
-    none = minimize(PEAK, regularization=0.0, **QUICK)
-    some = minimize(PEAK, regularization=0.03, **QUICK)
+    none = minimize(PEAK, objective="weights", regularization=0.0, **QUICK)
+    some = minimize(PEAK, objective="weights", regularization=0.03, **QUICK)
     assert np.median(some.history.path_norm[-1]) < np.median(none.history.path_norm[-1])
     assert np.median(some.history.active[-1]) < np.median(none.history.active[-1])
 
 
 def test_single_precision() -> None:
-    fit = minimize(PEAK, dtype="float32", **QUICK)
+    fit = minimize(PEAK, objective="weights", dtype="float32", **QUICK)
     assert fit.count == 3
     assert fit.network.interpolates(PEAK)
 
@@ -256,7 +259,7 @@ def test_single_precision() -> None:
 
 
 def test_a_seed_decides_everything() -> None:
-    first, second, other = (minimize(PEAK, seed=seed, **QUICK) for seed in (5, 5, 6))
+    first, second, other = (minimize(PEAK, objective="weights", seed=seed, **QUICK) for seed in (5, 5, 6))
     np.testing.assert_array_equal(first.history.loss, second.history.loss)
     np.testing.assert_array_equal(first.restarts.counts, second.restarts.counts)
     assert np.array_equal(first.raw.folded, second.raw.folded)
@@ -266,12 +269,12 @@ def test_a_seed_decides_everything() -> None:
 
 def test_the_thread_count_is_put_back() -> None:
     before = torch.get_num_threads()
-    minimize(PEAK, restarts=2, steps=2, **ADAM)
+    minimize(PEAK, objective="weights", restarts=2, steps=2, **ADAM)
     assert torch.get_num_threads() == before
 
 
 def test_a_time_limit_returns_what_there_is() -> None:
-    fit = minimize(PEAK, steps=10**7, time_limit=1.0, **ADAM)
+    fit = minimize(PEAK, objective="weights", steps=10**7, time_limit=1.0, **ADAM)
     assert_consistent(PEAK, fit)
     assert fit.status == "time_limit"
     assert 0 < fit.steps < 10**7
@@ -280,7 +283,7 @@ def test_a_time_limit_returns_what_there_is() -> None:
 
 
 def test_a_tiny_time_limit_returns_the_initial_networks() -> None:
-    fit = minimize(PEAK, time_limit=1e-9, **ADAM)
+    fit = minimize(PEAK, objective="weights", time_limit=1e-9, **ADAM)
     assert_consistent(PEAK, fit)
     assert (fit.steps, fit.status) == (0, "time_limit")
     np.testing.assert_array_equal(fit.restarts.counts, fit.restarts.raw_counts)
@@ -292,7 +295,7 @@ def test_an_interrupt_returns_what_there_is(phase: str) -> None:
         if progress.message.startswith(phase):
             raise KeyboardInterrupt
 
-    fit = minimize(PEAK, restarts=200, steps=600, progress=interrupt, **ADAM)
+    fit = minimize(PEAK, objective="weights", restarts=200, steps=600, progress=interrupt, **ADAM)
     assert_consistent(PEAK, fit)
     assert fit.status == "interrupted"
     assert fit.steps < 600 if phase == "training" else fit.steps == 600
@@ -301,7 +304,7 @@ def test_an_interrupt_returns_what_there_is(phase: str) -> None:
 
 def test_progress_is_reported_in_both_phases() -> None:
     seen: list[Progress] = []
-    minimize(PEAK, restarts=64, steps=800, progress=seen.append, **ADAM)
+    minimize(PEAK, objective="weights", restarts=64, steps=800, progress=seen.append, **ADAM)
     phases = [progress.message.split()[0] for progress in seen]
     assert [phase for phase, _ in itertools.groupby(phases)] == ["training", "polishing"]
     fractions = [progress.fraction for progress in seen if progress.fraction is not None]
@@ -311,7 +314,7 @@ def test_progress_is_reported_in_both_phases() -> None:
 
 
 def test_history_is_recorded_about_two_hundred_times() -> None:
-    fit = minimize(PEAK, restarts=2, steps=1000, **ADAM)
+    fit = minimize(PEAK, objective="weights", restarts=2, steps=1000, **ADAM)
     assert fit.history.steps[:3].tolist() == [0, 5, 10]
     assert len(fit.history.steps) == 201
     last = len(fit.history.steps) - 1
@@ -359,12 +362,12 @@ def test_bad_options_are_named(option: dict[str, Any], message: str) -> None:
 def test_cuda_that_is_absent_is_refused_and_auto_means_cpu() -> None:
     with pytest.raises(InputError, match="torch sees 0 CUDA devices"):
         minimize(PEAK, device="cuda")
-    assert minimize(PEAK, restarts=1, steps=1, device="auto").device == "cpu"
+    assert minimize(PEAK, objective="weights", restarts=1, steps=1, device="auto").device == "cpu"
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="CUDA is needed")
 def test_cuda_reaches_the_same_count() -> None:
-    fit = minimize(PEAK, device="auto", **QUICK)
+    fit = minimize(PEAK, objective="weights", device="auto", **QUICK)
     assert fit.device.startswith("cuda")
     assert fit.count == 3
 
@@ -472,7 +475,9 @@ def test_initial_hyperplanes_pass_among_the_samples() -> None:
 
 
 def test_labels_whose_square_underflows():
-    fit = minimize(Problem([0, 1e-300, 3e-300], [0, 1e-300, 0]), restarts=4, steps=300, **ADAM)
+    fit = minimize(
+        Problem([0, 1e-300, 3e-300], [0, 1e-300, 0]), objective="weights", restarts=4, steps=300, **ADAM
+    )
     assert fit.count == 2  # labels rise and fall: one neuron each
     assert fit.residual <= 1e-312
 
@@ -480,7 +485,7 @@ def test_labels_whose_square_underflows():
 def test_cells_lost_in_training_are_offered_again():
     # the penalty on weights alone leaves mostly constant neurons here, whose cells admit no interpolation
     problem = datasets.load("planted", d=2, n=40, k=3).problem()
-    fit = minimize(problem, restarts=2, steps=1500, **ADAM)
+    fit = minimize(problem, objective="weights", restarts=2, steps=1500, **ADAM)
     assert fit.raw_residual > 1e-3
     assert fit.network.solves(problem)
 
@@ -505,7 +510,7 @@ def test_hyperplanes_through_samples_pass_near_as_many_as_can_be(n: int, d: int,
 
 
 def test_initializations_begin_elsewhere_and_fit() -> None:
-    fits = [minimize(PEAK, initialization=name, **QUICK) for name in INITIALIZATIONS]
+    fits = [minimize(PEAK, objective="weights", initialization=name, **QUICK) for name in INITIALIZATIONS]
     for name, fit in zip(INITIALIZATIONS, fits, strict=True):
         assert_consistent(PEAK, fit)
         assert fit.options["initialization"] == name

@@ -115,7 +115,12 @@ class TestEvaluation:
     def test_width_zero(self, skip):
         network = Network.zero(3, affine="skip" if skip else "none")
         np.testing.assert_array_equal(network(np.ones((2, 3))), [0, 0])
-        assert (network.width, network.count(), network.count("parameters"), network.path_norm(0.5)) == (
+        assert (
+            network.width,
+            network.count(),
+            network.count("parameters"),
+            network.path_norm(0.5, "weights"),
+        ) == (
             0,
             0,
             0,

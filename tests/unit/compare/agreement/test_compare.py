@@ -68,7 +68,7 @@ def test_rounding_is_not_taken_for_a_disagreement():
     rng.uniform(-1, 1, (20, 1))
     planted = Network(rng.normal(size=(2, 1)), rng.normal(size=2) * 0.5, [1.0, -1.0], [0.0, 0.0])
     assert np.array_equal(planted(data.X), data.y)
-    fit = continuous.minimize(problem, restarts=1, steps=1, width=1)
+    fit = continuous.minimize(problem, objective="weights", restarts=1, steps=1, width=1)
     verdict = judge(problem, found, dataclasses.replace(fit, network=planted))
     # the planted network gives these very floats, yet its real values miss them by their rounding
     assert verdict.outcome is Outcome.NOT_INTERPOLATING

@@ -44,8 +44,8 @@ def fit():
 
 def verdict_of(fit, trained, p, *, known=True, **changes):
     """What is said of a network as if training had ended with it."""
-    least = exact.minimize_path_norm(CROSSING, p)
-    threshold = exact.threshold(CROSSING) if known else None
+    least = exact.minimize_path_norm(CROSSING, p, "weights")
+    threshold = exact.threshold(CROSSING, "weights") if known else None
     found = exact.solve(CROSSING, "weights")
     return judge(
         CROSSING,
@@ -60,7 +60,7 @@ def test_the_networks_are_what_the_comment_says():
     for network, count, cost in ((SPARSEST, 2, 2 * 17**0.5), (CHEAPEST, 3, 2 + 32**0.5), (WASTEFUL, 4, 10)):
         assert network.solves(CROSSING)
         assert network.count("weights") == count
-        assert network.path_norm(0.5) == pytest.approx(cost)
+        assert network.path_norm(0.5, "weights") == pytest.approx(cost)
 
 
 def test_global_below_the_threshold(fit):
@@ -73,7 +73,7 @@ def test_global_below_the_threshold(fit):
 def test_local_below_the_threshold(fit, network):
     verdict = verdict_of(fit, network, 0.3)
     assert (verdict.outcome, verdict.attainment) == (Outcome.CONTINUOUS_ABOVE, Attainment.LOCAL)
-    excess = 100 * (network.path_norm(0.3) / SPARSEST.path_norm(0.3) - 1)
+    excess = 100 * (network.path_norm(0.3, "weights") / SPARSEST.path_norm(0.3, "weights") - 1)
     assert f"{excess:.3g} percent above the least one" in verdict.because
 
 
@@ -87,7 +87,7 @@ def test_beyond_the_threshold_p_is_to_blame_whatever_training_found(fit, network
 
 
 def test_bounds_apart_leave_it_open_where_they_do_not_tell(fit):
-    value = SPARSEST.path_norm(0.3)
+    value = SPARSEST.path_norm(0.3, "weights")
     verdict = verdict_of(fit, SPARSEST, 0.3, lower_bound=value / 2)
     assert verdict.attainment is Attainment.OPEN
     assert "may be the least one, in [" in verdict.because
@@ -101,11 +101,11 @@ def test_bounds_apart_leave_it_open_where_they_do_not_tell(fit):
 
 
 def test_a_least_path_norm_below_p_star_is_sparsest_even_if_the_exact_side_stopped(fit):
-    least, found = exact.minimize_path_norm(CROSSING, 0.3), exact.solve(CROSSING, "weights")
+    least, found = exact.minimize_path_norm(CROSSING, 0.3, "weights"), exact.solve(CROSSING, "weights")
     stopped = dataclasses.replace(found, status=Status.TIME_LIMIT, lower_bound=1, upper_bound=3)
     trained = dataclasses.replace(fit, network=SPARSEST, p=0.3)
     assert judge(CROSSING, stopped, trained, least).attainment is Attainment.OPEN
-    known = judge(CROSSING, stopped, trained, least, exact.threshold(CROSSING))
+    known = judge(CROSSING, stopped, trained, least, exact.threshold(CROSSING, "weights"))
     assert known.outcome is Outcome.EXACT_OPEN
     assert known.attainment is Attainment.GLOBAL
 

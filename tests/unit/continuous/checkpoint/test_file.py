@@ -22,7 +22,7 @@ from sparsest.continuous.trainer import Reporter
 from sparsest.results.solving import FitResult
 
 PEAK = Problem([-2, -1, 0, 1, 2, 3], [0, 0, 1, 1, 0, 0])
-DESCENT: dict[str, Any] = {"restarts": 4, "steps": 300, "width": 12}
+DESCENT: dict[str, Any] = {"objective": "weights", "restarts": 4, "steps": 300, "width": 12}
 
 
 class StopError(Exception):
@@ -113,7 +113,9 @@ def test_a_polish_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_time_limits_add_up(tmp_path: Path) -> None:
     path = tmp_path / "training.npz"
-    options: dict[str, Any] = {"algorithm": "adam-reweighted", "restarts": 8, "steps": 1500}
+    options: dict[str, Any] = {
+        "algorithm": "adam-reweighted", "objective": "weights", "restarts": 8, "steps": 1500,
+    }  # fmt: skip
     whole = minimize(PEAK, **options)
     for _ in range(100):
         fit = minimize(PEAK, **options, checkpoint_file=path, resume=True, time_limit=0.6)
@@ -123,8 +125,12 @@ def test_time_limits_add_up(tmp_path: Path) -> None:
 
 
 STAGED: list[Any] = [
-    pytest.param(PEAK, {}, id="weights"),
-    pytest.param(datasets.load("uniform", d=2, n=6, seed=1).problem(affine="skip"), {}, id="weights-skip"),
+    pytest.param(PEAK, {"objective": "weights"}, id="weights"),
+    pytest.param(
+        datasets.load("uniform", d=2, n=6, seed=1).problem(affine="skip"),
+        {"objective": "weights"},
+        id="weights-skip",
+    ),
     pytest.param(datasets.load("uniform", d=2, n=7).problem(), {"objective": "neurons"}, id="neurons"),
     pytest.param(PEAK, {"objective": "parameters", "p": 0.7}, id="parameters"),
     # descents see 45 of the samples
@@ -338,7 +344,7 @@ class TestRefusalsOfASearch:
     @pytest.fixture
     def path(self, tmp_path: Path) -> Path:
         path = tmp_path / "search.npz"
-        minimize(PEAK, checkpoint_file=path)
+        minimize(PEAK, objective="weights", checkpoint_file=path)
         return path
 
     def refused(self, path: Path, words: str) -> None:

@@ -27,7 +27,7 @@ NEVER = Deadline(None)
 
 
 def test_peak_plateau_many_times() -> None:
-    fits = [minimize(PEAK, seed=seed) for seed in range(20)]
+    fits = [minimize(PEAK, objective="weights", seed=seed) for seed in range(20)]
     assert [fit.network.count("neurons") for fit in fits] == [3] * 20
     assert max(fit.residual for fit in fits) <= 1e-9
 
@@ -81,14 +81,16 @@ def test_a_weight_bound_holds() -> None:
 def test_gradient_descent_is_in_reserve_where_nothing_else_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     without_search = functools.partial(StagedSearch, rounds=(0.0, 0.0), sampled_sets=0)
     monkeypatch.setattr(trainer, "StagedSearch", without_search)
-    fit = minimize(PEAK, restarts=4, steps=300)
+    fit = minimize(PEAK, objective="weights", restarts=4, steps=300)
     assert fit.network.solves(PEAK)
     assert fit.count == 3
-    alone = minimize(PEAK, algorithm="gauss-newton")
+    alone = minimize(PEAK, objective="weights", algorithm="gauss-newton")
     assert alone.network.solves(PEAK)
     assert alone.raw.width == 0
     assert "not sparse" in alone.remark
-    narrow = minimize(PEAK, algorithm="gauss-newton", width=3)  # what joins the labels is wider
+    narrow = minimize(
+        PEAK, objective="weights", algorithm="gauss-newton", width=3
+    )  # what joins the labels is wider
     assert narrow.network.width == 0
     assert narrow.residual == 1  # the largest label
 
@@ -97,7 +99,10 @@ def test_gradient_descent_is_in_reserve_where_nothing_else_fits(monkeypatch: pyt
 
 
 def test_a_proven_bound_ends_the_search() -> None:
-    free, told = minimize(PEAK, seed=2), minimize(PEAK, seed=2, lower_bound=3)
+    free, told = (
+        minimize(PEAK, objective="weights", seed=2),
+        minimize(PEAK, objective="weights", seed=2, lower_bound=3),
+    )
     assert free.count == told.count == 3
     assert told.steps < free.steps
 
@@ -105,12 +110,12 @@ def test_a_proven_bound_ends_the_search() -> None:
 def test_a_least_path_norm_ends_the_search_and_not_the_count_alone() -> None:
     # five knots fit this data in several ways; the first found has not the least path norm, 3.6238629
     problem = datasets.load("anscombe-2").problem(affine="skip")
-    counted = minimize(problem, lower_bound=5)
-    told = minimize(problem, lower_bound=5, norm_bound=3.6238629)
-    free = minimize(problem)
+    counted = minimize(problem, objective="weights", lower_bound=5)
+    told = minimize(problem, objective="weights", lower_bound=5, norm_bound=3.6238629)
+    free = minimize(problem, objective="weights")
     assert counted.count == told.count == free.count == 5
-    assert counted.network.path_norm(0.4) > 3.626
-    assert told.network.path_norm(0.4) == pytest.approx(3.6238629, abs=1e-6)
+    assert counted.network.path_norm(0.4, "weights") > 3.626
+    assert told.network.path_norm(0.4, "weights") == pytest.approx(3.6238629, abs=1e-6)
     assert counted.steps <= told.steps < free.steps
 
 
@@ -123,7 +128,7 @@ def test_a_seed_decides_everything() -> None:
 
 
 def test_history_ends_with_the_polished_network() -> None:
-    fit = minimize(PEAK)
+    fit = minimize(PEAK, objective="weights")
     assert fit.history.loss.shape == (len(fit.history.steps), 1)
     assert np.all(np.diff(fit.history.steps) >= 0)
     assert fit.history.active[-1, 0] == fit.network.width
@@ -131,16 +136,16 @@ def test_history_ends_with_the_polished_network() -> None:
 
 
 def test_width_is_never_exceeded() -> None:
-    fit = minimize(PEAK, width=2)
+    fit = minimize(PEAK, objective="weights", width=2)
     assert not fit.network.solves(PEAK)
-    assert minimize(PEAK, width=3).count == 3
+    assert minimize(PEAK, objective="weights", width=3).count == 3
 
 
 def test_patterns_are_used() -> None:
     # the cells of the known solution, from a search that may sample one cell only
-    known = minimize(PEAK).network
+    known = minimize(PEAK, objective="weights").network
     patterns = known.patterns(PEAK.X)
-    fit = minimize(PEAK, patterns=patterns, seed=1)
+    fit = minimize(PEAK, objective="weights", patterns=patterns, seed=1)
     assert fit.count == 3
     for wrong in (patterns.astype(float), patterns[0], patterns[:, :-1]):
         with pytest.raises(InputError, match="patterns"):
@@ -291,7 +296,9 @@ def test_every_algorithm_lowers_the_loss_and_sparsifies(algorithm: str, objectiv
 @pytest.mark.parametrize("algorithm", ["adam-reweighted", "published", "proximal-gradient", "smoothed"])
 def test_every_algorithm_respects_a_weight_bound_and_a_seed(algorithm: str) -> None:
     problem = Problem(PEAK.X, PEAK.low, weight_bound=1.5, affine="skip")
-    options: dict[str, Any] = {"algorithm": algorithm, "restarts": 3, "steps": 60, "dtype": "float32"}
+    options: dict[str, Any] = {
+        "algorithm": algorithm, "objective": "weights", "restarts": 3, "steps": 60, "dtype": "float32",
+    }  # fmt: skip
     first, second = (minimize(problem, **options) for _ in range(2))
     np.testing.assert_array_equal(first.history.loss, second.history.loss)
     assert np.abs(first.raw.folded[:, 0]).max(initial=0) <= 1.5 * (1 + 1e-6)

@@ -131,7 +131,7 @@ def test_gradient_and_value_derived_by_hand():
     # v = 4, w = (1, 0), b = 9; p = 1/2. weights: |v w_1|^(1/2) = 2; d/dw_1 = |v| t^(-1/2) / 2 = 4 / 4 = 1,
     # d/dv = |w_1| t^(-1/2) / 2 = 1/4; the zero weight and the bias, which is not counted, have slope 0
     network = ReLUNetwork.from_network(Network([[1.0, 0.0]], [9.0], [4.0]))
-    value = PathNorm(0.5)(network)
+    value = PathNorm(0.5, "weights")(network)
     value.backward()
     assert value.item() == 2.0
     assert network.hidden.grad.tolist() == [[1.0, 0.0, 0.0]]
@@ -145,14 +145,14 @@ def test_gradient_and_value_derived_by_hand():
 
 def test_the_smoothed_penalty_vanishes_at_zero_and_lies_below_the_path_norm():
     network = make("module", width=4)
-    sharp = PathNorm(0.4)(network).item()
-    smooth = [PathNorm(0.4, smoothing=width)(network).item() for width in (1e-1, 1e-3, 1e-6)]
+    sharp = PathNorm(0.4, "weights")(network).item()
+    smooth = [PathNorm(0.4, "weights", smoothing=width)(network).item() for width in (1e-1, 1e-3, 1e-6)]
     assert smooth == sorted(smooth)
     assert smooth[-1] == pytest.approx(sharp, abs=0.06)  # 12 products, each at most s^p = 0.004 below
     assert smooth[-1] < sharp
     with torch.no_grad():
         network.outputs.zero_()
-    assert PathNorm(0.4, smoothing=0.01)(network).item() == 0.0
+    assert PathNorm(0.4, "weights", smoothing=0.01)(network).item() == 0.0
 
 
 @pytest.mark.parametrize("objective", list(Objective))
@@ -168,7 +168,7 @@ def test_a_dead_neuron_has_a_finite_gradient(objective):
 
 
 def test_a_network_without_neurons_has_path_norm_zero():
-    assert PathNorm(0.4)(ReLUNetwork(3, 0)).item() == 0.0
+    assert PathNorm(0.4, "weights")(ReLUNetwork(3, 0)).item() == 0.0
 
 
 def test_the_penalty_shows_its_options():
@@ -185,7 +185,7 @@ def test_a_proximal_step_derived_by_hand():
     # Balanced: |v| = |w_1| = sqrt(3.95), and b = 32 / sqrt(3.95).
     network = ReLUNetwork.from_network(Network([[1.0, 1 / 400]], [8.0], [4.0]))
     optimizer = torch.optim.SGD(network.parameters(), lr=0.5)
-    ReweightedL1(optimizer, network, p=0.5, regularization=0.4).step()
+    ReweightedL1(optimizer, network, p=0.5, regularization=0.4, objective="weights").step()
     size = 3.95**0.5
     assert network.outputs.tolist() == pytest.approx([size], rel=1e-14)
     assert network.hidden.flatten().tolist() == pytest.approx([size, 0.0, 32 / size], rel=1e-14)
@@ -240,7 +240,7 @@ def test_a_vanishing_threshold_leaves_the_function(kind):
     before = evaluate(network, X)
     optimizer = torch.optim.SGD(parameters(network), lr=1e-3)
     for _ in range(3):
-        ReweightedL1(optimizer, network, regularization=1e-14).step()
+        ReweightedL1(optimizer, network, regularization=1e-14, objective="weights").step()
     torch.testing.assert_close(evaluate(network, X), before, rtol=1e-12, atol=1e-12)
     outputs = layers_of(network).output_weights()
     assert not torch.equal(outputs, layers_of(make(kind)).output_weights())  # it was balanced
@@ -289,7 +289,7 @@ def test_the_threshold_follows_the_scheduler():
     network = ReLUNetwork.from_network(Network([[2.0]], [0.0], [1.0]))
     optimizer = torch.optim.SGD(network.parameters(), lr=0.5)
     scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 1, gamma=0.1)
-    sparse = ReweightedL1(optimizer, network, p=1, regularization=1.0)
+    sparse = ReweightedL1(optimizer, network, p=1, regularization=1.0, objective="weights")
     products = []
     for _ in range(2):
         sparse.step()
@@ -306,7 +306,7 @@ def test_the_rate_is_that_of_the_group_with_the_hidden_weights():
         outputs.weight.fill_(1.0)
     groups = [{"params": outputs.parameters(), "lr": 7.0}, {"params": hidden.parameters()}]
     optimizer = torch.optim.SGD(groups, lr=0.1)
-    ReweightedL1(optimizer, (hidden, outputs), p=1, regularization=1.0).step()
+    ReweightedL1(optimizer, (hidden, outputs), p=1, regularization=1.0, objective="weights").step()
     assert (hidden.weight * outputs.weight).item() == pytest.approx(1.9)
 
 
@@ -314,7 +314,9 @@ def test_regularization_zero_is_the_optimizer_alone():
     X, y = data()
     plain, wrapped = make("sequential"), make("sequential")
     optimizer = torch.optim.AdamW(plain.parameters(), lr=0.01)
-    sparse = ReweightedL1(torch.optim.AdamW(wrapped.parameters(), lr=0.01), wrapped, regularization=0.0)
+    sparse = ReweightedL1(
+        torch.optim.AdamW(wrapped.parameters(), lr=0.01), wrapped, regularization=0.0, objective="weights"
+    )
     for _ in range(10):
         gradient_step(plain, optimizer, X, y)
         gradient_step(wrapped, sparse, X, y)
@@ -324,7 +326,9 @@ def test_regularization_zero_is_the_optimizer_alone():
 def test_a_closure_and_its_loss_are_handed_through():
     network = make("module")
     X, y = data()
-    sparse = ReweightedL1(torch.optim.LBFGS(network.parameters(), lr=0.1), network, regularization=1e-3)
+    sparse = ReweightedL1(
+        torch.optim.LBFGS(network.parameters(), lr=0.1), network, regularization=1e-3, objective="weights"
+    )
 
     def closure():
         sparse.zero_grad()
@@ -339,7 +343,9 @@ def test_a_closure_and_its_loss_are_handed_through():
 
 def test_a_gradient_scaler_skips_both_steps_when_a_gradient_overflows():
     network = make("sequential", dtype=torch.float32)
-    sparse = ReweightedL1(torch.optim.SGD(network.parameters(), lr=0.1), network, regularization=0.1)
+    sparse = ReweightedL1(
+        torch.optim.SGD(network.parameters(), lr=0.1), network, regularization=0.1, objective="weights"
+    )
     scaler = torch.amp.GradScaler("cpu", init_scale=4.0)
     before = numbers(network)
     for factor, moves in ((torch.inf, False), (1.0, True)):
@@ -474,7 +480,7 @@ def test_pruning_any_shape_with_many_zeros(d, width, kind, entries):
     assert count(network) == to_network(narrower).width <= width
     again = prune(narrower)
     assert all(map(torch.equal, numbers(narrower), numbers(again)))
-    before, after = PathNorm(0.5)(network).item(), PathNorm(0.5)(narrower).item()
+    before, after = PathNorm(0.5, "weights")(network).item(), PathNorm(0.5, "weights")(narrower).item()
     assert after == pytest.approx(before, rel=1e-12, abs=1e-12)  # what goes has no counted weight
 
 
@@ -522,7 +528,7 @@ def test_an_optimizer_without_an_entry_for_each_neuron_is_refused_and_nothing_ch
         torch.optim.Adafactor(network.parameters()),
         torch.optim.LBFGS(network.parameters()),
     ):
-        sparse = ReweightedL1(optimizer, network, regularization=0.0)
+        sparse = ReweightedL1(optimizer, network, regularization=0.0, objective="weights")
         sparse.zero_grad()
         (network(X) - y).square().mean().backward()
         sparse.step(lambda: (network(X) - y).square().mean())
@@ -595,7 +601,7 @@ def test_training_continues_bit_for_bit_from_a_saved_state(kind, name, narrowed)
 
 def test_another_state_is_refused_and_changes_nothing():
     network = make("module")
-    sparse = ReweightedL1(torch.optim.Adam(network.parameters()), network, p=0.5)
+    sparse = ReweightedL1(torch.optim.Adam(network.parameters()), network, p=0.5, objective="weights")
     with pytest.raises(InputError, match="not a state of ReweightedL1"):
         sparse.load_state_dict(sparse.optimizer.state_dict())
     good = sparse.state_dict()
@@ -617,7 +623,9 @@ def test_classification_keeps_its_accuracy_while_neurons_fall():
     train, test = slice(0, None, 2), slice(1, None, 2)
     generator = torch.Generator().manual_seed(0)
     network = ReLUNetwork(30, 32, affine="skip", dtype=torch.float32, generator=generator)
-    sparse = ReweightedL1(torch.optim.Adam(network.parameters(), lr=0.01), network, regularization=0.05)
+    sparse = ReweightedL1(
+        torch.optim.Adam(network.parameters(), lr=0.01), network, regularization=0.05, objective="weights"
+    )
     loss = nn.BCEWithLogitsLoss()
     loader = torch.utils.data.DataLoader(
         torch.utils.data.TensorDataset(X[train], y[train]), batch_size=32, shuffle=True, generator=generator
@@ -724,7 +732,13 @@ def test_other_networks_are_refused_in_one_sentence(name):
     build, message = REFUSED[name]
     network = build()
     stepper = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.1)
-    for use in (PathNorm(), prune, count, to_network, lambda net: ReweightedL1(stepper, net)):
+    for use in (
+        PathNorm(objective="weights"),
+        prune,
+        count,
+        to_network,
+        lambda net: ReweightedL1(stepper, net, objective="weights"),
+    ):
         with pytest.raises(InputError, match=message) as caught:
             use(network)
         assert "\n" not in str(caught.value)
@@ -768,7 +782,7 @@ def test_an_optimizer_of_something_else_is_refused():
 
 def test_parameters_replaced_behind_the_optimizers_back_are_noticed():
     network = make("sequential")
-    sparse = ReweightedL1(optimizer_of(network), network)
+    sparse = ReweightedL1(optimizer_of(network), network, objective="weights")
     network[0].weight = nn.Parameter(network[0].weight.detach().clone())
     with pytest.raises(InputError, match="does not train 'weight'"):
         sparse.step()

@@ -83,14 +83,16 @@ def test_plane_has_a_panel_for_each_network():
 
 
 def test_training_run():
-    fit = continuous.minimize(PEAK, algorithm="adam-reweighted", restarts=3, steps=50)
+    fit = continuous.minimize(PEAK, objective="weights", algorithm="adam-reweighted", restarts=3, steps=50)
     labels = [axes.get_ylabel() for axes in plot_history(fit.history, highlight=1).axes]
     assert labels == ["loss", "path norm", "active neurons"]
     assert "active neurons" in [axes.get_ylabel() for axes in fit.plot().axes]
 
 
 def test_a_staged_search_is_not_joined_by_lines_and_a_descent_is():
-    staged, descent = (continuous.minimize(PEAK, algorithm=name) for name in ("auto", "adam-reweighted"))
+    staged, descent = (
+        continuous.minimize(PEAK, objective="weights", algorithm=name) for name in ("auto", "adam-reweighted")
+    )
     for fit, style in ((staged, "None"), (descent, "-")):
         panels = plot_history(fit.history, highlight=0).axes
         assert {line.get_linestyle() for axes in panels for line in axes.lines} == {style}

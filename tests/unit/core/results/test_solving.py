@@ -47,8 +47,8 @@ def test_deadlines():
 
 def test_results_with_arrays_are_compared_by_identity():
     # comparing field by field would ask an array for its truth
-    fit = minimize(Problem([0, 1], [0, 1]), restarts=2, steps=3)
-    again = minimize(Problem([0, 1], [0, 1]), restarts=2, steps=3)
+    fit = minimize(Problem([0, 1], [0, 1]), objective="weights", restarts=2, steps=3)
+    again = minimize(Problem([0, 1], [0, 1]), objective="weights", restarts=2, steps=3)
     assert fit == fit
     assert fit != again
     assert fit.network == again.network

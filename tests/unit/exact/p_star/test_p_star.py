@@ -23,7 +23,7 @@ def check_threshold(x, y, below=24):
     """Hold p* against all extreme points; return it."""
     sparsest, others = sparsest_and_others(by_slopes(x, y))
     problem = Problem(x, y, affine="skip")
-    result = threshold(problem)
+    result = threshold(problem, "weights")
     assert 0 < result.lower_bound <= result.upper_bound <= 1
     assert result.network.count() == len(sparsest[0])
     assert result.network.interpolates(problem)
@@ -40,9 +40,9 @@ def check_threshold(x, y, below=24):
     assert result.other.count() > result.network.count()
     assert result.other.interpolates(problem)
     # the two networks are cheapest where they change places, so each costs what the recursion finds
-    least = minimize_path_norm(problem, result.upper_bound).upper_bound
+    least = minimize_path_norm(problem, result.upper_bound, "weights").upper_bound
     for network in (result.network, result.other):
-        assert network.path_norm(result.upper_bound) == pytest.approx(least, rel=1e-10)
+        assert network.path_norm(result.upper_bound, "weights") == pytest.approx(least, rel=1e-10)
     return result
 
 
@@ -73,9 +73,9 @@ def test_named_data(name):
 def test_peak_plateau_by_hand():
     # curvature +1, -1, -1, +1: runs of 1, 2 and 1 changes. Joining the middle two costs 2^p < 2 for all p < 1
     data = datasets.load("peak-plateau").problem(affine="skip")
-    result = threshold(data)
+    result = threshold(data, "weights")
     assert (result.lower_bound, result.upper_bound, result.other, result.remark) == (1, 1, None, "")
-    curves = cost_curves(data, [0.25, 0.5, 1.0])
+    curves = cost_curves(data, [0.25, 0.5, 1.0], "weights")
     # two outer ones of size 1 each, the middle two of size 1 joined or not
     np.testing.assert_allclose(curves.sparsest, 2 + 2.0 ** np.array([0.25, 0.5, 1.0]), rtol=1e-14)
     np.testing.assert_allclose(curves.others, [4, 4, 4], rtol=1e-14)
@@ -94,7 +94,7 @@ def test_costs_may_cross_twice_and_the_first_crossing_counts():
 def test_costs_that_nearly_touch_leave_an_honest_interval():
     # a larger last change lifts the curve above; where its two crossings meet
     def least(t):
-        curves = cost_curves(convex(1, 13, 89, 48, 29, t), np.linspace(0.4, 0.9, 4001))
+        curves = cost_curves(convex(1, 13, 89, 48, 29, t), np.linspace(0.4, 0.9, 4001), "weights")
         return (curves.others - curves.sparsest).min()
 
     low, high = 1.0, 4.0
@@ -104,7 +104,7 @@ def test_costs_that_nearly_touch_leave_an_honest_interval():
         low, high = (low, middle) if least(middle) > 0 else (middle, high)
     for t in (low, high, low - 1e-9, high + 1e-9):
         problem = convex(1, 13, 89, 48, 29, t)
-        result = threshold(problem)
+        result = threshold(problem, "weights")
         points = sparsest_and_others(by_slopes(problem.X[:, 0], problem.low))
         for p in np.linspace(0, min(result.lower_bound, 1 - 1e-9), 40)[1:]:
             assert excess_sign(*points, float(p)) > 0
@@ -116,17 +116,20 @@ def test_costs_that_nearly_touch_leave_an_honest_interval():
 def test_runs_do_not_mix():
     # p* of two runs apart is the lesser of both
     one, two = (1, 16, 16, 1), (1, 40, 40, 1)
-    alone = [threshold(convex(*run)).upper_bound for run in (one, two)]
+    alone = [threshold(convex(*run), "weights").upper_bound for run in (one, two)]
     for runs in ((one, two), (two, one)):
-        both = threshold(convex(*runs[0], 0, *runs[1]))
+        both = threshold(convex(*runs[0], 0, *runs[1]), "weights")
         assert both.upper_bound == pytest.approx(min(alone), rel=1e-11)
-        opposite = threshold(convex(*runs[0], *(-change for change in runs[1])))
+        opposite = threshold(convex(*runs[0], *(-change for change in runs[1])), "weights")
         assert opposite.upper_bound == pytest.approx(min(alone), rel=1e-11)
 
 
 @pytest.mark.parametrize("factor", [2.0**-60, 3.0, 2.0**60])
 def test_units_of_the_labels_do_not_matter(factor):
-    plain, scaled = threshold(convex(1, 16, 16, 1)), threshold(convex(*factor * np.array([1, 16, 16, 1])))
+    plain, scaled = (
+        threshold(convex(1, 16, 16, 1), "weights"),
+        threshold(convex(*factor * np.array([1, 16, 16, 1])), "weights"),
+    )
     assert scaled.upper_bound == pytest.approx(plain.upper_bound, rel=1e-11)
 
 
@@ -153,7 +156,7 @@ def test_curves_are_those_of_the_extreme_points():
     for seed in range(40):
         x, y = random_runs(seed)
         sparsest, others = sparsest_and_others(by_slopes(x, y))
-        curves = cost_curves(Problem(x, y, affine="skip"), powers)
+        curves = cost_curves(Problem(x, y, affine="skip"), powers, "weights")
         for points, curve in ((sparsest, curves.sparsest), (others, curves.others)):
             if not points:
                 assert curve is None
@@ -172,9 +175,9 @@ def test_curves_refuse_what_is_no_list_of_exponents():
 def test_compiled_boxes_do_what_interpreted_ones_do(monkeypatch):
     rng = np.random.default_rng(3)
     problem = convex(*np.ceil(np.exp(rng.normal(2, 2.5, 60))), -1, *np.ceil(np.exp(rng.normal(2, 2.5, 61))))
-    plain = threshold(problem)
+    plain = threshold(problem, "weights")
     monkeypatch.setattr("sparsest.exact.p_star.crossing_of_cuts._COMPILED_EDGES", 1)
-    compiled = threshold(problem)
+    compiled = threshold(problem, "weights")
     assert (plain.lower_bound, plain.upper_bound, plain.nodes) == (
         compiled.lower_bound,
         compiled.upper_bound,
@@ -184,7 +187,7 @@ def test_compiled_boxes_do_what_interpreted_ones_do(monkeypatch):
 
 
 def run(*arguments):
-    return CliRunner().invoke(app, ["threshold", *map(str, arguments)])
+    return CliRunner().invoke(app, ["threshold", "--objective", "weights", *map(str, arguments)])
 
 
 def test_numbers_of_minimisers_beyond_any_reader_are_told_by_size(tmp_path):
@@ -222,7 +225,7 @@ def test_command_writes_json_that_reads_back(table):
     # 2 * 17^p = 2 + 32^p
     assert document["lower_bound"] == pytest.approx(0.342336338915, abs=1e-11)
     assert document["upper_bound"] == pytest.approx(0.342336338915, abs=1e-11)
-    assert [len(document[side]["outputs"]) for side in ("sparsest", "other")] == [2, 3]
+    assert [len(document[side]["outputs"]) for side in ("network", "other")] == [2, 3]
     assert document["minimisers"] == {"p": 0.5, "at_least": 1, "at_most": 1}
 
 

@@ -256,14 +256,14 @@ def test_labels_that_cost_nothing(objective):
 def test_planted_neurons_in_the_plane_are_closed(affine):
     data = datasets.parse("planted:d=2,n=8,k=2,seed=0")
     problem = Problem(data.X, data.y, tolerance=data.tolerance, affine=affine)
-    result = minimize_path_norm(problem, 0.5, time_limit=60)
+    result = minimize_path_norm(problem, 0.5, "weights", time_limit=60)
     assert result.status is Status.OPTIMAL
     assert result.method == "branching"
     planted = Network(*_planted_parameters(2, 8, 2, 0))
     assert planted.solves(problem)
-    assert result.lower_bound <= planted.path_norm(0.5)
+    assert result.lower_bound <= planted.path_norm(0.5, "weights")
     assert result.network.solves(problem)
-    assert result.network.path_norm(0.5) == pytest.approx(result.upper_bound, rel=1e-12)
+    assert result.network.path_norm(0.5, "weights") == pytest.approx(result.upper_bound, rel=1e-12)
 
 
 def _planted_parameters(d, n, k, seed):

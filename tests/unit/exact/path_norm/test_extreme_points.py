@@ -55,7 +55,7 @@ def test_with_one_feature_they_are_the_cuts_into_single_changes_and_pairs(seed):
     for p in (0.1, 0.4, 0.7, 0.95):
         least = [min(sum(float(size) ** p for size in sizes) for sizes in points) for points in (found, cuts)]
         assert least[0] == pytest.approx(least[1], rel=1e-13)
-    by_points, by_runs = power_sums_threshold(problem), threshold(problem)
+    by_points, by_runs = power_sums_threshold(problem), threshold(problem, "weights")
     assert by_points.upper == pytest.approx(by_runs.upper_bound, rel=1e-9)
     assert by_points.lower == pytest.approx(by_runs.lower_bound, rel=1e-9)
 
@@ -249,7 +249,7 @@ def test_bisection_brackets_p_star(monkeypatch, name):
     monkeypatch.setattr(by_bisection, "minimize_path_norm", bounded_by_points)
     problem = named(name)
     found = by_bisection.bound_threshold(problem, Objective.WEIGHTS, Deadline(None))
-    certain = threshold(problem)
+    certain = threshold(problem, "weights")
     assert found.lower_bound == 0
     assert found.upper_bound >= certain.lower_bound
     assert "nothing is certified below" in found.remark
@@ -260,7 +260,7 @@ def test_bisection_brackets_p_star(monkeypatch, name):
 
 
 def test_without_a_proven_count_nothing_is_certified():
-    found = threshold(named("uniform:d=2,n=16,seed=0"), time_limit=0.5)
+    found = threshold(named("uniform:d=2,n=16,seed=0"), "weights", time_limit=0.5)
     assert (found.lower_bound, found.upper_bound, found.other) == (0, 1, None)
     assert found.remark.startswith("nothing is certified")
     assert found.network.interpolates(named("uniform:d=2,n=16,seed=0"))

@@ -32,7 +32,7 @@ def test_value_equals_brute_force_on_200_problems(block):
         problem = Problem(x, y, affine="skip")
         for p in POWERS:
             least = float(cost(cheapest(points, p), p)) if p < 1 else float(min(map(sum, points)))
-            result = minimize_path_norm(problem, p)
+            result = minimize_path_norm(problem, p, "weights")
             assert (result.status, result.method, result.objective) == (
                 Status.OPTIMAL,
                 "recursion",
@@ -40,7 +40,7 @@ def test_value_equals_brute_force_on_200_problems(block):
             )
             assert result.lower_bound <= least <= result.upper_bound
             assert result.gap <= 1e-12
-            assert result.network.path_norm(p) == pytest.approx(least, rel=1e-12)
+            assert result.network.path_norm(p, "weights") == pytest.approx(least, rel=1e-12)
             assert result.network.interpolates(problem)
             assert result.remark == ""
 
@@ -61,7 +61,7 @@ def test_number_of_minimisers_equals_brute_force(block):
         for p in (0.3, 0.77):
             best = cheapest(functions, p)
             number = sum(many for sizes, many in functions.items() if compare(sizes, best, p) == 0)
-            found = count_minimisers(Problem(x, y, affine="skip"), p)
+            found = count_minimisers(Problem(x, y, affine="skip"), p, "weights")
             assert (found.at_least, found.at_most) == (number, number)
             assert found.unique is (number == 1)
 
@@ -70,25 +70,25 @@ def test_minimisers_counted_by_hand():
     # (m + 1) / 2 = 3 places for the single change of 5 equal ones, twice, with a flat sample between
     slopes = [0, 1, 2, 3, 4, 5, 5, 4, 3, 2, 1, 0]
     problem = Problem(range(13), np.r_[0, np.cumsum(slopes)], affine="skip")
-    found = count_minimisers(problem, 0.5)
+    found = count_minimisers(problem, 0.5, "weights")
     assert (found.at_least, found.at_most, found.unique) == (9, 9, False)
     # p = 1: anything between
-    found = count_minimisers(problem, 1)
+    found = count_minimisers(problem, 1, "weights")
     assert (found.at_least, found.at_most, found.unique) == (2, None, False)
     # curvature 1, -2, 1: no neighbours of one sign, the chords are the only minimiser for every p
-    found = count_minimisers(Problem(range(5), [0, 0, 1, 0, 0], affine="skip"), 1)
+    found = count_minimisers(Problem(range(5), [0, 0, 1, 0, 0], affine="skip"), 1, "weights")
     assert (found.at_least, found.at_most, found.unique) == (1, 1, True)
 
 
 def test_a_tie_at_all_p_is_certain_and_one_at_a_single_p_stays_open():
     # changes 16, 25, 16: pairs of 41, and 16 alone, either way
-    tie = count_minimisers(convex(16, 25, 16), 0.5)
+    tie = count_minimisers(convex(16, 25, 16), 0.5, "weights")
     assert (tie.at_least, tie.at_most, tie.unique) == (2, 2, False)
     # changes 1, 3, 13, 12, 4 and square roots: 1 | 3 + 13 | 12 + 4 costs 1 + 4 + 4, and 1 + 3 | 13 + 12 | 4
     # costs 2 + 5 + 2. Floats cannot tell them apart, the numbers differ, so whether they tie is left open
-    touch = count_minimisers(convex(1, 3, 13, 12, 4), 0.5)
+    touch = count_minimisers(convex(1, 3, 13, 12, 4), 0.5, "weights")
     assert (touch.at_least, touch.at_most, touch.unique) == (1, 2, None)
-    aside = count_minimisers(convex(1, 3, 13, 12, 4), 0.5 + 2**-30)
+    aside = count_minimisers(convex(1, 3, 13, 12, 4), 0.5 + 2**-30, "weights")
     assert (aside.at_least, aside.at_most) == (1, 1)
 
 
@@ -99,7 +99,7 @@ def test_minimisers_that_rounding_alone_ties_are_told_apart():
     functions = by_intervals(data.X[order, 0], data.low[order])
     best = cheapest(functions, 0.5)
     assert functions[best] == 1
-    found = count_minimisers(data, 0.5)
+    found = count_minimisers(data, 0.5, "weights")
     assert (found.at_least, found.at_most, found.unique) == (1, 1, True)
 
 
@@ -107,14 +107,14 @@ def test_minimisers_that_rounding_alone_ties_are_told_apart():
 def test_order_and_repetition_of_samples_do_not_matter(order, p):
     x, y = np.array([0.0, 1, 2, 3, 4, 4]), np.array([0.0, 0, 1, 3, 7, 7])
     rows = np.array(order)
-    shuffled = minimize_path_norm(Problem(x[rows], y[rows], affine="skip"), p)
-    plain = minimize_path_norm(Problem(x[:5], y[:5], affine="skip"), p)
+    shuffled = minimize_path_norm(Problem(x[rows], y[rows], affine="skip"), p, "weights")
+    plain = minimize_path_norm(Problem(x[:5], y[:5], affine="skip"), p, "weights")
     assert (shuffled.lower_bound, shuffled.upper_bound) == (plain.lower_bound, plain.upper_bound)
 
 
 @pytest.mark.parametrize("samples", [1, 2])
 def test_lines_cost_nothing(samples):
-    result = minimize_path_norm(Problem(range(samples), range(samples), affine="skip"), 0.4)
+    result = minimize_path_norm(Problem(range(samples), range(samples), affine="skip"), 0.4, "weights")
     assert (result.lower_bound, result.upper_bound, result.gap, result.network.count()) == (0, 0, 0, 0)
 
 
@@ -123,7 +123,7 @@ def test_cancelled_changes_of_slope_keep_their_digits():
     # 1e6, which leaves none of the change in the products of differences
     x = np.array([1e6, 1e6 + 1, 1e6 + 2])
     y = np.array([0.0, 1.0, 2 + 2.0**-40])
-    result = minimize_path_norm(Problem(x, y, affine="skip"), 0.5)
+    result = minimize_path_norm(Problem(x, y, affine="skip"), 0.5, "weights")
     assert result.lower_bound <= 2.0**-20 <= result.upper_bound
     assert result.gap < 1e-12
 
@@ -217,9 +217,9 @@ def test_many_samples_take_linear_time():
     n = 2 * COMPILED_SAMPLES
     x, y = np.arange(n + 1.0), np.arange(n + 1) % 2
     problem = Problem(x, y, affine="skip")
-    minimize_path_norm(problem, 0.5)  # compiles
+    minimize_path_norm(problem, 0.5, "weights")  # compiles
     start = time.perf_counter()
-    result = minimize_path_norm(problem, 0.5)
+    result = minimize_path_norm(problem, 0.5, "weights")
     # every change is 2, no neighbours have one sign
     assert result.lower_bound <= (n - 1) * 2**0.5 <= result.upper_bound
     assert result.gap < 1e-12
