@@ -74,6 +74,7 @@ def judged_result(
         solver=found.solver,
         remark=found.remark or _remark_on(problem, objective, found, network, residual, solves),
         options=options,
+        problem=problem,
     )
 
 

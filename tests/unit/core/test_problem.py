@@ -382,19 +382,27 @@ class TestConstant:
         with pytest.raises(InputError, match="constant"):
             Problem([0, 1], [0, 1], affine=affine)
 
-    def test_only_the_tree_knows_it(self):
+    def test_both_sides_know_it(self):
+        # up and down again: two neurons, for one is monotone, and a constant does not change that
         problem = Problem([0, 1, 2], [0, 1, 0], affine="constant")
-        for refused in (
-            lambda: exact.solve(problem, "weights"),
-            lambda: exact.solve(problem, method="mip"),
-            lambda: exact.solve(problem.replace(weight_bound=1.0)),
-            lambda: exact.minimize_path_norm(problem, 0.5),
-            lambda: exact.threshold(problem),
-            lambda: continuous.minimize(problem),
-            lambda: compare_sides(problem),
+        for found in (
+            exact.solve(problem, "weights"),
+            exact.solve(problem, method="mip"),
+            exact.solve(problem.replace(weight_bound=3.0)),
+            exact.minimize_path_norm(problem, 0.5),
+            exact.threshold(problem),
+            continuous.minimize(problem),
+            compare_sides(problem),
         ):
-            with pytest.raises(InputError, match="affine='constant'"):
-                refused()
+            assert found.network.solves(problem)
+            assert found.network.count() == 2
+
+    def test_where_it_is_refused(self):
+        problem = Problem([0, 1, 2], [0, 1, 0], affine="constant")
+        with pytest.raises(InputError, match="beside a constant"):
+            exact.solve(problem.replace(weight_bound=3.0), method="tree")
+        with pytest.raises(InputError, match="affine='skip'"):
+            exact.solve(problem, method="univariate")
 
 
 def small_problems():
