@@ -11,7 +11,9 @@ import numpy as np
 
 from sparsest.continuous.checkpoint.arrays import prefixed, under
 from sparsest.errors import InputError
+from sparsest.io.documents import plain
 from sparsest.io.files import Arrays, read_arrays, refuse_large_file, write_atomically
+from sparsest.io.strict_json import parse
 from sparsest.progress import Deadline
 
 _FORMAT: Final = "sparsest/training-checkpoint"
@@ -53,7 +55,7 @@ class Checkpoint:
 
     def __init__(self, path: str | os.PathLike[str], *, resume: bool, problem: str, options: Options) -> None:
         self._path = Path(path)
-        self._header = {"format": _FORMAT, "version": _VERSION, "problem": problem, "options": dict(options)}
+        self._header = {"format": _FORMAT, "version": _VERSION, "problem": problem, "options": plain(options)}
         self._clock, self._next = Deadline(None), _EVERY
         self.failure = ""
         self.state: Arrays | None = None
@@ -96,12 +98,12 @@ class Checkpoint:
         refuse_large_file(self._path)
         try:
             arrays = read_arrays(self._path)
-            header = json.loads(str(arrays.pop("header")))
+            header = parse(str(arrays.pop("header")))
             if not isinstance(header, dict) or header.get("format") != _FORMAT:
                 raise ValueError("it was not written by training")
         except InputError as error:
             raise InputError(f"{self._path}: {error}") from None
-        except (KeyError, ValueError, RecursionError) as error:
+        except (KeyError, ValueError) as error:
             raise self.refuse(error) from None
         if header.get("version") != _VERSION:
             raise InputError(
