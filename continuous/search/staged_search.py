@@ -24,7 +24,7 @@ from sparsest.arrays import FloatArray
 from sparsest.continuous.checkpoint.arrays import prefixed, under
 from sparsest.continuous.polish.pattern_program import BoolArray, Neurons, Samples
 from sparsest.continuous.search.effort import Effort
-from sparsest.continuous.search.few_neuron_descents import Intervals, NarrowSearch, Sparsity
+from sparsest.continuous.search.few_neuron_descents import NarrowSearch, Sparsity
 from sparsest.continuous.search.incumbent import Incumbent
 from sparsest.continuous.search.sampled_cells import (
     cells_of_patterns,
@@ -35,9 +35,11 @@ from sparsest.continuous.search.sampled_cells import (
 )
 from sparsest.continuous.search.starts_with_less import without_a_neuron, without_an_entry
 from sparsest.continuous.search.state import Course, Place, SearchState
+from sparsest.gauss_newton import Intervals
 from sparsest.io.files import Arrays
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
+from sparsest.whitening import orthonormal
 
 # Networks of more neurons than this are not looked for from random starts.
 _WIDEST: Final = 6
@@ -49,15 +51,13 @@ _ROUNDS: Final = 4.0
 _LEAST_ROUNDS, _MOST_ROUNDS = 0.3, 4.0
 # Effort after which the search gives up: so much times T^3 N for T numbers looked for, within a range.
 _FLOOR: Final = 1.4e-4
-_LEAST_FLOOR, _MOST_FLOOR = 0.03, 1.5
+_MIN_FLOOR, _MAX_FLOOR = 0.03, 1.5
 # Pieces that the effort left is cut into, between turns of descents and of linear programs.
 _PIECES: Final = 6
 # Linear programs over sampled cells are skipped where one polish costs more than this share of the floor.
 _CHEAP: Final = 0.5
 # Sampled sets of cells that are tried before gradient descent when nothing fits yet.
 _SAMPLED: Final = 3
-# Singular values below this share of the largest are rounding of a rank deficiency.
-_RANK: Final = 1e-13
 
 
 class Reserved(NamedTuple):
@@ -114,7 +114,7 @@ class StagedSearch:
         self._width, self._patterns = width, patterns
         self._lower_bound, self._norm_bound = lower_bound, norm_bound
         samples = incumbent.samples
-        self._rows, self._back = _whitened(samples.homogeneous)
+        self._rows, self._back = orthonormal(samples.homogeneous)
         self._forward: FloatArray = np.linalg.pinv(self._back).astype(np.float64)
         self._whitened = Intervals(self._rows, samples.low, samples.high, samples.skip)
         self._plain = Intervals(samples.homogeneous, samples.low, samples.high, samples.skip)
@@ -322,7 +322,7 @@ class StagedSearch:
         elif self._incumbent.objective is Objective.WEIGHTS:
             count = 2 * count + 1  # about a bias a weight, and a constant neuron
         wanted = count**3 * len(samples.low)
-        return float(np.clip(_FLOOR * wanted, _LEAST_FLOOR, _MOST_FLOOR))
+        return float(np.clip(_FLOOR * wanted, _MIN_FLOOR, _MAX_FLOOR))
 
     def _programs(self, turn: int) -> None:
         """Linear programs: over the cells around the best network, then over sampled ones."""
@@ -412,12 +412,3 @@ def _no_neurons(samples: Samples) -> Neurons:
     n, size = samples.homogeneous.shape
     skip = np.zeros(size) if samples.skip else None
     return Neurons(np.zeros((0, size)), np.zeros((0, n), dtype=bool), np.zeros(0), skip)
-
-
-def _whitened(homogeneous: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return rows (N, r) with orthonormal columns times sqrt(N), and what takes neurons (r,) back."""
-    left, sizes, right = np.linalg.svd(homogeneous, full_matrices=False)
-    kept = sizes > sizes[0] * _RANK
-    stretch = np.sqrt(len(homogeneous))
-    back = (right[kept] / sizes[kept, None]) * stretch
-    return np.asarray(left[:, kept] * stretch), np.asarray(back)
