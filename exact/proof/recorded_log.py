@@ -17,6 +17,7 @@ from sparsest.exact.arithmetic.farkas import Multipliers
 from sparsest.exact.arithmetic.number_text import number_text
 from sparsest.exact.arithmetic.rational_problem import Row
 from sparsest.exact.proof.log import Bits, ProofLog
+from sparsest.io.strict_json import parse
 
 # A piece's text is some hundred bytes a node, and at most a few ten thousand nodes long.
 _LONGEST: Final = 2**28
@@ -141,10 +142,10 @@ def _events(packed: bytes, shape: Shape | None = None) -> Iterator[Event]:
         raise InputError("a piece is incomplete, or too long")
     for line in text.splitlines():
         try:
-            event = _event(json.loads(line))
+            event = _event(parse(line))
             if shape is not None:
                 _check(event, shape)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        except (ValueError, TypeError, KeyError, AttributeError):
             raise InputError(f"unreadable event {line[:40]!r}") from None
         yield event
 
