@@ -24,6 +24,7 @@ from sparsest.errors import InputError
 from sparsest.exact.arithmetic.farkas import contradiction_of_equations, refutation_near
 from sparsest.exact.arithmetic.rational_network import RationalNetwork, meets_every_interval, rational_witness
 from sparsest.exact.arithmetic.rational_problem import ExactData
+from sparsest.exact.compiling import MAX_INTERPRETED_STEPS
 from sparsest.exact.line.forced_knots import lower_bound_certificate
 from sparsest.exact.line.projection_witness import projection_witness
 from sparsest.exact.line.without_skip import bounds_without_skip
@@ -59,8 +60,8 @@ _STARTS_A_RUN = 256
 # Networks that the local search found and nobody could prove to fit, after which it is given up: labels that
 # were computed in floats, or a bound on weights, which it does not know.
 _MOST_REJECTED = 8
-# Nodes from which on linear programs go to compiled code: loading it takes as long as some hundreds of them.
-_COMPILED_FROM = 500
+# Nodes from which on linear programs go to compiled code. One takes HiGHS about as long as 1000 steps.
+_COMPILED_FROM = MAX_INTERPRETED_STEPS // 1000
 # Nodes that a search visits before it asks for help.
 _ALONE = 1000
 # Nodes of a piece whose events are kept.
