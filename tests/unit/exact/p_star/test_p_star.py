@@ -11,6 +11,7 @@ from sparsest import InputError, Problem, datasets
 from sparsest.cli.main import app
 from sparsest.exact import cost_curves, minimize_path_norm, threshold
 from sparsest.exact.line.slope_changes import curvature
+from sparsest.exact.p_star.crossing_of_cuts import crossing_of_cuts
 from sparsest.exact.p_star.p_star import _WIDE
 
 
@@ -169,18 +170,15 @@ def test_curves_refuse_what_is_no_list_of_exponents():
             cost_curves(problem, powers)
 
 
-def test_compiled_boxes_do_what_interpreted_ones_do(monkeypatch):
+def test_compiled_boxes_do_what_interpreted_ones_do():
     rng = np.random.default_rng(3)
     problem = convex(*np.ceil(np.exp(rng.normal(2, 2.5, 60))), -1, *np.ceil(np.exp(rng.normal(2, 2.5, 61))))
-    plain = threshold(problem)
-    monkeypatch.setattr("sparsest.exact.p_star.crossing_of_cuts._COMPILED_EDGES", 1)
-    compiled = threshold(problem)
-    assert (plain.lower_bound, plain.upper_bound, plain.nodes) == (
-        compiled.lower_bound,
-        compiled.upper_bound,
-        compiled.nodes,
-    )
-    assert plain.other is not None
+    bends = curvature(problem.X[:, 0], problem.low)
+    plain = crossing_of_cuts(bends, compiled=False)
+    assert plain == crossing_of_cuts(bends, compiled=True)
+    found = threshold(problem)
+    assert (found.lower_bound, found.upper_bound) == (plain.lower, plain.upper)
+    assert found.other is not None
 
 
 def run(*arguments):
