@@ -9,16 +9,11 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
+from helpers import call
 
 from sparsest import Network, Problem, Proof, Status, load, save
-from sparsest.cli.main import app
 
 QUICK = ["--restarts", "4", "--steps", "400"]
-
-
-def call(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments], prog_name="sparsest")
 
 
 def run(*arguments, **options):
