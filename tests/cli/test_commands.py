@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import call
+from helpers import call, wait_for
 
 from sparsest import Network, Problem, Proof, Status, load, save
 
@@ -191,10 +191,13 @@ class TestSolve:
         assert bounds[0] == bounds[1]
 
     @pytest.mark.skipif(os.name == "nt", reason="signals")
-    def test_interrupt_reports_the_interval(self):
+    def test_interrupt_reports_the_interval(self, tmp_path):
+        started = tmp_path / "search"  # a checkpoint is there when the search begins
         command = [sys.executable, "-m", "sparsest.cli.main", "solve", "uniform:d=2,n=20", "--json"]
+        command += ["--checkpoint", started]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        time.sleep(4)
+        wait_for(started.exists)
+        time.sleep(0.5)
         process.send_signal(signal.SIGINT)
         stdout, stderr = process.communicate(timeout=60)
         assert process.returncode == 3, stderr
