@@ -1,14 +1,14 @@
+import functools
 import json
 import math
 
+import helpers
 import numpy as np
 import pytest
 from helpers import convex, random_runs
 from oracles.one_feature import by_slopes, cheapest, compare, sparsest_and_others
-from typer.testing import CliRunner
 
 from sparsest import InputError, Problem, datasets
-from sparsest.cli.main import app
 from sparsest.exact import cost_curves, minimize_path_norm, threshold
 from sparsest.exact.line.slope_changes import curvature
 from sparsest.exact.p_star.crossing_of_cuts import crossing_of_cuts
@@ -181,8 +181,7 @@ def test_compiled_boxes_do_what_interpreted_ones_do():
     assert found.other is not None
 
 
-def run(*arguments):
-    return CliRunner().invoke(app, ["threshold", *map(str, arguments)])
+run = functools.partial(helpers.call, "threshold")
 
 
 def test_numbers_of_minimisers_beyond_any_reader_are_told_by_size(tmp_path):
