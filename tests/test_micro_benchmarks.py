@@ -85,7 +85,7 @@ def test_proximal_step(benchmark):
 @pytest.mark.parametrize("steps", [100])
 def test_training_steps(benchmark, steps):
     problem = datasets.load("peak-plateau").problem()
-    fit = benchmark(minimize, problem, solver="adam-reweighted", restarts=32, steps=steps, time_limit=60)
+    fit = benchmark(minimize, problem, algorithm="adam-reweighted", restarts=32, steps=steps, time_limit=60)
     assert fit.steps == steps
 
 

@@ -131,10 +131,10 @@ def test_the_first_crossing_is_p_star(case):
     assert found.upper_bound == pytest.approx(low, abs=1e-7)
     # the two networks that change places there fit, and cost the same
     fewest = int(np.count_nonzero(sparsest_and_others(case)[0][0]))
-    assert found.sparsest.count(objective) == fewest < found.other.count(objective)
-    norms = [network.path_norm(low, objective) for network in (found.sparsest, found.other)]
+    assert found.network.count(objective) == fewest < found.other.count(objective)
+    norms = [network.path_norm(low, objective) for network in (found.network, found.other)]
     assert norms == pytest.approx([costs(table(case), low).min()] * 2, rel=1e-6)
-    for network in (found.sparsest, found.other):
+    for network in (found.network, found.other):
         assert network.interpolates(Problem(X, y, affine="skip" if skip else "none"))
 
 
@@ -180,7 +180,7 @@ def test_p_star_by_hand_in_the_plane():
     found = exact.threshold(Problem(X, y))
     assert found.lower_bound == pytest.approx(np.log10(2), abs=1e-10)
     assert found.upper_bound == pytest.approx(np.log10(2), abs=1e-10)
-    assert (found.sparsest.count("weights"), found.other.count("weights")) == (1, 2)
+    assert (found.network.count("weights"), found.other.count("weights")) == (1, 2)
 
 
 def test_p_star_by_hand_of_a_zigzag():
@@ -189,4 +189,4 @@ def test_p_star_by_hand_of_a_zigzag():
     found = exact.threshold(Problem(np.arange(7), np.arange(7) % 2))
     assert found.lower_bound == pytest.approx(np.log(2) / np.log(3), abs=1e-9)
     assert found.upper_bound == pytest.approx(np.log(2) / np.log(3), abs=1e-9)
-    assert (found.sparsest.count("weights"), found.other.count("weights")) == (5, 6)
+    assert (found.network.count("weights"), found.other.count("weights")) == (5, 6)

@@ -100,7 +100,7 @@ def test_p_star_by_hand():
     assert found.lower_bound == pytest.approx(0.5, abs=1e-11)
     assert found.upper_bound == pytest.approx(0.5, abs=1e-11)
     assert found.lower_bound <= 0.5 <= found.upper_bound
-    assert (found.sparsest.count(), found.other.count()) == (2, 3)
+    assert (found.network.count(), found.other.count()) == (2, 3)
     assert {tuple(changes.round(6)) for _, changes in cheapest(functions, 0.5)} == {(9, 9), (1, 16, 1)}
     for p in POWERS:
         ((_, changes),) = cheapest(functions, p)
@@ -142,7 +142,7 @@ def test_below_p_star_every_minimiser_is_sparsest_and_above_it_some_are_not(x, y
     others, sparsest = (costs(Functions(*(a[rows] for a in functions)), just_above) for rows in (more, ~more))
     assert others.min() < sparsest.min()
     assert found.other.interpolates(problem)
-    assert found.other.count() > found.sparsest.count() == fewest
+    assert found.other.count() > found.network.count() == fewest
 
 
 def test_the_data_above_have_thresholds_of_either_kind():

@@ -28,13 +28,13 @@ from sparsest.results.solving import FitResult
 PEAK = Problem([-2, -1, 0, 1, 2, 3], [0, 0, 1, 1, 0, 0])
 XOR = Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
 CONVEX = Problem(range(-3, 4), [x * x for x in range(-3, 4)])
-ADAM: dict[str, Any] = {"solver": "adam-reweighted"}
+ADAM: dict[str, Any] = {"algorithm": "adam-reweighted"}
 QUICK: dict[str, Any] = ADAM | {"restarts": 8, "steps": 400}
 
 
 def assert_consistent(problem: Problem, fit: FitResult) -> None:
     """What a referee checks of any result, from the networks alone."""
-    staged = fit.options["solver"] in ("auto", "gauss-newton")
+    staged = fit.options["algorithm"] in ("auto", "gauss-newton")
     restarts, objective = 1 if staged else fit.options["restarts"], fit.objective
     for array in (
         fit.restarts.counts,

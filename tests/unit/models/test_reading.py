@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import nn
 
-from sparsest import InputError, Network, save
+from sparsest import Affine, InputError, Network, save
 from sparsest.continuous import ReLUNetwork
 from sparsest.models import read_model, rounded, to_mlp_regressor, write_model
 
@@ -67,7 +67,7 @@ def test_sequential_in_every_precision(bias: bool, dtype: torch.dtype) -> None:
     module = sequential(bias, dtype)
     read = read_model(module)
     assert read.dtype == str(dtype).removeprefix("torch.")
-    assert (read.source, read.affine, read.has_output_bias) == ("torch module", False, bias)
+    assert (read.source, read.affine) == ("torch module", "constant" if bias else "none")
     assert np.array_equal(read.network.weights, module[0].weight.detach().double().numpy())
     assert np.array_equal(read.predict(X), values_of(module))
 
@@ -89,12 +89,13 @@ def test_nested_flattened_and_dropping_out() -> None:
 def test_skip_branches(width: int, bias: bool, tmp_path: Path) -> None:
     module = Skip(width, bias).double()
     read = read_model(module)
-    assert (read.affine, read.has_output_bias) == (True, bias)
+    assert read.affine is Affine.SKIP
+    assert (read.network.affine[-1] != 0) == bias
     np.testing.assert_allclose(read.network(X), values_of(module), atol=1e-12)
     for path in (tmp_path / "model.pt", tmp_path / "model.onnx"):
         write_model(read.network, path, like=read)
         again = read_model(path)
-        assert again.affine
+        assert again.affine is Affine.SKIP
         assert again.network.affine is not None
         np.testing.assert_allclose(again.network(X), values_of(module), atol=1e-12)
     other = Skip(width, bias).double()
@@ -238,7 +239,7 @@ def test_scikit_learn() -> None:
     with pytest.warns(UserWarning, match="iterations"):
         model.fit(X.astype(np.float32), X[:, 0].astype(np.float32))
     read = read_model(model)
-    assert (read.dtype, read.source, read.has_output_bias) == ("float32", "scikit-learn", True)
+    assert (read.dtype, read.source, read.affine) == ("float32", "scikit-learn", "constant")
     assert np.array_equal(read.predict(X), model.predict(X.astype(np.float32)))
     back = to_mlp_regressor(read.network)
     np.testing.assert_allclose(back.predict(X), read.network(X), atol=1e-12)
@@ -298,7 +299,7 @@ def test_the_same_network_written_in_other_ways(tmp_path: Path) -> None:
         onnx.save(model, path)
         np.testing.assert_allclose(by_onnxruntime(path, inputs), expected, atol=1e-12)
         read = read_model(path)
-        assert (read.network.width, read.affine, read.has_output_bias) == (3, True, True)
+        assert (read.network.width, read.affine, read.network.affine[-1]) == (3, "skip", 1.5)
         np.testing.assert_allclose(read.network(inputs), expected, atol=1e-12)
 
 

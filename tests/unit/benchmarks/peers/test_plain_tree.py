@@ -113,7 +113,7 @@ class TestTrainedAuto:
         assert record.trace[0][0] >= record.options["training_seconds"]
 
     def test_shares_one_time_limit(self):
-        record = execute(self.task(time_limit=0.2, steps=10**6, solver="adam-reweighted"))
+        record = execute(self.task(time_limit=0.2, steps=10**6, algorithm="adam-reweighted"))
         assert record.error == ""
         assert 0.2 <= record.options["training_seconds"] <= record.seconds
         assert record.options["exact_seconds"] < 2.0

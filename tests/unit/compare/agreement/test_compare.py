@@ -26,8 +26,8 @@ def test_agree_on_the_paper_example():
 
 def test_verdicts_on_made_up_results(sides):
     found, fit = sides
-    wasteful = dataclasses.replace(fit, polished=split(fit.network))
-    empty = dataclasses.replace(fit, polished=Network.zero(1))
+    wasteful = dataclasses.replace(fit, network=split(fit.network))
+    empty = dataclasses.replace(fit, network=Network.zero(1))
     open_ = dataclasses.replace(found, status=Status.TIME_LIMIT, lower_bound=2, upper_bound=5)
     closed_by_training = dataclasses.replace(found, status=Status.TIME_LIMIT, upper_bound=5)
     infeasible = dataclasses.replace(found, status=Status.INFEASIBLE, network=None, upper_bound=None)
@@ -69,7 +69,7 @@ def test_rounding_is_not_taken_for_a_disagreement():
     planted = Network(rng.normal(size=(2, 1)), rng.normal(size=2) * 0.5, [1.0, -1.0], [0.0, 0.0])
     assert np.array_equal(planted(data.X), data.y)
     fit = continuous.minimize(problem, restarts=1, steps=1, width=1)
-    verdict = judge(problem, found, dataclasses.replace(fit, polished=planted))
+    verdict = judge(problem, found, dataclasses.replace(fit, network=planted))
     # the planted network gives these very floats, yet its real values miss them by their rounding
     assert verdict.outcome is Outcome.NOT_INTERPOLATING
     assert "up to rounding" in verdict.reason

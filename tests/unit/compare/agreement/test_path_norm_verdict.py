@@ -50,7 +50,7 @@ def verdict_of(fit, trained, p, *, known=True, **changes):
     return judge(
         CROSSING,
         found,
-        dataclasses.replace(fit, polished=trained, p=p),
+        dataclasses.replace(fit, network=trained, p=p),
         dataclasses.replace(least, **changes),
         threshold,
     )
@@ -103,7 +103,7 @@ def test_bounds_apart_leave_it_open_where_they_do_not_tell(fit):
 def test_a_least_path_norm_below_p_star_is_sparsest_even_if_the_exact_side_stopped(fit):
     least, found = exact.minimize_path_norm(CROSSING, 0.3), exact.solve(CROSSING, "weights")
     stopped = dataclasses.replace(found, status=Status.TIME_LIMIT, lower_bound=1, upper_bound=3)
-    trained = dataclasses.replace(fit, polished=SPARSEST, p=0.3)
+    trained = dataclasses.replace(fit, network=SPARSEST, p=0.3)
     assert judge(CROSSING, stopped, trained, least).attainment is Attainment.OPEN
     known = judge(CROSSING, stopped, trained, least, exact.threshold(CROSSING))
     assert known.outcome is Outcome.EXACT_OPEN

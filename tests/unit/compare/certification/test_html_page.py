@@ -44,8 +44,8 @@ def found():
     return certify(WIDE, X, Y, time_limit=20)
 
 
-def page_of(found, title="model on data", problem=None):
-    return certificate_page(found, problem or Problem(X, Y), WIDE, title)
+def page_of(found, title="model on data"):
+    return certificate_page(found, title)
 
 
 def test_it_says_everything_and_refers_to_nothing_outside(found):
@@ -76,12 +76,13 @@ def test_other_verdicts_and_many_features():
     inputs, labels = rng.normal(size=(500, 3)), rng.normal(size=500)
     network = Network(rng.normal(size=(4, 3)), np.zeros(4), np.ones(4))
     missed = certify(network, inputs, labels, tolerance=1e-3)
-    page = certificate_page(missed, Problem(inputs, labels, tolerance=1e-3), network, "x")
+    page = certificate_page(missed, "x")
     Tags(page)
     assert "NOT_INTERPOLATING" in page
     assert "Labels that are missed most" in page
     assert "Not drawn: 500 samples of 3 features" in page
-    few = certificate_page(missed, Problem(inputs[:9], labels[:9], tolerance=1e-3), network, "x")
+    fewer = dataclasses.replace(missed, problem=Problem(inputs[:9], labels[:9], tolerance=1e-3))
+    few = certificate_page(fewer, "x")
     assert len(Tags(few).sources) > len(Tags(page).sources)
 
 

@@ -50,28 +50,28 @@ def assert_same(first: FitResult, second: FitResult) -> None:
         np.testing.assert_array_equal(getattr(first.history, name), getattr(second.history, name))
 
 
-@pytest.mark.parametrize("solver", ["adam-reweighted", "published", "proximal-gradient", "smoothed"])
+@pytest.mark.parametrize("algorithm", ["adam-reweighted", "published", "proximal-gradient", "smoothed"])
 @pytest.mark.parametrize("affine", ["none", "skip"])
 def test_gradient_descent_goes_on_bit_for_bit(
-    solver: str, affine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    algorithm: str, affine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with_every_piece_kept(monkeypatch)
     problem, path = Problem(PEAK.X, PEAK.low, affine=affine), tmp_path / "training.npz"
     files: dict[str, Any] = {"checkpoint_file": path, "resume": True}
-    whole = minimize(problem, solver=solver, **DESCENT)
+    whole = minimize(problem, algorithm=algorithm, **DESCENT)
     for step in (40, 170):  # the second one after neurons were dropped
         with pytest.raises(StopError):
             minimize(
                 problem,
-                solver=solver,
+                algorithm=algorithm,
                 checkpoint_file=path,
                 resume=True,
                 progress=stopping_at(step),
                 **DESCENT,
             )
-    assert_same(whole, minimize(problem, solver=solver, **DESCENT, **files))
+    assert_same(whole, minimize(problem, algorithm=algorithm, **DESCENT, **files))
     # a finished run is answered from its file
-    assert_same(whole, minimize(problem, solver=solver, **DESCENT, **files))
+    assert_same(whole, minimize(problem, algorithm=algorithm, **DESCENT, **files))
 
 
 def test_a_polish_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +81,7 @@ def test_a_polish_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.Monke
     files: dict[str, Any] = {"checkpoint_file": tmp_path / "training.npz", "resume": True}
     problem = datasets.load("uniform", d=2, n=6, seed=1).problem()
     options: dict[str, Any] = {
-        "solver": "adam-reweighted",
+        "algorithm": "adam-reweighted",
         "restarts": 6,
         "steps": 200,
         "objective": "neurons",
@@ -113,7 +113,7 @@ def test_a_polish_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_time_limits_add_up(tmp_path: Path) -> None:
     path = tmp_path / "training.npz"
-    options: dict[str, Any] = {"solver": "adam-reweighted", "restarts": 8, "steps": 1500}
+    options: dict[str, Any] = {"algorithm": "adam-reweighted", "restarts": 8, "steps": 1500}
     whole = minimize(PEAK, **options)
     for _ in range(100):
         fit = minimize(PEAK, **options, checkpoint_file=path, resume=True, time_limit=0.6)
@@ -207,10 +207,10 @@ def test_a_staged_search_cut_short_again_and_again(interrupted: bool, tmp_path: 
     assert again.count == whole.count
 
 
-@pytest.mark.parametrize("solver", ["published", "auto"])
-def test_a_killed_process_loses_seconds_at_most(solver: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("algorithm", ["published", "auto"])
+def test_a_killed_process_loses_seconds_at_most(algorithm: str, tmp_path: Path) -> None:
     path = tmp_path / "training.npz"
-    options: dict[str, Any] = {"solver": solver, "steps": 10**6, "restarts": 4, "objective": "neurons"}
+    options: dict[str, Any] = {"algorithm": algorithm, "steps": 10**6, "restarts": 4, "objective": "neurons"}
     code = (
         "import functools\nfrom sparsest import datasets\nfrom sparsest.continuous import minimize, trainer\n"
         "trainer.Checkpoint = functools.partial(trainer.Checkpoint, interval=0.2)\n"
@@ -220,7 +220,7 @@ def test_a_killed_process_loses_seconds_at_most(solver: str, tmp_path: Path) -> 
 
     def taken() -> int:
         with np.load(path) as arrays:
-            if solver != "auto":
+            if algorithm != "auto":
                 return int(arrays["taken"]) if "taken" in arrays else 0
             return int(json.loads(str(arrays["search words"]))["taken"]) if "search words" in arrays else 0
 
@@ -257,11 +257,11 @@ class TestRefusals:
     @pytest.fixture
     def path(self, tmp_path: Path) -> Path:
         path = tmp_path / "training.npz"
-        minimize(PEAK, solver="adam-reweighted", checkpoint_file=path, **DESCENT)
+        minimize(PEAK, algorithm="adam-reweighted", checkpoint_file=path, **DESCENT)
         return path
 
     def resume(self, path: Path, problem: Problem = PEAK, **options: Any) -> FitResult:
-        given = {"solver": "adam-reweighted", "checkpoint_file": path, "resume": True}
+        given = {"algorithm": "adam-reweighted", "checkpoint_file": path, "resume": True}
         return minimize(problem, **(given | DESCENT | options))
 
     def test_places(self, path: Path, tmp_path: Path) -> None:
@@ -279,7 +279,7 @@ class TestRefusals:
         for options, words in (
             ({"p": 0.5}, "p = 0.4, not 0.5"),
             ({"seed": 1}, "seed = 0, not 1"),
-            ({"solver": "published"}, "solver = 'adam-reweighted'"),
+            ({"algorithm": "published"}, "algorithm = 'adam-reweighted'"),
             ({"dtype": "float32"}, "dtype = 'torch.float64'"),
             ({"initialization": "through-samples"}, "initialization = 'random'"),
             ({"lower_bound": 2}, "lower_bound = 0, not 2"),

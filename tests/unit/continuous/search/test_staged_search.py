@@ -1,4 +1,4 @@
-"""The staged search, its narrow descents, and the solvers of gradient descent."""
+"""The staged search, its narrow descents, and the algorithms of gradient descent."""
 
 import functools
 from typing import Any
@@ -84,12 +84,12 @@ def test_gradient_descent_is_in_reserve_where_nothing_else_fits(monkeypatch: pyt
     fit = minimize(PEAK, restarts=4, steps=300)
     assert fit.network.solves(PEAK)
     assert fit.count == 3
-    alone = minimize(PEAK, solver="gauss-newton")
-    assert alone.polished.solves(PEAK)
+    alone = minimize(PEAK, algorithm="gauss-newton")
+    assert alone.network.solves(PEAK)
     assert alone.raw.width == 0
     assert "not sparse" in alone.remark
-    narrow = minimize(PEAK, solver="gauss-newton", width=3)  # what joins the labels is wider
-    assert narrow.polished.width == 0
+    narrow = minimize(PEAK, algorithm="gauss-newton", width=3)  # what joins the labels is wider
+    assert narrow.network.width == 0
     assert narrow.residual == 1  # the largest label
 
 
@@ -109,8 +109,8 @@ def test_a_least_path_norm_ends_the_search_and_not_the_count_alone() -> None:
     told = minimize(problem, lower_bound=5, norm_bound=3.6238629)
     free = minimize(problem)
     assert counted.count == told.count == free.count == 5
-    assert counted.polished.path_norm(0.4) > 3.626
-    assert told.polished.path_norm(0.4) == pytest.approx(3.6238629, abs=1e-6)
+    assert counted.network.path_norm(0.4) > 3.626
+    assert told.network.path_norm(0.4) == pytest.approx(3.6238629, abs=1e-6)
     assert counted.steps <= told.steps < free.steps
 
 
@@ -138,7 +138,7 @@ def test_width_is_never_exceeded() -> None:
 
 def test_patterns_are_used() -> None:
     # the cells of the known solution, from a search that may sample one cell only
-    known = minimize(PEAK).polished
+    known = minimize(PEAK).network
     patterns = known.patterns(PEAK.X)
     fit = minimize(PEAK, patterns=patterns, seed=1)
     assert fit.count == 3
@@ -149,7 +149,7 @@ def test_patterns_are_used() -> None:
 
 @pytest.mark.parametrize(
     ("option", "message"),
-    [({"solver": "adam-reweighed"}, "adam-reweighted"), ({"solver": "x"}, "known are"),
+    [({"algorithm": "adam-reweighed"}, "adam-reweighted"), ({"algorithm": "x"}, "known are"),
      ({"initialization": "zero"}, "known are random, through-samples"),
      ({"lower_bound": -1}, "lower_bound = -1"), ({"norm_bound": np.nan}, "norm_bound = nan")],
 )  # fmt: skip
@@ -268,26 +268,30 @@ def test_flips() -> None:
     assert flipped(one).patterns.astype(int).tolist() == [[0, 0, 1], [1, 1, 1], [1, 0, 0]]
 
 
-# ---------------------------------------------------------------- solvers of gradient descent
+# ---------------------------------------------------------------- algorithms of gradient descent
 
 
-@pytest.mark.parametrize("solver", ["adam-reweighted", "published", "proximal-gradient", "smoothed"])
+@pytest.mark.parametrize("algorithm", ["adam-reweighted", "published", "proximal-gradient", "smoothed"])
 @pytest.mark.parametrize("objective", list(Objective))
-def test_every_solver_lowers_the_loss_and_sparsifies(solver: str, objective: Objective) -> None:
+def test_every_algorithm_lowers_the_loss_and_sparsifies(algorithm: str, objective: Objective) -> None:
     problem = datasets.load("uniform", d=2, n=6, seed=0).problem()
-    fit = minimize(problem, solver=solver, objective=objective, restarts=6, steps=600, regularization=0.01)
-    assert fit.options["solver"] == solver
+    fit = minimize(
+        problem, algorithm=algorithm, objective=objective, restarts=6, steps=600, regularization=0.01
+    )
+    assert fit.options["algorithm"] == algorithm
     assert fit.history.loss.shape[1] == 6
     assert np.median(fit.history.loss[-1]) < 0.5 * np.median(fit.history.loss[0])
     assert fit.network.solves(problem)
-    free = minimize(problem, solver=solver, objective=objective, restarts=6, steps=600, regularization=0.0)
+    free = minimize(
+        problem, algorithm=algorithm, objective=objective, restarts=6, steps=600, regularization=0.0
+    )
     assert np.median(fit.history.path_norm[-1]) < np.median(free.history.path_norm[-1])
 
 
-@pytest.mark.parametrize("solver", ["adam-reweighted", "published", "proximal-gradient", "smoothed"])
-def test_every_solver_respects_a_weight_bound_and_a_seed(solver: str) -> None:
+@pytest.mark.parametrize("algorithm", ["adam-reweighted", "published", "proximal-gradient", "smoothed"])
+def test_every_algorithm_respects_a_weight_bound_and_a_seed(algorithm: str) -> None:
     problem = Problem(PEAK.X, PEAK.low, weight_bound=1.5, affine="skip")
-    options: dict[str, Any] = {"solver": solver, "restarts": 3, "steps": 60, "dtype": "float32"}
+    options: dict[str, Any] = {"algorithm": algorithm, "restarts": 3, "steps": 60, "dtype": "float32"}
     first, second = (minimize(problem, **options) for _ in range(2))
     np.testing.assert_array_equal(first.history.loss, second.history.loss)
     assert np.abs(first.raw.folded[:, 0]).max(initial=0) <= 1.5 * (1 + 1e-6)

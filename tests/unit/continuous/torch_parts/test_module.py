@@ -270,9 +270,9 @@ def test_full_batches_of_adam_repeat_the_batched_training(objective, p, kind):
     homogeneous = torch.cat([X, torch.ones(len(X), 1, dtype=X.dtype)], dim=1)
     optimizer = torch.optim.Adam(parameters(network), lr=0.01)
     sparse = ReweightedL1(optimizer, network, p=p, regularization=0.02, objective=objective)
-    solver = AdamReweighted(schedule)
+    algorithm = AdamReweighted(schedule)
     for step in range(100):
-        solver.step(batch, (homogeneous, y, y), step, None)
+        algorithm.step(batch, (homogeneous, y, y), step, None)
         gradient_step(network, sparse, X, y)
     rows, outputs = layers.rows().detach(), layers.output_weights().detach()
     torch.testing.assert_close(rows, batch.hidden[0], rtol=1e-9, atol=1e-12)

@@ -26,8 +26,8 @@ def check_threshold(x, y, below=24):
     problem = Problem(x, y, affine="skip")
     result = threshold(problem)
     assert 0 < result.lower_bound <= result.upper_bound <= 1
-    assert result.sparsest.count() == len(sparsest[0])
-    assert result.sparsest.interpolates(problem)
+    assert result.network.count() == len(sparsest[0])
+    assert result.network.interpolates(problem)
     if others:
         # every minimiser is sparsest at all p below, not only just below: costs may cross twice
         just_below = min(result.lower_bound, 1 - 2.0**-30)
@@ -38,11 +38,11 @@ def check_threshold(x, y, below=24):
         return result
     assert result.upper_bound - result.lower_bound <= 1e-10 * result.upper_bound
     assert excess_sign(sparsest, others, result.upper_bound) <= 0
-    assert result.other.count() > result.sparsest.count()
+    assert result.other.count() > result.network.count()
     assert result.other.interpolates(problem)
     # the two networks are cheapest where they change places, so each costs what the recursion finds
     least = minimize_path_norm(problem, result.upper_bound).upper_bound
-    for network in (result.sparsest, result.other):
+    for network in (result.network, result.other):
         assert network.path_norm(result.upper_bound) == pytest.approx(least, rel=1e-10)
     return result
 

@@ -149,7 +149,7 @@ def test_thresholds_by_hand(problem, objective, bound):
     result = threshold(problem, objective)
     assert result.upper_bound == pytest.approx(bound, rel=1e-9)
     assert result.lower_bound == pytest.approx(bound, rel=1e-9)
-    assert result.sparsest.count(objective) == exact.solve(problem, objective).lower_bound
+    assert result.network.count(objective) == exact.solve(problem, objective).lower_bound
     assert (result.other is None) == (bound == 1)
 
 
@@ -172,7 +172,7 @@ def test_just_below_p_star_the_least_is_sparsest_and_just_above_it_is_not(proble
     for p in [*np.linspace(0.02, result.lower_bound, 30)[:-1], result.lower_bound * (1 - 1e-7)]:
         assert counts[np.argmin(crossing_of_points.costs_at(sizes, p))] == fewest
     assert counts[np.argmin(crossing_of_points.costs_at(sizes, result.upper_bound * (1 + 1e-7)))] > fewest
-    for network in (result.sparsest, result.other):
+    for network in (result.network, result.other):
         assert network.interpolates(problem)
         assert network.path_norm(result.upper_bound, objective) == pytest.approx(
             crossing_of_points.costs_at(sizes, result.upper_bound).min(), rel=1e-8
@@ -256,14 +256,14 @@ def test_bisection_brackets_p_star(monkeypatch, name):
     assert (found.other is None) == (certain.other is None)
     if found.other is not None:
         assert found.upper_bound - certain.upper_bound < 0.05
-        assert found.other.count("weights") > found.sparsest.count("weights")
+        assert found.other.count("weights") > found.network.count("weights")
 
 
 def test_without_a_proven_count_nothing_is_certified():
     found = threshold(named("uniform:d=2,n=16,seed=0"), time_limit=0.5)
     assert (found.lower_bound, found.upper_bound, found.other) == (0, 1, None)
     assert found.remark.startswith("nothing is certified")
-    assert found.sparsest.interpolates(named("uniform:d=2,n=16,seed=0"))
+    assert found.network.interpolates(named("uniform:d=2,n=16,seed=0"))
 
 
 def test_without_a_network_there_is_no_threshold():
