@@ -267,7 +267,7 @@ def _warm_up_univariate() -> None:
 
 
 def _warm_up_path_norm() -> None:
-    x = _positions(_LEAST_SAMPLES)
+    x = _positions(_LEAST_SAMPLES + 2)  # one change of slope at each but the first and the last
     problem = Problem(x, _labels("noise", x), affine="skip")
     exact.minimize_path_norm(problem, _POWER)
     exact.threshold(problem)

@@ -4,9 +4,12 @@ With activation patterns fixed a network is linear in its folded neurons, so a G
 them as long as no pattern changes; Levenberg's damping (1944) keeps steps short while patterns still change.
 """
 
+import dataclasses
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
 
@@ -14,9 +17,56 @@ from sparsest.arrays import FloatArray
 # for data scaled to about one.
 _EASED: Final = 0.3
 _HARDENED: Final = 4.0
-_MOST: Final = 1e4
+_MAX_DAMPING: Final = 1e4
+# Share of an interval's width, and of the labels' size where it has no end, that is aimed at inside its end.
+_INSIDE: Final = 0.25
+_INSIDE_OPEN: Final = 0.05
+# Samples that descents see for each number that they look for, at least the fewest: on labels made by K
+# neurons those tell as much as all, and what fits them is then improved on all.
+_SAMPLES_A_NUMBER: Final = 5
+_FEWEST_SAMPLES: Final = 20
 
 Aims = tuple[FloatArray, FloatArray]
+
+
+@dataclasses.dataclass(frozen=True)
+class Intervals:
+    """What to fit, scaled to about one.
+
+    Attributes
+    ----------
+    rows : array (N, r)
+        Homogeneous inputs in any coordinates.
+    low, high : arrays (N,)
+        Interval ends.
+    affine : bool
+        Whether there is an affine term.
+    movable : array (r,), optional
+        1 for the coordinates in which that may move, 0 for the others; by default it may in all.
+    """
+
+    rows: FloatArray
+    low: FloatArray
+    high: FloatArray
+    affine: bool
+    movable: FloatArray | None = None
+
+    def subset(self, samples: NDArray[np.intp]) -> "Intervals":
+        """Return the same on some samples."""
+        return Intervals(self.rows[samples], self.low[samples], self.high[samples], self.affine, self.movable)
+
+    def aims(self, inside_open: float = _INSIDE_OPEN) -> Aims:
+        """Return the ends (N,) that values are to lie in, so far inside the intervals.
+
+        `inside_open` is how far where an interval has but one end.
+        """
+        width = self.high - self.low
+        inside = np.where(np.isfinite(width), _INSIDE * width, inside_open)
+        return self.low + inside, self.high - inside
+
+    def violation(self, values: FloatArray) -> FloatArray:
+        """Return the largest distance (R,) of values (R, N) from their intervals; negative inside all."""
+        return np.asarray(np.maximum(self.low - values, values - self.high).max(axis=1))
 
 
 class Iterates(NamedTuple):
@@ -39,6 +89,58 @@ class Iterates(NamedTuple):
     factors: FloatArray
     loss: FloatArray
     damping: FloatArray
+
+
+def samples_enough(numbers: int, samples: int) -> int:
+    """Return how many samples descents towards so many numbers see; all where that saves less than half."""
+    few = max(_FEWEST_SAMPLES, _SAMPLES_A_NUMBER * numbers)
+    return few if 2 * few < samples else samples
+
+
+def begin(data: Intervals, neurons: FloatArray, signs: FloatArray, aims: Aims, damping: float) -> Iterates:
+    """Return networks (R, B, r) with output signs (R, B) as they begin a descent."""
+    values, factors = evaluate(data.rows, neurons, signs, affine=data.affine)
+    return Iterates(neurons, values, factors, interval_loss(values, aims), np.full(len(neurons), damping))
+
+
+def descend(
+    data: Intervals,
+    signs: FloatArray,
+    aims: Aims,
+    iterates: Iterates,
+    *,
+    met: float,
+    steps: int,
+    least_damping: float,
+    allowed: FloatArray | None = None,
+    given_up: Callable[[], bool] = lambda: False,
+) -> int | None:
+    """Improve networks side by side; return the number of the first that fits, or None.
+
+    Parameters
+    ----------
+    data : Intervals
+        What to fit.
+    signs, aims, iterates, least_damping, allowed
+        As for `levenberg_step`.
+    met : float
+        Largest violation of a network that fits.
+    steps : int
+        At most.
+    given_up : callable
+        Asked before each step.
+    """
+    for _ in range(steps):
+        fitting = data.violation(iterates.values) <= met
+        if fitting.any():
+            return int(fitting.argmax())
+        if given_up():
+            return None
+        levenberg_step(
+            data.rows, signs, aims, iterates,
+            affine=data.affine, least_damping=least_damping, allowed=allowed,
+        )  # fmt: skip
+    return None
 
 
 def levenberg_step(
@@ -78,7 +180,7 @@ def levenberg_step(
         new_factors[better],
         new_loss[better],
     )
-    damping[:] = np.clip(damping * np.where(better, _EASED, _HARDENED), least_damping, _MOST)
+    damping[:] = np.clip(damping * np.where(better, _EASED, _HARDENED), least_damping, _MAX_DAMPING)
 
 
 def interval_loss(values: FloatArray, aims: Aims) -> FloatArray:

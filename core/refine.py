@@ -150,7 +150,7 @@ def _nearest_ends(
 def _least_norm(matrix: FloatArray, right: FloatArray) -> FloatArray:
     """Least-squares solution of least norm, columns scaled to one so that units do not matter."""
     scaled, scale = _scaled(matrix)
-    step, *_ = np.linalg.lstsq(scaled, right, rcond=1e-13)
+    step, *_ = np.linalg.lstsq(scaled, right, rcond=tolerances.RANK_DEFICIENCY)
     return _unscaled(np.asarray(step, dtype=np.float64), scale)
 
 

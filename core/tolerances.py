@@ -23,6 +23,9 @@ MIP_INTEGRALITY: Final = 1e-9
 # Entries of input data beyond this are refused: a product of two of them must stay a finite float.
 LARGEST_MAGNITUDE: Final = 1e100
 
+# Singular values below this share of the largest are rounding of a rank deficiency.
+RANK_DEFICIENCY: Final = 1e-13
+
 # Two hyperplanes count as one when their unit normals differ by at most this in every entry.
 SAME_HYPERPLANE: Final = 1e-9
 

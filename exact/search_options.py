@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sparsest.errors import InputError
+from sparsest.exact.compiling import MAX_INTERPRETED_STEPS
 from sparsest.network import Network
 from sparsest.progress import Deadline, ProgressCallback
 
@@ -20,8 +21,8 @@ class Pacing:
     first_pause : int
         Nodes before the first local search; before each later one there are twice as many.
     compiled_from : int
-        Nodes from which on linear programs go to compiled code: loading it takes as long as some hundreds
-        of them.
+        Nodes from which on linear programs go to compiled code: one takes HiGHS about as long as 1000
+        interpreted steps.
     shared_from : int
         Nodes that a search visits before it asks its workers for help.
     recorded_piece : int
@@ -48,7 +49,7 @@ class Pacing:
     """
 
     first_pause: int = 8
-    compiled_from: int = 500
+    compiled_from: int = MAX_INTERPRETED_STEPS // 1000
     shared_from: int = 1000
     recorded_piece: int = 10_000
     small_piece: int = 100

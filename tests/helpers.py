@@ -22,10 +22,32 @@ def wait_for(condition, seconds=60):
         time.sleep(0.05)
 
 
-def random_line(seed):
-    """Up to 9 samples on a line, in order: with real, few integer (ties, collinear) or convex labels."""
+def call(*arguments):
+    """Run a command of the terminal in this process."""
+    from typer.testing import CliRunner
+
+    from sparsest.cli.main import app
+
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], prog_name="sparsest")
+
+
+def uniform(seed, n, d, **options):
+    """A problem of samples and labels in general position."""
     rng = np.random.default_rng(seed)
-    n = int(rng.integers(3, 10))
+    return Problem(rng.uniform(-1, 1, (n, d)), rng.uniform(-1, 1, n), **options)
+
+
+def lattice(seed, n, d, **options):
+    """A problem of at most n distinct points and labels among -2, ..., 2: ties and degenerate cells."""
+    rng = np.random.default_rng(seed)
+    X = np.unique(rng.integers(-2, 3, (n, d)), axis=0).astype(float)
+    return Problem(X, rng.integers(-2, 3, len(X)), **options)
+
+
+def random_line(seed, most=9):
+    """Samples on a line, in order: with real, few integer (ties, collinear) or convex labels."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(3, most + 1))
     if seed % 4 == 0:
         return np.sort(rng.normal(size=n)), rng.normal(size=n)
     x = np.sort(rng.choice(20, n, replace=False)).astype(float)
@@ -37,12 +59,17 @@ def random_line(seed):
     return x, np.r_[0.0, np.cumsum(slopes * np.diff(x))]
 
 
-def convex(*changes, spacing=1.0):
-    """Return the problem with samples at equal distances whose slopes change by these numbers."""
+def with_changes(*changes):
+    """Samples at 0, 1, 2, ... whose chords change their slope by these numbers."""
     slopes = np.r_[0.0, np.cumsum(changes)]
-    return Problem(
-        spacing * np.arange(len(changes) + 2.0), spacing * np.r_[0.0, np.cumsum(slopes)], affine="skip"
-    )
+    y = np.r_[0.0, np.cumsum(slopes)]
+    return np.arange(float(len(y))), y
+
+
+def convex(*changes, spacing=1.0):
+    """The problem of these changes of slope, with a skip; samples at equal distances."""
+    x, y = with_changes(*changes)
+    return Problem(spacing * x, spacing * y, affine="skip")
 
 
 def random_runs(seed):

@@ -8,7 +8,6 @@ a killed process is cut off when the folder is opened again.
 import contextlib
 import dataclasses
 import json
-import math
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,6 +20,8 @@ from sparsest.benchmarks.run.record import Record
 from sparsest.benchmarks.suites.methods import Method, with_variants
 from sparsest.errors import InputError
 from sparsest.files import refuse_large_file
+from sparsest.io.documents import plain
+from sparsest.io.strict_json import fields_of, parse
 from sparsest.io.tables import write_table
 
 RESULTS: Final = "results.jsonl"
@@ -51,7 +52,7 @@ class Store:
     def append(self, record: Record) -> None:
         """Append a record, and return when it is on the disk."""
         self.records.append(record)
-        self._append({"kind": "record", **_plain(dataclasses.asdict(record))})
+        self._append({"kind": "record", **plain(dataclasses.asdict(record))})
 
     def close(self) -> None:
         """Close the file."""
@@ -116,7 +117,7 @@ def read(directory: Path) -> tuple[list[Session], list[Record]]:
                 sessions.append(_session(document))
                 continue
             record = _record(document, len(sessions))
-        except (ValueError, KeyError, TypeError, RecursionError, InputError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             raise InputError(f"{path}, line {number}: not a benchmark result ({error!s:.100})") from None
         if record.key in keys:
             raise InputError(f"{path}, line {number}: the run {record.key} stands twice")
@@ -171,14 +172,10 @@ def _cut_unfinished_line(path: Path) -> None:
 
 
 def _parsed(line: bytes) -> dict[str, Any]:
-    document = json.loads(line, parse_constant=_refuse_constant)
+    document = parse(line)
     if not isinstance(document, dict) or document.get("kind") not in ("session", "record"):
         raise ValueError("neither a session nor a record")
     return document
-
-
-def _refuse_constant(text: str) -> None:
-    raise ValueError(f"{text} is not a JSON number")
 
 
 def _session(document: dict[str, Any]) -> Session:
@@ -187,86 +184,9 @@ def _session(document: dict[str, Any]) -> Session:
     return {key: value for key, value in document.items() if key not in ("kind", "format", "version")}
 
 
-_NUMBERS: Final = {
-    "n_samples": int,
-    "n_features": int,
-    "seed": int,
-    "repeat": int,
-    "work": int,
-    "session": int,
-    "tolerance": float,
-    "seconds": float,
-}
-_OPTIONAL_NUMBERS: Final = {
-    "planted": int,
-    "count": int,
-    "neurons": int,
-    "weights": int,
-    "parameters": int,
-    "lower_bound": int,
-    "weight_bound": float,
-    "time_limit": float,
-    "residual": float,
-    "loss": float,
-    "box": float,
-}
-_TEXTS: Final = (
-    "key",
-    "suite",
-    "data",
-    "digest",
-    "objective",
-    "method",
-    "status",
-    "error",
-    "proof",
-    "solver",
-)
-
-
 def _record(document: dict[str, Any], n_sessions: int) -> Record:
-    fields = {name: document[name] for name in _FIELDS}
-    for name in _TEXTS:
-        if not isinstance(fields[name], str):
-            raise ValueError(f"{name} is not a text")
-    for name, kind in (_NUMBERS | _OPTIONAL_NUMBERS).items():
-        if fields[name] is not None or name in _NUMBERS:
-            fields[name] = _number(fields[name], name, kind)
-    for name in ("fits", "exactly"):
-        if fields[name] not in (None, True, False):
-            raise ValueError(f"{name} is not true, false or null")
-    Affine.parse(fields["affine"])
-    if not isinstance(fields["options"], dict):
-        raise ValueError("options are of a wrong type")
-    if not isinstance(fields["network"], (dict, type(None))):
-        raise ValueError("network is not a document")
-    if not 0 <= fields["session"] < n_sessions:
-        raise ValueError(f"there is no session {fields['session']}")
-    return Record(**fields | {"trace": tuple(_point(point) for point in fields["trace"])})
-
-
-def _number(value: Any, name: str, kind: type) -> Any:
-    if value in ("inf", "-inf") and kind is float:
-        return float(value)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ValueError(f"{name} is not a number")
-    if kind is int and not isinstance(value, int):
-        raise ValueError(f"{name} is not a whole number")
-    return kind(value)
-
-
-def _point(point: Any) -> tuple[float, int | None, int | None]:
-    seconds, lower, upper = point
-    bounds = [None if each is None else _number(each, "trace", int) for each in (lower, upper)]
-    return (_number(seconds, "trace", float), bounds[0], bounds[1])
-
-
-def _plain(value: Any) -> Any:
-    """Turn numbers that JSON cannot hold into their names."""
-    if isinstance(value, dict):
-        return {str(key): _plain(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(entry) for entry in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value
+    Affine.parse(document["affine"])
+    record = Record(**fields_of(Record, document))
+    if not 0 <= record.session < n_sessions:
+        raise ValueError(f"there is no session {record.session}")
+    return record

@@ -18,28 +18,28 @@ from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.exact.lp.coordinates import Coordinates
-from sparsest.gauss_newton import Iterates, evaluate, interval_loss, levenberg_step
+from sparsest.gauss_newton import Intervals, begin, descend
 from sparsest.network import Network
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
 from sparsest.refine import refine
 
 # Steps of one attempt, and after how many without a tenth less loss it is given up.
-_STEPS: Final = 60
+_MAX_STEPS: Final = 60
 _PATIENCE: Final = 8
 _GAIN: Final = 0.9
 # Damping at first, and at least.
 _DAMPING: Final = 1e-3
-_LEAST: Final = 1e-12
-# Share of an interval's width that is aimed at inside its end.
-_INSIDE: Final = 0.25
+_LEAST_DAMPING: Final = 1e-12
+# What is aimed at inside the end of an interval that has but one.
+_INSIDE_OPEN: Final = 0.25
 # Largest violation, as a share of the labels' size, of a network that `refine` then makes exact; where all
 # intervals have a width of some such shares, none at all is asked for.
 _MET: Final = 1e-7
 # Neurons that are kept in the first attempt.
-_FEWEST: Final = 4
+_FEWEST_NEURONS: Final = 4
 # Numbers in the largest array of attempts side by side.
-_LARGEST: Final = 4_000_000
+_MAX_NUMBERS: Final = 4_000_000
 
 
 def eliminate(
@@ -81,11 +81,11 @@ class _Elimination:
         self.problem, self.deadline, self.skip = problem, deadline, problem.affine is Affine.SKIP
         self.coordinates = Coordinates(problem)
         self.rows, scale = self.coordinates.rows, self.coordinates.scale
-        self.low, self.high = problem.low / scale, problem.high / scale
-        width = self.high - self.low
-        inside = _INSIDE * np.where(np.isfinite(width), width, 1.0)
-        self.aims = self.low + inside, self.high - inside
-        self.met = 0.0 if float(width.min()) > _MET else _MET
+        self.data = Intervals(
+            self.rows, problem.low / scale, problem.high / scale, problem.affine is Affine.SKIP
+        )
+        self.aims = self.data.aims(_INSIDE_OPEN)
+        self.met = 0.0 if float((self.data.high - self.data.low).min()) > _MET else _MET
 
     def run(self, network: Network, tell: Callable[[int], None]) -> Network:
         best, state = network, self._state(network.canonical())
@@ -139,7 +139,7 @@ class _Elimination:
 
     def _few_enough(self, state: _State) -> _State | None:
         """Keep the neurons that contribute most, ever more of them; return the first that do."""
-        order, kept = self._order(state), _FEWEST
+        order, kept = self._order(state), _FEWEST_NEURONS
         while kept < len(order) and not self.deadline.expired:
             found = self._repaired([state.without(order[: len(order) - kept])])
             if found is not None:
@@ -150,7 +150,7 @@ class _Elimination:
     def _one_less(self, state: _State) -> _State | None:
         order = self._order(state)
         numbers = self.rows.shape[0] * state.neurons.size
-        side_by_side = max(1, _LARGEST // max(numbers, 1))
+        side_by_side = max(1, _MAX_NUMBERS // max(numbers, 1))
         for first in range(0, len(order), side_by_side):
             tried = [state.without(np.array([k])) for k in order[first : first + side_by_side]]
             if self.deadline.expired:
@@ -171,23 +171,18 @@ class _Elimination:
         """Improve states of one width side by side; return the first that meets the intervals, if any."""
         neurons = np.array([state.neurons for state in states])
         signs = np.array([state.signs for state in states])
-        damping = np.full(len(states), _DAMPING)
-        values, active = self._evaluated(neurons, signs)
-        iterates = Iterates(neurons, values, active, interval_loss(values, self.aims), damping)
-        losses = []
-        for _ in range(_STEPS):
-            fitting = np.maximum(self.low - values, values - self.high).max(axis=1) <= self.met
-            if fitting.any():
-                place = int(fitting.argmax())
-                return _State(neurons[place], signs[place])
-            losses.append(float(iterates.loss.min()))
-            if self.deadline.expired or neurons.size == 0 or _stuck(losses):
-                return None
-            levenberg_step(self.rows, signs, self.aims, iterates, affine=self.skip, least_damping=_LEAST)
-        return None
+        iterates = begin(self.data, neurons, signs, self.aims, _DAMPING)
+        losses: list[float] = []
 
-    def _evaluated(self, neurons: FloatArray, signs: FloatArray) -> tuple[FloatArray, FloatArray]:
-        return evaluate(self.rows, neurons, signs, affine=self.skip)
+        def given_up() -> bool:
+            losses.append(float(iterates.loss.min()))
+            return self.deadline.expired or neurons.size == 0 or _stuck(losses)
+
+        place = descend(
+            self.data, signs, self.aims, iterates,
+            met=self.met, steps=_MAX_STEPS, least_damping=_LEAST_DAMPING, given_up=given_up,
+        )  # fmt: skip
+        return None if place is None else _State(neurons[place], signs[place])
 
 
 def _stuck(losses: list[float]) -> bool:

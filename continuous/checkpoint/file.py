@@ -12,6 +12,8 @@ import numpy as np
 from sparsest.continuous.checkpoint.arrays import prefixed, under
 from sparsest.errors import InputError
 from sparsest.files import Arrays, read_arrays, refuse_large_file, write_atomically
+from sparsest.io.documents import plain
+from sparsest.io.strict_json import parse
 from sparsest.progress import Deadline
 
 _FORMAT: Final = "sparsest/training-checkpoint"
@@ -66,7 +68,7 @@ class Checkpoint:
         share: float = _SHARE,
     ) -> None:
         self._path, self._interval, self._share = Path(path), interval, share
-        self._header = {"format": _FORMAT, "version": _VERSION, "problem": problem, "options": dict(options)}
+        self._header = {"format": _FORMAT, "version": _VERSION, "problem": problem, "options": plain(options)}
         self._clock, self._next = Deadline(None), interval
         self.failure = ""
         self.state: Arrays | None = None
@@ -109,12 +111,12 @@ class Checkpoint:
         refuse_large_file(self._path)
         try:
             arrays = read_arrays(self._path)
-            header = json.loads(str(arrays.pop("header")))
+            header = parse(str(arrays.pop("header")))
             if not isinstance(header, dict) or header.get("format") != _FORMAT:
                 raise ValueError("it was not written by training")
         except InputError as error:
             raise InputError(f"{self._path}: {error}") from None
-        except (KeyError, ValueError, RecursionError) as error:
+        except (KeyError, ValueError) as error:
             raise self.refuse(error) from None
         if header.get("version") != _VERSION:
             raise InputError(

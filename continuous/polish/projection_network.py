@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 
+from sparsest.directions import random_directions
 from sparsest.network import Network
 from sparsest.problem import Problem
 
@@ -32,9 +33,7 @@ def ridge_network(problem: Problem, seed: int = 0) -> Network | None:
     """
     distinct = problem.distinct()
     X, labels = distinct.X, distinct.targets
-    random = np.random.default_rng(seed).normal(size=(_DIRECTIONS, distinct.n_features))
-    spread = np.ptp(X, axis=0)
-    directions = np.divide(random, spread, out=np.zeros_like(random), where=spread > 0)
+    directions = random_directions(X, _DIRECTIONS, seed)
     projected = np.sort(X @ directions.T, axis=0)
     least = np.diff(projected, axis=0).min(axis=0, initial=np.inf)
     size = np.ptp(projected, axis=0)

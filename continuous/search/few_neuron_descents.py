@@ -20,7 +20,16 @@ from sparsest.arrays import FloatArray
 from sparsest.continuous.checkpoint.arrays import matching
 from sparsest.continuous.search.effort import Effort
 from sparsest.files import Arrays
-from sparsest.gauss_newton import Iterates, evaluate, interval_loss, levenberg_step
+from sparsest.gauss_newton import (
+    Intervals,
+    Iterates,
+    begin,
+    descend,
+    evaluate,
+    interval_loss,
+    levenberg_step,
+    samples_enough,
+)
 from sparsest.progress import Deadline
 
 Rows = NDArray[np.intp]
@@ -28,54 +37,24 @@ Rows = NDArray[np.intp]
 # Descents side by side. With 8 or 64 of them the same work finds less, by a factor of two to four.
 _RUNS: Final = 24
 # Numbers in the largest array; fewer descents run side by side where there would be more.
-_LARGEST: Final = 2_000_000
+_MAX_NUMBERS: Final = 2_000_000
 # Damping at first, and at least.
 _DAMPING: Final = 1e-2
-_LEAST: Final = 1e-10
+_LEAST_DAMPING: Final = 1e-10
 # A descent stalls when so many steps leave more than this share of the loss, and ends after the most steps.
 _WINDOW: Final = 4
 _STALLED: Final = 0.5
-_LONGEST: Final = 40
+_MAX_STEPS: Final = 40
 # Kicks without success before a network is drawn anew.
-_KICKS: Final = 200
+_MAX_KICKS: Final = 200
 # Shares of kicks that draw a second neuron, and that place an opposite pair.
 _SECOND: Final = 0.2
 _PAIRED: Final = 0.3  # of the descents among many sizes
 # Largest size of a drawn neuron, and of an opposite pair relative to the neuron it is made of.
-_BIGGEST: Final = 300.0
-_BIGGEST_PAIR: Final = 30.0
-# Share of an interval's width, and of the labels' size where it has no end, that is aimed at inside its end.
-_INSIDE: Final = 0.25
-_INSIDE_OPEN: Final = 0.05
+_MAX_SIZE: Final = 300.0
+_MAX_PAIR_SIZE: Final = 30.0
 # A network fits when it misses its intervals by no more than this; `refine` does the rest.
 _MET: Final = 1e-9
-# Descents see so many samples for each number that they look for, at least the fewest, where there are more.
-_SAMPLES_A_NUMBER: Final = 5
-_FEWEST: Final = 20
-
-
-@dataclasses.dataclass(frozen=True)
-class Intervals:
-    """What to fit.
-
-    Attributes
-    ----------
-    rows : array (N, r)
-        Homogeneous inputs in any coordinates.
-    low, high : arrays (N,)
-        Interval ends.
-    affine : array (r,) or None
-        1 for the coordinates in which an affine term may move, 0 for the others; None without a term.
-    """
-
-    rows: FloatArray
-    low: FloatArray
-    high: FloatArray
-    affine: FloatArray | None
-
-    def subset(self, samples: Rows) -> "Intervals":
-        """Return the same on some samples."""
-        return Intervals(self.rows[samples], self.low[samples], self.high[samples], self.affine)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,16 +107,16 @@ class NarrowSearch:
         start: Start | None = None,
     ) -> None:
         self._all, self._random, self.width = data, random, width
-        self._sparsity, self._affine = sparsity, data.affine is not None
+        self._sparsity, self._affine = sparsity, data.affine
         # every coordinate of every block may move, so that no step need be told
-        self._all_move = sparsity is None and (data.affine is None or bool(data.affine.all()))
-        r, blocks = data.rows.shape[1], width + self._affine
-        few = max(_FEWEST, _SAMPLES_A_NUMBER * blocks * r)
-        every = 2 * few >= len(data.rows)
+        self._all_move = sparsity is None and data.movable is None
+        r, blocks = data.rows.shape[1], width + data.affine
+        few = samples_enough(blocks * r, len(data.rows))
+        every = few == len(data.rows)
         self._chosen = None if every else random.choice(len(data.rows), few, replace=False)
         self._see()
         n = len(self._data.rows)
-        runs = int(np.clip(_LARGEST // (n * blocks * r), 1, _RUNS))
+        runs = int(np.clip(_MAX_NUMBERS // (n * blocks * r), 1, _RUNS))
         self._cost = _cost(runs, n, blocks * r)
         self.neurons = np.zeros((runs, blocks, r))
         self._allowed = np.ones((runs, blocks, r))
@@ -172,7 +151,7 @@ class NarrowSearch:
         """
         ending = effort.spent + limit
         while effort.spent < ending and not deadline.expired:
-            fitting = self._violation(self._data, self._values) <= _MET
+            fitting = self._data.violation(self._values) <= _MET
             for run in np.flatnonzero(fitting):
                 if (found := self._on_all(int(run))) is not None:
                     return found, self._signs[run].copy()
@@ -220,14 +199,14 @@ class NarrowSearch:
 
     def _hold_affine(self) -> None:
         """Keep the affine term to the coordinates in which it may move."""
-        if self._all.affine is not None:
-            self._allowed[:, self.width] = self._all.affine
-            self.neurons[:, self.width] *= self._all.affine
+        if self._all.movable is not None:
+            self._allowed[:, self.width] = self._all.movable
+            self.neurons[:, self.width] *= self._all.movable
 
     def _see(self) -> None:
         """Look at the chosen samples only, where some were chosen."""
         self._data = self._all if self._chosen is None else self._all.subset(self._chosen)
-        self._aims = _aims(self._data)
+        self._aims = self._data.aims()
 
     @property
     def best(self) -> tuple[FloatArray, FloatArray] | None:
@@ -245,31 +224,24 @@ class NarrowSearch:
         if self._data is self._all:
             return np.asarray(self.neurons[run].copy())
         neurons, signs, allowed = (part[[run]].copy() for part in (self.neurons, self._signs, self._allowed))
-        aims, damping = _aims(self._all), np.full(1, _DAMPING)
-        values, factors = evaluate(self._all.rows, neurons, signs, affine=self._affine)
-        iterates = Iterates(neurons, values, factors, interval_loss(values, aims), damping)
-        for _ in range(_LONGEST):
-            if self._violation(self._all, values)[0] <= _MET:
-                return np.asarray(neurons[0])
-            levenberg_step(
-                self._all.rows, signs, aims, iterates,
-                affine=self._affine, least_damping=_LEAST, allowed=allowed,
-            )  # fmt: skip
-        return None
-
-    def _violation(self, data: Intervals, values: FloatArray) -> FloatArray:
-        return np.asarray(np.maximum(data.low - values, values - data.high).max(axis=1))
+        aims = self._all.aims()
+        found = descend(
+            self._all, signs, aims, begin(self._all, neurons, signs, aims, _DAMPING),
+            met=_MET, steps=_MAX_STEPS, least_damping=_LEAST_DAMPING, allowed=allowed,
+        )  # fmt: skip
+        return None if found is None else np.asarray(neurons[0])
 
     def _step(self) -> None:
         iterates = Iterates(self.neurons, self._values, self._factors, self._loss, self._damping)
         levenberg_step(
-            self._data.rows, self._signs, self._aims, iterates, affine=self._affine, least_damping=_LEAST,
+            self._data.rows, self._signs, self._aims, iterates,
+            affine=self._affine, least_damping=_LEAST_DAMPING,
             allowed=None if self._all_move else self._allowed,
         )  # fmt: skip
         self._age += 1
         self.steps += 1
         due = self._age % _WINDOW == 0
-        ended = (due & ~(self._loss <= _STALLED * self._earlier)) | (self._age >= _LONGEST)
+        ended = (due & ~(self._loss <= _STALLED * self._earlier)) | (self._age >= _MAX_STEPS)
         self._earlier[due] = self._loss[due]
         if ended.any():
             self._end(np.flatnonzero(ended))
@@ -283,7 +255,7 @@ class NarrowSearch:
         self._lowest[improved] = self._loss[improved]
         self._failures[improved] = 0
         self._failures[runs[~better]] += 1
-        hopeful = np.isfinite(self._lowest[runs]) & (self._failures[runs] < _KICKS)
+        hopeful = np.isfinite(self._lowest[runs]) & (self._failures[runs] < _MAX_KICKS)
         self._draw_networks(runs[~hopeful])
         self._kick(runs[hopeful])
         self._begin(runs)
@@ -311,7 +283,7 @@ class NarrowSearch:
         neurons = self._random.normal(size=(len(runs), count, rows.shape[1]))
         ends = self._random.integers(len(rows), size=(2, len(runs), count))
         share = self._random.random((len(runs), count, 1))
-        sizes = np.exp(self._random.random((len(runs), count, 1)) * np.log(_BIGGEST))
+        sizes = np.exp(self._random.random((len(runs), count, 1)) * np.log(_MAX_SIZE))
         points = share * rows[ends[0]] + (1 - share) * rows[ends[1]]
         if self._sparsity is None:
             length = np.maximum((points**2).sum(-1, keepdims=True), np.finfo(float).tiny)
@@ -327,8 +299,8 @@ class NarrowSearch:
         """Choose the counted entries of one network (B, r); those that are not counted may all move."""
         blocks, r = self._allowed.shape[1:]
         allowed = np.ones((blocks, r))
-        if self._all.affine is not None:
-            allowed[-1] = self._all.affine
+        if self._all.movable is not None:
+            allowed[-1] = self._all.movable
         allowed[: self.width, sparsity.counted] = 0.0
         places = np.argwhere(np.broadcast_to(sparsity.counted, (self.width, r)))
         chosen = self._random.permutation(len(places))[: sparsity.entries]
@@ -379,17 +351,11 @@ class NarrowSearch:
         spread = 0.3 * np.exp(-2 * self._random.random((len(runs), 1)))
         noise = self._random.normal(size=neurons.shape) * np.linalg.norm(neurons, axis=1, keepdims=True)
         added = (neurons + spread * noise) * np.exp(
-            self._random.random((len(runs), 1)) * np.log(_BIGGEST_PAIR)
+            self._random.random((len(runs), 1)) * np.log(_MAX_PAIR_SIZE)
         )
         self.neurons[runs], self._signs[runs] = self._best[0][runs], self._best[1][runs]
         self.neurons[runs, first], self.neurons[runs, second] = neurons + added, added
         self._signs[runs, second] = -signs
-
-
-def _aims(data: Intervals) -> tuple[FloatArray, FloatArray]:
-    width = data.high - data.low
-    inside = np.where(np.isfinite(width), _INSIDE * width, _INSIDE_OPEN)
-    return data.low + inside, data.high - inside
 
 
 def _cost(runs: int, n: int, numbers: int) -> float:

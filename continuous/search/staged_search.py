@@ -26,7 +26,7 @@ from sparsest.continuous.checkpoint.arrays import prefixed, under
 from sparsest.continuous.polish.pattern_program import BoolArray, Neurons, Samples
 from sparsest.continuous.polish.scaling import free_columns
 from sparsest.continuous.search.effort import Effort
-from sparsest.continuous.search.few_neuron_descents import Intervals, NarrowSearch, Sparsity
+from sparsest.continuous.search.few_neuron_descents import NarrowSearch, Sparsity
 from sparsest.continuous.search.incumbent import Incumbent
 from sparsest.continuous.search.sampled_cells import (
     cells_of_patterns,
@@ -38,9 +38,11 @@ from sparsest.continuous.search.sampled_cells import (
 from sparsest.continuous.search.starts_with_less import without_a_neuron, without_an_entry
 from sparsest.continuous.search.state import Course, Place, SearchState
 from sparsest.files import Arrays
+from sparsest.gauss_newton import Intervals
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
 from sparsest.results.solving import Status
+from sparsest.whitening import orthonormal
 
 # Networks of more neurons than this are not looked for from random starts.
 _WIDEST: Final = 6
@@ -52,15 +54,13 @@ _ROUNDS: Final = 4.0
 _ROUNDS_RANGE: Final = (0.3, 4.0)
 # Effort after which the search gives up: so much times T^3 N for T numbers looked for, within a range.
 _FLOOR: Final = 1.4e-4
-_LEAST_FLOOR, _MOST_FLOOR = 0.03, 1.5
+_MIN_FLOOR, _MAX_FLOOR = 0.03, 1.5
 # Pieces that the effort left is cut into, between turns of descents and of linear programs.
 _PIECES: Final = 6
 # Linear programs over sampled cells are skipped where one polish costs more than this share of the floor.
 _CHEAP: Final = 0.5
 # Sampled sets of cells that are tried before gradient descent when nothing fits yet.
 _SAMPLED: Final = 3
-# Singular values below this share of the largest are rounding of a rank deficiency.
-_RANK: Final = 1e-13
 
 
 class Reserved(NamedTuple):
@@ -124,18 +124,13 @@ class StagedSearch:
         self._lower_bound, self._norm_bound = lower_bound, norm_bound
         self._rounds, self._sampled_sets = rounds, sampled_sets
         samples = incumbent.samples
-        rows, back = _whitened(samples.homogeneous)
+        rows, back = orthonormal(samples.homogeneous)
         if samples.affine is Affine.CONSTANT:
             rows, back = _with_constant_first(rows, back)
         self._rows, self._back = rows, back
         self._forward: FloatArray = np.linalg.pinv(back).astype(np.float64)
-        size = samples.homogeneous.shape[1]
-        self._whitened = Intervals(
-            rows, samples.low, samples.high, _movable(samples.affine, rows.shape[1], 0)
-        )
-        self._plain = Intervals(
-            samples.homogeneous, samples.low, samples.high, _movable(samples.affine, size, size - 1)
-        )
+        self._whitened = _intervals(rows, samples, 0)
+        self._plain = _intervals(samples.homogeneous, samples, samples.homogeneous.shape[1] - 1)
         self._effort = Effort()
         self._narrow: dict[int, NarrowSearch] = {}
         self._by_turn: dict[int, NarrowSearch | None] = {}
@@ -340,7 +335,7 @@ class StagedSearch:
         elif self._incumbent.objective is Objective.WEIGHTS:
             count = 2 * count + 1  # about a bias a weight, and a constant neuron
         wanted = count**3 * len(samples.low)
-        return float(np.clip(_FLOOR * wanted, _LEAST_FLOOR, _MOST_FLOOR))
+        return float(np.clip(_FLOOR * wanted, _MIN_FLOOR, _MAX_FLOOR))
 
     def _programs(self, turn: int) -> None:
         """Linear programs: over the cells around the best network, then over sampled ones."""
@@ -434,26 +429,14 @@ def _no_neurons(samples: Samples) -> Neurons:
     return Neurons(np.zeros((0, size)), np.zeros((0, n), dtype=bool), np.zeros(0), affine)
 
 
-def _movable(affine: Affine, size: int, constant: int) -> FloatArray | None:
-    """Return in which of `size` coordinates an affine term may move, `constant` being that of a constant."""
-    if affine is Affine.NONE:
-        return None
-    return np.ones(size) if affine is Affine.SKIP else np.eye(size)[constant]
+def _intervals(rows: FloatArray, samples: Samples, constant: int) -> Intervals:
+    """Return what to fit in the coordinates of `rows` (N, r), of which `constant` is that of a constant."""
+    movable = np.eye(rows.shape[1])[constant] if samples.affine is Affine.CONSTANT else None
+    return Intervals(rows, samples.low, samples.high, samples.affine is not Affine.NONE, movable)
 
 
 def _with_constant_first(rows: FloatArray, back: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Turn whitened coordinates so that the first one is that of a constant function."""
-    constant = rows.T.sum(
-        axis=1
-    )  # columns are orthogonal: the coordinates of the function 1, but for a factor
+    """Turn orthonormal coordinates so that the first one is that of a constant function."""
+    constant = rows.sum(axis=0)  # the coordinates of the function 1, but for a factor
     turn, _ = np.linalg.qr(np.c_[constant, np.eye(len(constant))])
     return rows @ turn, turn.T @ back
-
-
-def _whitened(homogeneous: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return rows (N, r) with orthonormal columns times sqrt(N), and what takes neurons (r,) back."""
-    left, sizes, right = np.linalg.svd(homogeneous, full_matrices=False)
-    kept = sizes > sizes[0] * _RANK
-    stretch = np.sqrt(len(homogeneous))
-    back = (right[kept] / sizes[kept, None]) * stretch
-    return np.asarray(left[:, kept] * stretch), np.asarray(back)

@@ -11,6 +11,7 @@ from sparsest.continuous.checkpoint.arrays import prefixed, under
 from sparsest.continuous.search.effort import Effort
 from sparsest.continuous.search.few_neuron_descents import NarrowSearch
 from sparsest.files import Arrays
+from sparsest.io.strict_json import parse
 
 STAGES: Final = ("start", "ascend", "sample", "reserve", "descend", "done")
 
@@ -101,7 +102,7 @@ class SearchState:
         ValueError, KeyError, TypeError
             When it is not one.
         """
-        words = json.loads(str(arrays["words"]))
+        words = parse(str(arrays["words"]))
         _take(self.place, words["place"])
         if self.place.stage not in STAGES or min(dataclasses.astuple(self.place)[1:]) < 0:
             raise ValueError("it is at no stage of a search")

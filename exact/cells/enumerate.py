@@ -130,7 +130,7 @@ def enumerate_cells(X: ArrayLike, *, time_limit: float | None = None) -> Cells:
 def cells_until(X: ArrayLike, deadline: Deadline) -> Cells:
     """Enumerate cells as `enumerate_cells` does, within a caller's deadline."""
     inputs, rows, inverse = _prepared(X)
-    _refuse_large(inputs, rows)
+    refuse_too_many_cells(inputs, rows)
     blocks = upper_cells(rows, deadline)
     words = sorted_words(np.concatenate([pack(block) for block in blocks]))
     upper = unpack(words, len(rows))
@@ -230,10 +230,13 @@ def _repeated(patterns: BoolArray, inverse: NDArray[np.intp]) -> BoolArray:
     return patterns if len(inverse) == patterns.shape[1] else patterns[:, inverse]
 
 
-def _refuse_large(inputs: FloatArray, rows: IntegerArray) -> None:
+def refuse_too_many_cells(
+    inputs: FloatArray, rows: IntegerArray, max_entries: int = MAX_PATTERN_ENTRIES
+) -> None:
+    """Raise `InputError` when patterns of inputs (N, d), distinct in rows (n, d + 1), may fill the memory."""
     rank = int(flint.fmpz_mat(rows.tolist()).rank())
     count = count_in_general_position(len(rows), rank)
-    if count * len(inputs) > MAX_PATTERN_ENTRIES:
+    if count * len(inputs) > max_entries:
         raise InputError(
             f"up to {count:.3g} cells for N = {len(inputs)} samples and d = {inputs.shape[1]} features "
             f"(rank {rank}) are too many to keep: use fewer samples or fewer features, iterate_cells, "

@@ -24,13 +24,13 @@ from numpy.typing import NDArray
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
-from sparsest.exact.line.cheapest_cuts_kernel import cheapest, compiled_kernel, counted, trace
+from sparsest.exact.compiling import compile_loop, worth_compiling
+from sparsest.exact.line.cheapest_cuts_kernel import cheapest, counted, trace
 from sparsest.exact.line.piecewise_linear import PiecewiseLinear, RationalPiecewiseLinear
 from sparsest.exact.line.slope_changes import SIZE_ERROR, Curvature
 
-# Compiling takes seconds once, loading what was compiled half a second; interpreted, a sample takes half a
-# microsecond.
-COMPILED_SAMPLES: Final = 100_000
+# Steps a change of slope (`sparsest.exact.compiling`): `counted` is the longest loop of all, by far.
+STEPS_A_CHANGE: Final = 5
 # Relative error of a cost: that of a size, a rounded sum, and a power that is accurate to some units.
 COST_ERROR: Final = 2 * SIZE_ERROR
 # Relative error of a sum of costs, or of prices: NumPy adds in blocks of 128 and those in pairs.
@@ -100,13 +100,13 @@ def refuse_extremes(curvature: Curvature) -> None:
         )
 
 
-def cheapest_cut(costs: Costs) -> Cut:
-    """Return the cheapest cut of all runs, in linear time."""
+def cheapest_cut(costs: Costs, *, compiled: bool | None = None) -> Cut:
+    """Return the cheapest cut of all runs, in linear time; by default compiled if that pays."""
     alone, together = costs
     second = np.zeros(len(alone), dtype=np.bool_)
-    if len(alone) >= COMPILED_SAMPLES:
+    if worth_compiling(STEPS_A_CHANGE * len(alone), compiled):
         prices = np.empty(len(alone))
-        compiled_kernel().cheapest(alone, together, prices, second)
+        compile_loop(cheapest)(alone, together, prices, second)
     else:
         marks, room = [False] * len(alone), [0.0] * len(alone)
         cheapest(alone.tolist(), together.tolist(), room, marks)
@@ -122,12 +122,14 @@ def runs_of(signs: NDArray[np.int8]) -> Starts:
     return np.flatnonzero(begins)
 
 
-def counted_cuts(costs: Costs, starts: Starts) -> tuple[FloatArray, NDArray[np.bool_]]:
+def counted_cuts(
+    costs: Costs, starts: Starts, *, compiled: bool | None = None
+) -> tuple[FloatArray, NDArray[np.bool_]]:
     """Return the least costs of each run with 0 to 3 single changes (r, 4), and the choices made (n, 4)."""
     n = len(costs.alone)
-    if n >= COMPILED_SAMPLES:
+    if worth_compiling(STEPS_A_CHANGE * n, compiled):
         totals, choices = np.empty((len(starts) - 1, 4)), np.empty((n, 4), dtype=np.bool_)
-        compiled_kernel().counted(costs.alone, costs.together, starts, totals, choices)
+        compile_loop(counted)(costs.alone, costs.together, starts, totals, choices)
         return totals, choices
     rows = [[0.0] * 4 for _ in range(len(starts) - 1)]
     marks = [[False] * 4 for _ in range(n)]
@@ -135,11 +137,17 @@ def counted_cuts(costs: Costs, starts: Starts) -> tuple[FloatArray, NDArray[np.b
     return np.array(rows).reshape(-1, 4), np.array(marks, dtype=np.bool_).reshape(-1, 4)
 
 
-def cut_with(choices: NDArray[np.bool_], starts: Starts, singles: NDArray[np.int64]) -> Marks:
+def cut_with(
+    choices: NDArray[np.bool_],
+    starts: Starts,
+    singles: NDArray[np.int64],
+    *,
+    compiled: bool | None = None,
+) -> Marks:
     """Return the cut that `counted_cuts` found with so many single changes in each run (r,)."""
     second = np.zeros(len(choices), dtype=np.bool_)
-    if len(choices) >= COMPILED_SAMPLES:
-        compiled_kernel().trace(starts, choices, singles, second)
+    if worth_compiling(STEPS_A_CHANGE * len(choices), compiled):
+        compile_loop(trace)(starts, choices, singles, second)
     else:
         trace(starts.tolist(), choices, singles.tolist(), second)
     return second

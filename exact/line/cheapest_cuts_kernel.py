@@ -1,30 +1,17 @@
 """The loops of `sparsest.exact.line.cheapest_cuts` and `sparsest.exact.p_star.crossing_of_cuts`.
 
-Plain Python that numba also compiles (see `compiled_kernel`), on lists or arrays. It is all in one file
-because numba's cache on disk notices changes of that file alone.
+Plain Python that numba also compiles (`sparsest.exact.compiling`), on lists or arrays.
 """
 
-import functools
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from sparsest.exact.compiling import Entries, Room
 
-from sparsest.exact.arithmetic.compiled import jitted
-
-Numbers = Any  # a list or an array of floats, which may be written to
-Marks = Any  # a list or an array of booleans, integers or bytes, written to
-Table = Any  # a list of lists, or an array of two dimensions
+Numbers = Entries[float]
+Starts = Entries[int]
+Marks = Room[bool]
+Table = Entries[Numbers]  # a list of lists, or an array of two dimensions
 
 
-class Kernel(NamedTuple):
-    """`cheapest`, `counted`, `trace` and `windows`, compiled."""
-
-    cheapest: Callable[..., None]
-    counted: Callable[..., None]
-    trace: Callable[..., None]
-    windows: Callable[..., int]
-
-
-def cheapest(alone: Numbers, together: Numbers, prices: Numbers, second: Marks) -> None:
+def cheapest(alone: Numbers, together: Numbers, prices: Room[float], second: Marks) -> None:
     """Cut a sequence of jumps into single ones and pairs of neighbours, at least cost.
 
     With C_i the least cost of the first i jumps, the price of jump i is ``C_i - C_{i-1}``: the cost of the
@@ -55,7 +42,13 @@ def cheapest(alone: Numbers, together: Numbers, prices: Numbers, second: Marks) 
         i -= 1
 
 
-def counted(alone: Numbers, together: Numbers, starts: Marks, costs: Table, choices: Table) -> None:
+def counted(
+    alone: Numbers,
+    together: Numbers,
+    starts: Starts,
+    costs: Entries[Room[float]],
+    choices: Entries[Marks],
+) -> None:
     """Cut each run of jumps into pairs and exactly 0, 1, 2 or 3 single ones, at least cost.
 
     Parameters
@@ -84,7 +77,7 @@ def counted(alone: Numbers, together: Numbers, starts: Marks, costs: Table, choi
         costs[r][0], costs[r][1], costs[r][2], costs[r][3] = a0, a1, a2, a3
 
 
-def trace(starts: Marks, choices: Table, singles: Marks, second: Marks) -> None:
+def trace(starts: Starts, choices: Entries[Entries[bool]], singles: Starts, second: Marks) -> None:
     """Mark the second jump of each pair in the best cut of each run with ``singles[r]`` single jumps."""
     for r in range(len(starts) - 1):
         i, left = starts[r + 1] - 1, singles[r]
@@ -97,7 +90,9 @@ def trace(starts: Marks, choices: Table, singles: Marks, second: Marks) -> None:
             i -= 1
 
 
-def windows(plus: Table, minus: Table, starts: Marks, slack: float, keep: Marks, least: Table) -> int:
+def windows(
+    plus: Table, minus: Table, starts: Starts, slack: float, keep: Marks, least: Entries[Room[float]]
+) -> int:
     """Mark where alternating sums of edges are not above zero.
 
     The criterion is in `sparsest.exact.p_star.crossing_of_cuts`.
@@ -167,9 +162,3 @@ def windows(plus: Table, minus: Table, starts: Marks, slack: float, keep: Marks,
                 keep[j] = True
             marked = max(marked, last + 1)
     return unsafe
-
-
-@functools.cache
-def compiled_kernel() -> Kernel:
-    """Return the loops compiled for arrays; the first call compiles (seconds) or loads what was compiled."""
-    return Kernel(*(jitted(loop) for loop in (cheapest, counted, trace, windows)))

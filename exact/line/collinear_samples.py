@@ -16,20 +16,20 @@ from sparsest.arrays import FloatArray
 Index = NDArray[np.intp]
 
 # Up to this many samples lines of every direction are looked for, beyond it those along the axes.
-_MOST_SAMPLES: Final = 600
+MAX_SAMPLES: Final = 600
 # Directions that agree in so many digits are compared exactly.
 _DIGITS: Final = 9
 # Weighted sums of entries that are further apart belong to different directions, with room for rounding.
 _CLOSE: Final = 1e-8
 
 
-def collinear_samples(X: FloatArray) -> Iterator[Index]:
+def collinear_samples(X: FloatArray, max_samples: int = MAX_SAMPLES) -> Iterator[Index]:
     """Generate the rows (m,), at least three, of every line that holds so many distinct inputs X (N, d).
 
-    Each line comes once, its rows in ascending order; beyond `_MOST_SAMPLES` rows only lines along an axis.
+    Each line comes once, its rows in ascending order; beyond `max_samples` rows only lines along an axis.
     Decided exactly.
     """
-    if len(X) <= _MOST_SAMPLES:
+    if len(X) <= max_samples:
         yield from _in_every_direction(X)
     else:
         yield from _along_the_axes(X)

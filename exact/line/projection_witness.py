@@ -7,6 +7,7 @@ import numpy as np
 
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
+from sparsest.directions import random_directions
 from sparsest.errors import InputError
 from sparsest.exact.arithmetic.rational_network import RationalNetwork
 from sparsest.exact.arithmetic.rational_problem import fraction_to_rational
@@ -17,7 +18,7 @@ from sparsest.problem import Problem
 _DIRECTIONS = 16
 _SEED = 0
 # More samples than this, times features, take seconds in rational arithmetic.
-_LARGEST = 20_000
+_MAX_NUMBERS = 20_000
 
 
 def projection_witness(problem: Problem) -> RationalNetwork | None:
@@ -34,7 +35,7 @@ def projection_witness(problem: Problem) -> RationalNetwork | None:
     problem : Problem
         A problem without repeated inputs.
     """
-    if problem.X.size > _LARGEST:
+    if problem.X.size > _MAX_NUMBERS:
         return None
     labels = problem.targets
     directions = _directions(problem)
@@ -51,8 +52,8 @@ def _directions(problem: Problem) -> FloatArray:
     if d == 1:
         return np.ones((1, 1))
     spread = np.ptp(problem.X, axis=0)
-    random = np.random.default_rng(_SEED).normal(size=(_DIRECTIONS, d))
-    return np.asarray(np.r_[np.eye(d), random] / np.where(spread > 0, spread, 1.0), dtype=np.float64)
+    axes = np.diag(1.0 / np.where(spread > 0, spread, 1.0))
+    return np.asarray(np.r_[axes, random_directions(problem.X, _DIRECTIONS, _SEED)], dtype=np.float64)
 
 
 def _knots_along(t: FloatArray, labels: FloatArray) -> int | None:

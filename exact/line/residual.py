@@ -4,14 +4,15 @@
 order of their knots, so that running sums of their weights and biases suffice.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
-from sparsest.exact.line.stabbing_kernel import compiled_kernel
+from sparsest.exact.compiling import compile_loop, worth_compiling
+from sparsest.exact.line.stabbing_kernel import STEPS_A_SAMPLE, add_values
 from sparsest.network import Network
 from sparsest.problem import Problem
 
@@ -19,14 +20,16 @@ if TYPE_CHECKING:
     from sparsest.exact.sorted_samples import Samples
 
 # Samples times neurons up to which a network is evaluated neuron by neuron.
-_DIRECT = 10_000_000
-# Samples in order from which on the compiled loop is used; `sparsest.exact.line.stabbing` has loaded it by
-# then.
-_COMPILED_SAMPLES = 100_000
+MAX_DIRECT: Final = 10_000_000
 
 
 def largest_violation(
-    problem: Problem, network: Network, samples: "Samples | None" = None
+    problem: Problem,
+    network: Network,
+    samples: "Samples | None" = None,
+    *,
+    compiled: bool | None = None,
+    max_direct: int = MAX_DIRECT,
 ) -> tuple[float, bool]:
     """Return the residual of a network, and whether it solves the problem up to rounding.
 
@@ -42,9 +45,14 @@ def largest_violation(
     samples : Samples, optional
         The problem's samples by position, where they are known already. Repeated samples are merged there,
         whose largest violation is that of the intersected interval.
+    compiled : bool, optional
+        Whether the loop over samples in order is compiled, or NumPy is asked; by default compiled if
+        `sparsest.exact.line.stabbing` has loaded it by then.
+    max_direct : int
+        Samples times neurons up to which a network is evaluated neuron by neuron.
     """
-    many = samples is not None and len(samples.x) >= _COMPILED_SAMPLES
-    if problem.n_features > 1 or not (many or problem.n_samples * network.width > _DIRECT):
+    many = samples is not None and worth_compiling(STEPS_A_SAMPLE * len(samples.x), compiled)
+    if problem.n_features > 1 or not (many or problem.n_samples * network.width > max_direct):
         return network.residual(problem), network.solves(problem)
     if many and samples is not None:
         values = evaluate_in_order(network, samples.x)
@@ -83,7 +91,7 @@ def evaluate_in_order(network: Network, x: FloatArray) -> FloatArray:
     size, signs = np.abs(network.outputs), np.sign(network.outputs)
     w, b = size * network.weights[:, 0], size * network.biases
     values = np.zeros(len(x))
-    add = compiled_kernel().add_values
+    add = compile_loop(add_values)
     right = w > 0
     if right.all():
         add(x, *_by_knot(w, b, signs), values)

@@ -10,7 +10,7 @@ every function. Optimality, witness, lower bound and time are proven in docs/pro
 
 import contextlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Final, NamedTuple
 
@@ -18,13 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
+from sparsest.exact.compiling import compile_loop, worth_compiling
 from sparsest.exact.line.piecewise_linear import PiecewiseLinear, RationalPiecewiseLinear
-from sparsest.exact.line.stabbing_kernel import Breaks, compiled_kernel, crossings, greedy, holds
+from sparsest.exact.line.stabbing_kernel import (
+    IN_PLACE_OF_RATIONALS,
+    STEPS_A_SAMPLE,
+    Breaks,
+    crossings,
+    greedy,
+    holds,
+)
 from sparsest.exact.sorted_samples import Samples
 
-# Compiling takes seconds once, loading what was compiled half a second; interpreted, a sample takes two
-# microseconds.
-_COMPILED_SAMPLES = 100_000
 # Data that are scaled up, so that few products underflow, reach 2^400; their products stay finite.
 _LARGE_EXPONENT: Final = 400
 _LARGEST_EXPONENT: Final = 1000
@@ -62,15 +67,22 @@ class Stabbing(NamedTuple):
     least_steep: tuple[int, int]
 
 
-def stab(samples: Samples) -> Stabbing:
+def stab(samples: Samples, *, compiled: bool | None = None) -> Stabbing:
     """Return a function with the fewest knots through all intervals; every decision is exact.
+
+    Parameters
+    ----------
+    samples : Samples
+        In order.
+    compiled : bool, optional
+        Whether loops are compiled; by default if that pays.
 
     Raises
     ------
     AssertionError
         If links and lower bound do not withstand the check that follows the search: a bug.
     """
-    if len(samples.x) >= _COMPILED_SAMPLES:
+    if worth_compiling(STEPS_A_SAMPLE * len(samples.x), compiled):
         # where a product underflows, data scaled by powers of two may do, and rational arithmetic does
         with contextlib.suppress(ArithmeticError):
             return _stab_compiled(samples, *samples[:3])
@@ -78,26 +90,28 @@ def stab(samples: Samples) -> Stabbing:
             return _stab_compiled(samples, *_scaled_up(samples))
     x, low, high = (array.tolist() for array in samples[:3])
     n = len(x)
-    breaks = Breaks([0] * n, [0] * n, [0] * n, [0] * n)
-    knots, a, b, c, d = greedy(x, low, high, [0] * n, [0] * n, breaks)
-    withstands = holds(x, low, high, breaks, knots, (a, b, c, d))
-    found = Breaks(*(np.array(part[:knots], dtype=np.int32) for part in breaks))
-    return _checked(samples, found, (a, b, c, d), withstands)
+    parts = [0] * n, [0] * n, [0] * n, [0] * n
+    knots, ends = greedy(x, low, high, [0] * n, [0] * n, Breaks(*parts))
+    withstands = holds(x, low, high, Breaks(*parts), knots, ends)
+    found = [np.array(part[:knots], dtype=np.int32) for part in parts]
+    return _checked(samples, found, ends, withstands)
 
 
 def _stab_compiled(samples: Samples, x: FloatArray, low: FloatArray, high: FloatArray) -> Stabbing:
-    kernel = compiled_kernel()
     lows, highs, *parts = (np.empty(len(x), dtype=np.int32) for _ in range(6))
     breaks = Breaks(*parts)
-    knots, a, b, c, d = kernel.greedy(x, low, high, lows, highs, breaks)
-    withstands = kernel.holds(x, low, high, breaks, knots, (a, b, c, d))
-    return _checked(samples, Breaks(*(part[:knots] for part in breaks)), (a, b, c, d), withstands)
+    knots, ends = compile_loop(greedy, IN_PLACE_OF_RATIONALS)(x, low, high, lows, highs, breaks)
+    withstands = compile_loop(holds, IN_PLACE_OF_RATIONALS)(x, low, high, breaks, knots, ends)
+    return _checked(samples, [part[:knots] for part in parts], ends, withstands)
 
 
-def _checked(samples: Samples, breaks: Breaks, ends: tuple[int, int, int, int], withstands: bool) -> Stabbing:
+def _checked(
+    samples: Samples, parts: Sequence[Index], ends: tuple[int, int, int, int], withstands: bool
+) -> Stabbing:
     if not withstands:
         raise AssertionError("the stabbing greedy contradicts its own check")
-    return Stabbing(samples, *breaks, (ends[0], ends[1]), (ends[2], ends[3]))
+    first, middle, last, sign = parts
+    return Stabbing(samples, first, middle, last, sign, ends[:2], ends[2:])
 
 
 def _scaled_up(samples: Samples) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -119,16 +133,17 @@ def rational_function(stabbing: Stabbing) -> RationalPiecewiseLinear:
     return RationalPiecewiseLinear([knot for knot, _ in met], [change for _, change in met], *links[0])
 
 
-def float_function(stabbing: Stabbing) -> PiecewiseLinear:
+def float_function(stabbing: Stabbing, *, compiled: bool | None = None) -> PiecewiseLinear:
     """Return the function that a stabbing describes, rounded.
 
     Links that are nearly parallel are intersected in rational arithmetic: their slopes may differ by less
-    than their rounding, and the change must not come out as zero.
+    than their rounding, and the change must not come out as zero. `compiled` is as in `stab`.
     """
     samples, link, last = stabbing.samples, _link(stabbing), _last_link(stabbing)
     count = len(stabbing.sign)
     knots, changes = np.empty(count), np.empty(count)
-    run = compiled_kernel().crossings if len(samples.x) >= _COMPILED_SAMPLES else crossings
+    fast = worth_compiling(STEPS_A_SAMPLE * len(samples.x), compiled)
+    run = compile_loop(crossings) if fast else crossings
     breaks = Breaks(stabbing.first, stabbing.middle, stabbing.last, stabbing.sign)
     with np.errstate(over="ignore"):
         run(*samples[:3], breaks, (float(last[0]), float(last[1])), knots, changes)

@@ -1,16 +1,13 @@
 """The loops of `sparsest.exact.line.stabbing`: exact orientation of three points, the greedy, and its check.
 
-Plain Python that numba also compiles (see `compiled_kernel`), on lists or arrays of samples sorted by x. It
-is all in one file because numba's cache on disk notices changes of that file alone.
+Plain Python that numba also compiles (`sparsest.exact.compiling`), on lists or arrays of samples sorted by x.
 """
 
-import functools
 import math
-from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from sparsest import tolerances
-from sparsest.exact.arithmetic.compiled import jitted
+from sparsest.exact.compiling import Entries, Room, Substitutes
 
 # Shewchuk (1997), "Adaptive precision floating-point arithmetic and fast robust geometric predicates":
 # (3 + 16 u) u with u = 2^-53 bounds the relative error of the orientation of three points. One u more covers
@@ -22,8 +19,12 @@ _NEARLY_EQUAL: Final = 1e-8
 _SPLITTER: Final = 2.0**27 + 1
 _ORIENTATION_TERMS: Final = 16
 
-Numbers = Any  # a list or an array of floats
-Indices = Any  # a list or an array of integers, written to
+# Interpreted, what is done to one sample here is about so many steps in the sense of
+# `sparsest.exact.compiling.MAX_INTERPRETED_STEPS`.
+STEPS_A_SAMPLE: Final = 5
+
+Numbers = Entries[float]
+Indices = Room[int]
 
 
 class Breaks(NamedTuple):
@@ -33,15 +34,6 @@ class Breaks(NamedTuple):
     middle: Indices
     last: Indices
     sign: Indices
-
-
-class Kernel(NamedTuple):
-    """`greedy`, `holds`, `crossings` and `add_values`, compiled."""
-
-    greedy: Callable[..., tuple[int, int, int, int, int]]
-    holds: Callable[..., bool]
-    crossings: Callable[..., None]
-    add_values: Callable[..., None]
 
 
 def orientation(ax: float, ay: float, bx: float, by: float, cx: float, cy: float) -> int:
@@ -72,7 +64,7 @@ def _integers(*values: float) -> list[int]:
 
 def greedy(
     x: Numbers, low: Numbers, high: Numbers, lows: Indices, highs: Indices, breaks: Breaks
-) -> tuple[int, int, int, int, int]:
+) -> tuple[int, tuple[int, int, int, int]]:
     """Stab the intervals with the fewest links.
 
     The method and its proof are in `sparsest.exact.line.stabbing`.
@@ -88,10 +80,11 @@ def greedy(
 
     Returns
     -------
-    tuple
-        The number of knots; then, for the last link, the samples whose lower and upper end its steepest line
-        touches, and those whose upper and lower end its least steep line touches; -1 where there is no such
-        line.
+    knots : int
+        Their number.
+    ends : tuple of 4 ints
+        For the last link, the samples whose lower and upper end its steepest line touches, and those whose
+        upper and lower end its least steep line touches; -1 where there is no such line.
 
     Notes
     -----
@@ -183,7 +176,7 @@ def greedy(
                 low_to += 1
             i += 1
         if broken == 0:
-            return knots, b_max, c_max, b_min, c_min
+            return knots, (b_max, c_max, b_min, c_min)
         start = c_max if broken > 0 else c_min
         breaks.first[knots] = b_max if broken > 0 else b_min
         breaks.middle[knots], breaks.last[knots], breaks.sign[knots] = start, i, broken
@@ -239,8 +232,8 @@ def crossings(
     high: Numbers,
     breaks: Breaks,
     last_link: tuple[float, float],
-    knots: Numbers,
-    changes: Numbers,
+    knots: Room[float],
+    changes: Room[float],
 ) -> None:
     """Write down, rounded, where consecutive links cross and how the slope changes there.
 
@@ -279,7 +272,7 @@ def crossings(
         px, py = x[b], yb
 
 
-def add_values(x: Numbers, slopes: Numbers, biases: Numbers, signs: Numbers, values: Numbers) -> None:
+def add_values(x: Numbers, slopes: Numbers, biases: Numbers, signs: Numbers, values: Room[float]) -> None:
     """Add ``sum_k signs_k max(0, slopes_k x + biases_k)`` to values, summed in twice the precision of floats.
 
     Parameters
@@ -354,18 +347,5 @@ def expansion_orientation(ax: float, ay: float, bx: float, by: float, cx: float,
     return 0
 
 
-@functools.cache
-def compiled_kernel() -> Kernel:
-    """Return the loops compiled for arrays.
-
-    In place of rationals they have `expansion_orientation`, and raise `ArithmeticError` where that does. The
-    first call compiles (seconds) unless an earlier process could cache the result.
-    """
-    from numba.extending import overload
-
-    @overload(exact_orientation)
-    def _(ax: float, ay: float, bx: float, by: float, cx: float, cy: float) -> Callable[..., int]:
-        return expansion_orientation
-
-    helpers = (two_sum, two_product, orientation)
-    return Kernel(*(jitted(loop, helpers) for loop in (greedy, holds, crossings, add_values)))
+# Compiled, `greedy` and `holds` have no rationals: they raise `ArithmeticError` where the second one does.
+IN_PLACE_OF_RATIONALS: Final[Substitutes] = ((exact_orientation, expansion_orientation),)

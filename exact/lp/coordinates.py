@@ -8,9 +8,7 @@ from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.network import Network
 from sparsest.problem import Problem
-
-# Singular values below this share of the largest are rounding of a rank deficiency.
-_RANK = 1e-13
+from sparsest.whitening import orthonormal
 
 
 class Coordinates:
@@ -33,12 +31,12 @@ class Coordinates:
         self.exponents = np.where(size > 0, np.frexp(size)[1], 0)
         scaled = np.ldexp(centred, -self.exponents)
         if problem.affine is Affine.CONSTANT:
-            self.rows, back = _orthonormal_beside_constant(scaled)
+            self.rows, back = _beside_constant(scaled)
         elif problem.weight_bound is None:
-            self.rows, back = _orthonormal(scaled)
+            self.rows, back = orthonormal(scaled)
         else:
             self.rows, back = scaled, np.eye(len(size))
-        self._back = np.ldexp(back, -self.exponents[:, None])
+        self._back = np.ldexp(back.T, -self.exponents[:, None])
         self.affine = np.ones(self.rows.shape[1])
         if problem.affine is Affine.CONSTANT:
             self.affine[1:] = 0.0
@@ -73,21 +71,14 @@ class Coordinates:
         return np.ldexp(limit, self.exponents[:-1])
 
 
-def _orthonormal(columns: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return coordinates (N, r) that are orthonormal but for a factor, and the matrix back (n, r)."""
-    left, sizes, right = np.linalg.svd(columns, full_matrices=False)
-    kept = sizes > sizes[0] * _RANK
-    stretch = np.sqrt(len(columns))
-    return left[:, kept] * stretch, (right[kept].T / sizes[kept]) * stretch
-
-
-def _orthonormal_beside_constant(columns: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Do the same where the last column is constant, with a first coordinate that is 1."""
+def _beside_constant(columns: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """As `orthonormal` where the last column is constant, with a first coordinate that is 1."""
     means = columns[:, :-1].mean(axis=0)
     size = float(columns[0, -1])
     first = np.r_[np.zeros(len(means)), 1 / size]
     moved = columns[:, :-1] - means
     if not moved.any():
-        return np.ones((len(columns), 1)), first[:, None]
-    rows, back = _orthonormal(moved)
-    return np.c_[np.ones(len(columns)), rows], np.c_[first, np.r_[back, -(means / size)[None] @ back]]
+        return np.ones((len(columns), 1)), first[None]
+    rows, back = orthonormal(moved)
+    slopes = np.r_[back.T, -(means / size)[None] @ back.T]
+    return np.c_[np.ones(len(columns)), rows], np.c_[first, slopes].T

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 
 import highspy
+import numpy as np
+import scipy.sparse as sp
 
 from sparsest import tolerances
+from sparsest.arrays import FloatArray
 from sparsest.errors import SolverError
 
 _COMMON = {
@@ -30,3 +33,31 @@ def new_solver(options: Mapping[str, object] | None = None) -> highspy.Highs:
         if solver.setOptionValue(name, value) != highspy.HighsStatus.kOk:
             raise SolverError(f"HiGHS {solver.version()} refused option {name} = {value!r}")
     return solver
+
+
+def load_program(
+    solver: highspy.Highs, cost: FloatArray, columns: FloatArray, matrix: sp.csr_array, rows: FloatArray
+) -> None:
+    """Load ``min cost . x`` over ``columns[0] <= x <= columns[1]``, ``rows[0] <= matrix @ x <= rows[1]``.
+
+    Parameters
+    ----------
+    solver : highspy.Highs
+        From `new_solver`.
+    cost : array (n,)
+        Costs.
+    columns : array (2, n)
+        Lower and upper ends of the variables, infinite ones allowed.
+    matrix : sparse array (m, n)
+        Row by row.
+    rows : array (2, m)
+        Lower and upper ends of the rows.
+    """
+    lp = highspy.HighsLp()
+    lp.num_row_, lp.num_col_ = matrix.shape
+    lp.col_cost_ = cost
+    lp.col_lower_, lp.col_upper_ = np.ascontiguousarray(columns, dtype=np.float64)
+    lp.row_lower_, lp.row_upper_ = np.ascontiguousarray(rows, dtype=np.float64)
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
+    solver.passModel(lp)

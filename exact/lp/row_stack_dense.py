@@ -12,8 +12,10 @@ import numpy as np
 
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
-from sparsest.exact.lp import simplex_kernel
+from sparsest.exact.compiling import compile_loop
 from sparsest.exact.lp.row_stack import Answer
+from sparsest.exact.lp.row_stack_kernel import Level, Stack, step
+from sparsest.exact.lp.simplex_kernel import FEASIBLE, INFEASIBLE, UNKNOWN
 
 # A point that misses its rows by more has been spoilt by rounding.
 _SPOILT: Final = 1e-7
@@ -38,7 +40,6 @@ class DenseSimplex:
     def __init__(
         self, signs: tuple[int, ...], affine: FloatArray | None, rank: int, bound: FloatArray | None
     ) -> None:
-        self._step = simplex_kernel.compiled()
         self._signs, self._skip, self._rank = np.array(signs, dtype=np.float64), affine is not None, rank
         self._bounds = 0 if bound is None else len(bound)
         n = rank * (len(signs) + self._skip)
@@ -52,8 +53,8 @@ class DenseSimplex:
                 self._high[k * rank : k * rank + len(bound)] = bound
         self._samples = np.zeros((0, rank))
         self._patterns = np.zeros((0, len(signs)))
-        state = np.zeros((0, n)), np.zeros(0, dtype=np.int64), np.arange(n), np.zeros(n)
-        self._levels = [(*state, np.zeros(n), 0.0, simplex_kernel.FEASIBLE, 0)]
+        nothing = np.zeros((0, n)), np.zeros(0, dtype=np.int64)
+        self._levels = [Level(*nothing, np.arange(n), np.zeros(n), np.zeros(n), 0.0, FEASIBLE, 0)]
 
     def push(self, row: FloatArray, bits: tuple[int, ...], low: float, high: float) -> None:
         """Add the rows of one sample and look for a point."""
@@ -67,17 +68,9 @@ class DenseSimplex:
             self._low[first + k] = 0.0 if bit else -np.inf
             self._high[first + k] = np.inf if bit else 0.0
         self._low[first + width], self._high[first + width] = low, high
+        stack = Stack(self._samples[:depth], self._patterns[:depth], self._signs, self._skip)
         self._levels.append(
-            self._step(
-                *self._levels[-1][:4],
-                self._samples[:depth],
-                self._patterns[:depth],
-                self._signs,
-                self._skip,
-                self._low,
-                self._high,
-                tolerances.LP_FEASIBILITY,
-            )
+            compile_loop(step)(self._levels[-1], stack, self._low, self._high, tolerances.LP_FEASIBILITY)
         )
 
     def pop(self) -> None:
@@ -86,21 +79,21 @@ class DenseSimplex:
 
     def solve(self) -> Answer:
         """Return what the last push, or pop, led to."""
-        *_, miss, answer, _ = self._levels[-1]
-        if answer == simplex_kernel.INFEASIBLE:
+        last = self._levels[-1]
+        if last.answer == INFEASIBLE:
             return Answer.INFEASIBLE
-        if answer == simplex_kernel.UNKNOWN or not miss <= _SPOILT:  # also when it is nan
+        if last.answer == UNKNOWN or not last.miss <= _SPOILT:  # also when it is nan
             return Answer.UNKNOWN
         return Answer.FEASIBLE
 
     def values(self) -> FloatArray:
         """Return the coordinates (n,) of the point found."""
-        point: FloatArray = self._levels[-1][4]
-        return point
+        return self._levels[-1].point
 
     def dual_ray(self) -> FloatArray:
         """Return multipliers of all rows, those of the bound first: positive ones of a row's lower side."""
-        table, basic, nonbasic, *_, where = self._levels[-1]
+        last = self._levels[-1]
+        table, basic, nonbasic, where = last.table, last.basic, last.nonbasic, last.where
         side = 1.0 if where > 0 else -1.0
         n = len(nonbasic)
         of_variable = np.zeros(n + len(basic))

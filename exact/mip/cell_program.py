@@ -19,7 +19,7 @@ import scipy.sparse as sp
 
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
-from sparsest.exact.lp.highs import new_solver
+from sparsest.exact.lp.highs import load_program, new_solver
 from sparsest.exact.mip.cell_model import CellModel
 from sparsest.exact.mip.counted_elements import BoolArray, IntArray
 from sparsest.progress import Deadline
@@ -252,19 +252,12 @@ def _load(model: CellModel) -> highspy.Highs:
     values, lower, upper = _value_rows(model)
     cones = _cone_rows(model)
     matrix = sp.vstack([values, cones], format="csr")
-    lp = highspy.HighsLp()
-    lp.num_row_, lp.num_col_ = matrix.shape
-    lp.col_cost_ = np.r_[np.zeros(lp.num_col_ - 1), -_GAIN]
-    n_entries = model.bounds.size
-    free = np.r_[np.zeros(n_entries), np.full(lp.num_col_ - 1 - n_entries, np.inf), 0.0]
-    lp.col_lower_, lp.col_upper_ = -free, free
-    lp.row_lower_ = np.r_[lower, np.zeros(cones.shape[0])]
-    lp.row_upper_ = np.r_[upper, np.full(cones.shape[0], np.inf)]
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    lp.a_matrix_.start_ = matrix.indptr
-    lp.a_matrix_.index_ = matrix.indices
-    lp.a_matrix_.value_ = matrix.data
-    solver.passModel(lp)
+    others, n_entries = matrix.shape[1] - 1, model.bounds.size
+    cost = np.r_[np.zeros(others), -_GAIN]
+    free = np.r_[np.zeros(n_entries), np.full(others - n_entries, np.inf), 0.0]
+    n_cones = cones.shape[0]
+    rows = np.array([np.r_[lower, np.zeros(n_cones)], np.r_[upper, np.full(n_cones, np.inf)]])
+    load_program(solver, cost, np.array([-free, free]), matrix, rows)
     return solver
 
 

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
-from sparsest.exact.lp.highs import new_solver
+from sparsest.exact.lp.highs import load_program, new_solver
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
 
@@ -111,15 +111,9 @@ def _slices(patterns: BoolArray, facets: BoolArray, homogeneous: FloatArray) -> 
     slices = sp.csr_array((sums.ravel(), (np.repeat(np.arange(C), D), np.arange(C * D))), (C, C * D))
     matrix = sp.csr_array(sp.vstack([cones, slices]))
     solver = new_solver()
-    lp = highspy.HighsLp()
-    lp.num_row_, lp.num_col_ = matrix.shape
-    lp.col_cost_ = np.zeros(C * D)
-    lp.col_lower_, lp.col_upper_ = np.full(C * D, -np.inf), np.full(C * D, np.inf)
-    lp.row_lower_ = np.r_[np.zeros(len(blocks)), np.ones(C)]
-    lp.row_upper_ = np.r_[np.full(len(blocks), np.inf), np.ones(C)]
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
-    solver.passModel(lp)
+    free = np.full(C * D, np.inf)
+    ends = [np.r_[np.full(len(blocks), end), np.ones(C)] for end in (0.0, np.inf)]
+    load_program(solver, np.zeros(C * D), np.array([-free, free]), matrix, np.array(ends))
     return solver
 
 

@@ -12,6 +12,7 @@ criterion, its proof, and the bound that certifies a whole box of p at once, in 
 a recursion starts anew, is left out of the boxes inside.
 """
 
+import functools
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -19,8 +20,9 @@ from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
+from sparsest.exact.compiling import compile_loop, worth_compiling
 from sparsest.exact.line.cheapest_cuts import refuse_extremes, runs_of
-from sparsest.exact.line.cheapest_cuts_kernel import compiled_kernel, windows
+from sparsest.exact.line.cheapest_cuts_kernel import windows
 from sparsest.exact.line.slope_changes import SIZE_ERROR, Curvature
 from sparsest.exact.p_star.first_crossing import Crossing, Limits, first_crossing
 
@@ -41,8 +43,8 @@ _LIMITS: Final = Limits(
     more_patience=1000,
     patience=20_000,
 )
-# Edges from which on loops are compiled, which takes half a second: there are hundreds of boxes.
-_COMPILED_EDGES: Final = 2000
+# Steps an edge (`sparsest.exact.compiling`): there are hundreds of boxes.
+STEPS_AN_EDGE: Final = 250
 
 
 class Edges(NamedTuple):
@@ -77,8 +79,10 @@ class Edges(NamedTuple):
         )
 
 
-def crossing_of_cuts(bends: Curvature) -> Crossing:
+def crossing_of_cuts(bends: Curvature, *, compiled: bool | None = None) -> Crossing:
     """Return the first p in (0, 1] at which the criterion holds, and a jump of the run in which it does.
+
+    By default loops are compiled if that pays.
 
     Raises
     ------
@@ -87,7 +91,13 @@ def crossing_of_cuts(bends: Curvature) -> Crossing:
         floats.
     """
     edges = _edges(bends)
-    return first_crossing(edges if len(edges.place) else None, _uncertain, _crossed, _LIMITS)
+    fast = worth_compiling(STEPS_AN_EDGE * len(edges.place), compiled)
+    return first_crossing(
+        edges if len(edges.place) else None,
+        functools.partial(_uncertain, fast),
+        functools.partial(_crossed, fast),
+        _LIMITS,
+    )
 
 
 def _edges(bends: Curvature) -> Edges:
@@ -143,28 +153,31 @@ def _curvatures(edges: Edges, start: float, stop: float) -> FloatArray:
     return np.asarray(bound * np.maximum(edges.size**start, edges.size**stop) * (1 + edges.error))
 
 
-def _uncertain(edges: Edges, start: float, stop: float) -> Edges | None:
+def _uncertain(compiled: bool, edges: Edges, start: float, stop: float) -> Edges | None:
     """Return the edges on which the criterion may hold somewhere in a box of p, None if there are none."""
     ends = np.stack([edges.size**p * _entropies(edges, p) for p in (start, stop)])
     bow = edges.error * ends + (stop - start) ** 2 / 8 * _curvatures(edges, start, stop)
-    keep = _windows(edges, ends - bow, ends + bow, _SLACK)
+    keep = _windows(compiled, edges, ends - bow, ends + bow, _SLACK)
     return edges.part(keep) if keep.any() else None
 
 
-def _crossed(edges: Edges, p: float) -> int | None:
+def _crossed(compiled: bool, edges: Edges, p: float) -> int | None:
     """Return a jump about which the criterion certainly holds at p, if there is one."""
     savings = np.stack([edges.size**p * _entropies(edges, p)] * 2)
-    keep = _windows(edges, savings * (1 + edges.error), savings * (1 - edges.error), -_SLACK)
+    plus, minus = savings * (1 + edges.error), savings * (1 - edges.error)
+    keep = _windows(compiled, edges, plus, minus, -_SLACK)
     return int(edges.place[np.argmax(keep)]) if keep.any() else None
 
 
-def _windows(edges: Edges, plus: FloatArray, minus: FloatArray, slack: float) -> NDArray[np.bool_]:
+def _windows(
+    compiled: bool, edges: Edges, plus: FloatArray, minus: FloatArray, slack: float
+) -> NDArray[np.bool_]:
     """Mark the edges about jumps at which the criterion holds for sums of bounds."""
     n = len(edges.place)
     starts = np.flatnonzero(np.r_[True, np.diff(edges.place) != 1, True])
-    if n >= _COMPILED_EDGES:
+    if compiled:
         keep = np.zeros(n, dtype=np.bool_)
-        compiled_kernel().windows(plus, minus, starts, slack, keep, np.empty((2, n)))
+        compile_loop(windows)(plus, minus, starts, slack, keep, np.empty((2, n)))
         return keep
     marks, room = [False] * n, [[0.0] * n, [0.0] * n]
     windows(plus.tolist(), minus.tolist(), starts.tolist(), slack, marks, room)

@@ -7,7 +7,7 @@ docs/path-norm-branching.md says what else was tried.
 
 Bounds do not rest on tolerances of the linear programs: any multipliers of the rows prove a bound once they
 are made small enough that no ray is worth more than it costs, with a margin for rounding
-(`sparsest.exact.path_norm.box_kernel.safe_bound`; cf. Neumaier and Shcherbina 2004).
+(`sparsest.exact.path_norm.relaxation_kernel.safe_bound`; cf. Neumaier and Shcherbina 2004).
 """
 
 import dataclasses
@@ -22,9 +22,11 @@ from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.exact.cells.charts import TimeLimitError
 from sparsest.exact.method_result import PathNormMethodResult
-from sparsest.exact.path_norm.box_kernel import BRANCH, CLOSED, ratios
+from sparsest.exact.path_norm.box_kernel import BRANCH, CLOSED
 from sparsest.exact.path_norm.cones import Cones, IntArray, build_cones
-from sparsest.exact.path_norm.networks import Candidate, Networks, Solution
+from sparsest.exact.path_norm.intervals_kernel import Box, ratios
+from sparsest.exact.path_norm.networks import Candidate, Networks
+from sparsest.exact.path_norm.ray_program_kernel import Solution
 from sparsest.exact.solver import solve
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
@@ -34,15 +36,15 @@ from sparsest.results.solving import Status
 # Share of the best path norm that boxes may give away: half of what counts as met.
 _GIVEN: Final = 0.5 * tolerances.PATH_NORM_GAP
 # Descents from random elements before the search.
-_STARTS: Final = 50
+_DESCENTS: Final = 50
 # First smoothing width of a descent that starts at a solution.
 _NARROW: Final = 1e-3
 # Seconds for a network where there are too many cones, or no descent fits.
 _FALLBACK: Final = 20.0
 # Numbers kept for open boxes, eight bytes each; beyond, the search goes depth first.
-_MOST_KEPT: Final = 50_000_000
+_MAX_KEPT: Final = 50_000_000
 # Elements beyond this take slopes below 1e-60, which linear programs in floats cannot weigh.
-_LARGEST_ELEMENT: Final = 1e60
+_MAX_ELEMENT: Final = 1e60
 # Seconds between reports.
 _REPORT: Final = 0.3
 
@@ -51,7 +53,7 @@ _HUGE = "nothing but zero is known from below: for so small a p weights may be t
 _ROUNDING = "some boxes could not be decided in floating-point arithmetic"
 
 
-class Box(NamedTuple):
+class OpenBox(NamedTuple):
     """An open box: that of its parent, and one end of one element moved.
 
     Ordered by bound, later ones first among equals. `high` is shared with the other part; `low` names the
@@ -109,17 +111,17 @@ class BoxSearch:
     ) -> None:
         self._networks, self._p, self._interval, self._deadline = networks, p, interval, deadline
         self._ratios = ratios(cones.charges, cones.starts, cones.members)
-        self._heap: list[Box] = []
-        self._stack: list[Box] = []
-        self._current: Box | None = None
+        self._heap: list[OpenBox] = []
+        self._stack: list[OpenBox] = []
+        self._current: OpenBox | None = None
         self._order = 0
         self.nodes = 0
         largest = interval.cost ** (1.0 / p) * (1.0 + 1e-9)
-        if not largest < _LARGEST_ELEMENT:
+        if not largest < _MAX_ELEMENT:
             raise OverflowError
         networks.close_ends(largest)
-        low, high = networks.box(largest)
-        self._put(0.0, low, high, 0, (-np.inf, np.inf), np.zeros((0, 4), dtype=np.int64))
+        nothing = np.zeros((0, 4), dtype=np.int64)
+        self._put(0.0, networks.box(largest), 0, (-np.inf, np.inf), nothing)
 
     @property
     def bound(self) -> float:
@@ -154,51 +156,46 @@ class BoxSearch:
             open_subtrees=len(self._heap) + len(self._stack),
         )
 
-    def _split(self, box: Box) -> None:
+    def _split(self, box: OpenBox) -> None:
         interval, networks = self._interval, self._networks
-        low, high = self._arrays(box)
-        state, least, where, at, x, labels, values, held = networks.loops.examine(
-            low, high, box.held, self._p, interval.cut, networks.bound, *networks.arrays, self._ratios
+        intervals = self._intervals(box)
+        found = networks.loops.examine(
+            intervals, box.held, self._p, interval.cut, networks.arrays, self._ratios
         )
         self.nodes += 1
-        least = max(float(least), box.bound)
-        if state == CLOSED:
+        least, solution = max(float(found.least), box.bound), found.solution
+        if found.state == CLOSED:
             return
-        if state != BRANCH or where[0] < 0:
+        if found.state != BRANCH or found.where[0] < 0:
             interval.undecided = min(interval.undecided, least)
             return
-        if float((values**self._p).sum()) < interval.cost * (1 - 1e-9):
-            interval.consider(Solution(x, labels, values))
-            interval.consider(networks.descend(values, _NARROW))
-        element = int(np.ravel_multi_index(tuple(where), networks.shape))
-        self._put(least, low, high, element, (-np.inf, float(at[0])), held)
-        self._put(least, low, high, element, (float(at[1]), np.inf), held)
+        if float((solution.values**self._p).sum()) < interval.cost * (1 - 1e-9):
+            interval.consider(solution)
+            interval.consider(networks.descend(solution.values, _NARROW))
+        element = int(np.ravel_multi_index(tuple(found.where), networks.shape))
+        self._put(least, intervals, element, (-np.inf, float(found.at[0])), found.held)
+        self._put(least, intervals, element, (float(found.at[1]), np.inf), found.held)
 
     def _put(
-        self,
-        bound: float,
-        low: FloatArray,
-        high: FloatArray,
-        element: int,
-        ends: tuple[float, float],
-        held: IntArray,
+        self, bound: float, intervals: Box, element: int, ends: tuple[float, float], held: IntArray
     ) -> None:
         """Keep the part of a box in which an element is between two ends."""
+        low, high = intervals
         places = np.flatnonzero(low > 0)
         self._order -= 1
-        box = Box(bound, self._order, (places, low.ravel()[places]), high, element, ends, held)
-        if len(self._heap) * high.size < _MOST_KEPT:
+        box = OpenBox(bound, self._order, (places, low.ravel()[places]), high, element, ends, held)
+        if len(self._heap) * high.size < _MAX_KEPT:
             heapq.heappush(self._heap, box)
         else:
             self._stack.append(box)
 
-    def _arrays(self, box: Box) -> tuple[FloatArray, FloatArray]:
+    def _intervals(self, box: OpenBox) -> Box:
         low, high = np.zeros(box.high.shape), box.high.copy()
         low.ravel()[box.low[0]] = box.low[1]
         lower, upper = box.ends
         low.ravel()[box.element] = max(low.ravel()[box.element], lower)
         high.ravel()[box.element] = min(high.ravel()[box.element], upper)
-        return low, high
+        return Box(low, high)
 
 
 def solve_by_branching(
@@ -285,7 +282,7 @@ def _first_networks(networks: Networks, interval: Interval, deadline: Deadline) 
     random = np.random.default_rng(0)
     interval.consider(networks.solve(np.ones(networks.shape)))
     interval.consider(networks.descend(np.ones(networks.shape), 1.0))
-    for _ in range(_STARTS):
+    for _ in range(_DESCENTS):
         if deadline.expired:
             break
         interval.consider(networks.descend(2 * random.uniform(size=networks.shape) ** 2, 1.0))

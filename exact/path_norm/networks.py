@@ -9,17 +9,20 @@ import numpy as np
 
 from sparsest.arrays import FloatArray
 from sparsest.exact.arithmetic.rational_problem import rational
-from sparsest.exact.path_norm.box_kernel import Loops, element_values, violated
-from sparsest.exact.path_norm.cones import Cones, IntArray
+from sparsest.exact.lp.simplex_kernel import FEASIBLE
+from sparsest.exact.path_norm.cones import Cones
+from sparsest.exact.path_norm.intervals_kernel import Box
+from sparsest.exact.path_norm.loops import Loops
+from sparsest.exact.path_norm.ray_program_kernel import ConeArrays, Solution, element_values, violated
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.refine import refine
 
 # Sets of samples that are tried in search of the steepest interpolation.
-_MAX_INTERPOLATION_SETS: Final = 5000
+_MAX_SETS: Final = 5000
 # Reweighted linear programs in one descent; most stop changing after three to six.
-_MAX_STEPS: Final = 12
+_MAX_PROGRAMS: Final = 12
 # Rows added one by one where a weight bound is violated.
 _MAX_ROWS: Final = 60
 
@@ -31,35 +34,23 @@ class Candidate(NamedTuple):
     cost: float
 
 
-class Solution(NamedTuple):
-    """A point of `path_norm.box_kernel.program`, the labels of its columns, and its elements."""
-
-    x: FloatArray
-    labels: IntArray
-    values: FloatArray
-
-
 class Networks:
     """Linear programs over the rays of one problem, and the networks that their solutions stand for."""
 
-    def __init__(self, problem: Problem, cones: Cones, p: float, objective: Objective) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        cones: Cones,
+        p: float,
+        objective: Objective,
+        compiled: bool | None = None,
+    ) -> None:
         self._problem, self._cones, self._p, self._objective = problem, cones, p, objective
         scale = cones.label_scale
         self.bound = float("inf") if problem.weight_bound is None else problem.weight_bound / scale
         self.shape = (cones.size, 2, cones.charges.shape[1])
-        self.loops = Loops(2 * len(cones.columns), cones.columns.shape[1])
-        self.arrays = self._arrays_within(float("inf"))
-
-    def _arrays_within(self, reach: float) -> tuple[FloatArray | IntArray, ...]:
-        """Return the arguments of the compiled loops; values that were eliminated are at most `reach`."""
-        cones = self._cones
-        ends = np.array(
-            [
-                np.r_[cones.low, np.maximum(cones.offset_low, -reach)],
-                np.r_[cones.high, np.minimum(cones.offset_high, reach)],
-            ]
-        )
-        return (
+        self.loops = Loops(2 * len(cones.columns), cones.columns.shape[1], compiled)
+        self.arrays = ConeArrays(
             cones.charges,
             cones.directions,
             cones.columns,
@@ -67,7 +58,18 @@ class Networks:
             cones.members,
             cones.cells,
             cones.offsets,
-            ends,
+            self._ends_within(float("inf")),
+            self.bound,
+        )
+
+    def _ends_within(self, reach: float) -> FloatArray:
+        """Return the intervals of the samples; values that were eliminated are at most `reach`."""
+        cones = self._cones
+        return np.array(
+            [
+                np.r_[cones.low, np.maximum(cones.offset_low, -reach)],
+                np.r_[cones.high, np.minimum(cones.offset_high, reach)],
+            ]
         )
 
     def close_ends(self, largest: float) -> None:
@@ -83,12 +85,13 @@ class Networks:
         steepest = _largest_interpolation(problem, cones)
         spread = float(np.ptp(problem.X, axis=0).max()) * largest
         label = problem.label_scale / cones.label_scale
-        self.arrays = self._arrays_within(1.001 * (steepest * label + (1 + steepest) * spread))
+        ends = self._ends_within(1.001 * (steepest * label + (1 + steepest) * spread))
+        self.arrays = self.arrays._replace(ends=ends)
 
-    def box(self, high: float) -> tuple[FloatArray, FloatArray]:
-        """Return lower and upper ends of all elements, where elements are at most `high`."""
+    def box(self, high: float) -> Box:
+        """Return the intervals of all elements, where elements are at most `high`."""
         upper = np.where(self._cones.allowed[:, :, None], min(high, self._largest), -1.0)
-        return np.zeros(self.shape), np.broadcast_to(upper, self.shape).copy()
+        return Box(np.zeros(self.shape), np.broadcast_to(upper, self.shape).copy())
 
     @property
     def _largest(self) -> float:
@@ -132,30 +135,22 @@ class Networks:
 
     def solve(self, slopes: FloatArray) -> Solution | None:
         """Return the solution of the program with these slopes, or None."""
-        low, high = self.box(float("inf"))
-        slopes = np.where(high > 0, slopes, np.inf)
+        box = self.box(float("inf"))
+        slopes = np.where(box.high > 0, slopes, np.inf)
         rows = np.zeros((0, 4), dtype=np.int64)
         for _ in range(_MAX_ROWS):
-            state, x, labels, _, _ = self.loops.relaxed(
-                slopes, low, high, rows, np.inf, self.bound, *self.arrays
-            )
-            if state != 0:
+            found = self.loops.relaxed(slopes, box, rows, np.inf, self.arrays)
+            if found.answer != FEASIBLE:
                 return None
-            values = element_values(x, labels, self._cones.charges, np.array(self.shape))
-            more = self._with_violated(x, labels, values, high, rows)
+            values = element_values(found.x, found.labels, self._cones.charges, self.shape)
+            solution = Solution(found.x, found.labels, values)
+            if self.bound == float("inf"):
+                return solution
+            more = violated(solution, box.high, self.arrays, rows)
             if len(more) == len(rows):
-                return Solution(x, labels, values)
+                return solution
             rows = more
         return None
-
-    def _with_violated(
-        self, x: FloatArray, labels: IntArray, values: FloatArray, high: FloatArray, rows: IntArray
-    ) -> IntArray:
-        if self.bound == float("inf"):
-            return rows
-        cones = self._cones
-        found = violated(x, labels, values, high, cones.directions, cones.cells, self.bound, rows)
-        return np.asarray(found, dtype=np.int64)
 
     def descend(self, values: FloatArray, width: float) -> Solution | None:
         """Repeat programs whose slopes are those of t^p at the last solution, from elements `values`.
@@ -164,7 +159,7 @@ class Networks:
         and Boyd (2008); `width` is divided by four after each.
         """
         best = None
-        for _ in range(_MAX_STEPS):
+        for _ in range(_MAX_PROGRAMS):
             slopes = self._p * (values + width) ** (self._p - 1.0)
             found = self.solve(slopes / slopes.max())
             if found is None:
@@ -179,7 +174,7 @@ class Networks:
 def _largest_interpolation(problem: Problem, cones: Cones) -> float:
     """Return by how much terms without charge may magnify values on samples that determine them."""
     count, size = len(cones.pivots), problem.n_samples
-    if math.comb(size, count) > _MAX_INTERPOLATION_SETS:
+    if math.comb(size, count) > _MAX_SETS:
         return float("inf")
     rows = [[rational(value) for value in row] for row in cones.free[:, -count:].tolist()]
     wanted = flint.fmpq_mat([rows[b] for b in cones.pivots])

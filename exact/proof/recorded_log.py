@@ -17,9 +17,10 @@ from sparsest.exact.arithmetic.farkas import Multipliers
 from sparsest.exact.arithmetic.number_text import number_text
 from sparsest.exact.arithmetic.rational_problem import Row
 from sparsest.exact.proof.log import Bits, ProofLog
+from sparsest.io.strict_json import parse
 
 # A piece's text is some hundred bytes a node, and at most a few ten thousand nodes long.
-_LONGEST: Final = 2**28
+MAX_PIECE_BYTES: Final = 2**28
 _INTEGER: Final = re.compile(r"-?(0x[0-9a-f]{1,200000}|[0-9]{1,17})")
 
 Prefix = tuple[tuple[int, Bits], ...]
@@ -130,21 +131,26 @@ def _left_open_in(prefix: Prefix, packed: bytes, shape: Shape) -> list[Prefix]:
     return left
 
 
-def _events(packed: bytes, shape: Shape | None = None) -> Iterator[Event]:
-    """Unpack events; those from outside, which come with a `shape`, are checked against it."""
+def unpacked(packed: bytes, max_bytes: int = MAX_PIECE_BYTES) -> bytes:
+    """Return the text of a piece; raise `InputError` if it is damaged or longer than that."""
     unpacking = zlib.decompressobj()
     try:
-        text = unpacking.decompress(packed, _LONGEST)
+        text = unpacking.decompress(packed, max_bytes)
     except zlib.error as error:
         raise InputError(f"a piece cannot be unpacked: {error}") from None
     if not unpacking.eof:
         raise InputError("a piece is incomplete, or too long")
-    for line in text.splitlines():
+    return text
+
+
+def _events(packed: bytes, shape: Shape | None = None) -> Iterator[Event]:
+    """Unpack events; those from outside, which come with a `shape`, are checked against it."""
+    for line in unpacked(packed).splitlines():
         try:
-            event = _event(json.loads(line))
+            event = _event(parse(line))
             if shape is not None:
                 _check(event, shape)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        except (ValueError, TypeError, KeyError, AttributeError):
             raise InputError(f"unreadable event {line[:40]!r}") from None
         yield event
 

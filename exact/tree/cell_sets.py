@@ -1,11 +1,12 @@
 """Sets of cells as packed bits: which bits a neuron can have on a sample, given those it has on others."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sparsest.exact.tree import cell_sets_kernel
+from sparsest.exact.compiling import compile_loop
+from sparsest.exact.tree.cell_sets_kernel import bits_left
 
 BoolArray = NDArray[np.bool_]
 CellSet = NDArray[np.uint64]
@@ -32,12 +33,11 @@ class CellSets:
         self._active: CellSet = _packed(patterns.T)
         self._column = np.full(n_samples, -1)
         self._column[samples] = np.arange(len(samples))
-        self._compiled: Callable[..., BoolArray] | None = None
+        self._compiled = False
 
     def go_compiled(self) -> None:
         """Use compiled code from now on; loading it takes as long as thousands of calls."""
-        if self._compiled is None:
-            self._compiled = cell_sets_kernel.compiled()
+        self._compiled = True
 
     def narrowed(self, cells: CellSet, sample: int, bit: int) -> CellSet:
         """Return those of `cells` whose bit on `sample` is `bit`; all if the cells do not tell it apart."""
@@ -64,8 +64,8 @@ class CellSets:
             Whether some cell is inactive, and whether some is active; both on samples that no cell knows.
         """
         columns = self._column[samples]
-        if self._compiled is not None and len(cells):
-            return self._compiled(self._active, np.array(cells), columns)
+        if self._compiled and len(cells):
+            return compile_loop(bits_left)(self._active, np.array(cells), columns)
         found = np.empty((len(cells), 2, len(samples)), dtype=bool)
         rows = self._active[columns]
         for each, (inactive, active) in zip(cells, found, strict=True):

@@ -1,17 +1,12 @@
-"""The loop of `CellSets.possible`, which numba compiles (see `compiled`)."""
-
-import functools
-from collections.abc import Callable
-from typing import Any
+"""The loop of `CellSets.possible`, which numba compiles."""
 
 import numpy as np
-
-from sparsest.exact.arithmetic.compiled import jitted
-
-Array = Any  # an array, compiled or not
+from numpy.typing import NDArray
 
 
-def bits_left(active: Array, cells: Array, samples: Array) -> Array:
+def bits_left(
+    active: NDArray[np.uint64], cells: NDArray[np.uint64], samples: NDArray[np.intp]
+) -> NDArray[np.bool_]:
     """Return which bits each set of cells leaves possible on some samples.
 
     Parameters
@@ -51,9 +46,3 @@ def bits_left(active: Array, cells: Array, samples: Array) -> Array:
                 if left[k, 0, s] and left[k, 1, s]:
                     break
     return left
-
-
-@functools.cache
-def compiled() -> Callable[[Array, Array, Array], Array]:
-    """Return `bits_left` compiled."""
-    return jitted(bits_left)

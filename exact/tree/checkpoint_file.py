@@ -29,6 +29,7 @@ from sparsest.exact.proof.recorded_log import (
 )
 from sparsest.files import refuse_large_file, write_atomically
 from sparsest.io.documents import decode, encode
+from sparsest.io.strict_json import parse, real, whole
 from sparsest.network import Network
 from sparsest.problem import Problem
 
@@ -140,11 +141,9 @@ def read_checkpoint(path: Path, problem: Problem) -> Checkpoint:
     head, _, body = content.partition(b"\n")
     try:
         _check_head(head, body.removesuffix(b"\n"))
-        return _state(json.loads(body, parse_constant=_refuse), problem)
+        return _state(parse(body), problem)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
-    except RecursionError:
-        raise InputError(f"{path}: nested too deeply") from None
     except KeyError as error:
         raise InputError(f"{path}: the checkpoint lacks the field {error}") from None
     except (TypeError, ValueError, AttributeError, OverflowError) as error:
@@ -158,8 +157,8 @@ def _head(body: bytes) -> bytes:
 
 def _check_head(head: bytes, body: bytes) -> None:
     try:
-        found = json.loads(head[:1000])
-    except (ValueError, RecursionError):
+        found = parse(head[:1000])
+    except ValueError:
         found = None
     if not isinstance(found, dict) or found.get("format") != _FORMAT:
         raise InputError("it is not a checkpoint of a search")
@@ -211,25 +210,25 @@ def _state(document: Any, problem: Problem) -> Checkpoint:
         raise InputError("the checkpoint holds no state")
     if document["problem"] != problem.digest:
         raise InputError("the checkpoint belongs to another problem: data, intervals, skip or bound differ")
-    width = _whole(document["width"], _MAX_WIDTH)
+    width = whole(document["width"], 0, _MAX_WIDTH)
     shape = Shape(problem.n_samples, problem.n_features, width)
     left = tuple(prefix_of(prefix) for prefix in document["left"])
     for prefix in left:
         refuse_outside(prefix, shape)
-    done = tuple(_whole(positive, width) for positive in document["done"])
+    done = tuple(whole(positive, 0, width) for positive in document["done"])
     if len(set(left)) != len(left) or len(set(done)) != len(done):
         raise InputError("the checkpoint lists something twice")
     near_miss = document["near_miss"]
     return Checkpoint(
         problem=problem.digest,
         width=width,
-        lower_bound=_whole(document["lower_bound"], width),
+        lower_bound=whole(document["lower_bound"], 0, width),
         done=done,
         left=left,
-        nodes=_whole(document["nodes"]),
-        unverified=_whole(document["unverified"]),
-        pause=_whole(document["pause"]),
-        rejected=_whole(document["rejected"]),
+        nodes=whole(document["nodes"], 0, _MAX_COUNT),
+        unverified=whole(document["unverified"], 0, _MAX_COUNT),
+        pause=whole(document["pause"], 0, _MAX_COUNT),
+        rejected=whole(document["rejected"], 0, _MAX_COUNT),
         seconds=_seconds(document["seconds"]),
         witness=None if document["witness"] is None else _witness(document["witness"], problem),
         near_miss=None if near_miss is None else _network(near_miss, problem),
@@ -257,8 +256,8 @@ def _network(document: Any, problem: Problem) -> Network:
 def _events(document: Any, shape: Shape, left: tuple[Prefix, ...]) -> Events:
     finished = []
     for neurons, positive, pieces in document["finished"]:
-        inner = Shape(shape.n_samples, shape.n_features, _whole(neurons, shape.width))
-        tree = Tree(neurons, _whole(positive, neurons), dict(_pieces(pieces, inner)))
+        inner = Shape(shape.n_samples, shape.n_features, whole(neurons, 0, shape.width))
+        tree = Tree(neurons, whole(positive, 0, neurons), dict(_pieces(pieces, inner)))
         refuse_inconsistent(tree.pieces, (), inner)
         finished.append(tree)
     running = dict(_pieces(document["running"], shape))
@@ -276,17 +275,7 @@ def _pieces(document: Any, shape: Shape) -> Iterator[tuple[Prefix, bytes]]:
             raise InputError(f"a piece of the checkpoint is no base64 text: {error}") from None
 
 
-def _whole(value: Any, limit: int = _MAX_COUNT) -> int:
-    if type(value) is not int or not 0 <= value <= limit:
-        raise InputError(f"the checkpoint has {value!r:.40} where a number from 0 to {limit} is needed")
-    return value
-
-
 def _seconds(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
+    if not isinstance(value, (int, float)) or not 0 <= (seconds := real(value)) < math.inf:
         raise InputError(f"the checkpoint has {value!r:.40} seconds")
-    return float(value)
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not a finite number")
+    return seconds

@@ -9,16 +9,11 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
+from helpers import call, wait_for
 
 from sparsest import Network, Problem, Proof, Status, load, save
-from sparsest.cli.main import app
 
 QUICK = ["--restarts", "4", "--steps", "400"]
-
-
-def call(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments], prog_name="sparsest")
 
 
 def run(*arguments, **options):
@@ -200,10 +195,13 @@ class TestSolve:
         assert bounds[0] == bounds[1]
 
     @pytest.mark.skipif(os.name == "nt", reason="signals")
-    def test_interrupt_reports_the_interval(self):
+    def test_interrupt_reports_the_interval(self, tmp_path):
+        started = tmp_path / "search"  # a checkpoint is there when the search begins
         command = [sys.executable, "-m", "sparsest.cli.main", "solve", "uniform:d=2,n=20", "--json"]
+        command += ["--checkpoint", started]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        time.sleep(4)
+        wait_for(started.exists)
+        time.sleep(0.5)
         process.send_signal(signal.SIGINT)
         stdout, stderr = process.communicate(timeout=60)
         assert process.returncode == 3, stderr

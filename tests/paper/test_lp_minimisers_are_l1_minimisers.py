@@ -15,7 +15,7 @@ not be l^1 minimisers, and l^1 minimisers may have any number of knots (`test_wi
 
 import numpy as np
 import pytest
-from paper.data import univariate, with_changes
+from helpers import random_line, with_changes
 from paper.interpolants import (
     Functions,
     basic_interpolants,
@@ -33,7 +33,7 @@ POWERS = (0.05, 0.3, 0.5, 0.7, 0.95)
 
 @pytest.mark.parametrize("seed", range(48))
 def test_they_are(seed):
-    x, y = univariate(seed, most=6)
+    x, y = random_line(seed, most=6)
     knots = positions(x, y, between=2)
     functions = basic_interpolants(x, y, knots)
     least = least_total_variation(x, y, knots)

@@ -21,7 +21,7 @@ import itertools
 
 import numpy as np
 import pytest
-from paper.data import univariate
+from helpers import random_line
 from paper.finite_program import basic_networks, costs, table_of
 from paper.interpolants import basic_interpolants, positions
 from paper.interpolants import costs as costs_of_functions
@@ -133,7 +133,7 @@ def test_balanced_weights_make_it_weight_decay(p):
 
 @pytest.mark.parametrize("seed", range(12))
 def test_through_data_networks_and_functions_have_the_same_least(seed):
-    x, y = univariate(seed, most=6)
+    x, y = random_line(seed, most=6)
     networks = table_of(basic_networks(x[:, None], y, "weights", skip=True))
     functions = basic_interpolants(x, y, positions(x, y, between=2))
     problem = Problem(x, y, affine="skip")

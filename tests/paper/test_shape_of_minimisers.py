@@ -19,7 +19,7 @@ Conditions: p > 0. Functions with the fewest knots (p = 0) break all three claim
 
 import numpy as np
 import pytest
-from paper.data import univariate
+from helpers import random_line
 from paper.interpolants import (
     CLOSE,
     basic_interpolants,
@@ -48,7 +48,7 @@ def knots_and_changes(network):
 
 @pytest.mark.parametrize("seed", range(48))
 def test_minimisers_among_all_interpolants_have_that_shape(seed):
-    x, y = univariate(seed, most=6)
+    x, y = random_line(seed, most=6)
     functions = basic_interpolants(x, y, positions(x, y, between=5 if len(x) < 6 else 2))
     for p in POWERS:
         for knots, changes in cheapest(functions, p):
@@ -57,7 +57,7 @@ def test_minimisers_among_all_interpolants_have_that_shape(seed):
 
 @pytest.mark.parametrize("seed", range(48))
 def test_what_the_package_finds_has_that_shape_and_nothing_is_cheaper(seed):
-    x, y = univariate(seed, most=6)
+    x, y = random_line(seed, most=6)
     functions = basic_interpolants(x, y, positions(x, y, between=5 if len(x) < 6 else 2))
     for p in POWERS:
         found = exact.minimize_path_norm(Problem(x, y, affine="skip"), p, "weights")
@@ -80,7 +80,7 @@ def test_refining_the_family_finds_nothing_cheaper():
 
 @pytest.mark.parametrize("seed", range(48))
 def test_for_p_one_no_minimiser_bends_where_it_must_not(seed):
-    x, y = univariate(seed, most=6)
+    x, y = random_line(seed, most=6)
     knots = positions(x, y, between=5)
     curvature, total = bends(x, y), np.abs(bends(x, y)).sum()
     assert least_total_variation(x, y, knots) == pytest.approx(total, rel=1e-9, abs=1e-9)

@@ -23,7 +23,7 @@ import math
 
 import numpy as np
 import pytest
-from paper.data import univariate, with_changes
+from helpers import random_line, with_changes
 from paper.interpolants import CLOSE, Functions, basic_interpolants, cheapest, costs, positions
 
 from sparsest import Problem, exact
@@ -52,7 +52,7 @@ def test_real_labels_have_one_minimiser(seed):
 
 @pytest.mark.parametrize("seed", range(48))
 def test_minimisers_at_a_p_without_coincidences_have_the_same_changes(seed):
-    x, y = univariate(seed)
+    x, y = random_line(seed, most=7)
     functions, problem = family(x, y), Problem(x, y, affine="skip")
     for p in POWERS:
         found = cheapest(functions, p)
@@ -116,9 +116,14 @@ def long_run(seed):
     return with_changes(*changes)
 
 
-@pytest.mark.parametrize(
-    ("x", "y"), [*map(real_data, range(40)), *map(univariate, range(48)), *map(long_run, range(16))]
-)
+DATA = [
+    *map(real_data, range(40)),
+    *(random_line(seed, most=7) for seed in range(48)),
+    *map(long_run, range(16)),
+]
+
+
+@pytest.mark.parametrize(("x", "y"), DATA)
 def test_below_p_star_every_minimiser_is_sparsest_and_above_it_some_are_not(x, y):
     functions, problem = family(x, y), Problem(x, y, affine="skip")
     fewest = exact.solve(problem).lower_bound
@@ -141,7 +146,6 @@ def test_below_p_star_every_minimiser_is_sparsest_and_above_it_some_are_not(x, y
 
 
 def test_the_data_above_have_thresholds_of_either_kind():
-    data = [*map(real_data, range(40)), *map(univariate, range(48)), *map(long_run, range(16))]
-    crossing = [exact.threshold(Problem(x, y, affine="skip"), "weights").other is not None for x, y in data]
+    crossing = [exact.threshold(Problem(x, y, affine="skip"), "weights").other is not None for x, y in DATA]
     assert sum(crossing) >= 8
     assert crossing.count(False) >= 50

@@ -18,7 +18,7 @@ unique, and `exact.count_minimisers` says so.
 
 import numpy as np
 import pytest
-from paper.data import univariate, with_changes
+from helpers import random_line, with_changes
 from paper.interpolants import bends, chords, least_total_variation, positions
 
 from sparsest import Network, Problem, exact
@@ -67,7 +67,7 @@ def test_any_number_of_knots(count, changes):
 
 @pytest.mark.parametrize("seed", range(3, 96, 4))
 def test_on_random_convex_data(seed):
-    x, y = univariate(seed)
+    x, y = random_line(seed, most=7)
     changes = bends(x, y)
     both = np.flatnonzero((changes[:-1] > 1e-9) & (changes[1:] > 1e-9))
     counted = exact.count_minimisers(Problem(x, y, affine="skip"), 1.0, "weights")

@@ -17,17 +17,17 @@ from sparsest.errors import InputError
 from sparsest.exact.proof.vipr.model import Constraint, Model, Number, Terms
 
 # Rows and derivations of a file beyond which an export is refused: some minutes, and a hundred megabytes.
-MOST_LINES = 300_000
+MAX_LINES = 300_000
 
 # Bits of an integer beyond which Python is slow to write it in decimals, and in the end refuses.
 _MANY_BITS = 4096
 
 
-def refuse_too_many_lines(count: int) -> None:
+def refuse_too_many_lines(count: int, max_lines: int = MAX_LINES) -> None:
     """Raise `InputError` when a file would have too many lines."""
-    if count > MOST_LINES:
+    if count > max_lines:
         raise InputError(
-            f"the proof takes more than {MOST_LINES} lines a file in VIPR, where symmetry is written out and "
+            f"the proof takes more than {max_lines} lines a file in VIPR, where symmetry is written out and "
             "every sample once for each neuron: export a proof of fewer neurons or samples"
         )
 
@@ -54,10 +54,12 @@ class Derivation:
     ----------
     model : Model
         The rows.
+    max_lines : int
+        Rows and derivations beyond which there is an `InputError`.
     """
 
-    def __init__(self, model: Model) -> None:
-        self.model = model
+    def __init__(self, model: Model, max_lines: int = MAX_LINES) -> None:
+        self.model, self._max_lines = model, max_lines
         self._lines: list[_Derived] = []
         self._assumed: list[int] = []
         self._known: dict[tuple[object, ...], int] = {}
@@ -127,7 +129,7 @@ class Derivation:
         if known is not None:
             return known
         number = len(self.model.rows) + len(self._lines)
-        refuse_too_many_lines(number)
+        refuse_too_many_lines(number, self._max_lines)
         name = f"{reason}{len(self._lines)}"
         self._lines.append(_Derived(name, Constraint(name, sense, right, terms), reason, used))
         self._assumed.append(rest)

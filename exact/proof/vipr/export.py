@@ -11,7 +11,7 @@ from typing import Any
 
 from sparsest.check import check_proof
 from sparsest.errors import InputError
-from sparsest.exact.proof.vipr.derivation import refuse_too_many_lines
+from sparsest.exact.proof.vipr.derivation import MAX_LINES, refuse_too_many_lines
 from sparsest.exact.proof.vipr.read_proof import Proof
 from sparsest.exact.proof.vipr.refutation import Refutation
 from sparsest.files import write_atomically
@@ -52,15 +52,16 @@ def export(document: Mapping[str, Any], folder: str | os.PathLike[str]) -> list[
     return [target / name for name in texts]
 
 
-def certificates(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the name and the text of each file that `export` writes."""
+def certificates(document: Mapping[str, Any], max_lines: int = MAX_LINES) -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of each file that `export` writes, of at most so many lines."""
     width = check_proof(document).lower_bound - 1
     if width < 0:
         raise InputError("the proof's lower bound is 0: it refutes no network, so there is nothing to export")
     proof = Proof(document)
-    refuse_too_many_lines((6 * width + 2) * len(proof.points.rows))  # the program itself, before it is built
+    # the program itself, before it is built
+    refuse_too_many_lines((6 * width + 2) * len(proof.points.rows), max_lines)
     for positive in range(width + 1):
-        refutation = Refutation(proof, positive, width)
+        refutation = Refutation(proof, positive, width, max_lines)
         lines = refutation.lines.text(refutation.run(), _comments(refutation))
         yield f"{width}-neurons-{positive}-positive.vipr", "\n".join(lines) + "\n"
 

@@ -23,7 +23,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from sparsest.errors import InputError
-from sparsest.exact.proof.vipr.derivation import Derivation, Literal
+from sparsest.exact.proof.vipr.derivation import MAX_LINES, Derivation, Literal
 from sparsest.exact.proof.vipr.model import Model, Number
 from sparsest.exact.proof.vipr.read_proof import Proof, whole
 
@@ -54,13 +54,15 @@ class Refutation:
         Shows that more than K neurons are necessary.
     positive, width : int
         K neurons, the first `positive` of which have output sign 1.
+    max_lines : int
+        Lines of a file beyond which there is an `InputError`.
     """
 
-    def __init__(self, proof: Proof, positive: int, width: int) -> None:
+    def __init__(self, proof: Proof, positive: int, width: int, max_lines: int = MAX_LINES) -> None:
         self.proof = proof
         self.positive, self.width = positive, width
         self.model = Model(proof.points, _signs(positive, width))
-        self.lines = Derivation(self.model)
+        self.lines = Derivation(self.model, max_lines)
         self._trail: list[_Assumption] = []
         self._bits: dict[Undecided, int] = {}  # what the trail assumes
         self._assumed = 0  # the same as a set that lines know

@@ -1,9 +1,11 @@
 """The speed command: what it compares, and that its figures are what they are called."""
 
+import functools
 import json
 import sys
 import time
 
+import helpers
 import pytest
 from typer.testing import CliRunner
 
@@ -11,9 +13,7 @@ from sparsest import InputError
 from sparsest.benchmarks import speed
 from sparsest.cli.main import app
 
-
-def call(*arguments):
-    return CliRunner().invoke(app, ["bench", "speed", *map(str, arguments)], prog_name="sparsest")
+call = functools.partial(helpers.call, "bench", "speed")
 
 
 def test_tasks_take_turns_and_the_fastest_run_counts():

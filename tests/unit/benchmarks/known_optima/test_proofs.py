@@ -17,8 +17,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from helpers import ROOT
-from typer.testing import CliRunner
+from helpers import ROOT, call
 
 import sparsest
 from sparsest import InputError
@@ -26,7 +25,6 @@ from sparsest.affine import Affine
 from sparsest.benchmarks.known_optima import entries, proofs, regress
 from sparsest.benchmarks.known_optima.entries import read_directory, read_file
 from sparsest.benchmarks.known_optima.proofs import ProofState, verify, wants_proof
-from sparsest.cli.main import app
 from sparsest.io.problem_sources import read_problem
 
 SHIPPED = [optimum for file in read_directory(entries.shipped_directory()) for optimum in file.optima]
@@ -54,17 +52,13 @@ objective = "weights"
 XOR, XOR_SKIP, TENT, WEIGHTS = range(4)
 
 
-def call(*arguments):
-    return CliRunner().invoke(app, ["regress", *map(str, arguments)], prog_name="sparsest")
-
-
 @pytest.fixture(scope="module")
 def answered(tmp_path_factory):
     """A folder as `--update` writes it; copied for every test."""
     folder = tmp_path_factory.mktemp("answered")
     (folder / "tent.csv").write_text(CSV)
     (folder / "mine.toml").write_text(ENTRIES)
-    result = call("--known", folder, "--update")
+    result = call("regress", "--known", folder, "--update")
     assert result.exit_code == 0, result.output
     assert "4 rewritten; proofs: 3 verified" in result.stdout
     return folder
@@ -182,7 +176,7 @@ class TestTampering:
     """The xor entry rests on a tree with Farkas leaves, the tent on the curvature of its points."""
 
     def test_untouched(self, known):
-        result = call("--known", known)
+        result = call("regress", "--known", known)
         assert (result.exit_code, result.stdout) == (0, "4 of 4 known optima stand; proofs: 3 verified\n")
 
     def flipped(self, known):
@@ -192,7 +186,7 @@ class TestTampering:
 
     def test_a_flipped_multiplier_changes_the_digest(self, known):
         put(known, XOR, self.flipped(known), digest=False)
-        result = call("--known", known)
+        result = call("regress", "--known", known)
         assert result.exit_code == 1
         words = " ".join(result.stdout.split())
         assert "is not the file that was recorded: restore it" in words
@@ -200,7 +194,7 @@ class TestTampering:
 
     def test_a_flipped_multiplier_with_the_digest_updated_is_rejected(self, known):
         put(known, XOR, self.flipped(known))
-        result = call("--known", known)
+        result = call("regress", "--known", known)
         assert result.exit_code == 1
         words = " ".join(result.stdout.split())
         assert "the checker rejects proofs/xor" in words
@@ -228,7 +222,7 @@ class TestTampering:
         for a, b in ((first.proof_file, second.proof_file), (first.proof_digest, second.proof_digest)):
             text = text.replace(f'"{a}"', "SWAP").replace(f'"{b}"', f'"{a}"').replace("SWAP", f'"{b}"')
         path.write_text(text)
-        result = call("--known", known)
+        result = call("regress", "--known", known)
         assert result.exit_code == 1
         words = " ".join(result.stdout.split())
         # xor has four samples of two features, the tent five of one
@@ -259,7 +253,7 @@ class TestTampering:
     )
     def test_a_true_proof_of_less(self, known, changes, shown):
         put(known, XOR, packed(document_of(known, XOR) | changes))
-        result = call("--known", known)
+        result = call("regress", "--known", known)
         assert result.exit_code == 1
         assert f"proves another bound: {shown}, and the entry states 2" in " ".join(result.stdout.split())
 
@@ -278,7 +272,7 @@ class TestTampering:
 
     def test_missing_file(self, known):
         (known / claim_of(known, TENT).proof_file).unlink()
-        result = call("--known", known)
+        result = call("regress", "--known", known)
         assert result.exit_code == 1
         words = " ".join(result.stdout.split())
         assert "there is no such file: restore it, or write a new one with --update" in words
@@ -287,7 +281,7 @@ class TestTampering:
     def test_keys_removed(self, known):
         path = known / "mine.toml"
         path.write_text(re.sub("proof_.*\n", "", path.read_text()))
-        result = call("--known", known)
+        result = call("regress", "--known", known)
         assert result.exit_code == 1
         assert result.stdout.count("the entry states an exact answer and names no proof") == 3
         assert "1 of 4 known optima stand, 3 changed; proofs: 3 missing" in result.stdout
@@ -305,7 +299,7 @@ class TestTampering:
         path, claim = known / "mine.toml", claim_of(known, XOR)
         text = path.read_text().replace(f'proof_file = "{claim.proof_file}"\n', "")
         path.write_text(text.replace(f'proof_digest = "{claim.proof_digest}"', 'proof_left_out = "2 MB"'))
-        result = call("--known", known)
+        result = call("regress", "--known", known)
         assert (result.exit_code, result.stdout) == (
             0,
             "4 of 4 known optima stand; proofs: 2 verified, 1 left out\n",
@@ -321,7 +315,7 @@ class TestTampering:
 
     def test_json_output(self, known):
         put(known, XOR, self.flipped(known))
-        document = json.loads(call("--known", known, "--json").stdout)
+        document = json.loads(call("regress", "--known", known, "--json").stdout)
         assert [entry["proof"] for entry in document["entries"]] == ["failed", "verified", "verified", "none"]
         assert document["entries"][TENT]["proof_file"] == claim_of(known, TENT).proof_file
         assert document["entries"][WEIGHTS]["proof_file"] is None
@@ -353,20 +347,20 @@ class TestSolverAgainstProof:
         return known
 
     def test_a_verified_proof_says_which_side_is_wrong(self, wrong):
-        result = call("--known", wrong)
+        result = call("regress", "--known", wrong)
         assert result.exit_code == 1
         words = " ".join(result.stdout.split())
         assert "known optimum 2, found 4: its proof was verified, so the solver is wrong" in words
 
     def test_no_update_overrules_it(self, wrong):
         before = (wrong / "mine.toml").read_bytes()
-        assert call("--known", wrong, "--update").exit_code == 1
+        assert call("regress", "--known", wrong, "--update").exit_code == 1
         assert (wrong / "mine.toml").read_bytes() == before
         assert verified(wrong, XOR)[0] is ProofState.VERIFIED
 
     def test_without_a_proof_that_verifies_nobody_knows(self, wrong):
         (wrong / claim_of(wrong, XOR).proof_file).unlink()
-        result = call("--known", wrong)
+        result = call("regress", "--known", wrong)
         assert "found 4: the solver is wrong or the entry is" in " ".join(result.stdout.split())
 
 
@@ -391,7 +385,7 @@ class TestUpdate:
 
     def test_changes_nothing_where_all_stands(self, known):
         before = {path: path.stat().st_mtime_ns for path in known.rglob("*")}
-        assert call("--known", known, "--update").stdout == (
+        assert call("regress", "--known", known, "--update").stdout == (
             "4 of 4 known optima stand; proofs: 3 verified\n"
         )
         assert {path: path.stat().st_mtime_ns for path in known.rglob("*")} == before
@@ -401,23 +395,23 @@ class TestUpdate:
         document = document_of(known, XOR)
         flip(next(multipliers(document)))
         put(known, XOR, packed(document))
-        result = call("--known", known, "--update")
+        result = call("regress", "--known", known, "--update")
         assert result.exit_code == 0, result.output
         assert "3 of 4 known optima stand, 1 rewritten; proofs: 3 verified" in result.stdout
         assert "proof file verified rejected verified" in " ".join(result.stdout.split())
         assert (claim_of(known, TENT), claim_of(known, XOR_SKIP)) == others
         # the search is deterministic, so the true proof is back, under the name of its content
         assert names_in(known) == names_of(known) == names
-        assert call("--known", known).exit_code == 0
+        assert call("regress", "--known", known).exit_code == 0
 
     def test_changed_data_get_a_new_proof_and_the_old_one_goes(self, known):
         old = claim_of(known, TENT).proof_file
         (known / "tent.csv").write_text(CSV.replace("2,0", "2,2"))
-        assert call("--known", known).exit_code == 1
-        assert call("--known", known, "--update").exit_code == 0
+        assert call("regress", "--known", known).exit_code == 1
+        assert call("regress", "--known", known, "--update").exit_code == 0
         assert claim_of(known, TENT).proof_file != old
         assert names_in(known) == names_of(known)
-        result = call("--known", known)
+        result = call("regress", "--known", known)
         assert (result.exit_code, "3 verified" in result.stdout) == (0, True)
 
     def test_a_file_that_another_entry_names_or_a_person_named_stays(self, known):
@@ -427,23 +421,23 @@ class TestUpdate:
         (known / "tent2.csv").write_text(CSV)
         (known / "other.toml").write_text(copied)  # the same data under another name
         (known / "mine.toml").write_text((known / "mine.toml").read_text().replace(old, "tent.json.gz"))
-        assert call("--known", known).exit_code == 0
+        assert call("regress", "--known", known).exit_code == 0
         (known / "tent.csv").write_text(CSV.replace("2,0", "2,2"))
-        assert call("--known", known, "--update").exit_code == 0
+        assert call("regress", "--known", known, "--update").exit_code == 0
         assert (known / "tent.json.gz").exists()
         assert (known / old).exists()
-        assert call("--known", known).exit_code == 0
+        assert call("regress", "--known", known).exit_code == 0
 
     def test_too_large_is_left_out_and_says_so(self, known, monkeypatch):
         (known / claim_of(known, XOR).proof_file).unlink()
         monkeypatch.setattr(proofs, "examine", functools.partial(proofs.examine, max_bytes=10))
-        result = call("--known", known, "--update")
+        result = call("regress", "--known", known, "--update")
         assert result.exit_code == 0, result.output
         assert "2 verified, 1 left out" in result.stdout
         claim = claim_of(known, XOR)
         assert (claim.proof_file, claim.proof_digest) == (None, None)
         assert claim.proof_left_out.endswith("bytes compressed, more than 10")
-        assert call("--known", known).exit_code == 0
+        assert call("regress", "--known", known).exit_code == 0
 
     def test_an_interruption_before_the_switch_leaves_the_old_proofs(self, known, monkeypatch):
         (known / "tent.csv").write_text(CSV.replace("2,0", "2,2"))
@@ -460,7 +454,7 @@ class TestUpdate:
         assert (known / "mine.toml").read_bytes() == before
         assert names_of(known) < names_in(known)  # the new one is there, and the one it replaces as well
         (known / "tent.csv").write_text(CSV)
-        assert call("--known", known).exit_code == 0
+        assert call("regress", "--known", known).exit_code == 0
 
     def test_a_file_edited_meanwhile_gets_no_proofs(self, known):
         (known / "tent.csv").write_text(CSV.replace("2,0", "2,2"))
@@ -485,7 +479,7 @@ class TestUpdate:
         monkeypatch.setattr(regress, "solve", solve)
         (known / claim_of(known, XOR).proof_file).unlink()
         before, names = (known / "mine.toml").read_bytes(), names_in(known)
-        result = call("--known", known, "--update")
+        result = call("regress", "--known", known, "--update")
         assert result.exit_code == 1
         assert "the checker rejects the solver's new proof: part 0" in " ".join(result.stdout.split())
         assert (known / "mine.toml").read_bytes() == before
@@ -503,17 +497,17 @@ class TestUpdate:
 
         monkeypatch.setattr(regress, "solve", solve)
         (known / claim_of(known, XOR).proof_file).unlink()
-        assert call("--known", known, "--update").exit_code == 0
+        assert call("regress", "--known", known, "--update").exit_code == 0
         assert claim_of(known, XOR).proof_left_out == "what could be proven in a file is [0, 2], not 2"
 
     def test_asking_for_proofs_changes_no_method(self, tmp_path):
         """A bound that "auto" hands to the mixed-integer program stays its, numerical and without a proof."""
         path = tmp_path / "mine.toml"
         path.write_text('[[optimum]]\ndata = "close4"\nweight_bound = 10.0\n')
-        assert call("--known", tmp_path, "--update").exit_code == 0
+        assert call("regress", "--known", tmp_path, "--update").exit_code == 0
         claim = read_file(path).optima[0].claim
         assert (str(claim.proof), claim.proof_file, claim.proof_left_out) == ("numerical", None, None)
-        assert call("--known", tmp_path).stdout == "1 of 1 known optima stand\n"
+        assert call("regress", "--known", tmp_path).stdout == "1 of 1 known optima stand\n"
 
 
 DIGEST = "0" * 64

@@ -16,10 +16,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from helpers import ROOT
+from helpers import ROOT, call
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
 from sparsest import InputError, Objective, Problem, datasets, exact, save
 from sparsest.benchmarks.known_optima import calibration, entries, regress
@@ -31,7 +30,6 @@ from sparsest.benchmarks.known_optima.findings import (
     judge_training,
     judge_witness,
 )
-from sparsest.cli.main import app
 from sparsest.cli.regress import lines
 from sparsest.io.problem_sources import read_problem
 from sparsest.results.solving import Proof, Status
@@ -68,10 +66,6 @@ data = "xor"
 NAMES = ["tent.csv-neurons-noskip-target=y", "tent.csv-weights-skip-target=y", "xor-neurons-noskip"]
 
 
-def call(*arguments):
-    return CliRunner().invoke(app, ["regress", *map(str, arguments)], prog_name="sparsest")
-
-
 def shell(*command, cwd, **environment):
     """A true process, with this interpreter's commands first on the path."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -92,7 +86,7 @@ def answered(tmp_path_factory):
     folder = tmp_path_factory.mktemp("answered")
     (folder / "tent.csv").write_text(CSV)
     (folder / "mine.toml").write_text(ENTRIES)
-    result = call("--known", folder, "--update")
+    result = call("regress", "--known", folder, "--update")
     assert result.exit_code == 0, result.output
     return folder
 
@@ -483,7 +477,7 @@ class TestCalibration:
 class TestCommand:
     def test_everything_stands(self, known):
         before = (known / "mine.toml").read_bytes()
-        result = call("--known", known)
+        result = call("regress", "--known", known)
         assert result.exit_code == 0, result.output
         assert result.stdout == "3 of 3 known optima stand; proofs: 2 verified\n"
         assert (known / "mine.toml").read_bytes() == before
@@ -494,7 +488,7 @@ class TestCommand:
         head, middle, tail = text.split("[[optimum]]\n")
         changed = middle.replace("lower = 3", "lower = 4").replace("upper = 3", "upper = 4")
         (known / "mine.toml").write_text("[[optimum]]\n".join([head, changed, tail]))
-        result = call("--known", known)
+        result = call("regress", "--known", known)
         assert result.exit_code == 1
         words = " ".join(result.stdout.split())
         assert "mine.toml: changed entry what stated found" in words
@@ -506,7 +500,7 @@ class TestCommand:
         data = bytearray((known / "tent.csv").read_bytes())
         data[data.index(b"2,0") + 2] ^= 1  # the label 0 becomes 1
         (known / "tent.csv").write_bytes(data)
-        result = call("--known", known)
+        result = call("regress", "--known", known)
         assert result.exit_code == 1
         assert result.stdout.count("the dataset changed") == 2
         assert "1 of 3 known optima stand, 2 changed" in result.stdout
@@ -514,7 +508,7 @@ class TestCommand:
 
     def test_last_digit_of_a_label(self, known):
         edit(known / "tent.csv", "1,1\n", "1,1.0000000000000002\n")
-        result = call("--known", known)
+        result = call("regress", "--known", known)
         assert result.exit_code == 1
         assert result.stdout.count("the dataset changed") == 2
 
@@ -524,16 +518,16 @@ class TestCommand:
         tail = tail.replace('status = "optimal"', 'status = "numerical"')
         head = head.replace('proof = "exact"', 'proof = "numerical"', 1)
         path.write_text(f'{head}data = "xor"{tail}')
-        result = call("--known", known)
+        result = call("regress", "--known", known)
         assert result.exit_code == 0  # both are better than stated, and told
         assert "stands, but" in result.stdout
         assert result.stdout.count("improved") == 2
 
     def test_numerical_proof_does_not_pass_for_an_exact_one(self, tmp_path):
         (tmp_path / "a.toml").write_text(QUESTION + 'objective = "parameters"\n')
-        assert call("--known", tmp_path, "--update").exit_code == 0
+        assert call("regress", "--known", tmp_path, "--update").exit_code == 0
         edit(tmp_path / "a.toml", 'proof = "numerical"', 'proof = "exact"')
-        result = call("--known", tmp_path)
+        result = call("regress", "--known", tmp_path)
         assert result.exit_code == 1
         assert "now some steps rest on floats" in " ".join(result.stdout.split())
 
@@ -542,18 +536,18 @@ class TestCommand:
         digest = datasets.parse("uniform:d=3,n=16,seed=0").problem().digest
         answer = ANSWER.replace("= 2\n", "= 3\n").replace(DIGEST, digest)
         (tmp_path / "a.toml").write_text(text + answer)
-        result = call("--known", tmp_path)
+        result = call("regress", "--known", tmp_path)
         assert result.exit_code == 1
         assert "known 3, now only [" in result.stdout
         assert "status" in result.stdout
 
     def test_network_where_none_was_known_to_fit(self, tmp_path):
         (tmp_path / "a.toml").write_text('[[optimum]]\ndata = "tent"\nweight_bound = 0.01\n')
-        assert call("--known", tmp_path, "--update").exit_code == 0
+        assert call("regress", "--known", tmp_path, "--update").exit_code == 0
         answered = tomllib.loads((tmp_path / "a.toml").read_text())["optimum"][0]
         assert answered["status"] == "infeasible"
         assert "upper" not in answered
-        assert call("--known", tmp_path).exit_code == 0
+        assert call("regress", "--known", tmp_path).exit_code == 0
 
     def test_unusable_data_and_methods_are_listed_with_the_rest(self, known):
         (known / "tent.csv").unlink()
@@ -561,14 +555,14 @@ class TestCommand:
             QUESTION.replace("xor", "nowhere") + ANSWER + QUESTION + 'method = "univariate"\n' + ANSWER
         )
         edit(known / "other.toml", 'univariate"\n' + ANSWER, 'univariate"\n' + _answer_to_xor())
-        result = call("--known", known)
+        result = call("regress", "--known", known)
         assert result.exit_code == 1
         words = " ".join(result.stdout.split())
         assert words.count("tent.csv: there is no such file") == 2
         assert "unknown dataset 'nowhere'" in words
         assert "method 'univariate' needs one feature" in words
         assert "1 of 5 known optima stand, 4 changed" in result.stdout
-        assert call("--known", known, "--update").exit_code == 1  # no figure mends them
+        assert call("regress", "--known", known, "--update").exit_code == 1  # no figure mends them
 
     def test_saved_problem_and_classes(self, tmp_path):
         save(Problem([[0.0], [1.0], [2.0]], [0, 1, 0], affine="skip"), tmp_path / "saved.json")
@@ -576,32 +570,32 @@ class TestCommand:
         (tmp_path / "a.toml").write_text(
             '[[optimum]]\ndata = "saved.json"\n\n[[optimum]]\ndata = "classes.npz"\nclassify = true\n'
         )
-        assert call("--known", tmp_path, "--update").exit_code == 0
+        assert call("regress", "--known", tmp_path, "--update").exit_code == 0
         saved, classes = read_file(tmp_path / "a.toml").optima
         assert (saved.claim.upper, saved.name) == (1, "saved.json-neurons")  # one knot, the skip its own
         assert classes.claim.upper >= 2  # the sign changes twice
-        assert call("--known", tmp_path).exit_code == 0
+        assert call("regress", "--known", tmp_path).exit_code == 0
 
     @pytest.mark.parametrize("option", [[], ["--update"], ["--json"]])
     def test_bad_input(self, tmp_path, option):
         for folder, words in ((tmp_path, "holds no .toml file"), (tmp_path / "x", "there is no such folder")):
-            result = call("--known", folder, *option)
+            result = call("regress", "--known", folder, *option)
             assert (result.exit_code, result.stdout) == (2, "")
             assert words in result.stderr
         (tmp_path / "a.toml").write_text(QUESTION + ANSWER.replace("upper = 2", "upper = 1"))
-        result = call("--known", tmp_path, *option)
+        result = call("regress", "--known", tmp_path, *option)
         assert result.exit_code == 2
         assert "a.toml: entry 1: lower = 2 and upper = 1" in result.stderr
 
     def test_entry_without_an_answer_needs_update(self, tmp_path):
         (tmp_path / "a.toml").write_text(QUESTION)
-        result = call("--known", tmp_path)
+        result = call("regress", "--known", tmp_path)
         assert result.exit_code == 2
         assert "--update" in result.stderr
 
     def test_json_is_the_whole_output(self, known):
         edit(known / "tent.csv", "1,1\n", "1,2\n")
-        result = call("--known", known, "--json")
+        result = call("regress", "--known", known, "--json")
         assert result.exit_code == 1
         document = json.loads(result.stdout)
         assert (document["stands"], document["interrupted"], document["total"]) == (False, False, 3)
@@ -623,13 +617,13 @@ class TestCommand:
             "solve",
             lambda *given, **options: dataclasses.replace(real(*given, **options), seconds=1.0),
         )
-        result = call("--known", tmp_path)
+        result = call("regress", "--known", tmp_path)
         assert result.exit_code == 0, result.output
         assert "slower: " in result.stdout
         assert "times the stated effort" in result.stdout
         assert "1 of 1 known optima stand" in result.stdout
         monkeypatch.setattr(regress, "calibrate", lambda: 1.0)
-        assert "slower" not in call("--known", tmp_path).stdout
+        assert "slower" not in call("regress", "--known", tmp_path).stdout
 
     def test_training(self, tmp_path):
         """Two neurons cannot do: the entry's bounds are left open, so that they may be claimed."""
@@ -638,10 +632,10 @@ class TestCommand:
             '[[optimum]]\ndata = "peak-plateau"\ntrained = 2\nstatus = "numerical"\nlower = 0\nupper = 3\n'
             f'proof = "exact"\ndate = 2026-11-22\ndigest = "{digest}"\n'
         )
-        result = call("--known", tmp_path)
+        result = call("regress", "--known", tmp_path)
         assert result.exit_code == 1
         assert "training with default options and seed 0 stops at 3 neurons" in result.stdout
-        assert call("--known", tmp_path, "--update").exit_code == 0
+        assert call("regress", "--known", tmp_path, "--update").exit_code == 0
         assert "trained = 3" in path.read_text()
 
     def test_a_log_gets_a_line_now_and_then(self, known, capsys):
@@ -649,7 +643,7 @@ class TestCommand:
         noted = capsys.readouterr().err
         assert "s: 1/3 tent.csv-neurons-noskip-target=y: starts" in noted
         assert "s: 3/3 xor-neurons-noskip: starts" in noted
-        assert call("--known", known).stderr == ""  # done in less than ten seconds
+        assert call("regress", "--known", known).stderr == ""  # done in less than ten seconds
 
 
 def _answer_to_xor():
@@ -667,7 +661,7 @@ class TestInterrupt:
             return real(*arguments, **options)
 
         monkeypatch.setattr(regress, "solve", solve)
-        result = call("--known", known)
+        result = call("regress", "--known", known)
         assert result.exit_code == 3
         assert (
             result.stdout
@@ -687,7 +681,7 @@ class TestInterrupt:
             return real(problem, *arguments, **options)
 
         monkeypatch.setattr(regress, "solve", solve)
-        result = call("--known", tmp_path, "--update")
+        result = call("regress", "--known", tmp_path, "--update")
         assert result.exit_code == 3, result.output
         first, second = tomllib.loads(path.read_text())["optimum"]
         assert first["lower"] == 2
@@ -710,7 +704,7 @@ class TestUpdate:
 
     def test_changes_nothing_where_all_stands(self, known):
         before = (known / "mine.toml").read_bytes()
-        result = call("--known", known, "--update")
+        result = call("regress", "--known", known, "--update")
         assert (result.exit_code, result.stdout) == (0, "3 of 3 known optima stand; proofs: 2 verified\n")
         assert (known / "mine.toml").read_bytes() == before
 
@@ -719,7 +713,7 @@ class TestUpdate:
         text = path.read_text()
         marked = text.replace("lower = 3", "lower = 2 # a comment", 1).replace("upper = 3", "upper = 2", 1)
         path.write_text(marked.replace(f"date = {datetime.date.today()}", "date = 2020-01-01"))
-        result = call("--known", known, "--update")
+        result = call("regress", "--known", known, "--update")
         assert result.exit_code == 0, result.output
         assert "known optima stand, 1 rewritten" in result.stdout
         assert "bounds 2 3" in " ".join(result.stdout.split())
@@ -727,24 +721,24 @@ class TestUpdate:
         assert (first["lower"], first["upper"], first["date"]) == (3, 3, datetime.date.today())
         assert second["date"] == third["date"] == datetime.date(2020, 1, 1)
         assert "lower = 3 # a comment" in path.read_text()
-        assert call("--known", known).exit_code == 0
+        assert call("regress", "--known", known).exit_code == 0
 
     def test_accepts_changed_data_with_a_note(self, known):
         edit(known / "tent.csv", "1,1\n2,0\n", "1,1\n2,2\n")  # 0 0 1 2 0: knots at 0 and 2
-        result = call("--known", known, "--update")
+        result = call("regress", "--known", known, "--update")
         assert result.exit_code == 0, result.output
         words = " ".join(result.stdout.split())
         assert "tent.csv-weights-skip-target=y answer 3, optimal, exact 2, optimal, exact" in words
         assert words.count(" digest ") == 2
-        again = call("--known", known)
+        again = call("regress", "--known", known)
         assert again.exit_code == 0, again.output
         assert read_file(known / "mine.toml").optima[1].claim.upper == 2
 
     def test_inline_tables_and_carriage_returns(self, tmp_path):
         (tmp_path / "a.toml").write_bytes(b'# here\r\n[[optimum]]\r\ndata = "xor"\r\n# end\r\n')
         (tmp_path / "b.toml").write_text('optimum = [{data = "xor", skip = true}]  # one line\n')
-        assert call("--known", tmp_path, "--update").exit_code == 0
-        assert call("--known", tmp_path).exit_code == 0
+        assert call("regress", "--known", tmp_path, "--update").exit_code == 0
+        assert call("regress", "--known", tmp_path).exit_code == 0
         assert (tmp_path / "a.toml").read_bytes().startswith(b'# here\r\n[[optimum]]\r\ndata = "xor"\r\n')
         assert "# one line" in (tmp_path / "b.toml").read_text()
 
@@ -766,7 +760,7 @@ class TestUpdate:
 
         before = (known / "mine.toml").read_bytes()
         monkeypatch.setattr(regress, "solve", solve)
-        result = call("--known", known, "--update")
+        result = call("regress", "--known", known, "--update")
         assert result.exit_code == 1
         assert result.stdout.count("does not meet the data: the solver is wrong") == 3
         assert (known / "mine.toml").read_bytes() == before

@@ -1,14 +1,15 @@
 """Sparsity over the steps of training: the runs, their table, and the page made of them."""
 
 import dataclasses
+import functools
 import itertools
 
+import helpers
 import numpy as np
 import pytest
 import torch
 from helpers import ROOT
 from torch import nn
-from typer.testing import CliRunner
 
 from sparsest import InputError, Objective, exact, tolerances
 from sparsest.benchmarks.paper import figure, runs
@@ -24,7 +25,6 @@ from sparsest.benchmarks.paper.experiments import (
 from sparsest.benchmarks.paper.traces import Trace, read_traces, write_traces
 from sparsest.benchmarks.peers import loop
 from sparsest.benchmarks.peers.published_training import published_training
-from sparsest.cli.main import app
 from sparsest.continuous.algorithms.batch import Batch
 from sparsest.results.solving import Proof
 
@@ -32,8 +32,7 @@ PEAK, HIGH = EXPERIMENTS
 DOCS = ROOT / "docs"
 
 
-def call(*arguments):
-    return CliRunner().invoke(app, ["bench", "figures", *map(str, arguments)], prog_name="sparsest")
+call = functools.partial(helpers.call, "bench", "figures")
 
 
 def method(name):

@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 import pytest
+from helpers import uniform
 from oracles.brute_force import cells
 from scipy.optimize import linprog
 
@@ -22,11 +23,6 @@ from sparsest.problem import Problem
 
 NEURONS, WEIGHTS, PARAMETERS = Objective.NEURONS, Objective.WEIGHTS, Objective.PARAMETERS
 LINEAR_PROGRAMS = (group_lasso, l1, reweighted_l1, greedy)
-
-
-def uniform(seed, N, d, **options):
-    rng = np.random.default_rng(seed)
-    return Problem(rng.uniform(-1, 1, (N, d)), rng.uniform(-1, 1, N), **options)
 
 
 def named(name, **options):

@@ -11,10 +11,9 @@ import misbehaving
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import wait_for
+from helpers import call, wait_for
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
 from sparsest import InputError, Network, Objective, Problem, datasets
 from sparsest.affine import Affine
@@ -23,7 +22,6 @@ from sparsest.benchmarks.run.task import execute, plan, record_of
 from sparsest.benchmarks.suites import suite
 from sparsest.benchmarks.suites.method_answer import Answer
 from sparsest.benchmarks.suites.methods import METHODS, Method, find
-from sparsest.cli.main import app
 from sparsest.compare.referee import score
 
 QUICK = """
@@ -42,10 +40,6 @@ def quick(tmp_path):
     path = tmp_path / "quick.toml"
     path.write_text(QUICK)
     return suite.load(str(path))
-
-
-def call(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments], prog_name="sparsest")
 
 
 def tabulated(records):

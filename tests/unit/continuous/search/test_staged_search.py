@@ -11,11 +11,11 @@ from sparsest import Problem, datasets, exact
 from sparsest.continuous import minimize, trainer
 from sparsest.continuous.polish.pattern_program import Neurons
 from sparsest.continuous.search.effort import Effort
-from sparsest.continuous.search.few_neuron_descents import Intervals, NarrowSearch, Sparsity, Start
+from sparsest.continuous.search.few_neuron_descents import NarrowSearch, Sparsity, Start
 from sparsest.continuous.search.sampled_cells import cells_through_samples, distinct, flipped
 from sparsest.continuous.search.staged_search import StagedSearch
 from sparsest.errors import InputError
-from sparsest.gauss_newton import Iterates, damped_steps, evaluate, interval_loss, levenberg_step
+from sparsest.gauss_newton import Intervals, Iterates, damped_steps, evaluate, interval_loss, levenberg_step
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline, Progress
 

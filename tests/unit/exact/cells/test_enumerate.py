@@ -16,10 +16,15 @@ from scipy.optimize import linprog
 
 from sparsest.errors import InputError
 from sparsest.exact.arithmetic.null_vectors import exact_null_vectors, expansion_error, null_vectors
-from sparsest.exact.cells import enumerate as cells_module
 from sparsest.exact.cells.arrangement import exact_rays, make_arrangement, rays
 from sparsest.exact.cells.charts import TimeLimitError
-from sparsest.exact.cells.enumerate import Cells, count_in_general_position, enumerate_cells, iterate_cells
+from sparsest.exact.cells.enumerate import (
+    Cells,
+    count_in_general_position,
+    enumerate_cells,
+    iterate_cells,
+    refuse_too_many_cells,
+)
 from sparsest.exact.cells.interior_points import make_coordinates
 from sparsest.exact.cells.subset_ranks import binomials, numbers, numbers_without_each, subsets_between
 from sparsest.exact.cells.tope_graph import pattern_graph
@@ -484,15 +489,14 @@ class TestPatterns:
         expected = np.unique(np.concatenate([steps, ~steps]), axis=0)
         np.testing.assert_array_equal(enumerate_cells(X).patterns, expected)
 
-    @pytest.mark.parametrize("X", [grid(5, 2), grid(3, 3), grid(2, 4)])
-    def test_small_chunks(self, monkeypatch, X):
-        X = np.concatenate([X, np.random.default_rng(0).normal(size=(4, X.shape[1]))])
-        whole = enumerate_cells(X)
-        for module in ("arrangement", "charts", "stream", "crowded_vertices"):
-            monkeypatch.setattr(f"sparsest.exact.cells.{module}.CHUNK", 100)
-        pieces = enumerate_cells(X)
-        np.testing.assert_array_equal(whole.patterns, pieces.patterns)
-        assert_well_formed(X, pieces)
+    @pytest.mark.parametrize(("X", "more"), [(grid(8, 2), 40), (grid(3, 3), 20), (grid(2, 4), 14)])
+    def test_many_chunks(self, X, more):
+        """Chunks of a quarter million numbers: they end elsewhere for samples in another order."""
+        rng = np.random.default_rng(0)
+        X = np.concatenate([X, rng.normal(size=(more, X.shape[1]))])
+        order = rng.permutation(len(X))
+        whole, other = enumerate_cells(X).patterns, enumerate_cells(X[order]).patterns
+        np.testing.assert_array_equal(np.unique(whole[:, order], axis=0), other)
 
 
 class TestRays:
@@ -657,14 +661,14 @@ class TestRefusals:
         with pytest.raises(InputError, match=rf"N = {shape[0]} samples and d = {shape[1]} features"):
             enumerate_cells(np.random.default_rng(0).normal(size=shape))
 
-    def test_limits_hold_for_distinct_samples(self, monkeypatch):
+    def test_limits_hold_for_distinct_samples(self):
         # 100 rows but two samples: 4 cells of 100 bits
         X = np.repeat([[0.0], [1.0]], 50, axis=0)
-        monkeypatch.setattr(cells_module, "MAX_PATTERN_ENTRIES", 400)
         assert enumerate_cells(X).patterns.shape == (4, 100)
-        monkeypatch.setattr(cells_module, "MAX_PATTERN_ENTRIES", 399)
+        rows = make_coordinates(X[[0, 99]]).integers
+        refuse_too_many_cells(X, rows, max_entries=400)
         with pytest.raises(InputError, match="use fewer samples"):
-            enumerate_cells(X)
+            refuse_too_many_cells(X, rows, max_entries=399)
 
     def test_one_feature_as_a_flat_list(self):
         assert len(enumerate_cells([0, 1, 2]).patterns) == 6

@@ -11,8 +11,6 @@ from oracles.brute_force import minimum_neurons
 from sparsest import InputError, Network, Problem, Status, exact
 from sparsest.exact.arithmetic.rational_network import meets_every_interval
 from sparsest.exact.arithmetic.rational_problem import ExactData
-from sparsest.exact.line import residual as residual_module
-from sparsest.exact.line import stabbing as stabbing_module
 from sparsest.exact.line import stabbing_kernel as kernel
 from sparsest.exact.line.forced_knots import lower_bound_certificate
 from sparsest.exact.line.residual import evaluate, evaluate_in_order, largest_violation
@@ -238,16 +236,15 @@ def curve(kind, n):
 
 @pytest.mark.parametrize("kind", ["smooth", "noise", "integers", "line", "tiny"])
 @pytest.mark.parametrize("tolerance", [0.0, 1e-9, 0.5])
-def test_compiled_and_interpreted_agree(monkeypatch, kind, tolerance):
+def test_compiled_and_interpreted_agree(kind, tolerance):
     x, y = curve(kind, 4000)
     samples = sorted_samples(x, y - tolerance, y + tolerance)
-    plain = stab(samples)
-    rounded = float_function(plain)
-    monkeypatch.setattr(stabbing_module, "_COMPILED_SAMPLES", 0)
-    fast = stab(samples)
+    plain = stab(samples, compiled=False)
+    rounded = float_function(plain, compiled=False)
+    fast = stab(samples, compiled=True)
     for one, other in zip(plain[1:], fast[1:], strict=True):
         np.testing.assert_array_equal(one, other)
-    np.testing.assert_allclose(float_function(fast).knots, rounded.knots, rtol=1e-12)
+    np.testing.assert_allclose(float_function(fast, compiled=True).knots, rounded.knots, rtol=1e-12)
 
 
 @pytest.mark.parametrize("tolerance", [0.0, 1e-3])
@@ -295,7 +292,7 @@ def test_running_sums_are_those_of_rational_arithmetic(facing):
     np.testing.assert_allclose(evaluate(network, x), expected, rtol=1e-9, atol=1e-9)
 
 
-def test_largest_violation_is_that_of_the_network(monkeypatch):
+def test_largest_violation_is_that_of_the_network():
     rng = np.random.default_rng(5)
     x = np.r_[rng.uniform(size=500), np.repeat(rng.uniform(size=20), 3)]  # some inputs three times
     low = np.where(rng.random(len(x)) < 0.2, -np.inf, np.sin(9 * x) - rng.uniform(0.1, 0.2, len(x)))
@@ -305,20 +302,20 @@ def test_largest_violation_is_that_of_the_network(monkeypatch):
     assert len(samples.x) == 520
     direct = (network.residual(problem), False)
     assert largest_violation(problem, network) == direct
-    monkeypatch.setattr(residual_module, "_COMPILED_SAMPLES", 0)
-    monkeypatch.setattr(residual_module, "_DIRECT", 0)
-    assert largest_violation(problem, network, samples) == pytest.approx(direct)
-    assert largest_violation(problem, network) == pytest.approx(direct)
+    assert largest_violation(problem, network, samples, compiled=True) == pytest.approx(direct)
+    assert largest_violation(problem, network, max_direct=0) == pytest.approx(direct)
     wide = Problem(x, np.zeros(len(x)), affine="skip", tolerance=10.0)
     samples = sorted_samples(wide.X[:, 0], wide.low, wide.high)
-    assert largest_violation(wide, network, samples) == (0.0, True)
+    assert largest_violation(wide, network, samples, compiled=True) == (0.0, True)
     # a weight of 2 breaks the bound of 1, whatever the values
-    assert largest_violation(wide.replace(weight_bound=1.0), network, samples) == (0.0, False)
+    bounded = wide.replace(weight_bound=1.0)
+    assert largest_violation(bounded, network, samples, compiled=True) == (0.0, False)
     # a value beyond the largest float is no residual of zero
     broken = Network([[1e300]], [0.0], [1], [0.0, 0.0])
     far = Problem([1e90, 2e90, 3e90], [0, 0, 0], affine="skip")
     with np.errstate(over="ignore", invalid="ignore"):
-        found, solves = largest_violation(far, broken, sorted_samples(far.X[:, 0], far.low, far.high))
+        samples = sorted_samples(far.X[:, 0], far.low, far.high)
+        found, solves = largest_violation(far, broken, samples, compiled=True)
     assert not np.isfinite(found)
     assert not solves
 
@@ -337,7 +334,7 @@ class TestCheck:
 
     def found(self):
         breaks = kernel.Breaks(*([0] * 6 for _ in range(4)))
-        knots, *ends = kernel.greedy(self.x, self.low, self.high, [0] * 6, [0] * 6, breaks)
+        knots, ends = kernel.greedy(self.x, self.low, self.high, [0] * 6, [0] * 6, breaks)
         return breaks, knots, tuple(ends)
 
     def test_accepts_what_is_right(self):

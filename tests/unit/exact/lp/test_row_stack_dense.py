@@ -9,11 +9,11 @@ from sparsest import Problem, datasets
 from sparsest.exact.arithmetic.farkas import refutation_near
 from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.cells.enumerate import enumerate_cells
-from sparsest.exact.lp import simplex_kernel
 from sparsest.exact.lp.coordinates import Coordinates
 from sparsest.exact.lp.row_stack import Answer
 from sparsest.exact.lp.row_stack_dense import DenseSimplex
 from sparsest.exact.lp.row_stack_highs import HighsSimplex
+from sparsest.exact.lp.row_stack_kernel import extended
 from sparsest.exact.search_options import Pacing, SearchOptions
 from sparsest.exact.tree import cell_sets_kernel
 from sparsest.exact.tree.cell_sets import CellSets
@@ -126,7 +126,7 @@ def test_blands_rule_ends_what_would_go_round():
 
 def test_extended_writes_rows_out():
     """Two neurons, signs + and -, both active on (2, 1): coordinates, then their difference (by hand)."""
-    table, basic = simplex_kernel.extended(
+    table, basic = extended(
         np.zeros((0, 4)),
         np.zeros(0, dtype=np.int64),
         np.arange(4),

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from helpers import uniform
 from oracles.brute_force import cells, minimum_entries, minimum_neurons
 
 from sparsest.affine import Affine
@@ -25,11 +26,6 @@ TENT = ([0, 1, 2, 3], [0, 1, 0, 0])
 XOR = ([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
 PEAK_PLATEAU = ([-2, -1, 0, 1, 2, 3], [0, 0, 1, 1, 0, 0])
 CLOSE4 = ([-1.0, 0.0, 1 / 15, 1.0], [0.0, 0.0, 1.0, 1.0])
-
-
-def uniform(seed, N, d, **options):
-    rng = np.random.default_rng(seed)
-    return Problem(rng.uniform(-1, 1, (N, d)), rng.uniform(-1, 1, N), **options)
 
 
 def referee(problem, objective, search):

@@ -1,16 +1,17 @@
+import functools
 import json
 import math
 
+import helpers
 import numpy as np
 import pytest
 from helpers import convex, random_runs
 from oracles.one_feature import by_slopes, cheapest, compare, sparsest_and_others
-from typer.testing import CliRunner
 
 from sparsest import InputError, Problem, datasets
-from sparsest.cli.main import app
 from sparsest.exact import cost_curves, minimize_path_norm, threshold
 from sparsest.exact.line.slope_changes import curvature
+from sparsest.exact.p_star.crossing_of_cuts import crossing_of_cuts
 from sparsest.exact.p_star.p_star import _WIDE
 
 
@@ -172,22 +173,18 @@ def test_curves_refuse_what_is_no_list_of_exponents():
             cost_curves(problem, powers)
 
 
-def test_compiled_boxes_do_what_interpreted_ones_do(monkeypatch):
+def test_compiled_boxes_do_what_interpreted_ones_do():
     rng = np.random.default_rng(3)
     problem = convex(*np.ceil(np.exp(rng.normal(2, 2.5, 60))), -1, *np.ceil(np.exp(rng.normal(2, 2.5, 61))))
-    plain = threshold(problem, "weights")
-    monkeypatch.setattr("sparsest.exact.p_star.crossing_of_cuts._COMPILED_EDGES", 1)
-    compiled = threshold(problem, "weights")
-    assert (plain.lower_bound, plain.upper_bound, plain.nodes) == (
-        compiled.lower_bound,
-        compiled.upper_bound,
-        compiled.nodes,
-    )
-    assert plain.other is not None
+    bends = curvature(problem.X[:, 0], problem.low)
+    plain = crossing_of_cuts(bends, compiled=False)
+    assert plain == crossing_of_cuts(bends, compiled=True)
+    found = threshold(problem, "weights")
+    assert (found.lower_bound, found.upper_bound) == (plain.lower, plain.upper)
+    assert found.other is not None
 
 
-def run(*arguments):
-    return CliRunner().invoke(app, ["threshold", "--objective", "weights", *map(str, arguments)])
+run = functools.partial(helpers.call, "threshold", "--objective", "weights")
 
 
 def test_numbers_of_minimisers_beyond_any_reader_are_told_by_size(tmp_path):

@@ -10,12 +10,17 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from sparsest import InputError, Network, Problem, datasets, tolerances
+from sparsest.exact.lp.dual_simplex_kernel import Program, dual_simplex
+from sparsest.exact.lp.simplex_kernel import FEASIBLE, INFEASIBLE
 from sparsest.exact.path_norm import box_kernel, extreme_points
 from sparsest.exact.path_norm.branch_and_bound import solve_by_branching
 from sparsest.exact.path_norm.cones import build_cones
+from sparsest.exact.path_norm.intervals_kernel import ratios
 from sparsest.exact.path_norm.least_path_norm import minimize_path_norm
+from sparsest.exact.path_norm.loops import Loops
 from sparsest.exact.path_norm.networks import Networks
 from sparsest.exact.path_norm.one_feature import solve_by_recursion
+from sparsest.exact.path_norm.relaxation_kernel import safe_bound
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
 from sparsest.results.solving import Status
@@ -147,19 +152,16 @@ def test_a_network_below_the_cut_is_in_a_box_that_is_never_closed(name, objectiv
     data = datasets.parse(name)
     problem, p = Problem(data.X, data.y, tolerance=data.tolerance), 0.5
     cones = build_cones(problem, objective, Deadline(None))
-    networks = Networks(problem, cones, p, objective)
+    networks = Networks(problem, cones, p, objective, compiled=True)
     random = np.random.default_rng(1)
     for _ in range(5):
         known = networks.descend(random.uniform(size=networks.shape), 1.0)
         cost = float((known.values**p).sum())
-        low, high = networks.box(cost ** (1 / p) * 1.01)
-        held, largest = (
-            np.zeros((0, 4), dtype=np.int64),
-            box_kernel.ratios(cones.charges, cones.starts, cones.members),
-        )
+        low, high = box = networks.box(cost ** (1 / p) * 1.01)
+        held, largest = np.zeros((0, 4), dtype=np.int64), ratios(cones.charges, cones.starts, cones.members)
         for _ in range(60):
-            state, least, where, at, *_, held = box_kernel.compiled()[1](
-                low, high, held, p, cost * 1.001, networks.bound, *networks.arrays, largest
+            state, least, where, at, _, held = networks.loops.examine(
+                box, held, p, cost * 1.001, networks.arrays, largest
             )
             assert state != box_kernel.CLOSED
             assert least <= cost * (1 + 1e-9)
@@ -186,20 +188,20 @@ def test_any_multipliers_prove_no_more_than_the_optimum(seed, m, n):
     rows_high = rows_low + random.choice([0.0, 1.0], m)
     low = np.r_[np.zeros(n), rows_low]
     high = np.r_[np.full(n, np.inf), rows_high]
-    labels = np.zeros((n, 3), dtype=np.int64)
+    labels, program = np.zeros((n, 3), dtype=np.int64), Program(matrix, costs, low, high)
     found = linprog(
         costs, A_ub=np.r_[matrix, -matrix], b_ub=np.r_[rows_high, -rows_low], bounds=[(0, None)] * n
     )
     optimum = found.fun if found.status == 0 else math.inf
     for multipliers in (random.normal(size=m), 100 * random.normal(size=m)):
-        assert box_kernel.safe_bound(multipliers, matrix, costs, labels, low, high) <= optimum + 1e-9
-    state, _, multipliers = box_kernel.dual_simplex(matrix, costs, low, high, 1e6)
-    bound = box_kernel.safe_bound(multipliers, matrix, costs, labels, low, high)
+        assert safe_bound(multipliers, program, labels) <= optimum + 1e-9
+    answer, _, multipliers = dual_simplex(program, 1e6)
+    bound = safe_bound(multipliers, program, labels)
     if found.status == 0:
-        assert state == 0
+        assert answer == FEASIBLE
         assert bound == pytest.approx(optimum, rel=1e-7, abs=1e-9)
     else:
-        assert state == 1
+        assert answer == INFEASIBLE
         assert bound >= 1e6
 
 
@@ -290,17 +292,36 @@ def test_a_limit_or_an_interrupt_leaves_a_valid_interval():
     assert 0 <= stopped.lower < 5.975465 <= stopped.upper + 1e-6
 
 
-def test_large_linear_programs_are_never_interpreted(monkeypatch):
+def test_large_linear_programs_are_never_interpreted():
     # interpreted, one program of 24 samples in space took half a minute, whatever the time limit
-    calls = []
-    monkeypatch.setattr(box_kernel, "relaxed", lambda *_: calls.append("interpreted"))
-    monkeypatch.setattr(box_kernel, "compiled", lambda: [lambda *_: calls.append("compiled")])
-    box_kernel.Loops(columns=13_000, rows=24).relaxed()
-    small = box_kernel.Loops(columns=100, rows=6)
-    for _ in range(3000):
-        small.relaxed()
-    assert calls[:2] == ["compiled", "interpreted"]
-    assert calls[-1] == "compiled"
+    assert Loops(columns=13_000, rows=24).compiled_after(programs=1)
+    # 100 x (6 + 5)^2 entries are 3025 steps, of which 500,000 are interpreted: 165 programs
+    small = Loops(columns=100, rows=6)
+    assert [small.compiled_after(programs=1) for _ in range(300)].index(True) == 165
+    assert Loops(columns=100, rows=6, compiled=True).compiled_after(programs=1)
+    assert not Loops(columns=13_000, rows=24, compiled=False).compiled_after(programs=9)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_compiled_boxes_do_what_interpreted_ones_do(objective):
+    data = datasets.parse("uniform:d=2,n=4,seed=0")
+    problem, p = Problem(data.X, data.y, skip=objective is Objective.NEURONS), 0.5
+    cones = build_cones(problem, objective, Deadline(None))
+    largest, found = ratios(cones.charges, cones.starts, cones.members), []
+    for compiled in (False, True):
+        networks = Networks(problem, cones, p, objective, compiled)
+        known = networks.descend(np.ones(networks.shape), 1.0)
+        cost = float((known.values**p).sum())
+        networks.close_ends(10.0)
+        box = networks.box(cost ** (1 / p))
+        found.append(
+            networks.loops.examine(box, np.zeros((0, 4), dtype=np.int64), p, cost, networks.arrays, largest)
+        )
+    plain, fast = found
+    assert plain.state == fast.state
+    assert plain.where.tolist() == fast.where.tolist()
+    assert plain.least == pytest.approx(fast.least, rel=1e-12)
+    np.testing.assert_allclose(plain.at, fast.at, rtol=1e-9)
 
 
 def test_too_many_cones_leave_zero_as_bound_and_say_so():

@@ -10,8 +10,9 @@ from oracles.one_feature import by_intervals, by_slopes, cheapest, compare, cost
 
 from sparsest import InputError, Objective, Problem, Status, datasets
 from sparsest.exact import count_minimisers, minimize_path_norm
+from sparsest.exact.compiling import MAX_INTERPRETED_STEPS
 from sparsest.exact.line.cheapest_cuts import (
-    COMPILED_SAMPLES,
+    STEPS_A_CHANGE,
     cheapest_cut,
     costs_of,
     counted_cuts,
@@ -196,25 +197,24 @@ def test_other_problems_are_refused_by_the_recursion():
         count_minimisers(Problem([0, 1, 2], [0, 1, 0], affine="skip"), 0.5, "neurons")
 
 
-def test_compiled_loops_do_what_interpreted_ones_do(monkeypatch):
+def test_compiled_loops_do_what_interpreted_ones_do():
     rng = np.random.default_rng(0)
     x = np.sort(rng.uniform(size=300))
     bends = curvature(x, rng.integers(0, 3, 300) + np.exp(5 * x))
     costs, starts = costs_of(bends, 0.4), runs_of(bends.signs)
     fewest = np.diff(starts) % 2
 
-    def results():
-        totals, choices = counted_cuts(costs, starts)
-        return [*cheapest_cut(costs), totals, cut_with(choices, starts, fewest)]
+    def results(compiled):
+        totals, choices = counted_cuts(costs, starts, compiled=compiled)
+        second = cut_with(choices, starts, fewest, compiled=compiled)
+        return [*cheapest_cut(costs, compiled=compiled), totals, second]
 
-    plain = results()
-    monkeypatch.setattr("sparsest.exact.line.cheapest_cuts.COMPILED_SAMPLES", 1)
-    for one, other in zip(plain, results(), strict=True):
+    for one, other in zip(results(False), results(True), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
 def test_many_samples_take_linear_time():
-    n = 2 * COMPILED_SAMPLES
+    n = 2 * MAX_INTERPRETED_STEPS // STEPS_A_CHANGE
     x, y = np.arange(n + 1.0), np.arange(n + 1) % 2
     problem = Problem(x, y, affine="skip")
     minimize_path_norm(problem, 0.5, "weights")  # compiles

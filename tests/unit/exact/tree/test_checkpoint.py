@@ -14,8 +14,7 @@ from helpers import wait_for
 
 import sparsest
 from sparsest import InputError, Network, Problem, Status, datasets, exact
-from sparsest.exact.proof import recorded_log
-from sparsest.exact.proof.recorded_log import EventLog, Shape, refuse_inconsistent
+from sparsest.exact.proof.recorded_log import EventLog, Shape, refuse_inconsistent, unpacked
 from sparsest.exact.search_options import Pacing, SearchOptions
 from sparsest.exact.solver import run_method
 from sparsest.exact.tree.checkpoint_file import MAX_BYTES, _head, read_checkpoint
@@ -481,10 +480,9 @@ def test_events_of_a_whole_tree_are_accepted():
         refuse_inconsistent(pieces, (here,), EMPTY)
 
 
-def test_packed_bomb_is_refused(monkeypatch):
-    monkeypatch.setattr(recorded_log, "_LONGEST", 1000)
+def test_packed_bomb_is_refused():
     with pytest.raises(InputError, match="too long"):
-        refuse_inconsistent({(): log_of(*[BRANCH] * 1000)}, (), EMPTY)
+        unpacked(log_of(*[BRANCH] * 1000), max_bytes=1000)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,214 @@
+"""Loops that numba compiles: when that pays, what they depend on, and where the result is kept.
+
+A loop is a plain function with types, over numbers and arrays, that Python can run as well. The functions
+that it calls are found in its globals, wherever they are defined, so that no list of them is kept by hand.
+numba's own cache notices changes of the file of the loop alone. Here what was compiled is kept in a folder
+named after a digest of all files that it depends on: a change of any of them leads to a new folder.
+"""
+
+import functools
+import hashlib
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import Any, Final, NamedTuple, ParamSpec, Protocol, TypeVar, cast
+
+# Inner steps - a few operations on numbers, about a microsecond when interpreted - that take as long as
+# loading numba and what it compiled before, half a second. Whoever compiles when so many are reached or
+# foreseen takes at most about twice as long as the better choice would have.
+MAX_INTERPRETED_STEPS: Final = 500_000
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+Substitutes = tuple[tuple[Callable[..., object], Callable[..., object]], ...]
+
+Entry = TypeVar("Entry")
+Entry_co = TypeVar("Entry_co", covariant=True)
+
+_compiling = threading.Lock()
+
+
+class Entries(Protocol[Entry_co]):
+    """A list when interpreted, which is faster, or an array when compiled."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+
+    def __getitem__(self, place: int, /) -> Entry_co:
+        """Return one."""
+
+
+class Room(Protocol[Entry]):
+    """As `Entries`, written to."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+
+    def __getitem__(self, place: int, /) -> Entry:
+        """Return one."""
+
+    def __setitem__(self, place: int, value: Entry, /) -> None:
+        """Write one."""
+
+
+def worth_compiling(steps: float, choice: bool | None = None) -> bool:
+    """Say whether to use compiled code: the one rule for all loops.
+
+    Parameters
+    ----------
+    steps : float
+        Inner steps that interpreted code takes, those it has taken already included.
+    choice : bool, optional
+        The answer, whatever the number of steps, of somebody who knows better.
+    """
+    return steps >= MAX_INTERPRETED_STEPS if choice is None else choice
+
+
+def compile_loop(
+    function: Callable[Arguments, Result], substitutes: Substitutes = ()
+) -> Callable[Arguments, Result]:
+    """Return a loop compiled; its first call compiles (seconds) or loads what an earlier process compiled.
+
+    Parameters
+    ----------
+    function : function
+        Over numbers, arrays and named tuples of these.
+    substitutes : tuple of pairs of functions, optional
+        Functions that numba cannot compile, and what stands in for each; the latter takes the same arguments.
+
+    Notes
+    -----
+    Nothing is kept on disk where there is no folder to write to.
+    """
+    return cast(Callable[Arguments, Result], _compiled(_plain(function), substitutes))
+
+
+@functools.cache
+def _compiled(function: FunctionType, substitutes: Substitutes) -> Callable[..., object]:
+    import numba  # a quarter of a second, which only large problems pay
+
+    for helper in dependencies(function, substitutes).functions:
+        if helper is not function:
+            _let_loops_call(helper, helper)
+    for original, substitute in substitutes:
+        _let_loops_call(_plain(original), _plain(substitute))
+    place = cache_place(function, substitutes)
+    compile_: Any = numba.njit
+    if place is None:
+        return cast(Callable[..., object], compile_(function))
+    config: Any = numba.config
+    with _compiling:
+        usual = config.CACHE_DIR
+        config.CACHE_DIR = str(place)
+        try:
+            return cast(Callable[..., object], compile_(cache=True)(function))
+        finally:
+            config.CACHE_DIR = usual
+
+
+@functools.cache
+def _let_loops_call(function: FunctionType, substitute: FunctionType) -> None:
+    """Tell numba what to compile for a call of `function`; once, or each loop would compile its own."""
+    from numba.extending import overload
+
+    overload(function, strict=False)(lambda *arguments, **keywords: substitute)
+
+
+class Dependencies(NamedTuple):
+    """What a compiled function rests on: functions, itself first, files by module, values of constants."""
+
+    functions: tuple[FunctionType, ...]
+    files: tuple[tuple[str, Path], ...]
+    constants: tuple[tuple[str, str], ...]
+
+
+def dependencies(function: Callable[..., object], substitutes: Substitutes = ()) -> Dependencies:
+    """Return what a function refers to, directly or through others, inside its own package."""
+    root = _plain(function)
+    stands_in = {_plain(original): _plain(substitute) for original, substitute in substitutes}
+    package = root.__module__.partition(".")[0]
+    found, constants = {root: None}, {}
+    modules = {root.__module__} | {original.__module__ for original in stands_in}
+    waiting = [root]
+    while waiting:
+        current = waiting.pop()
+        for name, value in _referred(current):
+            module = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+            if isinstance(value, bool | int | float | str | tuple):
+                constants[f"{current.__module__}.{name}"] = repr(value)
+            elif isinstance(module, str) and module.partition(".")[0] == package:
+                modules.add(module)
+                if isinstance(value, FunctionType):
+                    helper = stands_in.get(value, value)
+                    modules.add(helper.__module__)
+                    if helper not in found:
+                        found[helper] = None
+                        waiting.append(helper)
+    files = [(name, Path(sys.modules[name].__file__ or "")) for name in sorted(modules)]
+    return Dependencies(tuple(found), tuple(files), tuple(sorted(constants.items())))
+
+
+def digest(function: Callable[..., object], substitutes: Substitutes = ()) -> str:
+    """Return a number in hexadecimal digits that changes when anything does that a function depends on.
+
+    Raises
+    ------
+    OSError
+        Where the source cannot be read.
+    """
+    _, files, constants = dependencies(function, substitutes)
+    total = hashlib.sha256(repr(constants).encode())
+    for name, path in files:
+        total.update(f"\n{name} {path.stat().st_size}\n".encode())
+        total.update(path.read_bytes())
+    return total.hexdigest()[:20]
+
+
+def cache_place(function: Callable[..., object], substitutes: Substitutes = ()) -> Path | None:
+    """Return the folder for what is compiled of a function, None if nothing can be written there.
+
+    It is in ``NUMBA_CACHE_DIR`` where that is set, else in the user's folder for caches (``XDG_CACHE_HOME``,
+    ``~/.cache``); it may be deleted at any time.
+    """
+    try:
+        chosen = os.environ.get("NUMBA_CACHE_DIR")
+        root = Path(chosen) if chosen else _user_cache() / "sparsest" / "compiled"
+        place = root / digest(function, substitutes)
+        place.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=place).close()
+    except (OSError, RuntimeError):  # read-only, no source, or no home
+        return None
+    return place
+
+
+def _user_cache() -> Path:
+    given = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    return Path(given) if given else Path.home() / ".cache"
+
+
+def _plain(function: Callable[..., object]) -> FunctionType:
+    if not isinstance(function, FunctionType):
+        raise TypeError(f"{function!r} is no plain function")
+    return function
+
+
+def _referred(function: FunctionType) -> Iterator[tuple[str, object]]:
+    """Yield name and value of every global that a function uses, or that its signature names."""
+    known: dict[str, object] = function.__globals__
+    for name in _names(function.__code__):
+        if name in known:
+            yield name, known[name]
+    for name, value in function.__annotations__.items():
+        if isinstance(value, type):
+            yield name, value
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)

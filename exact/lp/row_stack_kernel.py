@@ -1,0 +1,193 @@
+"""The loop of `sparsest.exact.lp.row_stack_dense`: add a sample's rows to a small tableau, make it feasible.
+
+Plain Python that numba compiles (`sparsest.exact.compiling`). There is no objective, so that any feasible
+point will do; the method is `sparsest.exact.lp.simplex_kernel`.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsest.arrays import FloatArray
+from sparsest.exact.lp.simplex_kernel import FEASIBLE, Bounds, Limits, Tableau, point_of, solve
+
+# Exchanges for each row and column, after which Bland's rule takes over, and after which the loop gives up.
+_MAX_GREEDY: Final = 3
+_MAX_EXCHANGES: Final = 30
+
+IntArray = NDArray[np.int64]
+
+
+class Stack(NamedTuple):
+    """The samples of a stack of rows.
+
+    Attributes
+    ----------
+    rows, patterns : arrays (T, r), (T, K)
+        The samples so far, and which neurons are active on them.
+    signs : array (K,)
+        Output signs.
+    skip : bool
+        Whether an affine term follows the neurons' coordinates.
+    """
+
+    rows: FloatArray
+    patterns: FloatArray
+    signs: FloatArray
+    skip: bool
+
+
+class Level(NamedTuple):
+    """What a sample led to.
+
+    Attributes
+    ----------
+    table, basic, nonbasic, values : arrays
+        As in `sparsest.exact.lp.simplex_kernel.Tableau`: what the next sample's rows are added to.
+    point : array (n,)
+        Coordinates.
+    miss : float
+        By how much the point misses the rows.
+    answer : int
+        FEASIBLE, INFEASIBLE or UNKNOWN.
+    where : int
+        When infeasible, the row that proves it, plus 1, negative if it is above its bound.
+    """
+
+    table: FloatArray
+    basic: IntArray
+    nonbasic: IntArray
+    values: FloatArray
+    point: FloatArray
+    miss: float
+    answer: int
+    where: int
+
+
+def extended(
+    table: FloatArray,
+    basic: IntArray,
+    nonbasic: IntArray,
+    row: FloatArray,
+    bits: FloatArray,
+    signs: FloatArray,
+    skip: bool,
+) -> tuple[FloatArray, IntArray]:
+    """Return table and basic variables with the rows of one sample added.
+
+    Parameters
+    ----------
+    table : array (M, n)
+        Basic variables in terms of nonbasic ones.
+    basic, nonbasic : arrays of int (M,), (n,)
+        Variables: below n coordinates, from n on slacks of rows in the order in which they were added.
+    row : array (r,)
+        The sample.
+    bits, signs : arrays (K,)
+        Which neurons are active on it, and their output signs.
+    skip : bool
+        Whether an affine term follows the neurons' coordinates.
+
+    Returns
+    -------
+    table, basic : arrays (M + K + 1, n), (M + K + 1,)
+    """
+    m, n = table.shape
+    r, width = len(row), len(bits)
+    wider = np.zeros((m + width + 1, n))
+    wider[:m] = table
+    place = np.zeros(n, dtype=np.int64)  # of each coordinate: its row when basic, else its column - n
+    for i in range(m):
+        if basic[i] < n:
+            place[basic[i]] = i
+    for c in range(n):
+        if nonbasic[c] < n:
+            place[nonbasic[c]] = c - n
+    for k in range(width + skip):
+        target = m + k
+        for j in range(r):
+            at = place[k * r + j]
+            if at >= 0:
+                for c in range(n):
+                    wider[target, c] += row[j] * table[at, c]
+            else:
+                wider[target, at + n] += row[j]
+        if k < width and bits[k]:
+            for c in range(n):
+                wider[m + width, c] += signs[k] * wider[target, c]
+    # with a skip its part was added where the sum over active neurons is
+    longer = np.zeros(m + width + 1, dtype=np.int64)
+    longer[:m] = basic
+    for k in range(width + 1):
+        longer[m + k] = n + m + k
+    return wider, longer
+
+
+def largest_miss(
+    point: FloatArray,
+    stack: Stack,
+    low: FloatArray,
+    high: FloatArray,
+) -> float:
+    """Return by how much a point misses the rows of all samples so far, computed from the data anew.
+
+    Parameters
+    ----------
+    point : array (n,)
+        Coordinates.
+    stack : Stack
+        The samples so far.
+    low, high : arrays
+        Bounds of all variables.
+    """
+    rows, patterns, signs, skip = stack
+    r, width = rows.shape[1], len(signs)
+    worst = 0.0
+    for t in range(len(rows)):
+        total = 0.0
+        for k in range(width + skip):
+            value = 0.0
+            for j in range(r):
+                value += rows[t, j] * point[k * r + j]
+            if k == width:
+                total += value
+            elif patterns[t, k]:
+                worst = max(worst, -value)
+                total += signs[k] * value
+            else:
+                worst = max(worst, value)
+        slack = len(point) + t * (width + 1) + width
+        worst = max(worst, low[slack] - total, total - high[slack])
+    return worst
+
+
+def step(last: Level, stack: Stack, low: FloatArray, high: FloatArray, tolerance: float) -> Level:
+    """Add the rows of the last sample and make all feasible; leaves its arguments as they are.
+
+    Parameters
+    ----------
+    last : Level
+        What the sample before led to.
+    stack : Stack
+        The samples so far, the last one new.
+    low, high : arrays
+        Bounds of all variables, infinite for coordinates, in the order that `extended` says.
+    tolerance : float
+        By which a row may be missed.
+    """
+    rows, patterns, signs, skip = stack
+    table, basic = extended(last.table, last.basic, last.nonbasic, rows[-1], patterns[-1], signs, skip)
+    m, n = table.shape
+    values, reached = last.values.copy(), np.zeros(m)
+    for i in range(m):
+        for c in range(n):
+            reached[i] += table[i, c] * values[c]
+    tableau = Tableau(table, basic, last.nonbasic.copy(), reached, values, np.zeros(n))
+    miss = np.full(n + m, tolerance)
+    limits = Limits(np.inf, _MAX_EXCHANGES * (m + n), _MAX_GREEDY * (m + n))
+    end = solve(tableau, Bounds(low, high, miss, miss), limits)
+    point = point_of(tableau)
+    missed = largest_miss(point, stack, low, high) if end.answer == FEASIBLE else 0.0
+    where = 0 if end.row < 0 else (end.row + 1 if end.up else -end.row - 1)
+    return Level(table, basic, tableau.nonbasic, values, point, missed, end.answer, where)

@@ -1,0 +1,149 @@
+"""What compiled loops depend on, where they are kept, and when they pay."""
+
+import importlib
+import os
+import sys
+
+import numpy as np
+import pytest
+
+from sparsest.exact import compiling
+from sparsest.exact.compiling import (
+    MAX_INTERPRETED_STEPS,
+    cache_place,
+    compile_loop,
+    dependencies,
+    digest,
+    worth_compiling,
+)
+from sparsest.exact.line import stabbing_kernel
+from sparsest.exact.lp import row_stack_kernel
+from sparsest.exact.path_norm import box_kernel
+
+OUTER = """
+from {package}.constants import FACTOR
+from {package}.inner import plus
+
+def total(values):
+    result = 0.0
+    for value in values:
+        result = plus(result, FACTOR * value)
+    return result
+"""
+INNER = """
+def plus(a, b):
+    return a + b
+"""
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A package of a loop, what it calls, and a constant of a third file."""
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.syspath_prepend(tmp_path)
+    written = []
+
+    def write(outer=OUTER, inner=INNER, constants="FACTOR = 2.0", name="loops"):
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        files = {"__init__": "", "outer": outer, "inner": inner, "constants": constants, "other": ""}
+        for file, text in files.items():
+            (folder / f"{file}.py").write_text(text.format(package=name))
+        importlib.invalidate_caches()
+        written.append(name)
+        return importlib.import_module(f"{name}.outer").total
+
+    yield write
+    for module in [module for module in sys.modules if module.partition(".")[0] in written]:
+        del sys.modules[module]
+
+
+def test_functions_are_found_across_files_and_constants_by_value(package):
+    total = package()
+    found = dependencies(total)
+    assert [function.__name__ for function in found.functions] == ["total", "plus"]
+    assert [name for name, _ in found.files] == ["loops.inner", "loops.outer"]
+    assert found.constants == (("loops.outer.FACTOR", "2.0"),)
+
+
+def test_a_change_of_any_file_changes_the_place(package, tmp_path):
+    total = package()
+    places = [cache_place(total)]
+    assert cache_place(total) == places[0]
+    assert places[0].is_relative_to(tmp_path / "cache")
+    (tmp_path / "loops" / "other.py").write_text("# nothing depends on this\n")
+    assert cache_place(total) == places[0]
+    for file in ("inner", "outer"):
+        path = tmp_path / "loops" / f"{file}.py"
+        path.write_text(path.read_text() + "\n# changed\n")
+        places.append(cache_place(total))
+    total.__globals__["FACTOR"] = 3.0
+    places.append(cache_place(total))
+    assert len(set(places)) == 4
+
+
+def test_what_was_compiled_before_a_helper_changed_is_not_used(package, tmp_path):
+    values = np.array([1.0, 2.0])
+    first = package()
+    assert compile_loop(first)(values) == first(values) == 6.0
+    assert list(cache_place(first).rglob("*.nbc"))
+    for module in [module for module in sys.modules if module.partition(".")[0] == "loops"]:
+        del sys.modules[module]
+    second = package(inner=INNER.replace("a + b", "a - b"))
+    assert compile_loop(second)(values) == second(values) == -6.0
+
+
+def test_without_a_folder_to_write_to_nothing_is_kept(package, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file"))
+    total = package()
+    assert cache_place(total) is None
+    assert compile_loop(total)(np.array([1.0, 2.0])) == 6.0
+    # a home that cannot be found, or not be written to
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.delenv("LOCALAPPDATA", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "file"))
+    assert cache_place(total) is None
+
+
+def test_the_user_s_folder_for_caches(package, tmp_path, monkeypatch):
+    total = package()
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "mine"))
+    assert cache_place(total) == tmp_path / "mine" / "sparsest" / "compiled" / digest(total)
+
+
+def test_numba_is_left_as_it_was(package):
+    import numba
+
+    before = numba.config.CACHE_DIR, os.environ["NUMBA_CACHE_DIR"]
+    compile_loop(package())
+    assert (numba.config.CACHE_DIR, os.environ["NUMBA_CACHE_DIR"]) == before
+
+
+def test_one_simplex_method_is_behind_trees_and_path_norms():
+    for loop in (row_stack_kernel.step, box_kernel.examine):
+        assert "sparsest.exact.lp.simplex_kernel" in dict(dependencies(loop).files)
+
+
+def test_what_stands_in_is_a_dependency_in_place_of_what_cannot_be_compiled():
+    names = [
+        function.__name__
+        for function in dependencies(stabbing_kernel.greedy, stabbing_kernel.IN_PLACE_OF_RATIONALS).functions
+    ]
+    assert "expansion_orientation" in names
+    assert "exact_orientation" not in names
+    assert "sparsest.exact.compiling" not in dict(dependencies(stabbing_kernel.greedy).files)
+
+
+def test_only_plain_functions_are_compiled():
+    with pytest.raises(TypeError, match="no plain function"):
+        compiling.digest(np.sum)
+
+
+def test_the_one_rule():
+    assert not worth_compiling(MAX_INTERPRETED_STEPS - 1)
+    assert worth_compiling(MAX_INTERPRETED_STEPS)
+    assert worth_compiling(0, choice=True)
+    assert not worth_compiling(np.inf, choice=False)
