@@ -14,7 +14,7 @@ from sparsest.cli import exit_codes, options, output
 from sparsest.progress import Progress, ProgressCallback
 
 if TYPE_CHECKING:
-    from sparsest.benchmarks.known_optima.regress import Checked, Regression
+    from sparsest.benchmarks.known_optima.regress import CheckedOptimum, Regression
 
 # Seconds between the lines that a log without a terminal gets.
 _REPORT_INTERVAL = 10.0
@@ -60,7 +60,7 @@ def regress(
     raise typer.Exit(_exit_code(regression, rewritten))
 
 
-def _exit_code(regression: "Regression", rewritten: "list[Checked]") -> int:
+def _exit_code(regression: "Regression", rewritten: "list[CheckedOptimum]") -> int:
     if regression.interrupted:
         return exit_codes.OPEN
     stand = all(each.stands or each in rewritten for each in regression.checked)
@@ -87,7 +87,7 @@ def lines(interval: float = _REPORT_INTERVAL) -> ProgressCallback:
     return report
 
 
-def _print(regression: "Regression", rewritten: "list[Checked]") -> None:
+def _print(regression: "Regression", rewritten: "list[CheckedOptimum]") -> None:
     changed = [each for each in regression.checked if not each.stands and each not in rewritten]
     notes = [each for each in regression.checked if each.stands and each.findings and each not in rewritten]
     for title, group in (("rewritten", rewritten), ("stands, but", notes), ("changed", changed)):
@@ -101,7 +101,7 @@ def _print(regression: "Regression", rewritten: "list[Checked]") -> None:
     output.print_block(_summary(regression, len(changed), len(rewritten)), [])
 
 
-def _print_table(title: str, group: "list[Checked]") -> None:
+def _print_table(title: str, group: "list[CheckedOptimum]") -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -137,7 +137,7 @@ def _proofs(regression: "Regression") -> str:
     return f"; proofs: {', '.join(counts)}" if counts else ""
 
 
-def _document(regression: "Regression", rewritten: "list[Checked]") -> dict[str, Any]:
+def _document(regression: "Regression", rewritten: "list[CheckedOptimum]") -> dict[str, Any]:
     return {
         "stands": regression.stands,
         "interrupted": regression.interrupted,
@@ -162,7 +162,7 @@ def _document(regression: "Regression", rewritten: "list[Checked]") -> dict[str,
     }
 
 
-def _proof_file(checked: "Checked", rewritten: bool) -> str | None:
+def _proof_file(checked: "CheckedOptimum", rewritten: bool) -> str | None:
     """Return the proof that an entry names now."""
     claim = checked.optimum.claim
     before = claim.proof_file if claim else None

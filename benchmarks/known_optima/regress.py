@@ -36,7 +36,7 @@ _TIMED_TWICE: Final = 10.0
 
 
 @dataclasses.dataclass(frozen=True)
-class Checked:
+class CheckedOptimum:
     """An entry after its check.
 
     Attributes
@@ -81,7 +81,7 @@ class Regression:
     ----------
     files : tuple of KnownFile
         As they were read.
-    checked : tuple of Checked
+    checked : tuple of CheckedOptimum
         One an entry, in order; fewer after an interruption.
     calibration : float
         Seconds of the calibration loop.
@@ -90,7 +90,7 @@ class Regression:
     """
 
     files: tuple[KnownFile, ...]
-    checked: tuple[Checked, ...]
+    checked: tuple[CheckedOptimum, ...]
     calibration: float
     interrupted: bool
 
@@ -161,7 +161,7 @@ def check(
     calibration: float | None = None,
     anew: bool = False,
     progress: ProgressCallback | None = None,
-) -> Checked:
+) -> CheckedOptimum:
     """Verify the proof of one entry, solve it again, and compare.
 
     Parameters
@@ -183,17 +183,17 @@ def check(
     try:
         problem = read_problem(optimum.data, optimum.asked, optimum.path.parent)
     except (SparsestError, OSError) as error:
-        return Checked(optimum, (refuse("data", optimum.data, error),), None, {})
+        return CheckedOptimum(optimum, (refuse("data", optimum.data, error),), None, {})
     claim = optimum.claim
     findings = judge_digest(claim, problem.digest) if claim else []
     if findings and not anew:
-        return Checked(optimum, tuple(findings), None, {})
+        return CheckedOptimum(optimum, tuple(findings), None, {})
     same = None if findings else claim  # None also when the answer is about other data
     state, wrong = proofs.verify(optimum, same, problem)
     try:
         result, seconds = _timed(optimum, problem, calibration, anew, progress)
     except SparsestError as error:
-        return Checked(optimum, (*wrong, refuse("method", optimum.method, error)), None, {}, state)
+        return CheckedOptimum(optimum, (*wrong, refuse("method", optimum.method, error)), None, {}, state)
     if same is None:
         findings.append(fill_in(claim, result))
     else:
@@ -211,7 +211,7 @@ def check(
         findings += judge_training(problem, trained, result.lower_bound, fit)
         trained = fit.count
     fresh = _fresh(problem, result, seconds, calibration, trained)
-    checked = Checked(optimum, tuple(findings), seconds, fresh, state)
+    checked = CheckedOptimum(optimum, tuple(findings), seconds, fresh, state)
     return checked if new is None else _with_proof(checked, new)
 
 
@@ -244,7 +244,7 @@ def _prove(
             return NewProof(None, None), [refused]
 
 
-def _with_proof(checked: Checked, new: NewProof) -> Checked:
+def _with_proof(checked: CheckedOptimum, new: NewProof) -> CheckedOptimum:
     """Add a new proof, or the reason why there is none, to what `update` will write."""
     fresh = {**checked.fresh, **proofs.keys_of(checked.optimum, new)}
     state = new.state if checked.mendable else checked.proof
@@ -316,7 +316,7 @@ def _fresh(
     return found if trained is None else found | {"trained": trained}
 
 
-def update(regression: Regression, today: datetime.date | None = None) -> list[Checked]:
+def update(regression: Regression, today: datetime.date | None = None) -> list[CheckedOptimum]:
     """Write what was found into the files wherever it differs, and return the entries that were rewritten.
 
     Entries that only came out as stated keep their dates. An entry that no new figure mends (its data cannot
@@ -340,7 +340,7 @@ def update(regression: Regression, today: datetime.date | None = None) -> list[C
     return rewritten
 
 
-def _remove_surplus(regression: Regression, rewritten: list[Checked]) -> None:
+def _remove_surplus(regression: Regression, rewritten: list[CheckedOptimum]) -> None:
     """Remove proofs that rewritten entries named and no entry names now."""
     before, now = {}, set()
     fresh = {(each.optimum.path, each.optimum.number): each.fresh for each in rewritten}

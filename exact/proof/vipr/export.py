@@ -12,7 +12,7 @@ from typing import Any
 from sparsest.check import check_proof
 from sparsest.errors import InputError
 from sparsest.exact.proof.vipr.derivation import MAX_LINES, refuse_too_many_lines
-from sparsest.exact.proof.vipr.read_proof import Proof
+from sparsest.exact.proof.vipr.read_proof import ProofDocument
 from sparsest.exact.proof.vipr.refutation import Refutation
 from sparsest.files import write_atomically
 
@@ -57,7 +57,7 @@ def certificates(document: Mapping[str, Any], max_lines: int = MAX_LINES) -> Ite
     width = check_proof(document).lower_bound - 1
     if width < 0:
         raise InputError("the proof's lower bound is 0: it refutes no network, so there is nothing to export")
-    proof = Proof(document)
+    proof = ProofDocument(document)
     # the program itself, before it is built
     refuse_too_many_lines((6 * width + 2) * len(proof.points.rows), max_lines)
     for positive in range(width + 1):

@@ -37,7 +37,7 @@ def tree_of(nodes: Sequence[Sequence[Any]]) -> Node:
     return path[0]
 
 
-class Proof:
+class ProofDocument:
     """An accepted proof, laid out for reading.
 
     Attributes

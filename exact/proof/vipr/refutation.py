@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 from sparsest.errors import InputError
 from sparsest.exact.proof.vipr.derivation import MAX_LINES, Derivation, Literal
 from sparsest.exact.proof.vipr.model import Model, Number
-from sparsest.exact.proof.vipr.read_proof import Proof, whole
+from sparsest.exact.proof.vipr.read_proof import ProofDocument, whole
 
 
 class Member(NamedTuple):
@@ -50,7 +50,7 @@ class Refutation:
 
     Parameters
     ----------
-    proof : Proof
+    proof : ProofDocument
         Shows that more than K neurons are necessary.
     positive, width : int
         K neurons, the first `positive` of which have output sign 1.
@@ -58,7 +58,7 @@ class Refutation:
         Lines of a file beyond which there is an `InputError`.
     """
 
-    def __init__(self, proof: Proof, positive: int, width: int, max_lines: int = MAX_LINES) -> None:
+    def __init__(self, proof: ProofDocument, positive: int, width: int, max_lines: int = MAX_LINES) -> None:
         self.proof = proof
         self.positive, self.width = positive, width
         self.model = Model(proof.points, _signs(positive, width))

@@ -38,7 +38,7 @@ data = "xor"
 
 [[optimum]]
 data = "xor"
-skip = true
+affine = "skip"
 
 [[optimum]]
 data = "tent.csv"
@@ -46,7 +46,7 @@ data = "tent.csv"
 # weights have no proof file
 [[optimum]]
 data = "tent.csv"
-skip = true
+affine = "skip"
 objective = "weights"
 """
 XOR, XOR_SKIP, TENT, WEIGHTS = range(4)
@@ -146,7 +146,7 @@ class TestShipped:
         for name in ("low", "high"):
             ends = [number(v) for v in document["problem"][name]]
             assert ends == [Fraction(v) for v in getattr(problem, name).tolist()]
-        assert document["problem"]["skip"] is problem.affine is Affine.SKIP
+        assert document["problem"]["skip"] is (problem.affine is Affine.SKIP)
 
     def test_the_folder_holds_them_and_nothing_else_and_is_small(self):
         folder = entries.shipped_directory()
@@ -164,7 +164,7 @@ class TestShipped:
 
     def test_the_checker_alone_verifies_one(self, tmp_path):
         """A copy of check.py, in an interpreter that knows no site packages."""
-        (optimum,) = [o for o in PROVEN if o.name == "parity-3-neurons-noskip"]
+        (optimum,) = [o for o in PROVEN if o.name == "parity-3-neurons-none"]
         shutil.copy(Path(sparsest.__file__).with_name("check.py"), tmp_path / "check.py")
         proof = optimum.path.parent / optimum.claim.proof_file
         command = [sys.executable, "-I", "-S", str(tmp_path / "check.py"), str(proof)]
@@ -234,7 +234,7 @@ class TestTampering:
         put(known, XOR, packed(document_of(known, XOR_SKIP)))
         state, (finding,) = verified(known, XOR)
         assert (state, finding.found) == (ProofState.FAILED, "of other data")
-        assert "skip, constant or weight bound are not those of the data" in finding.sentence
+        assert "the affine term or the weight bound is not that of the data" in finding.sentence
 
     def test_one_bit_of_the_data_in_the_proof(self, known):
         document = document_of(known, TENT)
@@ -381,7 +381,7 @@ class TestUpdate:
             claim = claim_of(answered, entry)
             assert claim.proof_file.endswith(f"-{claim.proof_digest[:12]}.json.gz")
         assert claim_of(answered, WEIGHTS).proof_file is None
-        assert "proofs/tent_csv-neurons-noskip-" in claim_of(answered, TENT).proof_file
+        assert "proofs/tent_csv-neurons-none-" in claim_of(answered, TENT).proof_file
 
     def test_changes_nothing_where_all_stands(self, known):
         before = {path: path.stat().st_mtime_ns for path in known.rglob("*")}

@@ -56,14 +56,14 @@ target = "y"
 [[optimum]]
 data = "tent.csv"
 target = "y"
-skip = true
+affine = "skip"
 objective = "weights"
 
 [[optimum]]
 data = "xor"
 """
 
-NAMES = ["tent.csv-neurons-noskip-target=y", "tent.csv-weights-skip-target=y", "xor-neurons-noskip"]
+NAMES = ["tent.csv-neurons-none-target=y", "tent.csv-weights-skip-target=y", "xor-neurons-none"]
 
 
 def shell(*command, cwd, **environment):
@@ -110,7 +110,7 @@ class TestShipped:
             if asked.tolerance is not None or asked.weight_bound is not None:
                 continue
             for each in datasets.parse(optimum.data).known:
-                if (each.objective, each.skip) != (optimum.objective, asked.skip):
+                if (each.objective, each.affine) != (optimum.objective, asked.affine):
                     continue
                 compared += 1
                 assert claim.lower <= each.value, optimum.name
@@ -119,27 +119,29 @@ class TestShipped:
         assert compared >= 35
 
     def test_every_named_dataset_is_there_without_and_with_a_skip(self):
-        here = {(each.data, each.asked.skip) for each in SHIPPED if each.objective is Objective.NEURONS}
+        here = {(each.data, each.asked.affine) for each in SHIPPED if each.objective is Objective.NEURONS}
         named = {each for each in datasets.names() if each not in ("planted", "uniform")}
-        absent = {(name, skip) for name in named for skip in (False, True)} - here
-        assert absent == {("anscombe-3", False)}  # ten seconds: too long for a gate
+        absent = {(name, affine) for name in named for affine in ("none", "skip")} - here
+        assert absent == {("anscombe-3", "none")}  # ten seconds: too long for a gate
 
     def test_more_freedom_never_costs(self):
         """A skip and a wider bound only add networks; a neuron has at least one weight or bias."""
-        claims = {(e.data, e.objective, e.asked._replace(skip=None), e.asked.skip): e.claim for e in SHIPPED}
-        for (data, objective, asked, skip), claim in claims.items():
-            if skip and (other := claims.get((data, objective, asked, False))):
+        claims = {
+            (e.data, e.objective, e.asked._replace(affine=None), e.asked.affine): e.claim for e in SHIPPED
+        }
+        for (data, objective, asked, affine), claim in claims.items():
+            if affine == "skip" and (other := claims.get((data, objective, asked, "none"))):
                 assert claim.lower <= other.upper, data
-        for (data, objective, asked, skip), claim in claims.items():
+        for (data, objective, asked, affine), claim in claims.items():
             if objective is Objective.PARAMETERS:
-                weights = claims.get((data, Objective.WEIGHTS, asked, skip))
+                weights = claims.get((data, Objective.WEIGHTS, asked, affine))
                 assert weights is None or weights.lower <= claim.upper, data
 
     def test_one_line_of_every_entry_states_how_long_it_took(self):
         for optimum in SHIPPED:
             assert (optimum.claim.effort is None) == (optimum.claim.status is Status.TIME_LIMIT), optimum.name
 
-    @pytest.mark.parametrize("name", ["close4-neurons-skip", "anscombe-1-neurons-noskip"])
+    @pytest.mark.parametrize("name", ["close4-neurons-skip", "anscombe-1-neurons-none"])
     def test_two_of_them_stand(self, name):
         """The rest is what `sparsest regress` is for."""
         (optimum,) = [each for each in SHIPPED if each.name == name]
@@ -159,11 +161,11 @@ class TestReader:
         assert optimum.claim == Claim(
             Status.OPTIMAL, Proof.EXACT, 2, 2, DIGEST, datetime.date(2026, 11, 22), None
         )
-        assert optimum.name == "xor-neurons-noskip"
+        assert optimum.name == "xor-neurons-none"
 
     def test_name_says_what_was_asked(self, tmp_path):
         text = QUESTION.replace("xor", "a/b.csv") + (
-            'skip = true\ntarget = "y"\ntolerance = 1e-6\nweight_bound = 100\nclassify = true\nmargin = 0.1\n'
+            'affine = "skip"\ntarget = "y"\ntolerance = 1e-6\nweight_bound = 100\nclassify = true\nmargin = 0.1\n'
             'objective = "weights"\nmethod = "mip"\n'
         )
         (optimum,) = self.read(tmp_path, text + ANSWER).optima
@@ -189,8 +191,9 @@ class TestReader:
             (QUESTION, "entry 1: it lacks 'status': run `sparsest regress --update`"),
             (QUESTION + ANSWER.replace(f'digest = "{DIGEST}"\n', ""), "it lacks 'digest'"),
             (QUESTION + ANSWER + QUESTION + ANSWER, "entry 2: it asks the same as entry 1 (xor-neurons"),
-            (QUESTION + ANSWER + QUESTION + "skip = false\n" + ANSWER, "entry 2: it asks the same"),
-            (QUESTION + ANSWER + "skip = 1", "skip = 1 is not true or false"),
+            (QUESTION + ANSWER + QUESTION + 'affine = "none"\n' + ANSWER, "entry 2: it asks the same"),
+            (QUESTION + ANSWER + "affine = 1", "affine = 1 is not a text"),
+            (QUESTION + ANSWER + 'affine = "bias"', "'bias' is not one of 'none', 'constant', 'skip'"),
             (QUESTION + ANSWER.replace("lower = 2", "lower = true"), "lower = True is not a whole number"),
             (QUESTION + ANSWER.replace("lower = 2", "lower = 2.0"), "lower = 2.0 is not a whole number"),
             (QUESTION + ANSWER.replace("lower = 2", "lower = -1"), "-1 and upper = 2 are not bounds"),
@@ -641,8 +644,8 @@ class TestCommand:
     def test_a_log_gets_a_line_now_and_then(self, known, capsys):
         regress.regress(known, progress=lines(interval=0.0))
         noted = capsys.readouterr().err
-        assert "s: 1/3 tent.csv-neurons-noskip-target=y: starts" in noted
-        assert "s: 3/3 xor-neurons-noskip: starts" in noted
+        assert "s: 1/3 tent.csv-neurons-none-target=y: starts" in noted
+        assert "s: 3/3 xor-neurons-none: starts" in noted
         assert call("regress", "--known", known).stderr == ""  # done in less than ten seconds
 
 
@@ -736,7 +739,7 @@ class TestUpdate:
 
     def test_inline_tables_and_carriage_returns(self, tmp_path):
         (tmp_path / "a.toml").write_bytes(b'# here\r\n[[optimum]]\r\ndata = "xor"\r\n# end\r\n')
-        (tmp_path / "b.toml").write_text('optimum = [{data = "xor", skip = true}]  # one line\n')
+        (tmp_path / "b.toml").write_text('optimum = [{data = "xor", affine = "skip"}]  # one line\n')
         assert call("regress", "--known", tmp_path, "--update").exit_code == 0
         assert call("regress", "--known", tmp_path).exit_code == 0
         assert (tmp_path / "a.toml").read_bytes().startswith(b'# here\r\n[[optimum]]\r\ndata = "xor"\r\n')
@@ -812,7 +815,7 @@ class TestPlugin:
         [
             (["--sparsest-known", "known", "test_own.py"], 4),  # explicit files: the folder comes along
             (["--sparsest-known", "known", "known"], 3),
-            (["--sparsest-known", "known", "known/mine.toml::xor-neurons-noskip"], 1),
+            (["--sparsest-known", "known", "known/mine.toml::xor-neurons-none"], 1),
             (["--sparsest-known", "known", "--sparsest-known", "known", "."], 4),
             (["--sparsest-known", "known", "-k", "xor"], 1),
         ],
@@ -910,7 +913,7 @@ class TestWorkflow:
         path.write_text(original.replace("lower = 3", "lower = 2", 1).replace("upper = 3", "upper = 2", 1))
         code, outputs = self.run(repository)
         assert code == 1
-        assert "tent.csv-neurons-noskip-target=y bounds 2 3" in " ".join(outputs[-1].split())
+        assert "tent.csv-neurons-none-target=y bounds 2 3" in " ".join(outputs[-1].split())
         assert "known optimum 2, found 3: the solver is wrong or the entry is" in outputs[-1]
 
         path.write_text(original)

@@ -31,7 +31,7 @@ time_limit = 20
 
 [[problems]]
 data = ["tent", "xor"]
-skip = [false, true]
+affine = ["none", "skip"]
 """
 
 
@@ -70,11 +70,11 @@ class TestSuites:
         path = tmp_path / "grid.toml"
         path.write_text(
             'methods = ["auto"]\n[[problems]]\ndata = "planted"\n'
-            "grid = { d = [1, 2], k = [2, 3], n = 5 }\nskip = [false, true]\n"
+            'grid = { d = [1, 2], k = [2, 3], n = 5 }\naffine = ["none", "skip"]\n'
             'objective = ["neurons", "weights"]'
         )
         instances = suite.load(str(path)).instances
-        # 2 d x 2 k x 2 skip x 2 objectives
+        # 2 d x 2 k x 2 affine x 2 objectives
         assert len(instances) == 16
         assert instances[0].data == "planted:d=1,k=2,n=5"
         assert instances[0].planted == 2
@@ -83,8 +83,8 @@ class TestSuites:
     def test_variant_is_a_method_with_options(self, tmp_path):
         path = tmp_path / "variants.toml"
         path.write_text(
-            'methods = ["few"]\nrepeat = 3\n[variants.few]\nmethod = "minimize"\nsolver = "adam-reweighted"\n'
-            'restarts = 2\nsteps = 50\nrepeat = 2\n[[problems]]\ndata = "tent"'
+            'methods = ["few"]\nrepeat = 3\n[variants.few]\nmethod = "minimize"\n'
+            'algorithm = "adam-reweighted"\nrestarts = 2\nsteps = 50\nrepeat = 2\n[[problems]]\ndata = "tent"'
         )
         tasks = plan(suite.load(str(path)))
         assert [(task.variant.name, task.seed) for task in tasks] == [("few", 0), ("few", 1)]
@@ -104,8 +104,11 @@ class TestSuites:
                 'methods = ["auto"]\n[[problems]]\ndata="xor"\nskp=true',
                 "problem 0: it has the unknown key 'skp'",
             ),
-            ('methods = ["auto"]\n[[problems]]\nskip=true', "data must be a list of names"),
-            ('methods = ["auto"]\n[[problems]]\ndata="xor"\nskip="no"', "skip = 'no' is not a bool"),
+            ('methods = ["auto"]\n[[problems]]\naffine="skip"', "data must be a list of names"),
+            (
+                'methods = ["auto"]\n[[problems]]\ndata="xor"\naffine="no"',
+                "'no' is not one of 'none', 'constant', 'skip'",
+            ),
             (
                 'methods = ["auto"]\n[[problems]]\ndata="xor"\ntolerance="no"',
                 "tolerance = 'no' is not a number",
@@ -314,7 +317,7 @@ class TestStore:
             {"seconds": "fast"},
             {"count": 1.5},
             {"fits": "yes"},
-            {"skip": 0},
+            {"affine": 0},
             {"session": 7},
             {"trace": [[1]]},
             {"network": 3},

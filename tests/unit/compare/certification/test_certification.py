@@ -112,7 +112,11 @@ def test_reductions_keep_every_value_exactly(affine):
     for _ in range(250):
         d, N, K, q = *rng.integers(1, [4, 7, 9]), rng.integers(1, 4)
         X = rng.integers(-q, q + 1, (N, d)).astype(float)
-        skip = {Affine.NONE: None, Affine.CONSTANT: np.r_[np.zeros(d), 0.5], Affine.SKIP: rng.normal(size=d + 1)}
+        skip = {
+            Affine.NONE: None,
+            Affine.CONSTANT: np.r_[np.zeros(d), 0.5],
+            Affine.SKIP: rng.normal(size=d + 1),
+        }
         network = Network(
             rng.integers(-q, q + 1, (K, d)) / 3,
             rng.integers(-q, q + 1, K) / 3,
@@ -388,7 +392,11 @@ X_FIVE = [[-2.0], [-1], [0], [1], [2]]
 def test_constants_go_into_a_free_output_bias():
     model = biased([1.0, 0.0], [0.0, 2.0], [1.0, 1.0], 1.0)
     found = sparsest.certify(model, X_FIVE, [3, 3, 3, 4, 5])
-    assert (found.affine, found.judgement, found.upper_bound) == (Affine.CONSTANT, Judgement.SPARSER_EXISTS, 1)
+    assert (found.affine, found.judgement, found.upper_bound) == (
+        Affine.CONSTANT,
+        Judgement.SPARSER_EXISTS,
+        1,
+    )
     assert found.network.affine.tolist() == [0, 3]
     found = sparsest.certify(biased([1.0], [0.0], [1.0], 3.0), X_FIVE, [3, 3, 3, 4, 5])
     assert found.judgement is Judgement.SPARSEST

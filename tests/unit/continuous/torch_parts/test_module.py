@@ -33,7 +33,7 @@ def make(kind, d=3, width=6, seed=0, dtype=torch.float64):
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         if kind.startswith("module"):
-            network = ReLUNetwork(d, width, skip="skip" in kind, dtype=dtype)
+            network = ReLUNetwork(d, width, affine="skip" if "skip" in kind else "none", dtype=dtype)
             if network.affine is not None:
                 nn.init.normal_(network.affine)
             return network

@@ -37,7 +37,7 @@ def referee(problem, objective, search):
         return None
     count = search.network.count(objective)
     assert search.network.interpolates(problem)
-    assert (search.network.affine is not None) == problem.affine is Affine.SKIP
+    assert (search.network.affine is not None) == (problem.affine is Affine.SKIP)
     assert search.lower_bound <= count
     assert (search.status is Status.OPTIMAL) == (search.lower_bound == count)
     if problem.weight_bound is not None:

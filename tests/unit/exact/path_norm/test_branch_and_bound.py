@@ -305,7 +305,7 @@ def test_large_linear_programs_are_never_interpreted():
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_compiled_boxes_do_what_interpreted_ones_do(objective):
     data = datasets.parse("uniform:d=2,n=4,seed=0")
-    problem, p = Problem(data.X, data.y, skip=objective is Objective.NEURONS), 0.5
+    problem, p = Problem(data.X, data.y, affine="skip" if objective is Objective.NEURONS else "none"), 0.5
     cones = build_cones(problem, objective, Deadline(None))
     largest, found = ratios(cones.charges, cones.starts, cones.members), []
     for compiled in (False, True):

@@ -140,7 +140,7 @@ def test_headway_begins_anew_with_each_width():
 def test_output_signs_by_hand():
     # without an affine term the label 1 needs a positive neuron; no label needs a negative one
     assert sign_splits(XOR, 2) == [1, 2]
-    assert sign_splits(XOR.replace(skip=True), 2) == [1, 0, 2]
+    assert sign_splits(XOR.replace(affine="skip"), 2) == [1, 0, 2]
     assert signs_of(1, 3) == (1, -1, -1)
     log = Listening()
     log_excluded(XOR, 2, log)
