@@ -57,7 +57,7 @@ def main(width: int = 60, steps: int = 6000, seconds: float = 30.0) -> None:
     X, y = samples(200, seed=1)
     model = trained(X, y, width, steps)
     found = sparsest.certify(model, X, y, time_limit=seconds)
-    print(f"{found.judgement}: {found.reason}")
+    print(f"{found.judgement.name}: {found.reason}")
     for name, network in (("trained", read_model(model).network), ("sparsest known", found.network)):
         if network is not None:
             binaries, optimum, spent = minimised(network)

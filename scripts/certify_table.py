@@ -249,7 +249,7 @@ def table(seconds: float) -> Iterator[str]:
             found.count,
             f"{found.residual:.1e}",
             found.reduced_count,
-            found.judgement,
+            found.judgement.name,
             f"[{found.lower_bound}, {found.upper_bound}]",
             f"{found.seconds:.1f}",
             row.verified,
@@ -272,7 +272,7 @@ def large(seconds: float) -> Iterator[str]:
     found = certify(state, X, problem.low, time_limit=seconds)
     yield f"labels up to {np.abs(problem.low).max():.2f}, missed by up to {found.residual:.2g}"
     yield f"reductions leave {found.reduced_count} of {found.count} neurons"
-    yield f"{found.judgement}: [{found.lower_bound}, {found.upper_bound}]"
+    yield f"{found.judgement.name}: [{found.lower_bound}, {found.upper_bound}]"
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     yield f"{time.perf_counter() - started:.1f} s with a limit of {seconds:g} s, {memory:.2f} GiB"
 

@@ -443,7 +443,7 @@ def test_the_batch_step_is_that_of_torch_adam() -> None:
     homogeneous = torch.randn(6, 2, dtype=torch.float64, generator=generator)
     homogeneous[:, -1] = 1
     y = torch.randn(6, dtype=torch.float64, generator=generator)
-    batch = Batch(*random_neurons(homogeneous, 1, 4, generator), affine=False)
+    batch = Batch(*random_neurons(homogeneous, 1, 4, generator), affine=Affine.NONE)
     module = ReLUNetwork(1, 4)
     with torch.no_grad():
         module.hidden.copy_(batch.hidden[0])

@@ -12,6 +12,7 @@ from helpers import ROOT
 from torch import nn
 
 from sparsest import InputError, Objective, exact, tolerances
+from sparsest.affine import Affine
 from sparsest.benchmarks.paper import figure, runs
 from sparsest.benchmarks.paper.experiments import (
     EXPERIMENTS,
@@ -74,7 +75,7 @@ class TestCounts:
 
     def batch(self, scale=1.0):
         hidden, outputs = (torch.tensor(part, dtype=torch.float64) for part in (self.HIDDEN, self.OUTPUTS))
-        return Batch(hidden, scale * outputs, affine=False)
+        return Batch(hidden, scale * outputs, affine=Affine.NONE)
 
     @pytest.mark.parametrize("scale", [1.0, 1e-9, 1e9])
     def test_by_hand(self, scale):
@@ -108,7 +109,7 @@ class TestTrain:
     @pytest.mark.parametrize("name", ["unregularised", "weight decay"])
     def test_others_are_the_optimizers_of_torch(self, name):
         problem, steps = PEAK.problem(), 40
-        start = loop.dense_network(1, PEAK.width, affine=False, seed=5, dtype=torch.float32)
+        start = loop.dense_network(1, PEAK.width, affine=Affine.NONE, seed=5, dtype=torch.float32)
         hidden, outputs = nn.Parameter(start.hidden[0].clone()), nn.Parameter(start.outputs[0].clone())
         kind = torch.optim.Adam if name == "unregularised" else torch.optim.AdamW
         optimizer = kind([hidden, outputs], lr=0.01)  # decay of AdamW: its default

@@ -84,9 +84,7 @@ class TestProximalStep:
 
 def published_by_autograd(problem, objective, seed, steps, p, strength, rate=0.01):
     """The published loop with torch's own optimizer and derivatives; the network of smallest loss."""
-    start = loop.dense_network(
-        problem.n_features, 20, affine=problem.has_affine_term, seed=seed, dtype=torch.float32
-    )
+    start = loop.dense_network(problem.n_features, 20, affine=problem.affine, seed=seed, dtype=torch.float32)
     parameters = [nn.Parameter(part[0].clone()) for part in (start.hidden, start.outputs)]
     if problem.affine is Affine.SKIP:
         parameters.append(nn.Parameter(start.affine[0].clone()))
@@ -142,7 +140,7 @@ class TestPublishedTraining:
         answer = published_training(
             PEAK, Objective.WEIGHTS, seed=0, time_limit=None, steps=1, learning_rate=1e-12, width=5
         )
-        drawn = loop.dense_network(1, 5, affine=False, seed=0, dtype=torch.float32)
+        drawn = loop.dense_network(1, 5, affine=Affine.NONE, seed=0, dtype=torch.float32)
         np.testing.assert_allclose(answer.network.biases, drawn.hidden[0, :, -1], rtol=1e-6)
 
     def test_it_reaches_a_small_error_and_counts_only_what_is_there(self):
@@ -342,7 +340,7 @@ class Expiring(Deadline):
 def jumpy_run(deadline):
     """Thirteen steps at a rate so large that the loss jumps about; also every loss, and that at the end."""
     data = loop.tensors(PEAK.homogeneous, PEAK.low, PEAK.high, torch.float64)
-    batch = loop.dense_network(1, 20, affine=False, seed=1, dtype=torch.float64)
+    batch = loop.dense_network(1, 20, affine=Affine.NONE, seed=1, dtype=torch.float64)
     losses = []
     run = loop.train(
         batch,
@@ -361,7 +359,7 @@ class TestLoop:
     def test_steps_are_those_of_adamw_with_the_skip_undecayed(self, decay):
         problem = datasets.load("xor").problem(affine="skip")
         data = loop.tensors(problem.homogeneous, problem.low, problem.high, torch.float64)
-        batch = loop.dense_network(2, 7, affine=True, seed=2, dtype=torch.float64)
+        batch = loop.dense_network(2, 7, affine=Affine.SKIP, seed=2, dtype=torch.float64)
         hidden, outputs, skip = (nn.Parameter(torch.tensor(part)) for part in loop.arrays(batch))
         groups = [{"params": [hidden, outputs]}, {"params": [skip], "weight_decay": 0.0}]
         optimizer = torch.optim.AdamW(groups, lr=0.01, weight_decay=decay)
@@ -400,7 +398,7 @@ class TestLoop:
         assert run.loss == left == min(losses[4:]) < losses[-1]
 
     def test_dead_neurons_are_dropped(self):
-        batch = loop.dense_network(2, 4, affine=True, seed=0, dtype=torch.float64)
+        batch = loop.dense_network(2, 4, affine=Affine.SKIP, seed=0, dtype=torch.float64)
         batch.outputs[0, 0] = 0
         batch.hidden[0, 1] = 0
         batch.hidden[0, 2, :2] = 0  # a constant is not dead

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from sparsest.affine import Affine
 from sparsest.continuous.algorithms.batch import Batch
 from sparsest.continuous.algorithms.by_name import GRADIENT_ALGORITHMS, gradient_algorithm
 from sparsest.continuous.algorithms.schedule import Schedule
@@ -20,7 +21,7 @@ ROWS = torch.tensor(PEAK.homogeneous / 2)
 LABELS = torch.tensor(PEAK.low)
 
 
-def batch_of(restarts: int, width: int, *, affine: bool, seed: int = 0) -> Batch:
+def batch_of(restarts: int, width: int, *, affine: Affine, seed: int = 0) -> Batch:
     generator = torch.Generator().manual_seed(seed)
     hidden = torch.randn((restarts, width, 2), dtype=torch.float64, generator=generator)
     outputs = torch.randn((restarts, width), dtype=torch.float64, generator=generator)
@@ -53,8 +54,8 @@ def run(descent: Descent) -> str:
     return descent.run(Deadline(None), lambda step: None, lambda: None)
 
 
-@pytest.mark.parametrize("affine", [False, True])
-def test_parts_keep_parameters_and_moments(affine: bool) -> None:
+@pytest.mark.parametrize("affine", list(Affine))
+def test_parts_keep_parameters_and_moments(affine: Affine) -> None:
     batch = batch_of(4, 5, affine=affine)
     for step in range(3):
         batch.differentiate(ROWS, LABELS, LABELS)
@@ -64,7 +65,7 @@ def test_parts_keep_parameters_and_moments(affine: bool) -> None:
     assert torch.equal(part.hidden[1, 0], batch.hidden[0, 3])
     assert torch.equal(part.outputs[0], batch.outputs[2, [4, 1, 0]])
     assert torch.equal(part.momentum("hidden")[0, 1], batch.momentum("hidden")[2, 1])
-    if affine:
+    if affine is not Affine.NONE:
         assert torch.equal(part.momentum("affine")[0], batch.momentum("affine")[2])
         assert part.affine is not None
         assert batch.affine is not None
@@ -72,7 +73,7 @@ def test_parts_keep_parameters_and_moments(affine: bool) -> None:
 
 
 def test_what_is_dropped_is_zero_in_the_whole_and_the_rest_up_to_date() -> None:
-    whole = batch_of(3, 4, affine=True)
+    whole = batch_of(3, 4, affine=Affine.SKIP)
     live = LiveBatch(whole)
     idle = torch.zeros((3, 4), dtype=torch.bool)
     idle[0, :3], idle[2, 1:] = True, True
@@ -96,7 +97,7 @@ def test_what_is_dropped_is_zero_in_the_whole_and_the_rest_up_to_date() -> None:
 def test_networks_are_those_of_a_batch_that_keeps_everything(
     algorithm: str, objective: Objective, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain, narrowed = (batch_of(6, 30, affine=False, seed=1) for _ in range(2))
+    plain, narrowed = (batch_of(6, 30, affine=Affine.NONE, seed=1) for _ in range(2))
     ended = descent(narrowed, algorithm, objective, 400)
     assert run(ended) == "finished"
     monkeypatch.setattr(LiveBatch, "drop", lambda self, idle, hopeless: None)
@@ -110,7 +111,7 @@ def test_networks_are_those_of_a_batch_that_keeps_everything(
 
 
 def test_neurons_that_die_are_dropped() -> None:
-    batch = batch_of(4, 40, affine=False)
+    batch = batch_of(4, 40, affine=Affine.NONE)
     run_of = descent(batch, "adam-reweighted", Objective.NEURONS, 600)
     run(run_of)
     widths = run_of._live.batch.outputs.shape[1]
@@ -122,7 +123,7 @@ def test_neurons_that_die_are_dropped() -> None:
 @pytest.mark.parametrize("algorithm", ["adam-reweighted", "published"])
 def test_without_a_penalty_nothing_is_zero_for_good(algorithm: str) -> None:
     for regularization, dead in ((0.03, True), (0.0, False)):
-        batch = batch_of(1, 3, affine=False)
+        batch = batch_of(1, 3, affine=Affine.NONE)
         batch.outputs[0, 0] = 0  # its input weights are not zero, so that it has a gradient
         schedule = Schedule(100, 0.02, regularization, 0.4, Objective.PARAMETERS)
         steps = gradient_algorithm(algorithm, schedule)
@@ -139,7 +140,7 @@ def test_an_interruption_never_leaves_half_a_state(monkeypatch: pytest.MonkeyPat
 
     algorithm = GRADIENT_ALGORITHMS["adam-reweighted"]
     monkeypatch.setattr(algorithm, "keep", interrupt)
-    course = descent(batch_of(4, 40, affine=False), "adam-reweighted", Objective.NEURONS, 600)
+    course = descent(batch_of(4, 40, affine=Affine.NONE), "adam-reweighted", Objective.NEURONS, 600)
     assert run(course) == "interrupted"
     assert 0 < course.taken < 600
     assert not course.is_whole
@@ -148,7 +149,11 @@ def test_an_interruption_never_leaves_half_a_state(monkeypatch: pytest.MonkeyPat
 def test_retired_restarts_have_one_history_wherever_a_run_was_stopped() -> None:
     def course() -> Descent:
         return descent(
-            batch_of(3, 3, affine=False, seed=1), "adam-reweighted", Objective.NEURONS, 1400, lower_bound=3
+            batch_of(3, 3, affine=Affine.NONE, seed=1),
+            "adam-reweighted",
+            Objective.NEURONS,
+            1400,
+            lower_bound=3,
         )
 
     # steps are recorded every 7, restarts retired every 50: 99 is the last step before, and not a record
@@ -166,7 +171,7 @@ def test_retired_restarts_have_one_history_wherever_a_run_was_stopped() -> None:
 
 
 def test_restarts_that_cannot_fit_any_more_are_retired() -> None:
-    batch = batch_of(3, 6, affine=False)
+    batch = batch_of(3, 6, affine=Affine.NONE)
     batch.hidden[1] = 0  # it is zero and stays so
     batch.outputs[2, 1:], batch.hidden[2, 1:] = 0, 0  # one neuron, where three are needed
     course = descent(batch, "adam-reweighted", Objective.NEURONS, 60, lower_bound=3)
@@ -178,7 +183,7 @@ def test_restarts_that_cannot_fit_any_more_are_retired() -> None:
 
 
 def test_a_run_without_restarts_ends() -> None:
-    batch = batch_of(2, 3, affine=False)
+    batch = batch_of(2, 3, affine=Affine.NONE)
     batch.hidden[:] = 0
     course = descent(batch, "published", Objective.WEIGHTS, 1000)
     assert run(course) == "finished"
@@ -189,7 +194,7 @@ def test_a_proven_bound_ends_gradient_descent() -> None:
     # max(0, x - 2) + max(0, x + 1) - max(0, 2 x - 1) fits; inputs are halved
     solution = torch.tensor([[1.0, -2], [1, 1], [2, -1]]).double(), torch.tensor([2.0, 2, -2]).double()
     for bound, steps in ((3, 0), (2, 60), (0, 60)):
-        batch = batch_of(2, 3, affine=False)
+        batch = batch_of(2, 3, affine=Affine.NONE)
         batch.hidden[1], batch.outputs[1] = solution
         course = descent(batch, "adam-reweighted", Objective.NEURONS, 60, lower_bound=bound)
         assert run(course) == "finished"

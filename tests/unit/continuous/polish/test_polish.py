@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sparsest.affine import Affine
 from sparsest.continuous.polish import polish as polish_module
 from sparsest.continuous.polish.pattern_program import Neurons, Samples, solve
 from sparsest.continuous.polish.polish import merged, polish, with_neighbours
@@ -20,7 +21,7 @@ def samples_of(
     low: list[float],
     high: list[float] | None = None,
     *,
-    affine: bool = False,
+    affine: Affine = Affine.NONE,
     bound: float | None = None,
 ) -> Samples:
     homogeneous = np.c_[np.array(x, dtype=float), np.ones(len(x))]
@@ -38,7 +39,9 @@ def cells(*patterns: str, samples: Samples) -> Neurons:
     bits = np.array([[bit == "1" for bit in text[1:]] for text in patterns]).reshape(len(patterns), -1)
     signs = np.array([1.0 if text[0] == "+" else -1.0 for text in patterns])
     size = samples.homogeneous.shape[1]
-    return Neurons(np.ones((len(patterns), size)), bits, signs, np.zeros(size) if samples.affine else None)
+    return Neurons(
+        np.ones((len(patterns), size)), bits, signs, None if samples.affine is Affine.NONE else np.zeros(size)
+    )
 
 
 def values(samples: Samples, neurons: Neurons) -> np.ndarray:
@@ -84,7 +87,7 @@ def test_no_neurons_at_all() -> None:
     assert found.folded.shape == (0, 2)
     assert polish(line, empty, 0.4, Objective.NEURONS, NEVER) is None
     # with a skip the line 2 x + 5 needs no neuron
-    skipping = samples_of([0, 1], [5, 7], affine=True)
+    skipping = samples_of([0, 1], [5, 7], affine=Affine.SKIP)
     found = polish(
         skipping, Neurons(none, empty.patterns, empty.signs, np.zeros(2)), 0.4, Objective.NEURONS, NEVER
     )
@@ -136,7 +139,7 @@ def test_an_expired_deadline_gives_none() -> None:
 def test_merging_keeps_the_function_and_raises_no_objective(seed: int) -> None:
     rng = np.random.default_rng(seed)
     X = rng.integers(-2, 3, size=(5, 2)).astype(float)
-    samples = Samples(np.c_[X, np.ones(5)], np.zeros(5), np.zeros(5), False, None)
+    samples = Samples(np.c_[X, np.ones(5)], np.zeros(5), np.zeros(5), Affine.NONE, None)
     folded = rng.integers(-2, 3, size=(60, 3)).astype(float)  # zeros and ties on purpose
     signs = rng.choice([-1.0, 0.0, 1.0], size=60)
     before = Neurons(folded, folded @ samples.homogeneous.T >= 0, signs, None)
@@ -156,7 +159,7 @@ def test_neighbouring_cells_are_offered_as_far_as_there_is_room() -> None:
     X = np.stack(np.meshgrid(np.arange(-2.0, 3.0), np.arange(-2.0, 3.0)), axis=-1).reshape(-1, 2)
     homogeneous = np.c_[X, np.ones(25)]
     f = np.maximum(0.0, X[:, 0])
-    samples = Samples(homogeneous, f, f, False, None)
+    samples = Samples(homogeneous, f, f, Affine.NONE, None)
     one = Neurons(np.array([[1.0, 0.0, 0.0]]), X[:, 0][None] > 0, np.ones(1), None)
     assert len(with_neighbours(samples, one).signs) == 1 + 5
     assert len(with_neighbours(samples, one, max_rows=3 * 25).signs) == 3
@@ -169,7 +172,7 @@ def test_neighbouring_cells_never_hurt_and_sometimes_help() -> None:
         rng = np.random.default_rng(seed)
         homogeneous = np.c_[rng.uniform(-1, 1, (7, 2)), np.ones(7)]
         y = rng.uniform(-1, 1, 7)
-        samples = Samples(homogeneous, y, y, False, None)
+        samples = Samples(homogeneous, y, y, Affine.NONE, None)
         folded = rng.normal(size=(24, 3)) * [1, 1, 0.5]
         start = merged(
             samples, Neurons(folded, folded @ homogeneous.T >= 0, rng.choice([-1.0, 1.0], size=24), None)
@@ -206,7 +209,7 @@ def test_a_network_in_scaled_units_has_the_values_of_the_scaled_one(skip: bool, 
     affine = rng.normal(size=3) if skip else None
     network = scaling.network(folded, signs, affine)
     scaled = values(
-        Samples(scaling.homogeneous, scaling.low, scaling.high, skip, None),
+        Samples(scaling.homogeneous, scaling.low, scaling.high, scaling.affine, None),
         Neurons(folded, folded @ scaling.homogeneous.T >= 0, signs, affine),
     )
     # f - low in units of the labels is the same in both descriptions

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from sparsest import Problem, datasets, exact
+from sparsest.affine import Affine
 from sparsest.continuous import minimize, trainer
 from sparsest.continuous.polish.pattern_program import Neurons
 from sparsest.continuous.search.effort import Effort
@@ -310,7 +311,7 @@ def test_the_published_step_leaves_the_bias_alone() -> None:
     from sparsest.continuous.algorithms.schedule import Schedule
 
     hidden = torch.tensor([[[1.0, 5.0]]], dtype=torch.float64)
-    batch = Batch(hidden, torch.tensor([[4.0]], dtype=torch.float64), affine=False)
+    batch = Batch(hidden, torch.tensor([[4.0]], dtype=torch.float64), affine=Affine.NONE)
     homogeneous = torch.tensor([[0.0, 1.0]], dtype=torch.float64)
     inside = torch.tensor([-1e9], dtype=torch.float64), torch.tensor([1e9], dtype=torch.float64)
     schedule = Schedule(1, 0.01, 0.0, 0.4, Objective.WEIGHTS)

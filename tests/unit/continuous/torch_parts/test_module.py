@@ -16,6 +16,7 @@ from torch.nn.utils import parametrizations
 from torch.nn.utils import prune as torch_prune
 
 import sparsest
+from sparsest.affine import Affine
 from sparsest.continuous import PathNorm, ReLUNetwork, ReweightedL1, count, prune, to_network
 from sparsest.continuous.algorithms.adam_reweighted import AdamReweighted
 from sparsest.continuous.algorithms.batch import Batch
@@ -260,7 +261,7 @@ def test_full_batches_of_adam_repeat_the_batched_training(objective, p, kind):
     batch = Batch(
         layers.rows().detach()[None],
         layers.output_weights().detach()[None].clone(),
-        affine=skip is not None,
+        affine=Affine.NONE if skip is None else Affine.SKIP,
     )
     if skip is not None:
         batch.affine.copy_(skip.detach()[None])
