@@ -14,7 +14,7 @@ from sparsest.problem import Problem
 
 # Samples times features times neurons beyond which `score` leaves the rational check out: it would take
 # longer than most runs it judges.
-_LARGEST_CHECK = 20_000
+_MAX_CHECK = 20_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +59,7 @@ def score(problem: Problem, network: Network, objective: Objective) -> Score:
         residual = float(network.residual(problem))
         loss = float(np.mean((network.violation(problem) / (problem.label_scale or 1.0)) ** 2))
         fits = bool(np.isfinite(residual)) and network.solves(problem)
-    tried = fits and problem.X.size * max(network.width, 1) <= _LARGEST_CHECK
+    tried = fits and problem.X.size * max(network.width, 1) <= _MAX_CHECK
     return Score(
         fits=fits,
         exactly=meets_exactly(problem, network, objective) if tried else None,

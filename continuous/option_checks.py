@@ -15,7 +15,7 @@ from sparsest.objectives import Objective, check_power
 from sparsest.problem import Problem
 
 # Training holds several tensors of this many numbers, of 8 bytes each.
-_LARGEST_BATCH = 3 * 10**8
+_MAX_BATCH = 3 * 10**8
 
 _DTYPES = {"float64": torch.float64, "float32": torch.float32}
 
@@ -44,9 +44,9 @@ def count(name: str, value: int) -> int:
 def refuse_large_batch(restarts: int, width: int, problem: Problem) -> None:
     """Raise `InputError` when the batch's largest tensors would not fit into a common memory."""
     entries = restarts * width * max(problem.n_samples, problem.n_features + 1)
-    if entries > _LARGEST_BATCH:
+    if entries > _MAX_BATCH:
         raise InputError(
-            f"restarts x width x samples is {entries:.2g}, more than {_LARGEST_BATCH:.2g} numbers a tensor: "
+            f"restarts x width x samples is {entries:.2g}, more than {_MAX_BATCH:.2g} numbers a tensor: "
             f"lower restarts = {restarts} or width = {width}"
         )
 

@@ -98,7 +98,7 @@ def positive_number(value: object, name: str, otherwise: str = "") -> float:
     if (
         isinstance(plain, bool)
         or not isinstance(plain, (int, float))
-        or not 0 < plain <= tolerances.LARGEST_MAGNITUDE
+        or not 0 < plain <= tolerances.MAX_MAGNITUDE
     ):
         raise InputError(f"{name} = {value!r:.80}: it must be a positive number{otherwise}")
     return float(exact_floats(plain, name))
@@ -108,7 +108,7 @@ def tolerance_vector(given: object, length: int) -> FloatArray:
     """Return one tolerance a sample, none negative."""
     slack = exact_floats(given, "tolerance")
     if slack.ndim == 0:
-        if not 0 <= slack <= tolerances.LARGEST_MAGNITUDE:  # also refuses nan
+        if not 0 <= slack <= tolerances.MAX_MAGNITUDE:  # also refuses nan
             raise InputError(f"tolerance = {slack:g}: it must be a finite number, not negative")
         return np.full(length, float(slack))
     slack = sample_vector(slack, "tolerance", length)
@@ -202,7 +202,7 @@ def sample_vector(values: object, name: str, length: int, infinite: float | None
 
 def refuse_non_finite(array: FloatArray, name: str) -> None:
     """Raise `InputError` for an entry that is not finite or too large to multiply."""
-    bad = ~(np.abs(array) <= tolerances.LARGEST_MAGNITUDE)  # also catches nan
+    bad = ~(np.abs(array) <= tolerances.MAX_MAGNITUDE)  # also catches nan
     if bad.any():
         index = tuple(int(i) for i in np.argwhere(bad)[0])
         value = array[index]

@@ -26,8 +26,8 @@ VERSION = 1
 # Bytes read of a file, before and after decompression.
 MAX_FILE_BYTES = 2**30
 # Characters of one number, and neurons of a tree: beyond them, work could grow faster than the file.
-LONGEST_NUMBER = 100_000
-MOST_NEURONS = 10_000
+MAX_NUMBER_LENGTH = 100_000
+MAX_NEURONS = 10_000
 
 _DECIMAL = re.compile(r"0|-?[1-9][0-9]{0,3999}")
 _HEX = re.compile(r"-?0x[1-9a-f][0-9a-f]*")
@@ -485,7 +485,7 @@ class _LowerBound:
     def _add_tree(self, part: Document, place: str) -> None:
         width, positive = _whole(part["neurons"], place), _whole(part["positive"], place)
         skip = _flag(part["skip"], place)
-        if width != self.proven or width > MOST_NEURONS:
+        if width != self.proven or width > MAX_NEURONS:
             raise ProofError(f"a tree of {width} neurons where {self.proven} is next", place)
         if positive > width or positive in self._done:
             raise ProofError(f"{positive} positive output signs are too many, or refuted before", place)
@@ -941,7 +941,7 @@ def _integer(value: object, place: str) -> int:
     """Read a JSON integer up to 2^53, or a string with a decimal or hexadecimal one."""
     if type(value) is int and abs(value) <= _EXACT_IN_JSON:
         return value
-    if isinstance(value, str) and len(value) <= LONGEST_NUMBER:
+    if isinstance(value, str) and len(value) <= MAX_NUMBER_LENGTH:
         if _HEX.fullmatch(value):
             return int(value, 16)
         if _DECIMAL.fullmatch(value):

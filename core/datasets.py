@@ -24,7 +24,7 @@ from sparsest.problem import Problem
 
 # Families are refused beyond this many numbers in one array, so that a slip of the keyboard does not fill the
 # memory.
-_LARGEST = 10**8
+_MAX_NUMBERS = 10**8
 
 How = Literal["proven", "computed", "bound"]
 
@@ -162,9 +162,9 @@ def _refuse_size(name: str, parameters: dict[str, int]) -> None:
         if parameters.get(key) == 0:
             raise InputError(f"{key} = 0 for dataset {name!r}: at least 1 is needed")
     d, n, k = (parameters.get(key, 1) for key in ("d", "n", "k"))
-    if max(d * n, k * n, d * k) > _LARGEST:
+    if max(d * n, k * n, d * k) > _MAX_NUMBERS:
         given = ", ".join(f"{key} = {value}" for key, value in parameters.items())
-        raise InputError(f"dataset {name!r} with {given:.80} is too large: more than {_LARGEST} numbers")
+        raise InputError(f"dataset {name!r} with {given:.80} is too large: more than {_MAX_NUMBERS} numbers")
 
 
 def _neurons(without_skip: int, with_skip: int, how: How, source: str) -> tuple[Known, ...]:

@@ -13,21 +13,21 @@ import numpy as np
 from sparsest.errors import InputError
 
 # Larger files are refused before they are read; a million samples in a hundred dimensions fit.
-LARGEST_FILE = 2**30
+MAX_FILE_BYTES = 2**30
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 
 
 def refuse_large_file(path: Path) -> None:
-    """Raise `InputError` unless `path` is a readable file of at most `LARGEST_FILE` bytes."""
+    """Raise `InputError` unless `path` is a readable file of at most `MAX_FILE_BYTES` bytes."""
     try:
         if not path.is_file():
             raise InputError(f"{path}: {'it is not a file' if path.exists() else 'there is no such file'}")
         size = path.stat().st_size
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None
-    if size > LARGEST_FILE:
-        raise InputError(f"{path}: {size} bytes, more than the {LARGEST_FILE} that are read")
+    if size > MAX_FILE_BYTES:
+        raise InputError(f"{path}: {size} bytes, more than the {MAX_FILE_BYTES} that are read")
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -47,14 +47,14 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def refuse_zip_bomb(path: Path) -> None:
-    """Raise `InputError` when a zip archive claims to unpack to more than `LARGEST_FILE` bytes."""
+    """Raise `InputError` when a zip archive claims to unpack to more than `MAX_FILE_BYTES` bytes."""
     try:
         with zipfile.ZipFile(path) as archive:
             total = sum(entry.file_size for entry in archive.infolist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise InputError(f"not a readable NPZ file: {error}") from None
-    if total > LARGEST_FILE:
-        raise InputError(f"unpacks to {total} bytes, more than the {LARGEST_FILE} that are read")
+    if total > MAX_FILE_BYTES:
+        raise InputError(f"unpacks to {total} bytes, more than the {MAX_FILE_BYTES} that are read")
 
 
 def read_arrays(path: Path, wanted: Sequence[str] | None = None) -> Arrays:

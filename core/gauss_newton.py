@@ -24,7 +24,7 @@ _INSIDE_OPEN: Final = 0.05
 # Samples that descents see for each number that they look for, at least the fewest: on labels made by K
 # neurons those tell as much as all, and what fits them is then improved on all.
 _SAMPLES_A_NUMBER: Final = 5
-_FEWEST_SAMPLES: Final = 20
+_MIN_SAMPLES: Final = 20
 
 Aims = tuple[FloatArray, FloatArray]
 
@@ -93,7 +93,7 @@ class Iterates(NamedTuple):
 
 def samples_enough(numbers: int, samples: int) -> int:
     """Return how many samples descents towards so many numbers see; all where that saves less than half."""
-    few = max(_FEWEST_SAMPLES, _SAMPLES_A_NUMBER * numbers)
+    few = max(_MIN_SAMPLES, _SAMPLES_A_NUMBER * numbers)
     return few if 2 * few < samples else samples
 
 

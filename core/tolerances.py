@@ -21,7 +21,7 @@ LP_FEASIBILITY: Final = 1e-9
 MIP_INTEGRALITY: Final = 1e-9
 
 # Entries of input data beyond this are refused: a product of two of them must stay a finite float.
-LARGEST_MAGNITUDE: Final = 1e100
+MAX_MAGNITUDE: Final = 1e100
 
 # Singular values below this share of the largest are rounding of a rank deficiency.
 RANK_DEFICIENCY: Final = 1e-13

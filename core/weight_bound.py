@@ -17,7 +17,7 @@ from sparsest.problem import Problem
 Label = tuple[float, bytes]  # output sign, and the bits of a pattern
 
 # A neuron with knots on more samples than this has more cells than any network has neurons.
-_MOST_KNOTS = 10
+_MAX_KNOTS = 10
 
 
 def respects_bound(problem: Problem, folded: FloatArray, signs: FloatArray) -> bool:
@@ -55,7 +55,7 @@ def respects_bound(problem: Problem, folded: FloatArray, signs: FloatArray) -> b
 
 def _patterns(active: NDArray[np.bool_], free: NDArray[np.bool_]) -> list[bytes]:
     """All bits of a neuron over the samples, those on its knot either way."""
-    places = np.flatnonzero(free)[:_MOST_KNOTS]
+    places = np.flatnonzero(free)[:_MAX_KNOTS]
     found = []
     for bits in itertools.product((False, True), repeat=len(places)):
         pattern = np.array(active, dtype=bool)

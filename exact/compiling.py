@@ -185,6 +185,12 @@ def cache_place(function: Callable[..., object], substitutes: Substitutes = ()) 
     return place
 
 
+def was_compiled(function: Callable[..., object], substitutes: Substitutes = ()) -> bool:
+    """Whether there is something to load, of this process or an earlier one."""
+    place = cache_place(function, substitutes)
+    return place is not None and any(place.rglob("*.nbc"))
+
+
 def _user_cache() -> Path:
     given = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
     return Path(given) if given else Path.home() / ".cache"

@@ -29,8 +29,8 @@ _DTYPES: Final[dict[int, str]] = {
     TensorProto.FLOAT: "float32",
     TensorProto.DOUBLE: "float64",
 }
-_MOST_NODES: Final = 200
-_LARGEST_TENSOR: Final = 10**8
+_MAX_NODES: Final = 200
+_MAX_TENSOR: Final = 10**8
 _OPSET: Final = 17
 _IR_VERSION: Final = 8  # read by every runtime of the last years
 
@@ -95,8 +95,8 @@ class _Graph:
 
     def read(self) -> TrainedModel:
         graph = self._graph
-        if len(graph.node) > _MOST_NODES or len(graph.initializer) > _MOST_NODES:
-            raise InputError(f"it has {len(graph.node)} nodes, more than the {_MOST_NODES} that are read")
+        if len(graph.node) > _MAX_NODES or len(graph.initializer) > _MAX_NODES:
+            raise InputError(f"it has {len(graph.node)} nodes, more than the {_MAX_NODES} that are read")
         for tensor in graph.initializer:
             self._values[tensor.name] = self._constant(tensor, tensor.name)
         inputs = [value for value in graph.input if value.name not in self._values]
@@ -135,7 +135,7 @@ class _Graph:
         if tensor.data_location == TensorProto.EXTERNAL or tensor.external_data:
             raise InputError(f"tensor {name!r:.60} is in another file, which is not read: save all in one")
         size = math.prod(tensor.dims)
-        if min(tensor.dims, default=0) < 0 or size > _LARGEST_TENSOR:
+        if min(tensor.dims, default=0) < 0 or size > _MAX_TENSOR:
             raise InputError(f"tensor {name!r:.60} claims to have shape {tuple(tensor.dims)}")
         values = numpy_helper.to_array(tensor)
         if tensor.data_type in _DTYPES:

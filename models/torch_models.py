@@ -32,9 +32,9 @@ _ROUNDING: Final = {"float16": 3e-2, "bfloat16": 2e-1, "float32": 1e-4, "float64
 _PASSIVE: Final = (nn.Identity, nn.Flatten, nn.Unflatten, nn.Dropout)
 _PROBES: Final = 64
 # Numbers of one tensor.
-_LARGEST_TENSOR: Final = 10**8
+_MAX_TENSOR: Final = 10**8
 # Bytes of one file, and what it may claim to unpack to.
-_LARGEST_FILE: Final = 2**30
+_MAX_FILE_BYTES: Final = 2**30
 
 Tensors = dict[str, torch.Tensor]
 
@@ -89,8 +89,8 @@ def from_file(path: Path) -> TrainedModel:
     refuse_large_file(path)
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > _LARGEST_FILE:
-                raise InputError(f"{path} unpacks to more than {_LARGEST_FILE} bytes")
+            if sum(entry.file_size for entry in archive.infolist()) > _MAX_FILE_BYTES:
+                raise InputError(f"{path} unpacks to more than {_MAX_FILE_BYTES} bytes")
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # the unpickler fails in many ways on what somebody made to fail
@@ -262,8 +262,8 @@ def _model(tensors: Tensors, source: str, names: Mapping[str, str]) -> TrainedMo
 def _array(role: str, value: torch.Tensor) -> FloatArray:
     if value.layout is not torch.strided or value.is_quantized or value.is_meta or value.is_complex():
         raise InputError(f"{role} is no plain tensor of numbers ({value.layout}, device {value.device})")
-    if value.numel() > _LARGEST_TENSOR:
-        raise InputError(f"{role} has {value.numel()} numbers, more than the {_LARGEST_TENSOR} that are read")
+    if value.numel() > _MAX_TENSOR:
+        raise InputError(f"{role} has {value.numel()} numbers, more than the {_MAX_TENSOR} that are read")
     array = value.detach().cpu().double().numpy()
     if not np.isfinite(array).all():
         raise InputError(f"{role} holds a number that is not finite")

@@ -14,6 +14,7 @@ from sparsest.exact.compiling import (
     compile_loop,
     dependencies,
     digest,
+    was_compiled,
     worth_compiling,
 )
 from sparsest.exact.line import stabbing_kernel
@@ -85,11 +86,13 @@ def test_a_change_of_any_file_changes_the_place(package, tmp_path):
 def test_what_was_compiled_before_a_helper_changed_is_not_used(package, tmp_path):
     values = np.array([1.0, 2.0])
     first = package()
+    assert not was_compiled(first)
     assert compile_loop(first)(values) == first(values) == 6.0
-    assert list(cache_place(first).rglob("*.nbc"))
+    assert was_compiled(first)
     for module in [module for module in sys.modules if module.partition(".")[0] == "loops"]:
         del sys.modules[module]
     second = package(inner=INNER.replace("a + b", "a - b"))
+    assert not was_compiled(second)
     assert compile_loop(second)(values) == second(values) == -6.0
 
 

@@ -40,7 +40,7 @@ from sparsest.progress import Deadline
 from sparsest.results.solving import Proof, Status
 
 # Written by hand or by `--update`: a larger file is a mistake.
-_LARGEST_FILE: Final = 2**20
+_MAX_FILE_BYTES: Final = 2**20
 
 # A gate must not hang: seconds for an entry that states no limit.
 DEFAULT_TIME_LIMIT: Final = 600.0
@@ -51,7 +51,7 @@ _METHODS: Final = ("auto", "univariate", "tree", "mip")
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
 
 # Characters of the sentence that says why a proof is left out.
-_LONGEST_REASON: Final = 200
+_MAX_REASON_LENGTH: Final = 200
 
 _Kinds = tuple[type, ...]
 _NUMBER: Final[_Kinds] = (int, float)
@@ -229,8 +229,8 @@ def read_file(path: Path, *, unanswered: bool = False) -> KnownFile:
     try:
         if not path.is_file():
             raise InputError("there is no such file")
-        if (size := path.stat().st_size) > _LARGEST_FILE:
-            raise InputError(f"{size} bytes, more than the {_LARGEST_FILE} that are read")
+        if (size := path.stat().st_size) > _MAX_FILE_BYTES:
+            raise InputError(f"{size} bytes, more than the {_MAX_FILE_BYTES} that are read")
         content = path.read_bytes()
         return KnownFile(path, content, _optima(tomllib.loads(content.decode()), path, unanswered))
     except InputError as error:
@@ -407,8 +407,8 @@ def _check_proof_keys(table: dict[str, Any], status: Status) -> None:
         raise InputError("proof files are about numbers of neurons, so remove its proof's keys here")
     if (name is None) != (digest is None) or (name is None) == (why is None):
         raise InputError("proof_file and proof_digest go together, and proof_left_out goes without them")
-    if why is not None and not (why and why.isprintable() and len(why) <= _LONGEST_REASON):
-        raise InputError(f"proof_left_out = {_shown(why)} is no reason of {_LONGEST_REASON} characters")
+    if why is not None and not (why and why.isprintable() and len(why) <= _MAX_REASON_LENGTH):
+        raise InputError(f"proof_left_out = {_shown(why)} is no reason of {_MAX_REASON_LENGTH} characters")
     if name is not None and not _is_inside(name):
         raise InputError(
             f"proof_file = {_shown(name)}: name a .json or .json.gz file in this folder, as proofs/a.json.gz"

@@ -13,7 +13,7 @@ from sparsest.errors import InputError
 from sparsest.worker_processes import end_pool, new_pool
 
 # Networks in one batch, at most, of each part of a list of seeds.
-_MOST_SEEDS: Final = 128
+_MAX_SEEDS: Final = 128
 # Seconds between reports while nothing finishes.
 _REPORT_EVERY: Final = 0.5
 
@@ -131,7 +131,7 @@ def parse_seeds(text: str) -> list[int]:
         if not all(number.isascii() and number.isdigit() and len(number) < 10 for number in numbers):
             raise InputError(f"seeds {text!r:.40}: write for example 0-9 or 0,3,7")
         named = range(int(first), int(numbers[-1]) + 1)
-        if not 0 < len(named) <= _MOST_SEEDS:
-            raise InputError(f"seeds {text!r:.40}: {part.strip()} are {len(named)}, not 1 to {_MOST_SEEDS}")
+        if not 0 < len(named) <= _MAX_SEEDS:
+            raise InputError(f"seeds {text!r:.40}: {part.strip()} are {len(named)}, not 1 to {_MAX_SEEDS}")
         seeds.update(named)
     return sorted(seeds)

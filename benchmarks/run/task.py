@@ -18,9 +18,9 @@ from sparsest.objectives import Objective
 from sparsest.problem import Problem
 
 # Networks with more numbers than this are not kept in a record.
-_LARGEST_NETWORK: Final = 2_000
+_MAX_NETWORK: Final = 2_000
 # Points kept of a method's bounds over time.
-_LONGEST_TRACE: Final = 1_000
+_MAX_TRACE: Final = 1_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -167,7 +167,7 @@ def record_of(
         trace=() if answer is None else _thinned(answer),
         solver="" if answer is None else answer.solver,
         options={**task.variant.options, **({} if answer is None else _json_ready(answer.options))},
-        network=None if network is None or size > _LARGEST_NETWORK else encode(network),
+        network=None if network is None or size > _MAX_NETWORK else encode(network),
         session=0,
         loss=None if judged is None else judged.loss,
     )
@@ -175,7 +175,7 @@ def record_of(
 
 def _thinned(answer: Answer) -> tuple[Any, ...]:
     """Keep the last point, and of a long trace every few points."""
-    every = len(answer.trace) // _LONGEST_TRACE + 1
+    every = len(answer.trace) // _MAX_TRACE + 1
     return (*answer.trace[:-1:every], *answer.trace[-1:])
 
 

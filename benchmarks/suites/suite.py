@@ -31,8 +31,8 @@ from sparsest.problem import Problem
 from sparsest.progress import Deadline
 
 # A suite is written by hand: longer files, and larger plans, are a mistake.
-_LARGEST_SUITE: Final = 2**20
-_MOST_RUNS: Final = 100_000
+_MAX_SUITE_BYTES: Final = 2**20
+_MAX_RUNS: Final = 100_000
 
 _SUITE_KEYS: Final = {"description", "methods", "time_limit", "repeat", "variants", "problems"}
 _ASKED_KEYS: Final = ("affine", "tolerance", "weight_bound", "classify", "margin", "target")
@@ -151,7 +151,7 @@ def load(name: str) -> Suite:
     if not name.endswith(".toml") and name not in names():
         raise InputError(f"unknown suite {name!r:.60}: known are {', '.join(names())}, or name a .toml file")
     try:
-        if not path.is_file() or path.stat().st_size > _LARGEST_SUITE:
+        if not path.is_file() or path.stat().st_size > _MAX_SUITE_BYTES:
             raise InputError("there is no such file, or it is too large for a suite")
         content = path.read_bytes()
         return _suite(tomllib.loads(content.decode()), path, hashlib.sha256(content).hexdigest())
@@ -185,8 +185,8 @@ def _suite(document: dict[str, Any], path: Path, digest: str) -> Suite:
             instances += _instances(_table(entry, "it"), tuple(listed), variants, path.parent)
         except InputError as error:
             raise InputError(f"problem {number}: {error}") from None
-        if len(instances) * len(variants) > _MOST_RUNS:
-            raise InputError(f"it asks for more than {_MOST_RUNS} runs")
+        if len(instances) * len(variants) > _MAX_RUNS:
+            raise InputError(f"it asks for more than {_MAX_RUNS} runs")
     limit = document.get("time_limit")
     Deadline(limit)
     return Suite(

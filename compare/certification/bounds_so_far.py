@@ -19,7 +19,7 @@ from sparsest.results.certificate import Attempt
 
 # Samples times features times neurons beyond which nothing is re-solved in rational arithmetic here: with as
 # many equations as samples that takes seconds from there on.
-LARGEST_EXACT: Final = 20_000
+MAX_EXACT: Final = 20_000
 
 
 def fits(problem: Problem, network: Network, objective: Objective) -> bool | None:
@@ -35,7 +35,7 @@ def fits(problem: Problem, network: Network, objective: Objective) -> bool | Non
             return True
         if not network.interpolates(problem):
             return False
-    if problem.X.size * max(network.width, 1) > LARGEST_EXACT:
+    if problem.X.size * max(network.width, 1) > MAX_EXACT:
         return None
     return meets_exactly(problem, network, objective)
 

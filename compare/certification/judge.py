@@ -8,7 +8,7 @@ import numpy as np
 
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
-from sparsest.compare.certification.bounds_so_far import LARGEST_EXACT, Record, fits
+from sparsest.compare.certification.bounds_so_far import MAX_EXACT, Record, fits
 from sparsest.compare.certification.given_network import Subject
 from sparsest.compare.certification.question import Question
 from sparsest.compare.certification.search import Ending
@@ -26,7 +26,7 @@ from sparsest.sentences import counted, joined
 # Samples named among those that are missed most.
 _WORST: Final = 5
 # Numbers in the linear program that moves a network to the middle of its intervals.
-_LARGEST_PROGRAM: Final = 5_000_000
+_MAX_PROGRAM: Final = 5_000_000
 # Share of the labels' range from which on a tolerance is pointed out as coarse.
 _COARSE: Final = 0.1
 
@@ -95,7 +95,7 @@ class Case:
     def _repaired(self) -> Network | None:
         """Return the network, solved again on its own patterns, if that makes it fit."""
         problem, network = self.question.problem, self.subject.network
-        if problem.X.size * max(network.width, 1) > LARGEST_EXACT:
+        if problem.X.size * max(network.width, 1) > MAX_EXACT:
             return None
         moved = refine(problem, network)
         return moved if fits(problem, moved, self.goal) else None
@@ -247,7 +247,7 @@ class Case:
         problem = self.question.problem
         coordinates = Coordinates(problem)
         size = problem.n_samples * (network.width * coordinates.rows.shape[1]) * network.width
-        if problem.is_interpolation or size > _LARGEST_PROGRAM:
+        if problem.is_interpolation or size > _MAX_PROGRAM:
             return network
         moved = centred(problem, coordinates, network)
         return network if moved.count(self.goal) > network.count(self.goal) else moved

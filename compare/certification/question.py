@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from sparsest import tolerances
 from sparsest.arrays import FloatArray, column_names, input_rows, sample_vector, series_name
-from sparsest.compare.certification.bounds_so_far import LARGEST_EXACT, fits
+from sparsest.compare.certification.bounds_so_far import MAX_EXACT, fits
 from sparsest.compare.certification.given_network import Subject
 from sparsest.compare.reduce.float_bounds import value_errors
 from sparsest.errors import InputError
@@ -79,7 +79,7 @@ def _attained(subject: Subject, X: FloatArray, labels: FloatArray) -> float:
     network = subject.network
     with np.errstate(over="ignore", invalid="ignore"):
         largest = float(np.max(np.abs(network(X) - labels) + value_errors(network, X)))
-    if not largest <= tolerances.LARGEST_MAGNITUDE:
+    if not largest <= tolerances.MAX_MAGNITUDE:
         raise InputError("the network's values leave the range of floats on these inputs: rescale them")
     if _fits_exactly(subject, X, labels):
         return 0.0
@@ -91,7 +91,7 @@ def _attained(subject: Subject, X: FloatArray, labels: FloatArray) -> float:
 
 def _fits_exactly(subject: Subject, X: FloatArray, labels: FloatArray) -> bool:
     network = subject.network
-    if X.size * max(network.width, 1) > LARGEST_EXACT:
+    if X.size * max(network.width, 1) > MAX_EXACT:
         return False
     try:
         problem = Problem(X, labels, affine=subject.affine)

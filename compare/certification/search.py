@@ -33,16 +33,16 @@ _THROUGH_NEURONS: Final = 0.5
 _LAST: Final = 0.97
 # Seconds of the first search, at least and at most.
 _LEAST_SECONDS: Final = 0.5
-_MOST_SECONDS: Final = 10.0
+_MAX_SECONDS: Final = 10.0
 # Samples times features times neurons up to which the exact side is handed a network: it checks that in
 # rational arithmetic, which takes some microseconds for each.
-_LARGEST_WITNESS: Final = 1_500_000
+_MAX_WITNESS: Final = 1_500_000
 # Entries of [X, 1] up to which the continuous side searches. Its linear programs have a block for every
 # pattern that it tries: on 2000 samples of a grid in eight dimensions they took gigabytes, and found no
 # fewer neurons than elimination had.
-_LARGEST_CONTINUOUS: Final = 3000
+_MAX_CONTINUOUS: Final = 3000
 # Patterns handed to the continuous side: each costs a block of its linear programs.
-_MOST_PATTERNS: Final = 64
+_MAX_PATTERNS: Final = 64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,7 +118,7 @@ class _Narrowing:
 
     def run(self) -> Ending:
         left = self.until.remaining
-        self._exactly("first bounds", min(max(_LEAST_SECONDS, _FIRST * left), _MOST_SECONDS, left))
+        self._exactly("first bounds", min(max(_LEAST_SECONDS, _FIRST * left), _MAX_SECONDS, left))
         for step in (self._eliminate, self._train, self._rest):
             if not self._over():
                 step()
@@ -159,7 +159,7 @@ class _Narrowing:
     def _solved(self, goal: Objective, limit: float, *, proof: bool = True) -> ExactResult:
         means, counts_neurons = self.means, goal is Objective.NEURONS
         tree = counts_neurons and not (self.problem.n_features == 1 and self.problem.affine is Affine.SKIP)
-        small = self.problem.X.size * self.best.width <= _LARGEST_WITNESS
+        small = self.problem.X.size * self.best.width <= _MAX_WITNESS
         checkpoint: dict[str, Any] = {}
         if tree and proof and means.checkpoint_file is not None:
             checkpoint = {"checkpoint_file": means.checkpoint_file, "resume": means.resume or self.asked}
@@ -226,10 +226,10 @@ class _Narrowing:
             )
 
     def _train(self) -> None:
-        if self.problem.homogeneous.size > _LARGEST_CONTINUOUS:
+        if self.problem.homogeneous.size > _MAX_CONTINUOUS:
             return
         with self.record.attempt(f"{self.view.name}continuous search") as said:
-            cells = self.best.patterns(self.problem.X)[:_MOST_PATTERNS]
+            cells = self.best.patterns(self.problem.X)[:_MAX_PATTERNS]
             limit, view = self._share(_CONTINUOUS).remaining, self.view.without_constant(self.best)
             fit = minimize(
                 view.problem,

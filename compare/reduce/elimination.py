@@ -37,7 +37,7 @@ _INSIDE_OPEN: Final = 0.25
 # intervals have a width of some such shares, none at all is asked for.
 _MET: Final = 1e-7
 # Neurons that are kept in the first attempt.
-_FEWEST_NEURONS: Final = 4
+_MIN_NEURONS: Final = 4
 # Numbers in the largest array of attempts side by side.
 _MAX_NUMBERS: Final = 4_000_000
 
@@ -139,7 +139,7 @@ class _Elimination:
 
     def _few_enough(self, state: _State) -> _State | None:
         """Keep the neurons that contribute most, ever more of them; return the first that do."""
-        order, kept = self._order(state), _FEWEST_NEURONS
+        order, kept = self._order(state), _MIN_NEURONS
         while kept < len(order) and not self.deadline.expired:
             found = self._repaired([state.without(order[: len(order) - kept])])
             if found is not None:

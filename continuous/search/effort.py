@@ -6,7 +6,7 @@ from typing import Final
 # A search continues until this many times the effort of its last improvement is spent, ...
 _PATIENCE: Final = 3.0
 # ... but not for more effort than this after it, unless the floor asks for it.
-_LONGEST_WAIT: Final = 1.5
+_MAX_WAIT: Final = 1.5
 
 
 @dataclasses.dataclass
@@ -38,5 +38,5 @@ class Effort:
     @property
     def left(self) -> float:
         """Effort until the search gives up, 0 when it should."""
-        wait = min((_PATIENCE - 1) * self.last, _LONGEST_WAIT)
+        wait = min((_PATIENCE - 1) * self.last, _MAX_WAIT)
         return max(0.0, self.last + max(self.floor, wait) - self.spent)

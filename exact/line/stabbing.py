@@ -32,7 +32,7 @@ from sparsest.exact.sorted_samples import Samples
 
 # Data that are scaled up, so that few products underflow, reach 2^400; their products stay finite.
 _LARGE_EXPONENT: Final = 400
-_LARGEST_EXPONENT: Final = 1000
+_MAX_EXPONENT: Final = 1000
 
 Line = tuple[Fraction, Fraction]  # slope and intercept
 Index = NDArray[np.integer]
@@ -123,7 +123,7 @@ def _scaled_up(samples: Samples) -> tuple[FloatArray, FloatArray, FloatArray]:
 
 def _factor(values: FloatArray) -> float:
     largest = float(np.abs(values).max(initial=0.0))
-    return float(np.ldexp(1.0, min(_LARGE_EXPONENT - int(np.frexp(largest)[1]), _LARGEST_EXPONENT)))
+    return float(np.ldexp(1.0, min(_LARGE_EXPONENT - int(np.frexp(largest)[1]), _MAX_EXPONENT)))
 
 
 def rational_function(stabbing: Stabbing) -> RationalPiecewiseLinear:

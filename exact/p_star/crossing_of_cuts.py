@@ -29,7 +29,7 @@ from sparsest.exact.p_star.first_crossing import Crossing, Limits, first_crossin
 # Runs of fewer jumps have no alternating sum with a term that is subtracted.
 _SHORTEST: Final = 4
 # Shares of a pair beyond this, as logarithms, would under- or overflow.
-_LARGEST_LOGARITHM: Final = 600.0
+_MAX_LOGARITHM: Final = 600.0
 # Relative error of e_j / (1 - p): shares have the error of 3 sizes, their logarithms twice that, and
 # exp(z) - 1 is 1 + z times as wrong as z, which is at most the larger logarithm.
 _SAVING_ERROR: Final = 16 * SIZE_ERROR
@@ -114,7 +114,7 @@ def _edges(bends: Curvature) -> Edges:
         # of a share near 1, the other one says how near
         logarithms = np.where(shares > 0.5, -np.log1p(-np.minimum(shares[::-1], 0.5)), -np.log(shares))
     largest = logarithms.max(axis=0)
-    if np.any(largest > _LARGEST_LOGARITHM):
+    if np.any(largest > _MAX_LOGARITHM):
         i = int(place[np.argmax(largest)])
         raise InputError(
             f"changes of slope {bends.sizes[i]:g} and {bends.sizes[i + 1]:g} at inner samples {i} and "
@@ -122,7 +122,7 @@ def _edges(bends: Curvature) -> Edges:
         )
     _, run = np.unique(np.searchsorted(starts, place, side="right"), return_inverse=True)
     mean = np.bincount(run, np.log(size)) / np.bincount(run) if len(place) else np.zeros(0)
-    if np.any(np.abs(np.log(size) - mean[run]) > _LARGEST_LOGARITHM):
+    if np.any(np.abs(np.log(size) - mean[run]) > _MAX_LOGARITHM):
         raise InputError("changes of slope of one sign in a row are of too different sizes for floats")
     return Edges(place, size / np.exp(mean)[run], shares, logarithms, _SAVING_ERROR * (1 + largest))
 

@@ -1,11 +1,12 @@
 """The loops over the boxes of one problem, interpreted while that is faster than compiling them."""
 
+import functools
 from typing import Final
 
 import numpy as np
 
 from sparsest.arrays import FloatArray
-from sparsest.exact.compiling import compile_loop, worth_compiling
+from sparsest.exact.compiling import compile_loop, was_compiled, worth_compiling
 from sparsest.exact.path_norm import box_kernel, relaxation_kernel
 from sparsest.exact.path_norm.box_kernel import Examined
 from sparsest.exact.path_norm.cones import IntArray
@@ -17,6 +18,10 @@ from sparsest.exact.path_norm.relaxation_kernel import Relaxation
 _ENTRIES_A_STEP: Final = 4
 # Linear programs in a call of `examine`, about.
 _PROGRAMS: Final = 8
+# Linear programs that hardly any search does without.
+_MIN_PROGRAMS: Final = 60
+# These loops are the longest: compiling them takes so many times as long as loading what was compiled.
+_FIRST_TIME: Final = 15
 
 
 class Loops:
@@ -32,7 +37,7 @@ class Loops:
 
     def __init__(self, columns: int, rows: int, compiled: bool | None = None) -> None:
         self._program = columns * (rows + 5) ** 2 / _ENTRIES_A_STEP
-        self._steps = 0.0
+        self._programs = 0
         self._choice = compiled
 
     def relaxed(
@@ -55,5 +60,13 @@ class Loops:
 
     def compiled_after(self, programs: int) -> bool:
         """Count linear programs to be solved, and say whether compiled code should do it."""
-        self._steps += programs * self._program
-        return worth_compiling(self._steps, self._choice)
+        self._programs += programs
+        steps = max(_MIN_PROGRAMS, self._programs) * self._program
+        if worth_compiling(steps / _FIRST_TIME, self._choice):
+            return True
+        return worth_compiling(steps, self._choice) and self._loads
+
+    @functools.cached_property
+    def _loads(self) -> bool:
+        """Whether an earlier process compiled both loops."""
+        return was_compiled(relaxation_kernel.relaxed) and was_compiled(box_kernel.examine)

@@ -37,7 +37,7 @@ class LocalSearch:
     coordinates : Coordinates
         Of the problem.
     met : float
-        Largest violation, as a share of the labels' size, at which a network is handed out.
+        Largest violation, as a share of the labels' size, at which a network is returned.
     seed : int
         Of the random networks.
     """

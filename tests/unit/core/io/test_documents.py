@@ -36,7 +36,7 @@ from sparsest import (
     save,
 )
 from sparsest.affine import Affine
-from sparsest.files import LARGEST_FILE
+from sparsest.files import MAX_FILE_BYTES
 from sparsest.io import documents as files
 from sparsest.results.certificate import (
     Attempt,
@@ -469,7 +469,7 @@ class TestHostileJson:
     def test_too_large(self, tmp_path):
         path = tmp_path / "a.json"
         with path.open("wb") as file:
-            file.truncate(LARGEST_FILE + 1)  # sparse: takes no space
+            file.truncate(MAX_FILE_BYTES + 1)  # sparse: takes no space
         assert "more than the" in refusal(path)
 
 
