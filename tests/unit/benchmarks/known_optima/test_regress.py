@@ -165,8 +165,8 @@ class TestReader:
 
     def test_name_says_what_was_asked(self, tmp_path):
         text = QUESTION.replace("xor", "a/b.csv") + (
-            'affine = "skip"\ntarget = "y"\ntolerance = 1e-6\nweight_bound = 100\nclassify = true\nmargin = 0.1\n'
-            'objective = "weights"\nmethod = "mip"\n'
+            'affine = "skip"\ntarget = "y"\ntolerance = 1e-6\nweight_bound = 100\nclassify = true\n'
+            'margin = 0.1\nobjective = "weights"\nmethod = "mip"\n'
         )
         (optimum,) = self.read(tmp_path, text + ANSWER).optima
         assert optimum.name == (

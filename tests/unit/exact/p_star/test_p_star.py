@@ -149,7 +149,7 @@ def test_sizes_of_too_many_magnitudes_are_refused():
     x = np.array([0.0, 1, 2, 2 + 2.0**-40, 2 + 2.0**-39, 3])
     slopes = np.array([0.0, 1e-270, 2e-270, 3e-270, 1e50])
     with pytest.raises(InputError, match="too different sizes"):
-        threshold(Problem(x, np.r_[0.0, np.cumsum(slopes * np.diff(x))], affine="skip"))
+        threshold(Problem(x, np.r_[0.0, np.cumsum(slopes * np.diff(x))], affine="skip"), "weights")
 
 
 def test_curves_are_those_of_the_extreme_points():
@@ -170,7 +170,7 @@ def test_curves_refuse_what_is_no_list_of_exponents():
     problem = convex(1, 1)
     for powers in ([[0.5]], [0.5, 0.0], [1.5]):
         with pytest.raises(InputError):
-            cost_curves(problem, powers)
+            cost_curves(problem, powers, "weights")
 
 
 def test_compiled_boxes_do_what_interpreted_ones_do():

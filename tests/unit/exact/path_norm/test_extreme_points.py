@@ -223,14 +223,14 @@ def test_larger_problems_and_other_kinds_are_refused():
         with pytest.raises(InputError, match="tiny problems"):
             listed(problem)
         with pytest.raises(InputError, match="tiny problems"):
-            cost_curves(problem, [0.5])
+            cost_curves(problem, [0.5], "weights")
 
 
 def test_listing_stops_when_time_is_up():
     problem = named("uniform:d=2,n=5,seed=0")
     assert extreme_points.extreme_points(problem, Objective.WEIGHTS, Deadline(0.01)) is None
     with pytest.raises(InputError, match="within the time limit"):
-        cost_curves(problem, [0.5], time_limit=0.01)
+        cost_curves(problem, [0.5], "weights", time_limit=0.01)
 
 
 def bounded_by_points(problem, p, objective, *, time_limit):
@@ -240,7 +240,7 @@ def bounded_by_points(problem, p, objective, *, time_limit):
     best = int(np.argmin(costs))
     network = points[best].to_network()
     return PathNormResult(
-        Status.OPTIMAL, objective, p, costs[best], costs[best], network, 0.0, "list", 0, 0.0
+        Status.OPTIMAL, costs[best], costs[best], network, "", objective, p, 0.0, "list", 0, 0.0
     )
 
 
@@ -270,14 +270,14 @@ def test_without_a_network_there_is_no_threshold():
     # labels rise by 5 over a distance of 1, and a neuron has a weight of at most 1
     problem = Problem([0, 1, 2], [0, 5, 0], weight_bound=1)
     with pytest.raises(InputError, match="no network that fits"):
-        threshold(problem)
+        threshold(problem, "weights")
 
 
 def test_bisection_believes_no_interval_that_is_open(monkeypatch):
     def halves(problem, p, objective, *, time_limit):
         closed = bounded_by_points(problem, p, objective, time_limit=time_limit)
         return PathNormResult(
-            Status.TIME_LIMIT, objective, p, 0.0, closed.upper_bound, closed.network, 0.0, "list", 0, 0.0
+            Status.TIME_LIMIT, 0.0, closed.upper_bound, closed.network, "", objective, p, 0.0, "list", 0, 0.0
         )
 
     monkeypatch.setattr(by_bisection, "minimize_path_norm", halves)

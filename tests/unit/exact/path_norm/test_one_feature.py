@@ -168,18 +168,18 @@ def test_sizes_that_underflow_on_the_way_are_exact():
 def test_slopes_beyond_floats_are_refused(x, y, message):
     problem = Problem(x, y, affine="skip")
     with pytest.raises(InputError, match=message):
-        minimize_path_norm(problem, 0.5)
+        minimize_path_norm(problem, 0.5, "weights")
     with pytest.raises(InputError, match=message):
-        count_minimisers(problem, 0.5)
+        count_minimisers(problem, 0.5, "weights")
 
 
 @pytest.mark.parametrize("p", [0, -0.5, 1.5, float("nan")])
 def test_exponents_outside_are_refused(p):
     problem = Problem([0, 1, 2], [0, 1, 0], affine="skip")
     with pytest.raises(InputError):
-        minimize_path_norm(problem, p)
+        minimize_path_norm(problem, p, "weights")
     with pytest.raises(InputError):
-        count_minimisers(problem, p)
+        count_minimisers(problem, p, "weights")
 
 
 def test_other_problems_are_refused_by_the_recursion():
@@ -190,7 +190,7 @@ def test_other_problems_are_refused_by_the_recursion():
         Problem([[0, 1], [1, 0]], [0, 1], affine="skip"),
     ):
         with pytest.raises(InputError, match="needs one feature"):
-            count_minimisers(problem, 0.5)
+            count_minimisers(problem, 0.5, "weights")
         with pytest.raises(InputError, match="needs one feature"):
             solve_by_recursion(problem, 0.5)
     with pytest.raises(InputError, match="needs one feature"):
