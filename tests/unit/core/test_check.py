@@ -2,6 +2,7 @@
 
 import ast
 import copy
+import functools
 import gzip
 import json
 import shutil
@@ -762,6 +763,19 @@ PROOFS = [
     ("parity-3", "constant"),
     ("planted:d=2,n=20,k=3,seed=0", "none"),
 ]
+
+
+@functools.cache
+def text_of(number):
+    return json.dumps(proof_of(*PROOFS[number])[1])
+
+
+def fresh_proof(n):
+    """Problem and a copy of the proof document, by turns of each of `PROOFS`."""
+    number = n % len(PROOFS)
+    return proof_of(*PROOFS[number])[0], json.loads(text_of(number))
+
+
 TIMES = 36  # each mutation, on every proof in turn
 # Changes of the data that a proof may survive, being about other data then: they need data to compare with.
 ABOUT_DATA = {change_input, drop_sample, swap_samples, flip_skip, flip_constant, wrong_type, negative_zero}
@@ -771,10 +785,8 @@ ABOUT_DATA = {change_input, drop_sample, swap_samples, flip_skip, flip_constant,
 def test_mutations_of_documents_are_rejected(mutate):
     rejected = 0
     for n in range(TIMES):
-        problem, document = proof_of(*PROOFS[n % len(PROOFS)])
-        rng = np.random.default_rng(n)
-        document = copy.deepcopy(document)
-        if mutate(document, rng) is False:
+        problem, document = fresh_proof(n)
+        if mutate(document, np.random.default_rng(n)) is False:
             continue
         with pytest.raises(ProofError) as caught:
             check_proof(document, problem if mutate in ABOUT_DATA else None)
@@ -788,8 +800,8 @@ def test_mutations_of_documents_are_rejected(mutate):
 def test_mutations_of_files_are_rejected(mutate, tmp_path):
     path = tmp_path / "proof.json"
     for n in range(TIMES):
-        problem, document = proof_of(*PROOFS[n % len(PROOFS)])
-        text = json.dumps(document)
+        problem, _ = fresh_proof(n)
+        text = text_of(n % len(PROOFS))
         changed = mutate(text, np.random.default_rng(n))
         assert changed != text
         path.write_text(changed)
@@ -843,8 +855,7 @@ def test_a_thousand_mutations():
     count = TIMES * len(ON_TEXTS)
     for mutate in ON_DOCUMENTS:
         for n in range(TIMES):
-            _, document = proof_of(*PROOFS[n % len(PROOFS)])
-            count += mutate(copy.deepcopy(document), np.random.default_rng(n)) is not False
+            count += mutate(fresh_proof(n)[1], np.random.default_rng(n)) is not False
     assert count >= 1000
 
 
