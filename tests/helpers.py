@@ -8,10 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from sparsest import Problem, datasets, exact
 
 ROOT = Path(__file__).parents[1]
+
+
+def slow_after(fast, values):
+    """Parameters, single ones or tuples, of which all after the first few are slow."""
+    values = list(values)
+    rest = (value if isinstance(value, tuple) else (value,) for value in values[fast:])
+    return [*values[:fast], *(pytest.param(*value, marks=pytest.mark.slow) for value in rest)]
 
 
 def wait_for(condition, seconds=60):

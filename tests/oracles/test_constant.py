@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from helpers import slow_after
 
 from sparsest import Affine, Problem, Status, continuous, exact
 
-SEEDS = range(24)
+SEEDS = slow_after(6, range(24))
 
 
 def random_problem(seed, affine="constant"):
@@ -33,7 +34,9 @@ def test_tree_and_program_count_the_same_neurons(seed):
     assert all(keeps_its_kind(problem, result.network) for result in found)
 
 
-@pytest.mark.parametrize("seed", SEEDS[::3])  # one feature: the program is slow on parameters beyond
+@pytest.mark.parametrize(
+    "seed", slow_after(2, range(0, 24, 3))
+)  # one feature: the program is slow on parameters beyond
 def test_a_constant_costs_no_weight_anyway_and_at_most_one_parameter(seed):
     # weights leave biases free, so a neuron without weights is a constant; as parameters it has its bias
     problem, plain = random_problem(seed), random_problem(seed, "none")
@@ -46,7 +49,7 @@ def test_a_constant_costs_no_weight_anyway_and_at_most_one_parameter(seed):
 
 
 @pytest.mark.parametrize("objective", ["neurons", "weights", "parameters"])
-@pytest.mark.parametrize("seed", [0, 1, 3, 4])
+@pytest.mark.parametrize("seed", slow_after(1, [0, 3, 1, 4]))
 def test_least_path_norm_lies_between_those_with_a_skip_and_without_a_term(seed, objective):
     problem = random_problem(seed)
     found = [
@@ -72,7 +75,7 @@ def test_constant_by_hand():
 
 
 @pytest.mark.parametrize("algorithm", ["auto", "adam-reweighted"])
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", slow_after(3, range(6)))
 def test_training_reaches_the_minimum(seed, algorithm):
     problem = random_problem(seed).replace()
     fit = continuous.minimize(problem, algorithm=algorithm, restarts=8, steps=600)

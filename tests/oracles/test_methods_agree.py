@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers import slow_after
 
 from sparsest import Objective, Problem, Status, exact
 from sparsest.exact.line.fewest_knots import applies_to
@@ -20,7 +21,7 @@ def random_problem(seed):
     return Problem(X, y[group], affine=("none", "skip")[(seed // 9) % 2])
 
 
-@pytest.mark.parametrize("seed", range(200))
+@pytest.mark.parametrize("seed", slow_after(18, range(200)))
 def test_same_minimum(seed):
     problem = random_problem(seed)
     methods = ["tree", "mip"] + ["univariate"] * applies_to(problem, Objective.NEURONS)
@@ -29,7 +30,7 @@ def test_same_minimum(seed):
     assert len({result.upper_bound for result in results.values()}) == 1, results
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", slow_after(18, range(60)))
 def test_same_minimum_with_a_weight_bound(seed):
     problem = random_problem(seed)
     if problem.n_samples > 5:

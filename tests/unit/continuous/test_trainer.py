@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from helpers import slow_after
 
 from sparsest import datasets
 from sparsest.affine import Affine
@@ -107,6 +108,7 @@ def test_known_minima(problem: Problem, objective: str, minimum: int) -> None:
     assert fit.count == minimum
 
 
+@pytest.mark.slow
 def test_random_labels_in_the_plane_mostly_reach_the_minimum() -> None:
     minima = [3, 2, 3, 3, 3, 3]  # from the activation tree
     excess = []
@@ -169,6 +171,7 @@ def test_classification() -> None:
     assert fit.count == 3
 
 
+@pytest.mark.slow
 def test_labels_computed_by_three_neurons_on_many_samples() -> None:
     # 60 samples in intervals as narrow as an LP's accuracy, 9 free numbers
     rng = np.random.default_rng(0)
@@ -193,7 +196,7 @@ def test_repeated_samples() -> None:
     assert fit.count == 2
 
 
-@pytest.mark.parametrize("labels", [1e-12, 1.0, 1e12])
+@pytest.mark.parametrize("labels", slow_after(1, [1e-12, 1.0, 1e12]))
 @pytest.mark.parametrize(("inputs", "shift"), [(1e-12, 0.0), (1e12, 0.0), (1.0, 1e6)])
 def test_any_units(labels: float, inputs: float, shift: float) -> None:
     problem = Problem(inputs * PEAK.X + shift, labels * PEAK.low)

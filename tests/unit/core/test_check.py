@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import TENT, proof_of, prove, random_intervals
+from helpers import TENT, proof_of, prove, random_intervals, slow_after
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles.brute_force import minimum_neurons
@@ -781,7 +781,7 @@ TIMES = 36  # each mutation, on every proof in turn
 ABOUT_DATA = {change_input, drop_sample, swap_samples, flip_skip, flip_constant, wrong_type, negative_zero}
 
 
-@pytest.mark.parametrize("mutate", ON_DOCUMENTS, ids=lambda mutate: mutate.__name__)
+@pytest.mark.parametrize("mutate", slow_after(12, ON_DOCUMENTS), ids=lambda mutate: mutate.__name__)
 def test_mutations_of_documents_are_rejected(mutate):
     rejected = 0
     for n in range(TIMES):
@@ -850,6 +850,7 @@ def test_proofs_with_a_constant_are_about_data_with_one(tmp_path):
     assert "with a constant" in command.stdout
 
 
+@pytest.mark.slow
 def test_a_thousand_mutations():
     # the two tests above, counted: what `mutate` finds nothing to change in does not count
     count = TIMES * len(ON_TEXTS)
@@ -888,6 +889,7 @@ JSON = st.recursive(
 
 
 class TestFuzz:
+    @pytest.mark.slow
     @given(st.dictionaries(st.sampled_from(sorted(TENT)), JSON))
     def test_any_document(self, fields):
         with pytest.raises(ProofError):

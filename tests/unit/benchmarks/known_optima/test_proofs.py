@@ -322,6 +322,7 @@ class TestTampering:
         (finding,) = document["entries"][XOR]["findings"]
         assert (finding["what"], finding["found"], finding["stands"]) == ("proof file", "rejected", False)
 
+    @pytest.mark.slow
     def test_pytest_fails_with_one_sentence(self, known):
         put(known, XOR, self.flipped(known))
         command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--sparsest-known", str(known)]

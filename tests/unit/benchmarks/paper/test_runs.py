@@ -106,6 +106,7 @@ class TestTrain:
         count = answer.network.count(setting.objective)
         assert trace.nonzero.min() <= count <= trace.nonzero.max()
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("name", ["unregularised", "weight decay"])
     def test_others_are_the_optimizers_of_torch(self, name):
         problem, steps = PEAK.problem(), 40

@@ -4,6 +4,7 @@ import time
 import numpy as np
 import pytest
 import torch
+from helpers import slow_after
 from torch import nn
 
 from sparsest import InputError, Network, Objective, Problem, datasets, tolerances
@@ -143,6 +144,7 @@ class TestPublishedTraining:
         drawn = loop.dense_network(1, 5, affine=Affine.NONE, seed=0, dtype=torch.float32)
         np.testing.assert_allclose(answer.network.biases, drawn.hidden[0, :, -1], rtol=1e-6)
 
+    @pytest.mark.slow
     def test_it_reaches_a_small_error_and_counts_only_what_is_there(self):
         answer = published_training(TENT, Objective.WEIGHTS, seed=0, time_limit=30, steps=6000)
         assert answer.status == "finished"
@@ -193,6 +195,7 @@ class TestPolish:
         two = Network([[1.0], [1.0]], [1.0, -0.5], [1.0, -1.0])
         assert polished_network(PEAK, two, 0.4, Objective.NEURONS, Deadline(None)) is None
 
+    @pytest.mark.slow
     def test_both_figures_are_reported(self):
         answer = published_training(TENT, Objective.WEIGHTS, seed=0, time_limit=30, steps=4000, polished=True)
         raw = published_training(TENT, Objective.WEIGHTS, seed=0, time_limit=30, steps=4000)
@@ -205,7 +208,7 @@ class TestPolish:
 
 class TestPruning:
     @pytest.mark.parametrize("method", PRUNERS)
-    @pytest.mark.parametrize("objective", list(Objective))
+    @pytest.mark.parametrize("objective", slow_after(1, Objective))
     def test_the_pruned_network_still_fits(self, method, objective):
         problem = datasets.load("planted", d=2, n=12, k=2).problem()
         answer = method(problem, objective, seed=1, time_limit=30, steps=4000, retrain_steps=500)
@@ -218,6 +221,7 @@ class TestPruning:
         mse = float(np.mean(answer.network.violation(problem) ** 2))
         assert answer.options["mse"] == mse < tolerances.TRAINED_LOSS
 
+    @pytest.mark.slow
     def test_it_ends_at_a_network_that_interpolates(self):
         answer = adam_pruned(PEAK, Objective.NEURONS, seed=0, time_limit=30, steps=5000)
         assert answer.status == "finished"

@@ -5,6 +5,7 @@ import functools
 import json
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import slow_after
 
 from sparsest import InputError, Problem, datasets
 from sparsest.continuous import minimize, trainer
@@ -50,7 +52,9 @@ def assert_same(first: FitResult, second: FitResult) -> None:
         np.testing.assert_array_equal(getattr(first.history, name), getattr(second.history, name))
 
 
-@pytest.mark.parametrize("algorithm", ["adam-reweighted", "published", "proximal-gradient", "smoothed"])
+@pytest.mark.parametrize(
+    "algorithm", slow_after(1, ["adam-reweighted", "published", "proximal-gradient", "smoothed"])
+)
 @pytest.mark.parametrize("affine", ["none", "skip"])
 def test_gradient_descent_goes_on_bit_for_bit(
     algorithm: str, affine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -74,6 +78,7 @@ def test_gradient_descent_goes_on_bit_for_bit(
     assert_same(whole, minimize(problem, algorithm=algorithm, **DESCENT, **files))
 
 
+@pytest.mark.slow
 def test_a_polish_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from sparsest.continuous.descent import restarts
 
@@ -111,6 +116,7 @@ def test_a_polish_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.Monke
         minimize(problem, **options, **files)
 
 
+@pytest.mark.slow
 def test_time_limits_add_up(tmp_path: Path) -> None:
     path = tmp_path / "training.npz"
     options: dict[str, Any] = {
@@ -125,17 +131,25 @@ def test_time_limits_add_up(tmp_path: Path) -> None:
 
 
 STAGED: list[Any] = [
-    pytest.param(PEAK, {"objective": "weights"}, id="weights"),
+    pytest.param(PEAK, {"objective": "weights"}, id="weights", marks=pytest.mark.slow),
     pytest.param(
         datasets.load("uniform", d=2, n=6, seed=1).problem(affine="skip"),
         {"objective": "weights"},
         id="weights-skip",
     ),
-    pytest.param(datasets.load("uniform", d=2, n=7).problem(), {"objective": "neurons"}, id="neurons"),
-    pytest.param(PEAK, {"objective": "parameters", "p": 0.7}, id="parameters"),
+    pytest.param(
+        datasets.load("uniform", d=2, n=7).problem(),
+        {"objective": "neurons"},
+        id="neurons",
+        marks=pytest.mark.slow,
+    ),
+    pytest.param(PEAK, {"objective": "parameters", "p": 0.7}, id="parameters", marks=pytest.mark.slow),
     # descents see 45 of the samples
     pytest.param(
-        datasets.load("planted", d=2, n=200, k=2).problem(), {"objective": "neurons"}, id="many-samples"
+        datasets.load("planted", d=2, n=200, k=2).problem(),
+        {"objective": "neurons"},
+        id="many-samples",
+        marks=pytest.mark.slow,
     ),
 ]
 
@@ -166,6 +180,7 @@ def test_the_staged_search_goes_on_bit_for_bit(
     assert_same(whole, minimize(problem, **options, **files))  # answered from the file
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("phase", ["training", "polishing"])
 def test_gradient_descent_in_reserve_goes_on_bit_for_bit(
     phase: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -187,6 +202,7 @@ def test_gradient_descent_in_reserve_goes_on_bit_for_bit(
     assert_same(whole, minimize(PEAK, **DESCENT, **files))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("interrupted", [False, True])
 def test_a_staged_search_cut_short_again_and_again(interrupted: bool, tmp_path: Path) -> None:
     problem, path = datasets.load("uniform", d=2, n=8).problem(), tmp_path / "search.npz"
@@ -213,6 +229,7 @@ def test_a_staged_search_cut_short_again_and_again(interrupted: bool, tmp_path: 
     assert again.count == whole.count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("algorithm", ["published", "auto"])
 def test_a_killed_process_loses_seconds_at_most(algorithm: str, tmp_path: Path) -> None:
     path = tmp_path / "training.npz"
@@ -260,11 +277,15 @@ def changed(path: Path, **arrays: Any) -> None:
 
 
 class TestRefusals:
-    @pytest.fixture
-    def path(self, tmp_path: Path) -> Path:
-        path = tmp_path / "training.npz"
+    @pytest.fixture(scope="class")
+    def written(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        path = tmp_path_factory.mktemp("training") / "training.npz"
         minimize(PEAK, algorithm="adam-reweighted", checkpoint_file=path, **DESCENT)
         return path
+
+    @pytest.fixture
+    def path(self, written: Path, tmp_path: Path) -> Path:
+        return Path(shutil.copy(written, tmp_path))
 
     def resume(self, path: Path, problem: Problem = PEAK, **options: Any) -> FitResult:
         given = {"algorithm": "adam-reweighted", "checkpoint_file": path, "resume": True}
@@ -341,11 +362,15 @@ def damaged_words(path: Path, **changes: Any) -> dict[str, Any]:
 
 
 class TestRefusalsOfASearch:
-    @pytest.fixture
-    def path(self, tmp_path: Path) -> Path:
-        path = tmp_path / "search.npz"
+    @pytest.fixture(scope="class")
+    def written(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        path = tmp_path_factory.mktemp("search") / "search.npz"
         minimize(PEAK, objective="weights", checkpoint_file=path)
         return path
+
+    @pytest.fixture
+    def path(self, written: Path, tmp_path: Path) -> Path:
+        return Path(shutil.copy(written, tmp_path))
 
     def refused(self, path: Path, words: str) -> None:
         with pytest.raises(InputError, match=words) as caught:

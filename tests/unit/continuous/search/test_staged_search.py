@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from helpers import slow_after
 
 from sparsest import Problem, datasets, exact
 from sparsest.affine import Affine
@@ -27,13 +28,14 @@ NEVER = Deadline(None)
 # ---------------------------------------------------------------- what it reaches
 
 
+@pytest.mark.slow
 def test_peak_plateau_many_times() -> None:
     fits = [minimize(PEAK, objective="weights", seed=seed) for seed in range(20)]
     assert [fit.network.count("neurons") for fit in fits] == [3] * 20
     assert max(fit.residual for fit in fits) <= 1e-9
 
 
-@pytest.mark.parametrize(("d", "k"), [(1, 3), (2, 2), (2, 4), (3, 3), (5, 4)])
+@pytest.mark.parametrize(("d", "k"), slow_after(2, [(1, 3), (2, 2), (2, 4), (3, 3), (5, 4)]))
 def test_planted_networks(d: int, k: int) -> None:
     problem = datasets.load("planted", d=d, n=40, k=k, seed=1).problem()
     fit = minimize(problem, objective="neurons")
@@ -57,6 +59,7 @@ def test_random_labels_with_a_skip(affine: str) -> None:
     assert fit.count == exact.solve(problem, "neurons").upper_bound
 
 
+@pytest.mark.slow
 def test_as_many_parameters_as_samples_in_high_dimensions() -> None:
     problem = datasets.load("high-dimensional", seed=1).problem()
     fit = minimize(problem, objective="parameters")
@@ -108,6 +111,7 @@ def test_a_proven_bound_ends_the_search() -> None:
     assert told.steps < free.steps
 
 
+@pytest.mark.slow
 def test_a_least_path_norm_ends_the_search_and_not_the_count_alone() -> None:
     # five knots fit this data in several ways; the first found has not the least path norm, 3.6238629
     problem = datasets.load("anscombe-2").problem(affine="skip")
@@ -120,6 +124,7 @@ def test_a_least_path_norm_ends_the_search_and_not_the_count_alone() -> None:
     assert counted.steps <= told.steps < free.steps
 
 
+@pytest.mark.slow
 def test_a_seed_decides_everything() -> None:
     problem = datasets.load("uniform", d=2, n=8, seed=1).problem()
     first, second = (minimize(problem, objective="neurons", seed=3) for _ in range(2))
@@ -136,6 +141,7 @@ def test_history_ends_with_the_polished_network() -> None:
     assert fit.history.path_norm[-1, 0] == pytest.approx(fit.network.path_norm(0.4, "weights"))
 
 
+@pytest.mark.slow
 def test_width_is_never_exceeded() -> None:
     fit = minimize(PEAK, objective="weights", width=2)
     assert not fit.network.solves(PEAK)
@@ -277,8 +283,10 @@ def test_flips() -> None:
 # ---------------------------------------------------------------- algorithms of gradient descent
 
 
-@pytest.mark.parametrize("algorithm", ["adam-reweighted", "published", "proximal-gradient", "smoothed"])
-@pytest.mark.parametrize("objective", list(Objective))
+@pytest.mark.parametrize(
+    "algorithm", slow_after(1, ["adam-reweighted", "published", "proximal-gradient", "smoothed"])
+)
+@pytest.mark.parametrize("objective", slow_after(1, Objective))
 def test_every_algorithm_lowers_the_loss_and_sparsifies(algorithm: str, objective: Objective) -> None:
     problem = datasets.load("uniform", d=2, n=6, seed=0).problem()
     fit = minimize(

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from helpers import slow_after
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles.brute_force import minimum_neurons
@@ -83,7 +84,7 @@ def assert_forces_knots(problem, triples):
         assert all(one[1] <= other[0] for one, other in itertools.pairwise(spans))
 
 
-@pytest.mark.parametrize("block", range(20))
+@pytest.mark.parametrize("block", slow_after(3, range(20)))
 def test_agrees_with_the_activation_tree(block):
     decided = 0
     for seed in range(20 * block, 20 * block + 20):

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from helpers import slow_after
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
@@ -96,14 +97,15 @@ FEW_EXTREME_POINTS = [
 ]
 
 
-@pytest.mark.parametrize("p", [0.35, 0.5, 0.9])
-@pytest.mark.parametrize(("name", "skip", "objective"), FEW_EXTREME_POINTS)
+@pytest.mark.parametrize("p", slow_after(1, [0.5, 0.35, 0.9]))
+@pytest.mark.parametrize(("name", "skip", "objective"), slow_after(6, FEW_EXTREME_POINTS))
 def test_extreme_points_in_rational_numbers_have_the_same_least_value(name, skip, objective, p):
     data = datasets.parse(name)
     problem = Problem(data.X, data.y, affine="skip" if skip else "none")
     closes_around(solved(problem, p, objective), least_of_extreme_points(problem, p, objective))
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(
     st.lists(st.integers(-5, 5), min_size=2, max_size=5, unique=True),
@@ -115,6 +117,7 @@ def test_bases_of_hinges_give_the_same_value_on_one_feature(x, y, p):
     closes_around(solved(problem, p), brute_force(problem, p))
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(
     st.lists(st.integers(-8, 8), min_size=2, max_size=7, unique=True),
@@ -126,6 +129,7 @@ def test_the_recursion_on_one_feature_with_a_skip(x, y, p):
     closes_around(solved(problem, p), solve_by_recursion(problem, p).upper)
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(
     st.lists(st.tuples(st.integers(-1, 1), st.integers(-1, 1)), min_size=2, max_size=4),
@@ -146,6 +150,7 @@ def test_repeated_and_collinear_samples_in_the_plane(rows, labels, objective, sk
     closes_around(solved(problem, 0.5, objective), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", OBJECTIVES)
 @pytest.mark.parametrize("name", ["uniform:d=2,n=5,seed=0", "planted:d=2,n=8,k=2,seed=0"])
 def test_a_network_below_the_cut_is_in_a_box_that_is_never_closed(name, objective):
@@ -205,6 +210,7 @@ def test_any_multipliers_prove_no_more_than_the_optimum(seed, m, n):
         assert bound >= 1e6
 
 
+@pytest.mark.slow
 def test_a_weight_bound_splits_neurons_over_cells_until_nothing_fits():
     # labels 2 x_+ on -1, 0, 1: one neuron of weight 2
     x, y = [-1, 0, 1], [0, 0, 2]
@@ -254,6 +260,7 @@ def test_labels_that_cost_nothing(objective):
     assert (zero.status, zero.upper) == (Status.OPTIMAL, 0.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("affine", ["none", "skip"])
 def test_planted_neurons_in_the_plane_are_closed(affine):
     data = datasets.parse("planted:d=2,n=8,k=2,seed=0")
@@ -276,6 +283,7 @@ def _planted_parameters(d, n, k, seed):
     return weights, biases, (-1.0) ** np.arange(k)
 
 
+@pytest.mark.slow
 def test_a_limit_or_an_interrupt_leaves_a_valid_interval():
     data = datasets.parse("uniform:d=2,n=6,seed=0")
     problem = Problem(data.X, data.y)

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from helpers import random_runs
+from helpers import random_runs, slow_after
 from oracles import brute_force
 from oracles.one_feature import by_slopes
 from scipy.optimize import linprog
@@ -118,7 +118,7 @@ def reweighted(problem, objective, weights_of, rounds=12):
 
 
 @pytest.mark.parametrize("objective", ["weights", "parameters"])
-@pytest.mark.parametrize("problem", TINY[:-1])
+@pytest.mark.parametrize("problem", slow_after(1, TINY[:-1]))
 def test_least_path_norms_are_those_of_linear_programs(problem, objective):
     problem = problem.distinct()
     sizes = extreme_points.sizes_as_floats(listed(problem, objective))
@@ -153,6 +153,7 @@ def test_thresholds_by_hand(problem, objective, bound):
     assert (result.other is None) == (bound == 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("problem", "objective"),
     [
@@ -244,6 +245,7 @@ def bounded_by_points(problem, p, objective, *, time_limit):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["uniform:d=2,n=4,seed=0", "uniform:d=2,n=4,seed=1", "xor"])
 def test_bisection_brackets_p_star(monkeypatch, name):
     monkeypatch.setattr(by_bisection, "minimize_path_norm", bounded_by_points)

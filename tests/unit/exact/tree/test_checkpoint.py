@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from concurrent.futures import Future
 
 import numpy as np
 import pytest
-from helpers import wait_for
+from helpers import slow_after, wait_for
 
 import sparsest
 from sparsest import InputError, Network, Problem, Status, datasets, exact
@@ -71,8 +72,8 @@ PROBLEMS = {
 }
 
 
-@pytest.mark.parametrize("name", PROBLEMS)
-@pytest.mark.parametrize("share", [3, 12])
+@pytest.mark.parametrize("name", slow_after(3, sorted(PROBLEMS, key=lambda name: PROBLEMS[name].n_samples)))
+@pytest.mark.parametrize("share", slow_after(1, [3, 12]))
 def test_stops_change_nothing_and_the_proof_checks(name, share, tmp_path):
     problem = PROBLEMS[name]
     whole = exact.solve(problem, method="tree")
@@ -91,6 +92,7 @@ def test_stops_change_nothing_and_the_proof_checks(name, share, tmp_path):
         assert (checked.lower_bound, checked.upper_bound) == (whole.lower_bound, whole.upper_bound)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("executor", [Here(), None])
 def test_pieces_that_were_given_out_are_not_lost(executor, tmp_path):
     proof = tmp_path / "proof.json"
@@ -116,6 +118,7 @@ def test_one_node_a_run_is_enough(tmp_path):
     assert runs > 3
 
 
+@pytest.mark.slow
 def test_checkpoints_on_the_way_do_not_change_the_search(tmp_path):
     plain = exact.solve(PROBLEM, method="tree")
     pacing = Pacing(save_every=0.0, save_share=0.0)
@@ -205,6 +208,7 @@ def test_other_threads_may_search(tmp_path):
     assert found[0].upper_bound == 3
 
 
+@pytest.mark.slow
 def test_killed_process_loses_only_what_came_after_the_last_checkpoint(tmp_path):
     path = tmp_path / "search"
     name = "uniform:d=2,n=14"
@@ -258,6 +262,7 @@ def test_unwritable_place_is_found_before_the_work(monkeypatch, tmp_path):
         exact.solve(PROBLEM, method="tree", checkpoint_file=tmp_path / "search")
 
 
+@pytest.mark.slow
 def test_events_that_grow_too_large_are_given_up(tmp_path):
     path = tmp_path / "search"
     options = {"proof_path": tmp_path / "a.json", "pacing": Pacing(max_event_bytes=1000)}
@@ -271,13 +276,19 @@ def test_events_that_grow_too_large_are_given_up(tmp_path):
 # Files
 
 
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory):
+    """The folder of a search that was stopped, with what its proof has so far."""
+    folder = tmp_path_factory.mktemp("stopped")
+    files = {"checkpoint_file": folder / "search", "proof_file": folder / "proof.json"}
+    exact.solve(PROBLEM, method="tree", node_limit=400, **files)
+    return folder
+
+
 @pytest.fixture
-def kept(tmp_path):
-    path = tmp_path / "search"
-    exact.solve(
-        PROBLEM, method="tree", checkpoint_file=path, node_limit=400, proof_file=tmp_path / "proof.json"
-    )
-    return path
+def kept(stopped, tmp_path):
+    shutil.copytree(stopped, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "search"
 
 
 def resume(path, problem=PROBLEM, **options):

@@ -77,6 +77,7 @@ def test_threads_do_not_share_a_search():
     assert (result.status, result.lower_bound, result.unverified) == (Status.OPTIMAL, 3, 0)
 
 
+@pytest.mark.slow
 def test_worker_processes():
     result = solve(PROBLEM, workers=2)
     assert (result.status, result.lower_bound, result.upper_bound) == (Status.OPTIMAL, 3, 3)
@@ -107,6 +108,7 @@ def test_without_any_worker_left_the_search_goes_on_here():
     assert (result.status, result.lower_bound, result.upper_bound) == (Status.OPTIMAL, 3, 3)
 
 
+@pytest.mark.slow
 def test_killed_process_costs_only_time():
     """A worker process is killed once it has done its first piece of work, perhaps as it fetches the next."""
 
@@ -130,6 +132,7 @@ def test_killed_process_costs_only_time():
     assert (result.status, result.lower_bound, result.upper_bound) == (Status.OPTIMAL, 3, 3)
 
 
+@pytest.mark.slow
 def test_dask_cluster_that_loses_a_worker(dask):
     from distributed import Client
 

@@ -80,6 +80,7 @@ def test_stops_at_the_deadline():
     assert deadline.seconds < 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("skip", [False, True])
 def test_inputs_a_rounding_apart_are_no_obstacle(skip):
     """Slopes of 1e9 and more: found by the suite `degenerate`, where solve ended with an error."""
