@@ -61,7 +61,7 @@ def _line(dataset: registry.Dataset) -> str:
 
 def _value(claim: registry.Known) -> str:
     most = "at most " if claim.how == "bound" else ""
-    return f"{most}{claim.value} {claim.objective}"
+    return most + counted(claim.value, str(claim.objective))
 
 
 def _where(claim: registry.Known) -> str:

@@ -14,7 +14,7 @@ from sparsest.arrays import FloatArray
 from sparsest.continuous import option_checks
 from sparsest.continuous.algorithms.by_name import GRADIENT_ALGORITHMS, gradient_algorithm
 from sparsest.continuous.algorithms.schedule import Schedule
-from sparsest.continuous.checkpoint.file import Checkpoint, Section
+from sparsest.continuous.checkpoint.file import Checkpoint, CheckpointSection
 from sparsest.continuous.descent.polished_restarts import Answers
 from sparsest.continuous.descent.restarts import (
     TRAINING_SHARE,
@@ -414,7 +414,7 @@ def _course_history(course: Course, incumbent: Incumbent, call: _Call) -> Histor
 # ---------------------------------------------------------------- gradient descent
 
 
-def _descended(call: _Call, name: str, checkpoint: Checkpoint | Section | None) -> _Found:
+def _descended(call: _Call, name: str, checkpoint: Checkpoint | CheckpointSection | None) -> _Found:
     """Train all restarts, polish each, and choose."""
     schedule, scaling, deadline = call.schedule, call.scaling, call.deadline
     limit = None if math.isinf(deadline.remaining) else max(TRAINING_SHARE * deadline.remaining, 1e-9)

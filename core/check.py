@@ -93,6 +93,10 @@ class Checked:
     weight_bound: str | None
     data_compared: bool
 
+    def summary(self) -> str:
+        """Return one sentence on what was verified, as the command line prints it."""
+        return describe(self)
+
 
 def check_proof(proof: str | os.PathLike[str] | Mapping[str, Any], data: object = None) -> Checked:
     """Verify a proof.

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from sparsest.exact.sorted_samples import Samples
+from sparsest.exact.sorted_samples import SortedSamples
 from sparsest.network import Network
 from sparsest.results.solving import Proof, Status
 
@@ -31,7 +31,7 @@ class MethodResult:
         Whether a rational network beside `network` was checked against every interval exactly.
     remark : str
         What else the user should know, in one sentence; usually empty.
-    samples : Samples or None
+    samples : SortedSamples or None
         The data by position, where the method sorted them: the referee need not do so again.
     seconds_before : float
         Wall time of the earlier runs that this one continued.
@@ -46,7 +46,7 @@ class MethodResult:
     solver: str = ""
     exact_witness: bool = False
     remark: str = ""
-    samples: Samples | None = None
+    samples: SortedSamples | None = None
     seconds_before: float = 0.0
 
 
@@ -69,7 +69,7 @@ class PathNormMethodResult:
         Search nodes visited, or steps of a recursion.
     remark : str
         What else the user should know, in one sentence; usually empty.
-    samples : Samples or None
+    samples : SortedSamples or None
         The data by position, where the method sorted them: the referee need not do so again.
     """
 
@@ -79,4 +79,4 @@ class PathNormMethodResult:
     network: Network | None
     nodes: int
     remark: str = ""
-    samples: Samples | None = None
+    samples: SortedSamples | None = None

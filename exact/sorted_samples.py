@@ -18,7 +18,7 @@ _MENDED: Final = 1000
 Index = NDArray[np.integer]
 
 
-class Samples(NamedTuple):
+class SortedSamples(NamedTuple):
     """Samples sorted by position, repeated ones merged.
 
     Attributes
@@ -36,21 +36,21 @@ class Samples(NamedTuple):
     high_row: Index
 
 
-def sorted_samples(x: FloatArray, low: FloatArray, high: FloatArray) -> Samples:
+def sorted_samples(x: FloatArray, low: FloatArray, high: FloatArray) -> SortedSamples:
     """Sort samples by position, and merge those at the same place into their intersection."""
     if np.all(x[1:] > x[:-1]):
         rows = np.arange(len(x))
-        return Samples(x, low, high, rows, rows)
+        return SortedSamples(x, low, high, rows, rows)
     order, x = sort_with_places(x)
     if np.all(x[1:] > x[:-1]):
         lower = low[order]
-        return Samples(x, lower, lower if np.array_equal(low, high) else high[order], order, order)
+        return SortedSamples(x, lower, lower if np.array_equal(low, high) else high[order], order, order)
     start = np.flatnonzero(np.r_[True, x[1:] > x[:-1]])
     group = np.repeat(np.arange(len(start)), np.diff(np.r_[start, len(x)]))
     # within a group the last row by these keys has the highest lower end, the lowest upper end
     low_row = order[np.lexsort((low[order], group))][np.r_[start[1:], len(x)] - 1]
     high_row = order[np.lexsort((-high[order], group))][np.r_[start[1:], len(x)] - 1]
-    return Samples(x[start], low[low_row], high[high_row], low_row, high_row)
+    return SortedSamples(x[start], low[low_row], high[high_row], low_row, high_row)
 
 
 def sort_with_places(values: FloatArray) -> tuple[NDArray[np.intp], FloatArray]:

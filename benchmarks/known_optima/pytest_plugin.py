@@ -48,14 +48,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_FOLDERS] = folders
 
 
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "KnownFile | None":
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "KnownOptimaFile | None":
     """Take the .toml files of the folders, and no others."""
     if file_path.suffix == ".toml" and file_path.parent.resolve() in parent.config.stash[_FOLDERS]:
-        return KnownFile.from_parent(parent, path=file_path)
+        return KnownOptimaFile.from_parent(parent, path=file_path)
     return None
 
 
-class KnownFile(pytest.File):
+class KnownOptimaFile(pytest.File):
     """A file of known optima."""
 
     def collect(self) -> Iterator["KnownOptimum"]:

@@ -64,7 +64,7 @@ class Experiment:
 
 
 @dataclasses.dataclass(frozen=True)
-class Method:
+class TrainingMethod:
     """A way to train.
 
     Attributes
@@ -87,11 +87,11 @@ EXPERIMENTS: Final = (
     Experiment("high-dimensional", Objective.PARAMETERS, 100, 0.005),
 )
 METHODS: Final = (
-    Method("unregularised"),
-    Method("weight decay", decay=_DECAY),
-    Method("p = 1", p=1.0),
-    Method("p = 0.7", p=0.7),
-    Method("p = 0.4", p=0.4),
+    TrainingMethod("unregularised"),
+    TrainingMethod("weight decay", decay=_DECAY),
+    TrainingMethod("p = 1", p=1.0),
+    TrainingMethod("p = 0.7", p=0.7),
+    TrainingMethod("p = 0.4", p=0.4),
 )
 
 
@@ -124,14 +124,14 @@ def record_steps(steps: int) -> list[int]:
     return recorded[::-1]
 
 
-def train(setting: Experiment, method: Method, seeds: Sequence[int], steps: int = STEPS) -> Trace:
+def train(setting: Experiment, method: TrainingMethod, seeds: Sequence[int], steps: int = STEPS) -> Trace:
     """Train one network a seed and record how sparse it is over the steps.
 
     Parameters
     ----------
     setting : Experiment
         Data, width and lambda.
-    method : Method
+    method : TrainingMethod
         How.
     seeds : sequence of int
         R, of the initial networks.
@@ -187,7 +187,7 @@ def _initial(problem: Problem, width: int, seeds: Sequence[int]) -> Batch:
     )
 
 
-def _step(batch: Batch, step: int, setting: Experiment, method: Method) -> None:
+def _step(batch: Batch, step: int, setting: Experiment, method: TrainingMethod) -> None:
     """Take one step with the gradient that the batch holds."""
     if method.decay:
         batch.flat.mul_(1 - _RATE * method.decay)

@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
 from typing import Final
 
-from sparsest.benchmarks.paper.experiments import METHODS, Experiment, Method, train
+from sparsest.benchmarks.paper.experiments import METHODS, Experiment, TrainingMethod, train
 from sparsest.benchmarks.paper.traces import Trace, read_traces, write_traces
 from sparsest.benchmarks.run.runner import Report, State
 from sparsest.errors import InputError
@@ -59,7 +59,7 @@ def measure(
         write_traces(path, [*read_traces(path), trace])
 
 
-def left_over(path: Path, seeds: Sequence[int], steps: int) -> list[tuple[Method, list[int]]]:
+def left_over(path: Path, seeds: Sequence[int], steps: int) -> list[tuple[TrainingMethod, list[int]]]:
     """Return the methods that lack seeds in a file of traces, and which.
 
     Raises
@@ -85,7 +85,7 @@ def recorded(path: Path, seeds: Sequence[int]) -> list[Trace]:
     return [trace for trace in known if trace.seeds.size]
 
 
-Task = tuple[Experiment, Method, list[int]]
+Task = tuple[Experiment, TrainingMethod, list[int]]
 
 
 def _in_pool(

@@ -27,7 +27,7 @@ from scipy.optimize import nnls
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.benchmarks.peers.l1 import BlockProgram, both_signs, sampled_patterns, solver_version
-from sparsest.benchmarks.suites.method_answer import Answer
+from sparsest.benchmarks.suites.method_answer import MethodAnswer
 from sparsest.continuous.polish.pattern_program import Neurons
 from sparsest.errors import InputError, SolverError
 from sparsest.exact.cells.enumerate import count_in_general_position, enumerate_cells
@@ -59,7 +59,7 @@ def greedy(
     seed: int = 0,
     time_limit: float | None = None,
     candidates: int = 2000,
-) -> Answer:
+) -> MethodAnswer:
     """Add one block at a time until some network with the chosen blocks fits.
 
     Parameters
@@ -77,7 +77,7 @@ def greedy(
 
     Returns
     -------
-    Answer
+    MethodAnswer
         Status "finished"; "stuck" when no block helps any more, because the sampled patterns do not suffice
         or because the least-squares fit is perfect but for the weight bound; and "time_limit". The last two
         come with the least-squares network so far.
@@ -97,7 +97,7 @@ def greedy(
     pursuit = _Pursuit(program, _candidates(program, candidates, np.random.default_rng(seed)))
     status, network, chosen = pursuit.run(deadline)
     known = network.count(objective) if network is not None and network.solves(problem) else None
-    return Answer(
+    return MethodAnswer(
         network=network,
         status=status,
         trace=((deadline.seconds, None, known),),

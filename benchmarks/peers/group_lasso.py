@@ -13,7 +13,7 @@ of two, and centred unless biases are counted.
 """
 
 from sparsest.benchmarks.peers.l1 import BlockProgram, both_signs, solver_version
-from sparsest.benchmarks.suites.method_answer import Answer
+from sparsest.benchmarks.suites.method_answer import MethodAnswer
 from sparsest.errors import InputError
 from sparsest.exact.cells.enumerate import count_in_general_position, enumerate_cells
 from sparsest.objectives import Objective
@@ -28,7 +28,7 @@ MAX_NONZEROS = 3 * 10**7
 
 def group_lasso(
     problem: Problem, objective: Objective, *, seed: int = 0, time_limit: float | None = None
-) -> Answer:
+) -> MethodAnswer:
     """Minimise the sum of group norms over one neuron for each cell and output sign.
 
     Parameters
@@ -44,7 +44,7 @@ def group_lasso(
 
     Returns
     -------
-    Answer
+    MethodAnswer
         The network of a vertex solution; nothing is proven about counts. Status "finished", "time_limit",
         or "infeasible" when the weight bound lets no network fit.
 
@@ -62,7 +62,7 @@ def group_lasso(
     network = None if neurons is None else program.network(neurons)
     known = network.count(objective) if network is not None and network.solves(problem) else None
     missing = "time_limit" if deadline.expired else "infeasible"
-    return Answer(
+    return MethodAnswer(
         network=network,
         status=missing if network is None else "finished",
         trace=((deadline.seconds, None, known),),

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
-from sparsest.benchmarks.suites.method_answer import Answer, TracePoint
+from sparsest.benchmarks.suites.method_answer import MethodAnswer, TracePoint
 from sparsest.continuous.polish import pattern_program
 from sparsest.continuous.polish.pattern_program import Neurons, Samples
 from sparsest.continuous.polish.scaling import Scaling
@@ -125,7 +125,7 @@ def l1(
     seed: int = 0,
     time_limit: float | None = None,
     patterns: int | None = None,
-) -> Answer:
+) -> MethodAnswer:
     """Minimise the l^1 path norm over sampled patterns once.
 
     Parameters
@@ -143,7 +143,7 @@ def l1(
 
     Returns
     -------
-    Answer
+    MethodAnswer
         Status "finished", "time_limit", or "infeasible" when no network with these patterns fits.
 
     Raises
@@ -162,7 +162,7 @@ def reweighted_l1(
     time_limit: float | None = None,
     patterns: int | None = None,
     rounds: int = 10,
-) -> Answer:
+) -> MethodAnswer:
     """Minimise the l^1 path norm over sampled patterns, then reweight and solve again.
 
     For ``neurons`` all entries of a neuron share the weight ``1 / (sum_j |u_kj| + epsilon)``. The network of
@@ -199,7 +199,7 @@ def reweighted_l1(
             break
     if neurons is not None:
         course.offer(neurons)
-    return Answer(
+    return MethodAnswer(
         network=course.best,
         status=_status(first, deadline),
         trace=tuple(course.trace),

@@ -16,7 +16,7 @@ import numpy as np
 
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
-from sparsest.benchmarks.suites.method_answer import Answer, TracePoint
+from sparsest.benchmarks.suites.method_answer import MethodAnswer, TracePoint
 from sparsest.errors import InputError
 from sparsest.network import Network
 from sparsest.objectives import Objective
@@ -33,7 +33,7 @@ class _OutOfTimeError(Exception):
 
 def plain_tree(
     problem: Problem, objective: Objective, *, seed: int = 0, time_limit: float | None = None
-) -> Answer:
+) -> MethodAnswer:
     """Try one number of neurons after the other until a network fits.
 
     Parameters
@@ -49,7 +49,7 @@ def plain_tree(
 
     Returns
     -------
-    Answer
+    MethodAnswer
         Its work is the number of nodes, its proof HiGHS's word.
 
     Raises
@@ -76,7 +76,7 @@ def plain_tree(
     except _OutOfTimeError:
         nodes += tree.nodes
         status = "time_limit"
-    return Answer(
+    return MethodAnswer(
         network=network,
         status=status,
         lower_bound=width,

@@ -25,7 +25,7 @@ import torch
 from sparsest import tolerances
 from sparsest.arrays import FloatArray, positive_number
 from sparsest.benchmarks.peers import loop
-from sparsest.benchmarks.suites.method_answer import Answer, TracePoint
+from sparsest.benchmarks.suites.method_answer import MethodAnswer, TracePoint
 from sparsest.continuous import option_checks
 from sparsest.continuous.algorithms.batch import Batch
 from sparsest.continuous.polish.pattern_program import BoolArray
@@ -51,7 +51,7 @@ def weight_decay(
     steps: int = 20_000,
     retrain_steps: int = 1000,
     learning_rate: float = 0.01,
-) -> Answer:
+) -> MethodAnswer:
     """Train with AdamW, then prune by magnitude and retrain as long as the network fits.
 
     Parameters
@@ -77,7 +77,7 @@ def weight_decay(
 
     Returns
     -------
-    Answer
+    MethodAnswer
         The smallest network whose mean squared error, labels scaled to about one, is below
         ``tolerances.TRAINED_LOSS``; ``options["mse"]`` is in the units of the problem. The dense network when
         that does not fit. After the last training it mostly fits to rounding, but nothing sees to it. The
@@ -102,7 +102,7 @@ def adam_pruned(
     steps: int = 20_000,
     retrain_steps: int = 1000,
     learning_rate: float = 0.01,
-) -> Answer:
+) -> MethodAnswer:
     """Train with plain Adam, then prune by magnitude; all else as `weight_decay` without decay."""
     settings = _Settings.checked(problem, 0.0, width, steps, retrain_steps, learning_rate)
     return _train_and_prune(problem, objective, settings, option_checks.seed(seed), time_limit)
@@ -146,7 +146,7 @@ class _Trained:
 
 def _train_and_prune(
     problem: Problem, objective: Objective, settings: _Settings, seed: int, time_limit: float | None
-) -> Answer:
+) -> MethodAnswer:
     deadline = Deadline(time_limit)
     scaling = Scaling.of(problem, objective)
     pruner = _Pruner(scaling, objective, settings, deadline)
@@ -156,7 +156,7 @@ def _train_and_prune(
         if dense.loss < tolerances.TRAINED_LOSS:
             best = pruner.settle(pruner.prune(dense))
     network = pruner.network(best) if np.isfinite(best.loss) else None
-    return Answer(
+    return MethodAnswer(
         network=network,
         status=pruner.status,
         trace=tuple(pruner.trace),

@@ -22,7 +22,7 @@ import numpy as np
 import torch
 
 from sparsest.benchmarks.peers import loop
-from sparsest.benchmarks.suites.method_answer import Answer, TracePoint
+from sparsest.benchmarks.suites.method_answer import MethodAnswer, TracePoint
 from sparsest.continuous import option_checks
 from sparsest.continuous.algorithms.batch import Batch
 from sparsest.continuous.algorithms.published import penalised_rows, proximal_step
@@ -56,7 +56,7 @@ def published_training(
     learning_rate: float = 0.01,
     check_every: int = 500,
     polished: bool = False,
-) -> Answer:
+) -> MethodAnswer:
     """Train one network as published.
 
     Parameters
@@ -87,7 +87,7 @@ def published_training(
 
     Returns
     -------
-    Answer
+    MethodAnswer
         The network at the step of smallest error among the last 5000 (among the last 5000 to 10,000, if the
         time limit cut in), None when the loss was not finite from the start. Where it fits at all, it does so
         up to a mean squared error of some 1e-7 to 1e-11, ``options["mse"]`` in the units of the problem, and
@@ -138,7 +138,7 @@ def published_training(
         chosen |= {"polished": True, "trained_mse": trained, "trained_count": network.count(objective)}
         network = polished_network(problem, network, schedule.p, objective, deadline) or network
         chosen["mse"] = loop.mean_squared_error(problem, network)
-    return Answer(
+    return MethodAnswer(
         network=network,
         status=run.status,
         trace=tuple(watch.trace),

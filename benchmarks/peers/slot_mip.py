@@ -28,7 +28,7 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from sparsest import tolerances
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray, positive_number
-from sparsest.benchmarks.suites.method_answer import Answer, TracePoint
+from sparsest.benchmarks.suites.method_answer import MethodAnswer, TracePoint
 from sparsest.errors import InputError, SolverError
 from sparsest.network import Network
 from sparsest.objectives import Objective
@@ -67,7 +67,7 @@ def slot_mip(
     box: float = 10.0,
     slots: int | None = None,
     solver: str = "highs",
-) -> Answer:
+) -> MethodAnswer:
     """Minimise the count over networks of at most `slots` neurons with every ``|u_kj| <= box``.
 
     Parameters
@@ -91,7 +91,7 @@ def slot_mip(
 
     Returns
     -------
-    Answer
+    MethodAnswer
         The network is what the solver's digits say (violations up to some 1e-8), entries with their binary
         at zero left out. The lower bound is ``ceil(dual bound)`` for networks in the box.
 
@@ -113,7 +113,7 @@ def slot_mip(
     else:
         run = _run_highs if solver == "highs" else _run_pyomo
         outcome = run(model, solver, seed, deadline)
-    return Answer(
+    return MethodAnswer(
         network=_decode(model, problem, objective) if outcome.found else None,
         status=outcome.status,
         lower_bound=_lower_bound(outcome, objective, width),

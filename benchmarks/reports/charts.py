@@ -21,7 +21,7 @@ from sparsest.benchmarks.reports.chart_parts import (
     step_figure,
     width,
 )
-from sparsest.benchmarks.reports.outcomes import FAILED, Instance, Outcomes
+from sparsest.benchmarks.reports.outcomes import FAILED, ComparedInstance, Outcomes
 from sparsest.benchmarks.reports.profiles import SHORTEST, performance_profiles, success_curve
 from sparsest.benchmarks.run.record import Record
 from sparsest.plots import canvas
@@ -36,7 +36,7 @@ _LOG_FROM: Final = 16.0  # sizes with at least this ratio are drawn on a logarit
 
 
 @dataclasses.dataclass(frozen=True)
-class Chart:
+class ReportChart:
     """A kind of figure.
 
     Attributes
@@ -56,7 +56,7 @@ class Chart:
     draw: Callable[[Outcomes], "Figure"]
 
 
-def drawable(outcomes: Outcomes) -> tuple[Chart, ...]:
+def drawable(outcomes: Outcomes) -> tuple[ReportChart, ...]:
     """Return the charts that there are data for."""
     return tuple(chart for chart in CHARTS if chart.applies(outcomes))
 
@@ -161,7 +161,7 @@ def _inexact(outcomes: Outcomes) -> list[str]:
     return [method for method in others if _known_runs(outcomes, method)]
 
 
-def _proof_instances(outcomes: Outcomes) -> list[Instance]:
+def _proof_instances(outcomes: Outcomes) -> list[ComparedInstance]:
     """Return the instances that an exact method was run on."""
     methods = _exact(outcomes)
     return [each for each in outcomes.instances if any(outcomes.of(each, method) for method in methods)]
@@ -171,28 +171,28 @@ def _any_proven(outcomes: Outcomes) -> bool:
     return bool(np.isfinite(outcomes.closing_times(outcomes.instances, _exact(outcomes))).any())
 
 
-def _known(outcomes: Outcomes, instance: Instance) -> float:
+def _known(outcomes: Outcomes, instance: ComparedInstance) -> float:
     best = outcomes.best[instance]
     return math.nan if best is None else float(best)
 
 
-def _known_runs(outcomes: Outcomes, method: str) -> list[tuple[Instance, Record]]:
+def _known_runs(outcomes: Outcomes, method: str) -> list[tuple[ComparedInstance, Record]]:
     """Return the runs of a method where a best count is known."""
     there = [each for each in outcomes.ran(method) if outcomes.best[each] is not None]
     return [(each, record) for each in there for record in outcomes.of(each, method)]
 
 
-def _traced(outcomes: Outcomes, instance: Instance, method: str) -> Record | None:
+def _traced(outcomes: Outcomes, instance: ComparedInstance, method: str) -> Record | None:
     """Return the first run of a method on an instance that recorded its bounds over time."""
     return next((record for record in outcomes.of(instance, method) if record.trace), None)
 
 
-def _hardest(outcomes: Outcomes) -> list[Instance]:
+def _hardest(outcomes: Outcomes) -> list[ComparedInstance]:
     """Return the instances with bounds over time that cost the exact methods most."""
     methods = _exact(outcomes)
     traced = [each for each in outcomes.instances if any(_traced(outcomes, each, m) for m in methods)]
 
-    def hardness(instance: Instance) -> tuple[float, float]:
+    def hardness(instance: ComparedInstance) -> tuple[float, float]:
         """Share of the methods that prove nothing, then the seconds of the typical one."""
         ran = [method for method in methods if outcomes.of(instance, method)]
         open_ = [math.isinf(outcomes.closing_time(instance, method)) for method in ran]
@@ -203,7 +203,9 @@ def _hardest(outcomes: Outcomes) -> list[Instance]:
     return sorted(traced, key=hardness, reverse=True)[:_PANELS]
 
 
-def _draw_sizes(axes: "Axes", outcomes: Outcomes, instances: Sequence[Instance], size: FloatArray) -> None:
+def _draw_sizes(
+    axes: "Axes", outcomes: Outcomes, instances: Sequence[ComparedInstance], size: FloatArray
+) -> None:
     from matplotlib.ticker import MaxNLocator
 
     known = size[np.isfinite(size) & (size > 0)]
@@ -231,7 +233,7 @@ def _spacing(sizes: FloatArray) -> float:
 def _draw_times(
     axes: "Axes",
     outcomes: Outcomes,
-    instances: Sequence[Instance],
+    instances: Sequence[ComparedInstance],
     place: FloatArray,
     k: int,
     method: str,
@@ -266,7 +268,7 @@ def _draw_times(
     )
 
 
-def _draw_bounds(axes: "Axes", outcomes: Outcomes, instance: Instance, method: str, k: int) -> None:
+def _draw_bounds(axes: "Axes", outcomes: Outcomes, instance: ComparedInstance, method: str, k: int) -> None:
     record = _traced(outcomes, instance, method)
     if record is None:
         return
@@ -285,7 +287,7 @@ def _draw_bounds(axes: "Axes", outcomes: Outcomes, instance: Instance, method: s
             axes.plot(course[-1][0], course[-1][1], marker=marker(k), color=color(k), markersize=5)
 
 
-def _finish_bounds(axes: "Axes", outcomes: Outcomes, instance: Instance) -> None:
+def _finish_bounds(axes: "Axes", outcomes: Outcomes, instance: ComparedInstance) -> None:
     from matplotlib.ticker import MaxNLocator
 
     axes.set(xscale="log", xlabel="seconds", ylabel=instance.objective)
@@ -300,7 +302,7 @@ def _finish_bounds(axes: "Axes", outcomes: Outcomes, instance: Instance) -> None
 
 
 CHARTS: Final = (
-    Chart(
+    ReportChart(
         "performance-profile",
         "Performance profile of the exact methods",
         "Height at 1: on what share of the instances the method is the fastest to a proven optimum. Height "
@@ -310,7 +312,7 @@ CHARTS: Final = (
         _any_proven,
         plot_profiles,
     ),
-    Chart(
+    ReportChart(
         "time-by-size",
         "Time to a proven optimum against N, d and K",
         "One mark an instance; open marks are runs that did not prove the best known count minimal, drawn at "
@@ -319,7 +321,7 @@ CHARTS: Final = (
         _any_proven,
         plot_times,
     ),
-    Chart(
+    ReportChart(
         "success",
         "Methods without a bound: runs that reach the best known count",
         "Share of the runs (instances x seeds) that have ended with a network that fits and has the best "
@@ -328,7 +330,7 @@ CHARTS: Final = (
         lambda outcomes: bool(_inexact(outcomes)),
         plot_success,
     ),
-    Chart(
+    ReportChart(
         "bounds-over-time",
         "Bounds over time on the hardest instances",
         "Solid: no network has fewer (as the method claims). Dotted: the best network the method had. The "

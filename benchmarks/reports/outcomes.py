@@ -20,7 +20,7 @@ REFUSED = "refused"  # the method is not made for such a problem, and said so at
 
 
 @dataclasses.dataclass(frozen=True)
-class Instance:
+class ComparedInstance:
     """A problem and what is counted on it.
 
     Attributes
@@ -46,7 +46,7 @@ class Remark:
 
     Attributes
     ----------
-    instance : Instance
+    instance : ComparedInstance
         Where.
     method : str
         Who made it.
@@ -57,7 +57,7 @@ class Remark:
         only in a box of weights, or what speaks against it fits only up to rounding.
     """
 
-    instance: Instance
+    instance: ComparedInstance
     method: str
     sentence: str
     refuted: bool
@@ -69,7 +69,7 @@ class Outcomes:
 
     Attributes
     ----------
-    instances : tuple of Instance
+    instances : tuple of ComparedInstance
         In the order in which they first occur.
     methods : tuple of str
         Those with a record, this project's first.
@@ -84,32 +84,32 @@ class Outcomes:
         The smallest count of a network that the referee accepted, of any method, or None.
     """
 
-    instances: tuple[Instance, ...]
+    instances: tuple[ComparedInstance, ...]
     methods: tuple[str, ...]
-    runs: Mapping[tuple[Instance, str], tuple[Record, ...]]
-    refused: frozenset[tuple[Instance, str]]
+    runs: Mapping[tuple[ComparedInstance, str], tuple[Record, ...]]
+    refused: frozenset[tuple[ComparedInstance, str]]
     exact: frozenset[str]
     ours: frozenset[str]
-    best: Mapping[Instance, int | None]
+    best: Mapping[ComparedInstance, int | None]
 
-    def of(self, instance: Instance, method: str) -> tuple[Record, ...]:
+    def of(self, instance: ComparedInstance, method: str) -> tuple[Record, ...]:
         """Return the runs of a method on an instance, none if it was not run there."""
         return self.runs.get((instance, method), ())
 
-    def ran(self, method: str) -> tuple[Instance, ...]:
+    def ran(self, method: str) -> tuple[ComparedInstance, ...]:
         """Return the instances that a method was run on and did not refuse."""
         return tuple(each for each in self.instances if (each, method) in self.runs)
 
-    def solved(self, instance: Instance, record: Record) -> bool:
+    def solved(self, instance: ComparedInstance, record: Record) -> bool:
         """Whether a run proved a count minimal that is the best known."""
         return record.closed and record.count == self.best[instance]
 
-    def succeeded(self, instance: Instance, record: Record) -> bool:
+    def succeeded(self, instance: ComparedInstance, record: Record) -> bool:
         """Whether a run's network fits with the best known count, or fewer."""
         best = self.best[instance]
         return record.upper_bound is not None and best is not None and record.upper_bound <= best
 
-    def closing_time(self, instance: Instance, method: str) -> float:
+    def closing_time(self, instance: ComparedInstance, method: str) -> float:
         """Return the median seconds to a proven optimum, infinite when half of the runs have none."""
         times = [
             record.seconds if self.solved(instance, record) else math.inf
@@ -117,7 +117,7 @@ class Outcomes:
         ]
         return statistics.median(times) if times else math.inf
 
-    def charged_time(self, instance: Instance, method: str) -> float:
+    def charged_time(self, instance: ComparedInstance, method: str) -> float:
         """Return `closing_time`, or the time limit where every run without a proof ran out of time."""
         closed = self.closing_time(instance, method)
         late = [record for record in self.of(instance, method) if not self.solved(instance, record)]
@@ -127,12 +127,12 @@ class Outcomes:
             (math.inf if each.time_limit is None else each.time_limit for each in late), default=closed
         )
 
-    def closing_times(self, instances: Sequence[Instance], methods: Sequence[str]) -> FloatArray:
+    def closing_times(self, instances: Sequence[ComparedInstance], methods: Sequence[str]) -> FloatArray:
         """Return `closing_time` of every instance and method, (P, M)."""
         times = [[self.closing_time(each, method) for method in methods] for each in instances]
         return np.array(times, dtype=np.float64).reshape(len(instances), len(methods))
 
-    def typical_count(self, instance: Instance, method: str) -> float:
+    def typical_count(self, instance: ComparedInstance, method: str) -> float:
         """Return the median count over the runs, the higher of two; infinite when that run does not fit."""
         counts = [
             math.inf if record.upper_bound is None else record.upper_bound
@@ -140,7 +140,7 @@ class Outcomes:
         ]
         return statistics.median_high(counts) if counts else math.inf
 
-    def seconds(self, instance: Instance, method: str) -> float:
+    def seconds(self, instance: ComparedInstance, method: str) -> float:
         """Return the median seconds of the runs that ended by themselves; nan without one."""
         runs = self.of(instance, method)
         times = [record.seconds for record in runs if record.status not in FAILED]
@@ -161,9 +161,9 @@ def collect(records: Sequence[Record], methods: Mapping[str, Method] = METHODS) 
     if not records:
         raise InputError("there are no results to report: run `sparsest bench` first")
     labels = _labels(records)
-    runs: dict[tuple[Instance, str], list[Record]] = {}
+    runs: dict[tuple[ComparedInstance, str], list[Record]] = {}
     for record in records:
-        instance = Instance(
+        instance = ComparedInstance(
             record.digest,
             record.objective,
             labels[record.digest, record.objective],
@@ -230,7 +230,9 @@ def _limit(record: Record) -> float:
     return math.inf if record.time_limit is None else record.time_limit
 
 
-def _runs_on(instance: Instance, runs: Mapping[tuple[Instance, str], Sequence[Record]]) -> list[Record]:
+def _runs_on(
+    instance: ComparedInstance, runs: Mapping[tuple[ComparedInstance, str], Sequence[Record]]
+) -> list[Record]:
     return [record for (where, _), each in runs.items() if where == instance for record in each]
 
 
@@ -252,7 +254,7 @@ def remarks(outcomes: Outcomes) -> tuple[Remark, ...]:
     return tuple(sorted(found, key=lambda one: not one.refuted))
 
 
-def _remark(instance: Instance, record: Record, witnesses: Sequence[Record]) -> Remark | None:
+def _remark(instance: ComparedInstance, record: Record, witnesses: Sequence[Record]) -> Remark | None:
     """Judge what one run claims by every network that the referee accepted."""
     noun = instance.objective
     fitting = [each for each in witnesses if each.upper_bound is not None]
@@ -286,7 +288,7 @@ def _strength(record: Record) -> tuple[int, int]:
     return ([True, None, False].index(record.exactly), _count(record))
 
 
-def _contradicted(instance: Instance, record: Record, witness: Record) -> Remark:
+def _contradicted(instance: ComparedInstance, record: Record, witness: Record) -> Remark:
     noun, lower = instance.objective, record.lower_bound
     claim = f"claims optimal {lower} {noun}" if record.closed else f"claims at least {lower} {noun}"
     against = f"a network with {witness.count} by {witness.method} fits"

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
-from sparsest.benchmarks.reports.outcomes import FAILED, Instance, Outcomes, collect
+from sparsest.benchmarks.reports.outcomes import FAILED, ComparedInstance, Outcomes, collect
 from sparsest.benchmarks.reports.profiles import shifted_geometric_mean
 from sparsest.benchmarks.run.record import Record
 from sparsest.benchmarks.suites.methods import METHODS, Method
@@ -103,7 +103,7 @@ def parts(records: Sequence[Record]) -> list[str]:
     ]
 
 
-def cell(outcomes: Outcomes, instance: Instance, method: str) -> Cell:
+def cell(outcomes: Outcomes, instance: ComparedInstance, method: str) -> Cell:
     """Spell what a method reached on an instance, over all its runs."""
     records = outcomes.of(instance, method)
     if not records:
@@ -143,7 +143,7 @@ def clock(seconds: float) -> str:
     return f"{seconds:.2g}s" if seconds < 9.95 else f"{seconds:.0f}s"
 
 
-def _exact_cell(outcomes: Outcomes, instance: Instance, records: Sequence[Record]) -> Cell:
+def _exact_cell(outcomes: Outcomes, instance: ComparedInstance, records: Sequence[Record]) -> Cell:
     # the typical run, the worse of two, as in the median of closing times
     ranked = sorted(records, key=lambda record: (not record.closed, record.seconds))
     one = ranked[len(ranked) // 2]
@@ -188,7 +188,7 @@ def _method_row(outcomes: Outcomes, method: str) -> list[str]:
     ]
 
 
-def _charged(outcomes: Outcomes, instance: Instance, method: str) -> float:
+def _charged(outcomes: Outcomes, instance: ComparedInstance, method: str) -> float:
     """Return the seconds that an instance costs a method: its time limit when it should have closed."""
     closed = outcomes.closing_time(instance, method)
     if math.isfinite(closed):

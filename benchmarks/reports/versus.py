@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from sparsest.benchmarks.reports.outcomes import Instance, Outcomes
+from sparsest.benchmarks.reports.outcomes import ComparedInstance, Outcomes
 from sparsest.benchmarks.reports.profiles import EQUAL_TIMES, TimeComparison, compare_times
 from sparsest.benchmarks.reports.summary import clock
 
@@ -55,7 +55,7 @@ def versus(outcomes: Outcomes) -> tuple[Versus, ...]:
     return tuple(found)
 
 
-def _proofs(outcomes: Outcomes, ours: str, peer: str, instances: Sequence[Instance]) -> Versus:
+def _proofs(outcomes: Outcomes, ours: str, peer: str, instances: Sequence[ComparedInstance]) -> Versus:
     times = outcomes.closing_times(instances, [ours, peer])
     time = compare_times(times[:, 0], times[:, 1])
     closed = [len(time.both) + len(only) for only in (time.first_only, time.second_only)]
@@ -80,7 +80,7 @@ def _proofs(outcomes: Outcomes, ours: str, peer: str, instances: Sequence[Instan
 
 
 def _with_timeouts(
-    outcomes: Outcomes, ours: str, peer: str, instances: Sequence[Instance], time: TimeComparison
+    outcomes: Outcomes, ours: str, peer: str, instances: Sequence[ComparedInstance], time: TimeComparison
 ) -> str:
     """Say what the factor is when who ran out of time is charged the limit, and what that leaves out.
 
@@ -108,7 +108,7 @@ def _with_timeouts(
     return f"{text}; left out of the mean are {' and '.join(out)}" if out else text
 
 
-def _networks(outcomes: Outcomes, ours: str, peer: str, instances: Sequence[Instance]) -> Versus:
+def _networks(outcomes: Outcomes, ours: str, peer: str, instances: Sequence[ComparedInstance]) -> Versus:
     pair = (ours, peer)
     counts = [[outcomes.typical_count(each, method) for method in pair] for each in instances]
     seconds = [[outcomes.seconds(each, method) for method in pair] for each in instances]
@@ -139,7 +139,7 @@ def _networks(outcomes: Outcomes, ours: str, peer: str, instances: Sequence[Inst
     return Versus(ours, peer, f"{sentence}.", *sides)
 
 
-def _instances(instances: Sequence[Instance]) -> str:
+def _instances(instances: Sequence[ComparedInstance]) -> str:
     return f"{len(instances)} instance{'' if len(instances) == 1 else 's'}"
 
 
@@ -163,7 +163,9 @@ def _pace(ours: str, peer: str, ratio: float | None, opening: str, bound: int = 
     return f"{opening}{fast} is {limit}{spelled} times as fast as {slow} (geometric mean)"
 
 
-def _against(instance: Instance, pair: Sequence[float], me: int, spell: Callable[[float], str]) -> str:
+def _against(
+    instance: ComparedInstance, pair: Sequence[float], me: int, spell: Callable[[float], str]
+) -> str:
     return f"{instance.label} ({spell(float(pair[me]))} against {spell(float(pair[1 - me]))})"
 
 

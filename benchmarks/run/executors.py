@@ -34,7 +34,7 @@ _CONNECT_SECONDS: Final = 10.0
 _ONE_THREAD: Final = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
-class Place(Protocol):
+class WorkerPlace(Protocol):
     """Somewhere that runs tasks."""
 
     slots: int

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any
 
-from sparsest.benchmarks.run.executors import Place
+from sparsest.benchmarks.run.executors import WorkerPlace
 from sparsest.benchmarks.run.record import Record
 from sparsest.benchmarks.run.results_folder import Store
 from sparsest.benchmarks.run.task import Task
@@ -59,7 +59,7 @@ def refuse_other_suite(store: Store, suite: Suite) -> None:
                 )
 
 
-def begin_session(store: Store, suite: Suite, place: Place, command: str = "") -> int:
+def begin_session(store: Store, suite: Suite, place: WorkerPlace, command: str = "") -> int:
     """Write down what runs where, by which command, and return the session's number."""
     methods = {name: {"method": each.method, **each.options} for name, each in suite.variants.items()}
     return store.begin_session(
@@ -86,7 +86,7 @@ def left_over(store: Store, tasks: Sequence[Task]) -> list[Task]:
     return [task for task in tasks if task.key not in finished]
 
 
-def run(store: Store, tasks: Sequence[Task], place: Place, session: int, report: Report) -> None:
+def run(store: Store, tasks: Sequence[Task], place: WorkerPlace, session: int, report: Report) -> None:
     """Run the tasks that have no record yet and append each record as it comes.
 
     At most `place.slots` runs are under way, so that an interruption loses no more than those.
@@ -118,7 +118,7 @@ def run(store: Store, tasks: Sequence[Task], place: Place, session: int, report:
             future.cancel()
 
 
-def _outcome(place: Place, future: "Future[Record]", task: Task) -> Record:
+def _outcome(place: WorkerPlace, future: "Future[Record]", task: Task) -> Record:
     error = future.exception()
     return future.result() if error is None else place.failure(task, error)
 

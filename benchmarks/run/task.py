@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from sparsest.benchmarks.run.record import Record
-from sparsest.benchmarks.suites.method_answer import Answer
+from sparsest.benchmarks.suites.method_answer import MethodAnswer
 from sparsest.benchmarks.suites.methods import find
 from sparsest.benchmarks.suites.suite import Suite, Variant
 from sparsest.compare.referee import score
@@ -126,7 +126,7 @@ def execute(task: Task) -> Record:
 
 
 def record_of(
-    task: Task, answer: Answer | None, seconds: float, *, status: str = "", error: str = ""
+    task: Task, answer: MethodAnswer | None, seconds: float, *, status: str = "", error: str = ""
 ) -> Record:
     """Return the record of a run; every figure of the network is the referee's."""
     network = None if answer is None else answer.network
@@ -173,7 +173,7 @@ def record_of(
     )
 
 
-def _thinned(answer: Answer) -> tuple[Any, ...]:
+def _thinned(answer: MethodAnswer) -> tuple[Any, ...]:
     """Keep the last point, and of a long trace every few points."""
     every = len(answer.trace) // _MAX_TRACE + 1
     return (*answer.trace[:-1:every], *answer.trace[-1:])

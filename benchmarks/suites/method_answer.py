@@ -10,7 +10,7 @@ TracePoint = tuple[float, int | None, int | None]
 
 
 @dataclasses.dataclass(frozen=True)
-class Answer:
+class MethodAnswer:
     """What one run of a method claims.
 
     Attributes

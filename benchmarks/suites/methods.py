@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
-from sparsest.benchmarks.suites.method_answer import Answer
+from sparsest.benchmarks.suites.method_answer import MethodAnswer
 from sparsest.errors import InputError
 
 Kind = Literal["exact", "training", "heuristic"]
@@ -38,10 +38,10 @@ class Method:
     description: str
     preset: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
-    def load(self) -> Callable[..., Answer]:
+    def load(self) -> Callable[..., MethodAnswer]:
         """Import the function."""
         module, _, name = self.target.partition(":")
-        function: Callable[..., Answer] = getattr(importlib.import_module(module), name)
+        function: Callable[..., MethodAnswer] = getattr(importlib.import_module(module), name)
         return function
 
     def check_options(self, name: str, options: Mapping[str, Any]) -> None:

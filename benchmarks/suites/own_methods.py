@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sparsest import continuous
 from sparsest import exact as exact_side
-from sparsest.benchmarks.suites.method_answer import Answer, TracePoint
+from sparsest.benchmarks.suites.method_answer import MethodAnswer, TracePoint
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
@@ -17,7 +17,7 @@ _SHORTEST: Final = 1e-3
 
 def exact(
     problem: Problem, objective: Objective, *, seed: int, time_limit: float | None, method: str = "auto"
-) -> Answer:
+) -> MethodAnswer:
     """Run `sparsest.exact.solve` on one worker; the seed changes nothing."""
     return _exact(problem, objective, time_limit, method)
 
@@ -32,7 +32,7 @@ def exact_with_witness(
     algorithm: str = "auto",
     restarts: int = 32,
     steps: int = continuous.DEFAULT_STEPS,
-) -> Answer:
+) -> MethodAnswer:
     """Run `sparsest.continuous.minimize`, and hand its network to `sparsest.exact.solve` as a witness.
 
     Both share the time limit. The options say how many seconds each took.
@@ -58,7 +58,7 @@ def _exact(
     time_limit: float | None,
     method: str,
     witness: Network | None = None,
-) -> Answer:
+) -> MethodAnswer:
     trace: list[TracePoint] = []
 
     def record(state: Progress) -> None:
@@ -69,7 +69,7 @@ def _exact(
     result = exact_side.solve(
         problem, objective, method=method, time_limit=time_limit, progress=record, witness=witness
     )
-    return Answer(
+    return MethodAnswer(
         network=result.network,
         status=str(result.status),
         lower_bound=result.lower_bound,
@@ -93,7 +93,7 @@ def train(
     steps: int = continuous.DEFAULT_STEPS,
     width: int | None = None,
     dtype: str = "float64",
-) -> Answer:
+) -> MethodAnswer:
     """Run `sparsest.continuous.minimize`, which counts what it minimises."""
     fit = continuous.minimize(
         problem,
@@ -114,7 +114,7 @@ def train(
         "steps": steps,
         "width": fit.options["width"],
     }
-    return Answer(
+    return MethodAnswer(
         network=fit.network,
         status=str(fit.status),
         trace=((fit.seconds, None, fit.count),),

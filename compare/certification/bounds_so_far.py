@@ -40,7 +40,7 @@ def fits(problem: Problem, network: Network, objective: Objective) -> bool | Non
     return meets_exactly(problem, network, objective)
 
 
-class Record:
+class BoundsRecord:
     """Bounds on the smallest count, the network of the upper one, and a log.
 
     Parameters

@@ -9,7 +9,7 @@ from typing import Any, Final
 from numpy.typing import ArrayLike
 
 from sparsest.affine import Affine
-from sparsest.compare.certification.bounds_so_far import Record, fits
+from sparsest.compare.certification.bounds_so_far import BoundsRecord, fits
 from sparsest.compare.certification.given_network import subject_of
 from sparsest.compare.certification.judge import Case
 from sparsest.compare.certification.output_bias import fixed_bias, question_itself, relaxation
@@ -99,7 +99,7 @@ def certify(
     >>> wide = sparsest.Network([[1]] * 5, [1, 0, 0, -1, -2], [1, -0.5, -0.5, -1, 1])
     >>> result = sparsest.certify(wide, X, y)
     >>> str(result.judgement), result.count, result.lower_bound, result.upper_bound
-    ('SPARSER_EXISTS', 5, 3, 3)
+    ('sparser_exists', 5, 3, 3)
     >>> result.reductions[0].sentence
     'neurons 1 and 2 are the same neuron up to the size: one does for all'
     """
@@ -107,7 +107,7 @@ def certify(
     _refuse_unusable(goal, proof_file, checkpoint_file, resume)
     subject = subject_of(model)
     question = ask(subject, X, y, tolerance)
-    record = Record(question.problem, goal, deadline, progress)
+    record = BoundsRecord(question.problem, goal, deadline, progress)
     options = {"time_limit": time_limit, "workers": workers, "seed": seed}
     case = Case(subject, question, goal, record, options)
     fitting = fits(question.problem, subject.network, goal)

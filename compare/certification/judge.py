@@ -8,7 +8,7 @@ import numpy as np
 
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
-from sparsest.compare.certification.bounds_so_far import MAX_EXACT, Record, fits
+from sparsest.compare.certification.bounds_so_far import MAX_EXACT, BoundsRecord, fits
 from sparsest.compare.certification.given_network import Subject
 from sparsest.compare.certification.question import Question
 from sparsest.compare.certification.search import Ending
@@ -43,7 +43,7 @@ class Case:
         Data and tolerance.
     goal : Objective
         What is counted.
-    record : Record
+    record : BoundsRecord
         What is known.
     options : mapping
         To be kept with the verdict.
@@ -52,7 +52,7 @@ class Case:
     subject: Subject
     question: Question
     goal: Objective
-    record: Record
+    record: BoundsRecord
     options: Mapping[str, Any]
 
     @property

@@ -11,7 +11,7 @@ from concurrent.futures import Executor
 from typing import Any, Final
 
 from sparsest.affine import Affine
-from sparsest.compare.certification.bounds_so_far import Record
+from sparsest.compare.certification.bounds_so_far import BoundsRecord
 from sparsest.compare.certification.output_bias import View
 from sparsest.compare.reduce.elimination import eliminate
 from sparsest.continuous import minimize
@@ -83,7 +83,7 @@ class Ending:
     remark: str = ""
 
 
-def narrow(view: View, start: Network, record: Record, means: Means, until: Deadline) -> Ending:
+def narrow(view: View, start: Network, record: BoundsRecord, means: Means, until: Deadline) -> Ending:
     """Improve the bounds in `record` until they meet or the time is up.
 
     Parameters
@@ -92,7 +92,7 @@ def narrow(view: View, start: Network, record: Record, means: Means, until: Dead
         The problem to ask the solvers about.
     start : Network
         A network of the kind asked for that fits.
-    record : Record
+    record : BoundsRecord
         Takes bounds and networks.
     means : Means
         Options.
@@ -108,7 +108,9 @@ def narrow(view: View, start: Network, record: Record, means: Means, until: Dead
 
 
 class _Narrowing:
-    def __init__(self, view: View, start: Network, record: Record, means: Means, until: Deadline) -> None:
+    def __init__(
+        self, view: View, start: Network, record: BoundsRecord, means: Means, until: Deadline
+    ) -> None:
         self.view, self.record, self.means, self.until = view, record, means, until
         self.problem, self.goal = view.problem, record.objective
         self.best = view.start(start)

@@ -135,7 +135,7 @@ class Checkpoint:
         return arrays
 
 
-class Section:
+class CheckpointSection:
     """A part of a checkpoint that is kept like a checkpoint of its own.
 
     Parameters

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from sparsest.continuous.checkpoint.arrays import network_arrays, network_of, prefixed, under
-from sparsest.continuous.checkpoint.file import Checkpoint, Section
+from sparsest.continuous.checkpoint.file import Checkpoint, CheckpointSection
 from sparsest.files import Arrays
 from sparsest.network import Network
 from sparsest.progress import Deadline
@@ -31,7 +31,9 @@ class Answers:
         When the checkpoint has other things in their place.
     """
 
-    def __init__(self, checkpoint: Checkpoint | Section | None, state: Arrays, n_features: int) -> None:
+    def __init__(
+        self, checkpoint: Checkpoint | CheckpointSection | None, state: Arrays, n_features: int
+    ) -> None:
         self._checkpoint, self._state = checkpoint, state
         self._known: dict[int, Network | None] = {}
         if checkpoint is None or checkpoint.state is None:

@@ -11,7 +11,7 @@ from sparsest.arrays import FloatArray
 from sparsest.continuous.algorithms.base import Algorithm
 from sparsest.continuous.algorithms.batch import Batch
 from sparsest.continuous.algorithms.schedule import Schedule
-from sparsest.continuous.checkpoint.file import Checkpoint, Section
+from sparsest.continuous.checkpoint.file import Checkpoint, CheckpointSection
 from sparsest.continuous.descent.initialization import INITIALIZATIONS
 from sparsest.continuous.descent.loop import Descent
 from sparsest.continuous.descent.polished_restarts import Answers
@@ -87,7 +87,7 @@ def train_restarts(
     report: Report,
     *,
     lower_bound: int = 0,
-    checkpoint: Checkpoint | Section | None = None,
+    checkpoint: Checkpoint | CheckpointSection | None = None,
 ) -> Trained:
     """Train R random networks with an algorithm; see `sparsest.continuous.descent.loop`.
 
@@ -137,7 +137,7 @@ def _run(
     deadline: Deadline,
     report: Report,
     message: str,
-    checkpoint: Checkpoint | Section | None,
+    checkpoint: Checkpoint | CheckpointSection | None,
 ) -> Status:
     """Run a descent, from and into a checkpoint if there is one."""
     if checkpoint is not None and checkpoint.state is not None:

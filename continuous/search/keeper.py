@@ -3,7 +3,7 @@
 from typing import Final
 
 from sparsest.continuous.checkpoint.arrays import network_arrays, network_of, prefixed, under
-from sparsest.continuous.checkpoint.file import Checkpoint, Section
+from sparsest.continuous.checkpoint.file import Checkpoint, CheckpointSection
 from sparsest.continuous.search.incumbent import Incumbent
 from sparsest.continuous.search.staged_search import StagedSearch
 from sparsest.files import Arrays
@@ -28,7 +28,7 @@ class SearchKeeper:
 
     Attributes
     ----------
-    reserve : Section
+    reserve : CheckpointSection
         The state of gradient descent, while that is what the search is at.
 
     Raises
@@ -46,7 +46,7 @@ class SearchKeeper:
         except (KeyError, ValueError) as error:  # an InputError is a ValueError
             raise checkpoint.refuse(error) from None
         self._between = prefixed(_SEARCH, under(_SEARCH, state))
-        self.reserve = Section(checkpoint, _RESERVE, self._arrays)
+        self.reserve = CheckpointSection(checkpoint, _RESERVE, self._arrays)
 
     def resume(self, search: StagedSearch) -> None:
         """Bring a search to the state in the file, if there is one.

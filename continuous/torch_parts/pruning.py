@@ -58,7 +58,7 @@ def prune(network: _Net) -> _Net:
     >>> wide = Network([[1.0], [0.0], [2.0]], [0.5, -1.0, 0.0], [1.0, 3.0, 0.0])
     >>> narrow = prune(ReLUNetwork.from_network(wide))
     >>> narrow.to_network()
-    <Network 1 neurons, d=1>
+    <Network 1 neuron, d=1>
     """
     layers_of(network)  # refused before the copy
     narrower = copy.deepcopy(network)

@@ -244,6 +244,8 @@ class ThresholdResult(Report):
         """
         from sparsest.plots.p_star import plot_threshold
 
+        if curves is not None and not isinstance(curves, CostCurves):
+            raise InputError(f"plot takes CostCurves of p, not a {type(curves).__name__}")
         shown = self._own_curves() if curves is None else curves
         return plot_threshold(shown, self.lower_bound, self.upper_bound, title)
 

@@ -41,7 +41,7 @@ _LENGTHS = 32
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Coordinates:
+class PointCoordinates:
     """The homogeneous samples in integers: ``integers[i] = ((x_i - centre) * factors, 1)``.
 
     Attributes
@@ -62,7 +62,7 @@ class Coordinates:
     factors: list[Fraction]
 
 
-def make_coordinates(samples: FloatArray) -> Coordinates:
+def make_coordinates(samples: FloatArray) -> PointCoordinates:
     """Turn samples (n, d) into integers exactly; offsets and scales of the features drop out."""
     size = len(samples)
     columns, factors = [], []
@@ -75,7 +75,7 @@ def make_coordinates(samples: FloatArray) -> Coordinates:
         factors.append(1 / (Fraction(2) ** exponent * divisor))
     columns.append(np.ones(size, dtype=np.int64).astype(object))
     centre = np.take_along_axis(samples, middle[None, :], axis=0)[0]
-    return Coordinates(samples, np.stack(columns, axis=1), centre, [*factors, Fraction(1)])
+    return PointCoordinates(samples, np.stack(columns, axis=1), centre, [*factors, Fraction(1)])
 
 
 def interior_points(samples: FloatArray, patterns: BoolArray) -> FloatArray:
@@ -124,7 +124,7 @@ def strictly_inside(samples: FloatArray, patterns: BoolArray, points: FloatArray
     return np.asarray((signs == np.where(patterns, 1, -1)).all(axis=1))
 
 
-def _original(coordinates: Coordinates, arrangement: Arrangement, vectors: FloatArray) -> FloatArray:
+def _original(coordinates: PointCoordinates, arrangement: Arrangement, vectors: FloatArray) -> FloatArray:
     """Take vectors (C, r) from scaled coordinates to neurons (C, d + 1) in floats."""
     steps = arrangement.basis * np.array(coordinates.factors, dtype=object) / arrangement.scales[:, None]
     neurons = vectors @ (steps / np.abs(steps).max()).astype(np.float64)
@@ -159,7 +159,7 @@ def _similar_lengths(arrangement: Arrangement, vectors: IntegerArray) -> Integer
 
 
 def _rounded(
-    coordinates: Coordinates, basis: IntegerArray, centre: IntegerArray, pattern: BoolArray
+    coordinates: PointCoordinates, basis: IntegerArray, centre: IntegerArray, pattern: BoolArray
 ) -> FloatArray:
     """Return a neuron (d + 1,) of float64 near an exact interior vector (r,), nan if none was found.
 
@@ -188,7 +188,7 @@ def _rounded(
 
 
 def _exact_neuron(
-    coordinates: Coordinates, columns: NDArray[np.intp], vector: IntegerArray
+    coordinates: PointCoordinates, columns: NDArray[np.intp], vector: IntegerArray
 ) -> list[Fraction]:
     """Take a vector (d + 1,) from integer coordinates to a neuron, largest entry 1; return its `columns`."""
     neuron = [coordinates.factors[j] * vector[j] for j in columns]

@@ -17,7 +17,7 @@ from sparsest.network import Network
 from sparsest.problem import Problem
 
 if TYPE_CHECKING:
-    from sparsest.exact.sorted_samples import Samples
+    from sparsest.exact.sorted_samples import SortedSamples
 
 # Samples times neurons up to which a network is evaluated neuron by neuron.
 MAX_DIRECT: Final = 10_000_000
@@ -26,7 +26,7 @@ MAX_DIRECT: Final = 10_000_000
 def largest_violation(
     problem: Problem,
     network: Network,
-    samples: "Samples | None" = None,
+    samples: "SortedSamples | None" = None,
     *,
     compiled: bool | None = None,
     max_direct: int = MAX_DIRECT,
@@ -42,7 +42,7 @@ def largest_violation(
         The data.
     network : Network
         With as many features.
-    samples : Samples, optional
+    samples : SortedSamples, optional
         The problem's samples by position, where they are known already. Repeated samples are merged there,
         whose largest violation is that of the intersected interval.
     compiled : bool, optional

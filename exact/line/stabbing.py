@@ -28,7 +28,7 @@ from sparsest.exact.line.stabbing_kernel import (
     greedy,
     holds,
 )
-from sparsest.exact.sorted_samples import Samples
+from sparsest.exact.sorted_samples import SortedSamples
 
 # Data that are scaled up, so that few products underflow, reach 2^400; their products stay finite.
 _LARGE_EXPONENT: Final = 400
@@ -48,7 +48,7 @@ class Stabbing(NamedTuple):
 
     Attributes
     ----------
-    samples : Samples
+    samples : SortedSamples
         What is stabbed.
     first, middle, last, sign : arrays (m,)
         One entry a knot.
@@ -58,7 +58,7 @@ class Stabbing(NamedTuple):
         there is no such line.
     """
 
-    samples: Samples
+    samples: SortedSamples
     first: Index
     middle: Index
     last: Index
@@ -67,12 +67,12 @@ class Stabbing(NamedTuple):
     least_steep: tuple[int, int]
 
 
-def stab(samples: Samples, *, compiled: bool | None = None) -> Stabbing:
+def stab(samples: SortedSamples, *, compiled: bool | None = None) -> Stabbing:
     """Return a function with the fewest knots through all intervals; every decision is exact.
 
     Parameters
     ----------
-    samples : Samples
+    samples : SortedSamples
         In order.
     compiled : bool, optional
         Whether loops are compiled; by default if that pays.
@@ -97,7 +97,7 @@ def stab(samples: Samples, *, compiled: bool | None = None) -> Stabbing:
     return _checked(samples, found, ends, withstands)
 
 
-def _stab_compiled(samples: Samples, x: FloatArray, low: FloatArray, high: FloatArray) -> Stabbing:
+def _stab_compiled(samples: SortedSamples, x: FloatArray, low: FloatArray, high: FloatArray) -> Stabbing:
     lows, highs, *parts = (np.empty(len(x), dtype=np.int32) for _ in range(6))
     breaks = Breaks(*parts)
     knots, ends = compile_loop(greedy, IN_PLACE_OF_RATIONALS)(x, low, high, lows, highs, breaks)
@@ -106,7 +106,7 @@ def _stab_compiled(samples: Samples, x: FloatArray, low: FloatArray, high: Float
 
 
 def _checked(
-    samples: Samples, parts: Sequence[Index], ends: tuple[int, int, int, int], withstands: bool
+    samples: SortedSamples, parts: Sequence[Index], ends: tuple[int, int, int, int], withstands: bool
 ) -> Stabbing:
     if not withstands:
         raise AssertionError("the stabbing greedy contradicts its own check")
@@ -114,7 +114,7 @@ def _checked(
     return Stabbing(samples, first, middle, last, sign, ends[:2], ends[2:])
 
 
-def _scaled_up(samples: Samples) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _scaled_up(samples: SortedSamples) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Multiply positions and values by powers of two, which is exact and changes no orientation."""
     ends = np.r_[samples.low, samples.high]
     x, y = _factor(samples.x), _factor(ends[np.isfinite(ends)])
@@ -181,7 +181,7 @@ def _last_link(stabbing: Stabbing) -> Line:
     return Fraction(0), Fraction(low if np.isfinite(low) else high if np.isfinite(high) else 0.0)
 
 
-def _line(samples: Samples, i: int, j: int) -> Line:
+def _line(samples: SortedSamples, i: int, j: int) -> Line:
     """Return the line through the lower end of sample i and the upper end of sample j."""
     x, y = Fraction(float(samples.x[i])), Fraction(float(samples.low[i]))
     slope = (Fraction(float(samples.high[j])) - y) / (Fraction(float(samples.x[j])) - x)

@@ -36,7 +36,7 @@ class Program(NamedTuple):
     high: FloatArray
 
 
-class Optimum(NamedTuple):
+class ProgramOptimum(NamedTuple):
     """What the dual simplex method found.
 
     Attributes
@@ -54,7 +54,7 @@ class Optimum(NamedTuple):
     multipliers: FloatArray
 
 
-def dual_simplex(program: Program, cutoff: float) -> Optimum:
+def dual_simplex(program: Program, cutoff: float) -> ProgramOptimum:
     """Minimise, or stop when the objective reaches the cutoff.
 
     Bland's rule is not used: with costs it would lose the bound that the objective is.
@@ -72,7 +72,7 @@ def dual_simplex(program: Program, cutoff: float) -> Optimum:
     bounds = Bounds(low, high, _MISS * (1.0 + np.abs(low)), _MISS * (1.0 + np.abs(high)))
     most = _MAX_EXCHANGES * (m + 5)
     end = solve(tableau, bounds, Limits(cutoff, most, most))
-    return Optimum(end.answer, point_of(tableau) * scale[:n], multipliers_of(tableau, end, cutoff))
+    return ProgramOptimum(end.answer, point_of(tableau) * scale[:n], multipliers_of(tableau, end, cutoff))
 
 
 def column_scales(coefficients: FloatArray) -> FloatArray:

@@ -32,7 +32,7 @@ MAX_NONZEROS = 10**8
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Scaling:
+class ExactScaling:
     """``x' = (x - shift) / 2^columns`` and ``y' = y / 2^labels``: powers of two, so scaling is exact."""
 
     shift: FloatArray
@@ -72,7 +72,7 @@ class CellModel:
         Largest absolute value of each entry of each u, infinite unless the problem has a weight bound.
     elements : Elements
         What the objective counts.
-    scaling : Scaling
+    scaling : ExactScaling
         How to undo the scaling.
     """
 
@@ -85,7 +85,7 @@ class CellModel:
     free: FloatArray
     bounds: FloatArray
     elements: Elements
-    scaling: Scaling
+    scaling: ExactScaling
 
     def decode(self, folded: FloatArray, affine: FloatArray) -> Network:
         """Make a network in original units of the vectors u (B, d + 1) and the affine term on `free`."""
@@ -173,7 +173,7 @@ def _facets(cells: BoolArray) -> BoolArray:
     return facets
 
 
-def _scaling(problem: Problem, objective: Objective) -> Scaling:
+def _scaling(problem: Problem, objective: Objective) -> ExactScaling:
     """Choose a shift for columns far from zero (not for ``parameters``: it moves biases) and the scales."""
     X = problem.X
     middle = X[np.argsort(X, axis=0)[len(X) // 2], np.arange(X.shape[1])]
@@ -181,14 +181,16 @@ def _scaling(problem: Problem, objective: Objective) -> Scaling:
     if objective is Objective.PARAMETERS:
         far[:] = False
     shift = np.where(far, middle, 0.0)
-    return Scaling(shift, _exponents(np.abs(X - shift).max(axis=0)), int(_exponents(problem.label_scale)))
+    return ExactScaling(
+        shift, _exponents(np.abs(X - shift).max(axis=0)), int(_exponents(problem.label_scale))
+    )
 
 
 def _exponents(sizes: FloatArray | float) -> IntArray:
     return np.frexp(sizes)[1].astype(np.intp)
 
 
-def _bounds(problem: Problem, scaling: Scaling) -> FloatArray:
+def _bounds(problem: Problem, scaling: ExactScaling) -> FloatArray:
     bounds = np.full(problem.n_features + 1, np.inf)
     if problem.weight_bound is not None:
         bounds[:-1] = np.ldexp(problem.weight_bound, scaling.columns - scaling.labels)

@@ -62,7 +62,7 @@ class UndecidedError(Exception):
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Cut:
+class BendersCut:
     """Valid inequalities ``rows @ z >= 1`` (M, E); `missing` marks elements of which one is needed, (E,).
 
     The first row is the indicator of `missing`.
@@ -129,7 +129,7 @@ class CellProgram:
         folded = np.where(upper > 0, values[: upper.size], 0.0).reshape(shape)
         return folded, values[upper.size : -1]
 
-    def cut(self, chosen: BoolArray, rng: np.random.Generator) -> Cut:
+    def cut(self, chosen: BoolArray, rng: np.random.Generator) -> BendersCut:
         """Return a sparse cut that excludes `chosen` (E,), which must not suffice.
 
         A cut for weights of any size holds under a weight bound too, and is tried when the bound is so large
@@ -140,7 +140,7 @@ class CellProgram:
         except UndecidedError:
             return self._sparse_cut(self._unbounded, chosen, rng)
 
-    def _sparse_cut(self, bounds: FloatArray, chosen: BoolArray, rng: np.random.Generator) -> Cut:
+    def _sparse_cut(self, bounds: FloatArray, chosen: BoolArray, rng: np.random.Generator) -> BendersCut:
         cuts = []
         weights = rng.uniform(0.5, 1.5, self._n_elements)
         for _ in range(_REWEIGHTINGS):
@@ -190,7 +190,7 @@ class CellProgram:
             share = np.where(costs != 0, np.abs(costs) * bounds, 0.0)
         return np.minimum(self._by_element(share), 1.0)
 
-    def _cut_from(self, coefficients: FloatArray, chosen: BoolArray, rng: np.random.Generator) -> Cut:
+    def _cut_from(self, coefficients: FloatArray, chosen: BoolArray, rng: np.random.Generator) -> BendersCut:
         """Round the cut: elements that together stay below 1 are not enough, so another one is needed."""
         order = np.lexsort((rng.uniform(size=len(chosen)), coefficients, ~chosen))
         enough = np.cumsum(coefficients[order]) >= 1 - _CUT_MARGIN
@@ -200,7 +200,7 @@ class CellProgram:
         if np.any((coefficients > 0) & (coefficients < 1)):
             small = coefficients <= tolerances.LP_FEASIBILITY  # taken over to the right-hand side
             rows.append(np.where(small, 0.0, coefficients) / (1 - coefficients[small].sum()))
-        return Cut(np.array(rows), missing)
+        return BendersCut(np.array(rows), missing)
 
     def _by_element(self, entries: FloatArray) -> FloatArray:
         used = self._counted

@@ -24,7 +24,7 @@ from sparsest.exact.compiling import compile_loop, worth_compiling
 from sparsest.exact.line.cheapest_cuts import refuse_extremes, runs_of
 from sparsest.exact.line.cheapest_cuts_kernel import windows
 from sparsest.exact.line.slope_changes import SIZE_ERROR, Curvature
-from sparsest.exact.p_star.first_crossing import Crossing, Limits, first_crossing
+from sparsest.exact.p_star.first_crossing import BoxLimits, Crossing, first_crossing
 
 # Runs of fewer jumps have no alternating sum with a term that is subtracted.
 _SHORTEST: Final = 4
@@ -37,7 +37,7 @@ _SAVING_ERROR: Final = 16 * SIZE_ERROR
 _SLACK: Final = 2.0**-51
 # Plain crossings take some hundreds of boxes, costs that nearly touch may take any number.
 _NARROWEST: Final = 2.0**-43
-_LIMITS: Final = Limits(
+_LIMITS: Final = BoxLimits(
     narrowest=_NARROWEST,
     probes=tuple(_NARROWEST * 4**k for k in range(1, 12)),
     more_patience=1000,

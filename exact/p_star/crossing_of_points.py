@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
-from sparsest.exact.p_star.first_crossing import Crossing, Limits, first_crossing
+from sparsest.exact.p_star.first_crossing import BoxLimits, Crossing, first_crossing
 
 # Relative error of a cost and, with the logarithms of its terms, of a slope: sizes, logarithms and powers are
 # rounded to some units, sums of at most a thousand terms to as many.
 _ERROR: Final = 2.0**-40
 # Plain crossings take about a hundred boxes.
 _NARROWEST: Final = 2.0**-36
-_LIMITS: Final = Limits(
+_LIMITS: Final = BoxLimits(
     narrowest=_NARROWEST,
     probes=tuple(_NARROWEST * 4**k for k in range(8)),
     more_patience=None,

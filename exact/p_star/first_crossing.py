@@ -30,7 +30,7 @@ class Crossing(NamedTuple):
     boxes: int
 
 
-class Limits(NamedTuple):
+class BoxLimits(NamedTuple):
     """When to be content.
 
     Attributes
@@ -55,7 +55,7 @@ def first_crossing(
     candidates: _Candidates | None,
     uncertain: Callable[[_Candidates, float, float], _Candidates | None],
     crossed: Callable[[_Candidates, float], int | None],
-    limits: Limits,
+    limits: BoxLimits,
 ) -> Crossing:
     """Return the first p in (0, 1] at which the condition holds, in an interval; (1, 1) when there is none.
 
@@ -67,7 +67,7 @@ def first_crossing(
         Returns, of some candidates, those for which it may hold in the box from `start` to `stop`, or None.
     crossed : callable
         Returns, of some candidates, one for which it certainly holds at p, or None.
-    limits : Limits
+    limits : BoxLimits
         When to be content.
     """
     upper, which, stuck, boxes, limit = 1.0, None, None, 0, limits.patience

@@ -12,7 +12,7 @@ from sparsest.exact.line.cheapest_cuts import COST_ERROR, cheapest_cut, costs_of
 from sparsest.exact.line.exact_ties import exact_ties
 from sparsest.exact.line.slope_changes import Curvature, curvature, rational_change
 from sparsest.exact.method_result import PathNormMethodResult
-from sparsest.exact.sorted_samples import Samples, sorted_samples
+from sparsest.exact.sorted_samples import SortedSamples, sorted_samples
 from sparsest.objectives import Objective, check_power
 from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.results.path_norm import MinimiserCount
@@ -22,7 +22,7 @@ from sparsest.results.solving import Status
 class Curve(NamedTuple):
     """Samples in order, repeated ones merged, and their curvature."""
 
-    samples: Samples
+    samples: SortedSamples
     bends: Curvature
 
     @property
@@ -102,7 +102,7 @@ def count_minimisers(
     Changes of slope 1, 1, 1: the first two or the last two may be joined.
 
     >>> from sparsest import Problem
-    >>> count_minimisers(Problem([0, 1, 2, 3, 4], [0, 0, 1, 3, 6], affine="skip"), 0.5)
+    >>> count_minimisers(Problem([0, 1, 2, 3, 4], [0, 0, 1, 3, 6], affine="skip"), 0.5, "weights")
     MinimiserCount(at_least=2, at_most=2)
     """
     power = check_power(p)

@@ -8,9 +8,9 @@ from sparsest.exact.proof.recorded_log import Prefix, replay
 from sparsest.exact.search_options import SearchOptions
 from sparsest.exact.tree.candidates import fits
 from sparsest.exact.tree.checkpoint_file import (
-    Checkpoint,
     Events,
     Pieces,
+    SearchCheckpoint,
     Tree,
     read_checkpoint,
     write_checkpoint,
@@ -22,7 +22,7 @@ from sparsest.exact.tree.state import Findings, Frontier, Headway
 from sparsest.problem import Problem
 
 
-def open_checkpoint(path: Path, problem: Problem, *, resume: bool) -> Checkpoint | None:
+def open_checkpoint(path: Path, problem: Problem, *, resume: bool) -> SearchCheckpoint | None:
     """Return what the file of a search for `problem`, whose inputs are distinct, holds; None if it is new.
 
     Raises
@@ -102,7 +102,7 @@ class CheckpointWriter(Saving):
     def tree_refuted(self, signs: tuple[int, ...], pieces: Pieces) -> None:  # noqa: D102
         self._refuted.append(Tree(len(signs), signs.count(1), dict(pieces)))
 
-    def restore(self, stored: Checkpoint, log: ProofLog) -> None:
+    def restore(self, stored: SearchCheckpoint, log: ProofLog) -> None:
         """Bring a search that has not begun to the state in the file.
 
         Raises
@@ -135,7 +135,7 @@ class CheckpointWriter(Saving):
             headway.frontier = Frontier(list(stored.left), running)
         self._resumed_at = stored.nodes
 
-    def _replay(self, stored: Checkpoint, first: int, log: ProofLog) -> None:
+    def _replay(self, stored: SearchCheckpoint, first: int, log: ProofLog) -> None:
         """Report what the file says of the trees refuted before."""
         if stored.events is None:
             raise InputError(
@@ -163,14 +163,14 @@ class CheckpointWriter(Saving):
             )
         return "; ".join(remarks)
 
-    def _snapshot(self) -> Checkpoint:
+    def _snapshot(self) -> SearchCheckpoint:
         findings, headway = self._findings, self._headway
         counters, frontier = headway.counters, headway.frontier
         left: list[Prefix] = [()] if frontier is None else frontier.open
         witness = findings.witness
         if witness is not None and not fits(self._prepared, witness):
             witness = None  # under a weight bound: it is found again in its place in the tree
-        return Checkpoint(
+        return SearchCheckpoint(
             problem=self._prepared.problem.digest,
             width=headway.width,
             lower_bound=findings.lower,

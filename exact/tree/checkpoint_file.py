@@ -62,7 +62,7 @@ class Events:
 
 
 @dataclass(frozen=True)
-class Checkpoint:
+class SearchCheckpoint:
     """The state of a search.
 
     Attributes
@@ -108,7 +108,7 @@ class Checkpoint:
     events: Events | None
 
 
-def write_checkpoint(path: Path, state: Checkpoint) -> None:
+def write_checkpoint(path: Path, state: SearchCheckpoint) -> None:
     """Write a checkpoint, atomically.
 
     Raises
@@ -124,7 +124,7 @@ def write_checkpoint(path: Path, state: Checkpoint) -> None:
     write_atomically(path, _head(body) + body + b"\n")
 
 
-def read_checkpoint(path: Path, problem: Problem) -> Checkpoint:
+def read_checkpoint(path: Path, problem: Problem) -> SearchCheckpoint:
     """Read the checkpoint of a search for `problem`, whose inputs are distinct.
 
     Raises
@@ -169,7 +169,7 @@ def _check_head(head: bytes, body: bytes) -> None:
         raise InputError("the checkpoint is damaged: its digest is not that of its content")
 
 
-def _document(state: Checkpoint) -> dict[str, Any]:
+def _document(state: SearchCheckpoint) -> dict[str, Any]:
     return {
         "problem": state.problem,
         "width": state.width,
@@ -205,7 +205,7 @@ def _pieces_document(pieces: Pieces) -> list[Any]:
     return [[prefix_document(prefix), base64.b64encode(packed).decode()] for prefix, packed in pieces.items()]
 
 
-def _state(document: Any, problem: Problem) -> Checkpoint:
+def _state(document: Any, problem: Problem) -> SearchCheckpoint:
     if not isinstance(document, dict):
         raise InputError("the checkpoint holds no state")
     if document["problem"] != problem.digest:
@@ -219,7 +219,7 @@ def _state(document: Any, problem: Problem) -> Checkpoint:
     if len(set(left)) != len(left) or len(set(done)) != len(done):
         raise InputError("the checkpoint lists something twice")
     near_miss = document["near_miss"]
-    return Checkpoint(
+    return SearchCheckpoint(
         problem=problem.digest,
         width=width,
         lower_bound=whole(document["lower_bound"], 0, width),

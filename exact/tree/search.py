@@ -21,7 +21,7 @@ from sparsest.exact.proof.log import ProofLog
 from sparsest.exact.search_options import SearchOptions
 from sparsest.exact.tree.candidates import accept, near_miss_remark, take_projection
 from sparsest.exact.tree.checkpoint import CheckpointWriter, open_checkpoint
-from sparsest.exact.tree.checkpoint_file import Checkpoint
+from sparsest.exact.tree.checkpoint_file import SearchCheckpoint
 from sparsest.exact.tree.exploration import Exploration, Surroundings
 from sparsest.exact.tree.farm import Farm
 from sparsest.exact.tree.limits import SearchLimits, StoppedError
@@ -93,7 +93,7 @@ class _TreeSearch:
         self._limits = SearchLimits(options, self._findings, self._headway)
         self._saving = Saving()
 
-    def run(self, stored: Checkpoint | None) -> MethodResult:
+    def run(self, stored: SearchCheckpoint | None) -> MethodResult:
         """Close the gap as far as limits allow, and return what is known."""
         status, prepared = Status.OPTIMAL, None
         try:
@@ -113,7 +113,7 @@ class _TreeSearch:
         self._saving.save()
         return self._result(status)
 
-    def _begin(self, prepared: Prepared, stored: Checkpoint | None) -> None:
+    def _begin(self, prepared: Prepared, stored: SearchCheckpoint | None) -> None:
         """Find the first bounds, and take over the state in the file."""
         problem, findings, given = self._problem, self._findings, self._options.witness
         knots = lower_bound_certificate(problem)  # needed with and without a skip or bound
@@ -127,7 +127,7 @@ class _TreeSearch:
         if self._options.checkpoint_path is not None:
             self._saving = self._opened(self._options.checkpoint_path, prepared, stored)
 
-    def _opened(self, path: Path, prepared: Prepared, stored: Checkpoint | None) -> CheckpointWriter:
+    def _opened(self, path: Path, prepared: Prepared, stored: SearchCheckpoint | None) -> CheckpointWriter:
         writer = CheckpointWriter(
             path, self._options, prepared, self._findings, self._headway, self._log.writes
         )

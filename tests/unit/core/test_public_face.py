@@ -24,12 +24,6 @@ PACKAGES = sorted(runpy.run_path(str(ROOT / "setup.py"))["packages"]())
 FOLDERS = ("core", "exact", "continuous", "models", "compare", "benchmarks", "cli")
 XOR = datasets.load("xor").problem()
 
-# Public classes of one name in two rooms. None is exported, and no module imports both of a name.
-TWICE = {
-    "Answer", "Chart", "Checkpoint", "Coordinates", "Cut", "Instance", "KnownFile", "Limits", "Method",
-    "Optimum", "Place", "Record", "Samples", "Scaling", "Section",
-}  # fmt: skip
-
 
 def listed():
     """Every name that a package lists, with what it stands for."""
@@ -85,9 +79,7 @@ class TestNames:
         for name, path in class_definitions():
             places[name].append(path)
         twice = {name for name, paths in places.items() if len(paths) > 1 and not name.startswith("_")}
-        assert twice == TWICE
-        exported = {name for _, name, _ in listed()}
-        assert not exported & twice
+        assert not twice
 
     def test_values_of_enums_are_lower_snake_case(self):
         kinds = {type(member) for _, _, kind in listed() if _is_enum(kind) for member in kind}

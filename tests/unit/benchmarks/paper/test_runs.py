@@ -17,7 +17,7 @@ from sparsest.benchmarks.paper import figure, runs
 from sparsest.benchmarks.paper.experiments import (
     EXPERIMENTS,
     METHODS,
-    Method,
+    TrainingMethod,
     counts,
     experiment,
     record_steps,
@@ -97,7 +97,7 @@ class TestTrain:
         answer = published_training(
             setting.problem(), setting.objective, seed=3, time_limit=None, p=p, steps=300
         )
-        trace = train(setting, Method("p", p=p), [3], 300)
+        trace = train(setting, TrainingMethod("p", p=p), [3], 300)
         # width and lambda are the peer's own defaults; both look back over all 300 steps
         assert answer.options["width"] == setting.width
         assert answer.options["regularization"] == setting.regularization

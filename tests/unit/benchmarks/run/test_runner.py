@@ -20,7 +20,7 @@ from sparsest.affine import Affine
 from sparsest.benchmarks.run import executors, results_folder, runner
 from sparsest.benchmarks.run.task import execute, plan, record_of
 from sparsest.benchmarks.suites import suite
-from sparsest.benchmarks.suites.method_answer import Answer
+from sparsest.benchmarks.suites.method_answer import MethodAnswer
 from sparsest.benchmarks.suites.methods import METHODS, Method, find
 from sparsest.compare.referee import score
 
@@ -182,7 +182,7 @@ class TestReferee:
 
     def test_a_method_that_lies_is_not_believed(self, quick):
         task = plan(quick)[0]
-        lie = Answer(Network([[1.0]], [0.0], [1.0]), "optimal", lower_bound=1, proof="exact")
+        lie = MethodAnswer(Network([[1.0]], [0.0], [1.0]), "optimal", lower_bound=1, proof="exact")
         record = record_of(task, lie, 0.1)
         assert record.fits is False
         assert record.upper_bound is None
