@@ -46,7 +46,7 @@ Report = Annotated[
 Workers = Annotated[int, typer.Option(help="Processes that share the tree's search.")]
 
 
-def certify(
+def certify(  # noqa: PLR0913
     model: Model,
     data: options.Data,
     objective: options.CountedObjective = "neurons",

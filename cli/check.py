@@ -30,7 +30,7 @@ Vipr = Annotated[
 ]
 
 
-def check(
+def check(  # noqa: PLR0913
     proof: Annotated[Path, typer.Argument(metavar="PROOF", help="A proof: .json or .json.gz.")],
     data: Data = None,
     affine: options.AffineTerm = None,

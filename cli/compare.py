@@ -6,7 +6,7 @@ from sparsest.cli import exit_codes, options, output
 from sparsest.io.problem_sources import Asked, read_problem
 
 
-def compare(
+def compare(  # noqa: PLR0913
     data: options.Data,
     p: options.PowerOrAuto = "0.4",
     objective: options.CountedObjective = "neurons",

@@ -13,7 +13,7 @@ from sparsest.io.problem_sources import Asked, read_problem
 from sparsest.network import Network
 
 
-def solve(
+def solve(  # noqa: PLR0913
     data: options.Data,
     objective: options.CountedObjective = "neurons",
     method: options.Method = "auto",

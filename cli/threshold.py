@@ -15,7 +15,7 @@ _SECONDS = 10.0
 _POINTS = 200
 
 
-def threshold(
+def threshold(  # noqa: PLR0913
     data: options.Data,
     p: Annotated[
         float | None,

@@ -7,7 +7,7 @@ from sparsest.io.problem_sources import Asked, read_problem
 from sparsest.io.tables import check_table_ending, write_table
 
 
-def train(
+def train(  # noqa: PLR0913
     data: options.Data,
     p: options.Power = 0.4,
     objective: options.CountedObjective = "neurons",

@@ -71,7 +71,7 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
     array([0.5, 0.5])
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         tolerance: float = 0.0,
         *,

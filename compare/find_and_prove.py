@@ -16,7 +16,7 @@ POWER = 0.4
 _TRAINING = 0.5
 
 
-def solve(
+def solve(  # noqa: PLR0913
     problem: Problem,
     objective: str | Objective = Objective.NEURONS,
     *,

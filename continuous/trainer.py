@@ -54,7 +54,7 @@ _REPORT_INTERVAL = 0.2
 _RIDGE = "no search found a network that fits: this one joins the labels along a line, and is not sparse"
 
 
-def minimize(
+def minimize(  # noqa: PLR0913
     problem: Problem,
     p: float = 0.4,
     *,

@@ -103,7 +103,7 @@ def begin(data: Intervals, neurons: FloatArray, signs: FloatArray, aims: Aims, d
     return Iterates(neurons, values, factors, interval_loss(values, aims), np.full(len(neurons), damping))
 
 
-def descend(
+def descend(  # noqa: PLR0913
     data: Intervals,
     signs: FloatArray,
     aims: Aims,

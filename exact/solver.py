@@ -25,7 +25,7 @@ _SECOND_OPINION = 200
 _OVERRULED = "the mixed-integer program called it infeasible, which the activation tree could not confirm"
 
 
-def solve(
+def solve(  # noqa: PLR0913
     problem: Problem,
     objective: str | Objective = Objective.NEURONS,
     *,

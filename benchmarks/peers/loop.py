@@ -130,7 +130,7 @@ class Run:
     loss: float
 
 
-def train(
+def train(  # noqa: PLR0913
     batch: Batch,
     data: Data,
     *,

@@ -40,7 +40,7 @@ from sparsest.progress import Deadline
 _TRAINING_SHARE = 0.5
 
 
-def weight_decay(
+def weight_decay(  # noqa: PLR0913
     problem: Problem,
     objective: Objective,
     *,

@@ -43,7 +43,7 @@ _UNIVARIATE, _MULTIVARIATE = 0.003, 0.005
 _TRAINING_SHARE = 0.8
 
 
-def published_training(
+def published_training(  # noqa: PLR0913
     problem: Problem,
     objective: Objective,
     *,

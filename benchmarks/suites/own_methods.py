@@ -81,7 +81,7 @@ def _exact(
     )
 
 
-def train(
+def train(  # noqa: PLR0913
     problem: Problem,
     objective: Objective,
     *,

@@ -32,7 +32,7 @@ _LEAST_LIMIT: Final = 10.0
 _FITTING: Final = (Outcome.AGREE, Outcome.CONTINUOUS_ABOVE, Outcome.EXACT_OPEN)
 
 
-def compare_sides(
+def compare_sides(  # noqa: PLR0913
     problem: Problem,
     *,
     p: float | str = DEFAULT_POWER,

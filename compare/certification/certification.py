@@ -27,7 +27,7 @@ TIME_LIMIT: Final = 60.0
 _RELAXATION: Final = 0.5
 
 
-def certify(
+def certify(  # noqa: PLR0913
     model: Any,
     X: ArrayLike,
     y: ArrayLike,

@@ -104,7 +104,7 @@ class StagedSearch:
         What comes next.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         incumbent: Incumbent,
         *,

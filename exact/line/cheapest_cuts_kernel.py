@@ -90,7 +90,7 @@ def trace(starts: Starts, choices: Entries[Entries[bool]], singles: Starts, seco
             i -= 1
 
 
-def windows(
+def windows(  # noqa: C901
     plus: Table, minus: Table, starts: Starts, slack: float, keep: Marks, least: Entries[Room[float]]
 ) -> int:
     """Mark where alternating sums of edges are not above zero.

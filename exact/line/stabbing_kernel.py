@@ -62,7 +62,7 @@ def _integers(*values: float) -> list[int]:
     return [numerator * (largest // denominator) for numerator, denominator in ratios]
 
 
-def greedy(
+def greedy(  # noqa: C901
     x: Numbers, low: Numbers, high: Numbers, lows: Indices, highs: Indices, breaks: Breaks
 ) -> tuple[int, tuple[int, int, int, int]]:
     """Stab the intervals with the fewest links.
@@ -183,7 +183,7 @@ def greedy(
         knots, full, side = knots + 1, i, broken
 
 
-def holds(
+def holds(  # noqa: C901
     x: Numbers, low: Numbers, high: Numbers, breaks: Breaks, knots: int, ends: tuple[int, int, int, int]
 ) -> bool:
     """Whether the links meet every interval and the triples are a lower bound, whoever found them."""

@@ -98,7 +98,7 @@ def concerned(rows: IntArray, cells: IntArray) -> NDArray[np.bool_]:
     return special
 
 
-def program(slopes: FloatArray, cones: ConeArrays, rows: IntArray) -> tuple[FloatArray, FloatArray, IntArray]:
+def program(slopes: FloatArray, cones: ConeArrays, rows: IntArray) -> tuple[FloatArray, FloatArray, IntArray]:  # noqa: C901
     """Return coefficients (m + k, n), costs (n,), and sign, cone and ray (n, 3) of the columns.
 
     Columns are one for each ray and sign, in its cheapest cone, and one for each ray of each cone that some
@@ -148,7 +148,7 @@ def element_values(
     return values
 
 
-def violated(solution: Solution, high: FloatArray, cones: ConeArrays, rows: IntArray) -> IntArray:
+def violated(solution: Solution, high: FloatArray, cones: ConeArrays, rows: IntArray) -> IntArray:  # noqa: C901
     """Return `rows` and one for the element, or signed weight of a cell, that exceeds its bound most."""
     x, labels, values = solution
     directions, cells, bound = cones.directions, cones.cells, cones.weight_bound

@@ -79,7 +79,7 @@ def bounds_of(
     return low, high
 
 
-def safe_bound(multipliers: FloatArray, program: Program, labels: IntArray) -> float:
+def safe_bound(multipliers: FloatArray, program: Program, labels: IntArray) -> float:  # noqa: C901
     """Return a lower bound on ``costs . x`` that these multipliers prove, rounding included; scales them.
 
     Multipliers that ask more of a column than its cost are made smaller, all alike; a multiplier of a row
