@@ -126,7 +126,7 @@ def test_constraints_pin_every_dependency():
     assert names - {"sparsest"} <= pinned
 
 
-# What ruff's limits on complexity and on arguments do not hold for. Public functions whose keywords users type,
+# What ruff's limits on complexity and arguments do not hold for: public functions whose keywords users type,
 # commands, and kernels that numba compiles as one loop; the list may only shrink (ruff reports a mark that is
 # no longer needed).
 EXCEPTIONS = {
