@@ -218,10 +218,10 @@ def path_norm(given: Mapping[str, Any]) -> list[Row]:
     x = _positions(given["samples"])
     for shape in _SHAPES:
         problem = Problem(x, _labels(shape, x), affine="skip")
-        least = partial(exact.minimize_path_norm, problem, _POWER)
+        least = partial(exact.minimize_path_norm, problem, _POWER, "weights")
         times = by_turns({"argsort": partial(np.argsort, x), "least": least}, given["repeats"])
-        found, threshold = least(), exact.threshold(problem)
-        once = by_turns({"count": partial(exact.count_minimisers, problem, _POWER)}, 1)
+        found, threshold = least(), exact.threshold(problem, "weights")
+        once = by_turns({"count": partial(exact.count_minimisers, problem, _POWER, "weights")}, 1)
         unit = times["argsort"]
         rows.append(
             {
@@ -269,8 +269,8 @@ def _warm_up_univariate() -> None:
 def _warm_up_path_norm() -> None:
     x = _positions(_LEAST_SAMPLES + 2)  # one change of slope at each but the first and the last
     problem = Problem(x, _labels("noise", x), affine="skip")
-    exact.minimize_path_norm(problem, _POWER)
-    exact.threshold(problem)
+    exact.minimize_path_norm(problem, _POWER, "weights")
+    exact.threshold(problem, "weights")
 
 
 def _positions(n: int) -> FloatArray:

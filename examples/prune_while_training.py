@@ -34,7 +34,7 @@ def train(X, y, loss, regularization):
     network = nn.Sequential(nn.Linear(X.shape[1], WIDTH), nn.ReLU(), nn.Linear(WIDTH, 1), nn.Flatten(0))
     optimizer = torch.optim.Adam(network.parameters(), lr=RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, EPOCHS)
-    sparse = ReweightedL1(optimizer, network, p=0.4, regularization=regularization)
+    sparse = ReweightedL1(optimizer, network, p=0.4, objective="weights", regularization=regularization)
     for _ in range(EPOCHS):
         for inputs, labels in DataLoader(TensorDataset(X, y), batch_size=32, shuffle=True):
             sparse.zero_grad()

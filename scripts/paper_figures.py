@@ -14,7 +14,6 @@ from sparsest import datasets, exact
 from sparsest.arrays import FloatArray
 from sparsest.network import Network
 from sparsest.plots.canvas import COLORS, new_figure, save_figure, style
-from sparsest.plots.p_star import plot_threshold
 from sparsest.problem import Problem
 
 if TYPE_CHECKING:
@@ -40,13 +39,15 @@ def plot_interpolants(problem: Problem, powers: tuple[float, ...] = (1.0, 0.7, 0
         figure = new_figure(width=10.5, height=3.8)
         panels = np.atleast_1d(figure.subplots(1, len(powers), sharey=True))
         for k, (axes, p) in enumerate(zip(panels, powers, strict=True)):
-            least = exact.minimize_path_norm(problem, p)
+            least = exact.minimize_path_norm(problem, p, "weights")
             network = _chords(problem) if p == 1 else least.network
             if p == 1:
                 _shade_minimisers(axes, problem)
             if network is not None:
                 _draw(axes, problem, network, COLORS[k % len(COLORS)])
-                alone = "the minimiser" if exact.count_minimisers(problem, p).unique else "a minimiser"
+                alone = (
+                    "the minimiser" if exact.count_minimisers(problem, p, "weights").unique else "a minimiser"
+                )
                 axes.set_title(
                     f"p = {p:g}: {alone}\n{network.count()} knots, path norm {least.upper_bound:.4g}"
                 )
@@ -58,7 +59,7 @@ def plot_interpolants(problem: Problem, powers: tuple[float, ...] = (1.0, 0.7, 0
 def plot_wide(count: int = _WIDE) -> "Figure":
     """Draw a sparsest interpolant beside an l^1 minimiser with many knots, and what they cost over p."""
     problem = Problem([0, 1, 2, 3], [1, 0, 0, 1], affine="skip")
-    sparsest = exact.minimize_path_norm(problem, 0.5).network
+    sparsest = exact.minimize_path_norm(problem, 0.5, "weights").network
     wide = wide_minimiser(count)
     named = [(sparsest, "1 knot"), (_chords(problem), "2 knots"), (wide, f"{count} knots")]
     with style():
@@ -68,7 +69,12 @@ def plot_wide(count: int = _WIDE) -> "Figure":
         for k, (network, name) in enumerate(named):
             if network is not None:
                 _draw(left, problem, network, COLORS[k], name, width=4.5 - 1.5 * k)
-                right.plot(powers, [network.path_norm(float(p)) for p in powers], color=COLORS[k], label=name)
+                right.plot(
+                    powers,
+                    [network.path_norm(float(p), "weights") for p in powers],
+                    color=COLORS[k],
+                    label=name,
+                )
         left.set(xlabel="x", ylabel="f(x)", title="three functions of least path norm at p = 1")
         right.set(xlabel="p", ylabel="path norm", yscale="log", title="their path norms")
         right.set_yticks(ticks := [1, 2, 5, 10, 20, 40], [str(tick) for tick in ticks])
@@ -129,8 +135,8 @@ def _draw(
 
 
 def _plot_crossing(problem: Problem, title: str) -> "Figure":
-    curves = exact.cost_curves(problem, np.linspace(0.01, 1, 150))
-    return plot_threshold(exact.threshold(problem), curves, title)
+    curves = exact.cost_curves(problem, np.linspace(0.01, 1, 150), "weights")
+    return exact.threshold(problem, "weights").plot(curves, title=title)
 
 
 FIGURES: Final[dict[str, Callable[[], "Figure"]]] = {

@@ -1,4 +1,4 @@
-"""Success against restarts, width and p, and of one solver against another, as a Markdown page.
+"""Success against restarts, width and p, and of one algorithm against another, as a Markdown page.
 
     python scripts/success_table.py [SEEDS] [--rows TEXT]
 
@@ -45,7 +45,7 @@ def instances() -> list[Instance]:
     ]
 
 
-_BATCH: Final = {"solver": "adam-reweighted"}
+_BATCH: Final = {"algorithm": "adam-reweighted"}
 ROWS: Final[list[tuple[str, Mapping[str, Any]]]] = [
     ("staged search (the default)", {}),
     ("adam-reweighted", _BATCH),
@@ -57,14 +57,14 @@ ROWS: Final[list[tuple[str, Mapping[str, Any]]]] = [
     ("adam-reweighted, p = 0.2", _BATCH | {"p": 0.2}),
     ("adam-reweighted, p = 0.7", _BATCH | {"p": 0.7}),
     ("adam-reweighted, p = 1", _BATCH | {"p": 1.0}),
-    ("published step", {"solver": "published"}),
-    ("proximal gradient", {"solver": "proximal-gradient"}),
-    ("smoothed", {"solver": "smoothed"}),
+    ("published step", {"algorithm": "published"}),
+    ("proximal gradient", {"algorithm": "proximal-gradient"}),
+    ("smoothed", {"algorithm": "smoothed"}),
 ]
 
 
 def table(seeds: int, rows: str = "") -> Iterator[str]:
-    """Yield the lines of the table: successes of `seeds` runs and their mean seconds, a row a solver.
+    """Yield the lines of the table: successes of `seeds` runs and their mean seconds, a row an algorithm.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def _cell(instance: Instance, options: dict[str, Any], seeds: int) -> str:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Success of the solvers, as a Markdown table.")
+    parser = argparse.ArgumentParser(description="Success of the algorithms, as a Markdown table.")
     parser.add_argument("seeds", type=int, nargs="?", default=10)
     parser.add_argument("--rows", default="", metavar="TEXT")
     arguments = parser.parse_args()

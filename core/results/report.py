@@ -32,12 +32,12 @@ class Section(NamedTuple):
     def lines(self, width: int) -> list[str]:
         """Return the title and everything beneath it, rows wrapped; tables are as wide as they are."""
         indent = 4 + max((len(name) for name, _ in self.rows), default=0)
-        lines = textwrap.wrap(self.title, width)
+        lines = textwrap.wrap(self.title, width, break_on_hyphens=False)
         for name, value in self.rows:
             start = f"  {name}".ljust(indent)
-            lines += textwrap.wrap(value, width, initial_indent=start, subsequent_indent=" " * indent) or [
-                start.rstrip()
-            ]
+            lines += textwrap.wrap(
+                value, width, initial_indent=start, subsequent_indent=" " * indent, break_on_hyphens=False
+            ) or [start.rstrip()]
         return lines + _aligned(self.table)
 
     def markup(self) -> str:

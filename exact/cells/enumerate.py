@@ -171,10 +171,15 @@ def iterate_cells(
     >>> sum(len(block.patterns) for block in iterate_cells([[0.0], [1.0], [5.0]], block_size=2))
     6
     """
+    return iterate_until(X, Deadline(time_limit), block_size)
+
+
+def iterate_until(X: ArrayLike, deadline: Deadline, block_size: int = 2**16) -> Iterator[Cells]:
+    """Iterate over cells as `iterate_cells` does, within a caller's deadline."""
     if isinstance(block_size, bool) or not isinstance(block_size, int | np.integer) or block_size < 2:
         raise InputError(f"block_size = {block_size!r:.40}: it must be an integer, at least 2")
     inputs, rows, inverse = _prepared(X)
-    return _stream(inputs, rows, inverse, int(block_size) // 2, Deadline(time_limit))
+    return _stream(inputs, rows, inverse, int(block_size) // 2, deadline)
 
 
 def _stream(

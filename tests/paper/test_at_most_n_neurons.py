@@ -159,12 +159,12 @@ def test_the_bound_is_met():
     # falls and rises, so c < 0 < e and its first slope is positive. That slope is minus the sum of the
     # changes of the neurons that face left, hence -c or -(c + e). Then the second slope is 0, or the third
     X, y = np.arange(4.0)[:, None], np.array([0.0, 1, 0, 1])
-    assert exact.solve(Problem(X, y), "weights").lower_bound == 3 == bound(X, "weights", affine="none")
+    assert exact.solve(Problem(X, y), "weights").lower_bound == 3 == bound(X, "weights", skip=False)
     table = table_of(basic_networks(X, y, "weights"))
     assert np.count_nonzero(table, axis=1).min() == 3
     # neurons: labels of either sign need an output of either sign, so 2 for N = 2
     X, y = np.array([[-1.0], [1.0]]), np.array([1.0, -1.0])
-    assert exact.solve(Problem(X, y), "neurons").lower_bound == 2 == bound(X, "neurons", affine="none")
+    assert exact.solve(Problem(X, y), "neurons").lower_bound == 2 == bound(X, "neurons", skip=False)
 
 
 @pytest.mark.parametrize("p", POWERS)

@@ -20,7 +20,7 @@ from helpers import ROOT, call
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparsest import InputError, Objective, Problem, datasets, exact, save
+from sparsest import Affine, InputError, Objective, Problem, datasets, exact, save
 from sparsest.benchmarks.known_optima import calibration, entries, regress
 from sparsest.benchmarks.known_optima.entries import Claim, read_directory, read_file
 from sparsest.benchmarks.known_optima.findings import (
@@ -156,7 +156,7 @@ class TestReader:
 
     def test_defaults(self, tmp_path):
         (optimum,) = self.read(tmp_path, QUESTION + ANSWER).optima
-        assert optimum.asked == (None, False, None, None, False, None, False)
+        assert optimum.asked == (None, Affine.NONE, None, None, False, None)
         assert (optimum.objective, optimum.method, optimum.time_limit) == ("neurons", "auto", 600)
         assert optimum.claim == Claim(
             Status.OPTIMAL, Proof.EXACT, 2, 2, DIGEST, datetime.date(2026, 11, 22), None
@@ -192,7 +192,7 @@ class TestReader:
             (QUESTION + ANSWER.replace(f'digest = "{DIGEST}"\n', ""), "it lacks 'digest'"),
             (QUESTION + ANSWER + QUESTION + ANSWER, "entry 2: it asks the same as entry 1 (xor-neurons"),
             (QUESTION + ANSWER + QUESTION + 'affine = "none"\n' + ANSWER, "entry 2: it asks the same"),
-            (QUESTION + ANSWER + "affine = 1", "affine = 1 is not a text"),
+            (QUESTION + ANSWER + "affine = 1", "affine = 1 is not a string"),
             (QUESTION + ANSWER + 'affine = "bias"', "'bias' is not one of 'none', 'constant', 'skip'"),
             (QUESTION + ANSWER.replace("lower = 2", "lower = true"), "lower = True is not a whole number"),
             (QUESTION + ANSWER.replace("lower = 2", "lower = 2.0"), "lower = 2.0 is not a whole number"),

@@ -291,7 +291,7 @@ class TestCommand:
         monkeypatch.setattr(runs, "measure", interrupted)
         result = call("--out", tmp_path / "new")
         assert result.exit_code == 3
-        assert "the same command goes on from here" in result.stderr
+        assert "the same command continues from here" in result.stderr
         assert [path.name for path in sorted((tmp_path / "new").iterdir())] == [
             "peak-plateau.csv",
             "peak-plateau.png",

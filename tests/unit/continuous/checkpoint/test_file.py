@@ -374,7 +374,7 @@ class TestRefusalsOfASearch:
 
     def refused(self, path: Path, words: str) -> None:
         with pytest.raises(InputError, match=words) as caught:
-            minimize(PEAK, checkpoint_file=path, resume=True)
+            minimize(PEAK, objective="weights", checkpoint_file=path, resume=True)
         assert str(path) in str(caught.value)
 
     @pytest.mark.parametrize("name", ["best outputs", "search incumbent network outputs"])

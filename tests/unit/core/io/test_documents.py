@@ -365,13 +365,6 @@ def deep(levels):
     return json.loads("[" * levels + "]" * levels)
 
 
-def test_results_from_before_the_proof_was_told_of_are_read(tmp_path):
-    path = tmp_path / "old.json"
-    old = {key: value for key, value in document(EXACT).items() if key != "proof_written"}
-    path.write_text(json.dumps(old))
-    assert load(path).proof_written is None
-
-
 class TestHostileJson:
     @pytest.mark.parametrize("item", ITEMS.values(), ids=ITEMS)
     def test_missing_fields(self, item, json_refusal):

@@ -20,9 +20,11 @@ from sparsest.exact.cells.arrangement import exact_rays, make_arrangement, rays
 from sparsest.exact.cells.charts import TimeLimitError
 from sparsest.exact.cells.enumerate import (
     Cells,
+    cells_until,
     count_in_general_position,
     enumerate_cells,
     iterate_cells,
+    iterate_until,
     refuse_too_many_cells,
 )
 from sparsest.exact.cells.interior_points import make_coordinates
@@ -395,10 +397,10 @@ class TestInterruption:
     @pytest.mark.parametrize("X", [grid(3, 3), np.random.default_rng(0).normal(size=(40, 3)), np.eye(17)])
     def test_deadline_between_blocks(self, X):
         counted = _Countdown(10**9)
-        whole = enumerate_cells(X, deadline=counted).patterns
+        whole = cells_until(X, counted).patterns
         looks = 10**9 - counted.looks
         assert looks > 3
-        stream = iterate_cells(X, block_size=50, deadline=_Countdown(looks - 1))
+        stream = iterate_until(X, _Countdown(looks - 1), block_size=50)
         received = []
         with pytest.raises(TimeLimitError, match="time limit"):
             received.extend(block.patterns for block in stream)
@@ -406,15 +408,15 @@ class TestInterruption:
             found = np.concatenate(received)
             assert len(np.unique(np.concatenate([found, whole]), axis=0)) == len(whole) > len(found)
         with pytest.raises(TimeLimitError):
-            enumerate_cells(X, deadline=_Countdown(looks - 1))
+            cells_until(X, _Countdown(looks - 1))
 
     def test_clock(self):
         # some 2 * 10^7 cells, several seconds
         X = np.random.default_rng(0).normal(size=(400, 3))
-        deadline = Deadline(0.3)
+        clock = Deadline(None)
         with pytest.raises(TimeLimitError):
-            sum(len(block.patterns) for block in iterate_cells(X, deadline=deadline))
-        assert deadline.seconds < 1.5
+            sum(len(block.patterns) for block in iterate_cells(X, time_limit=0.3))
+        assert clock.seconds < 1.5
 
     def test_program_over_cells(self):
         # 2.6 * 10^6 cells of 200 samples: a second or so without a limit

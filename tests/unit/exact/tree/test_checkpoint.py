@@ -397,7 +397,7 @@ HOSTILE = {
         "no network for the problem",
     ),
     "a near miss without fields": (
-        lambda state: state.update(near_miss={"format": "sparsest/network", "version": 1}),
+        lambda state: state.update(near_miss={"format": "sparsest/network", "version": 2}),
         "lacks the field",
     ),
     "an open subtree forgotten": (lambda state: state["left"].pop(), "one tree"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sparsest import Problem, check_proof, datasets
-from sparsest.exact.cells.enumerate import enumerate_cells
+from sparsest.exact.cells.enumerate import cells_until
 from sparsest.exact.search_options import Pacing, SearchOptions
 from sparsest.exact.solver import run_method
 from sparsest.exact.tree import branching
@@ -38,7 +38,7 @@ def test_a_thousand_samples(monkeypatch):
     problem = datasets.load("planted", d=2, n=1000, k=3, seed=0).problem()
     made = []
     monkeypatch.setattr(
-        branching, "enumerate_cells", lambda X, deadline: made.append(len(X)) or enumerate_cells(X)
+        branching, "cells_until", lambda X, deadline: made.append(len(X)) or cells_until(X, deadline)
     )
     found = solve_tree(problem, SearchOptions(deadline=Deadline(60)))
     assert found.lower_bound == 3

@@ -15,7 +15,7 @@ from sparsest.exact.tree.state import Counters, Findings, Frontier, Headway
 from sparsest.exact.tree.widths import close_the_gap
 from sparsest.progress import Deadline
 
-# xor: two neurons, see tests/test_tree.py
+# xor: two neurons, see tests/unit/exact/tree/test_search.py
 XOR = Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
 # max(0, x + y) - 2 max(0, x + y - 1)
 XOR_NETWORK = Network([[1.0, 1.0], [2.0, 2.0]], [0.0, -2.0], [1.0, -1.0])
