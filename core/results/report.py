@@ -32,7 +32,7 @@ class Section(NamedTuple):
     def lines(self, width: int) -> list[str]:
         """Return the title and everything beneath it, rows wrapped; tables are as wide as they are."""
         indent = 4 + max((len(name) for name, _ in self.rows), default=0)
-        lines = textwrap.wrap(self.title, width, break_on_hyphens=False)
+        lines = textwrap.wrap(self.title, width, break_long_words=False, break_on_hyphens=False)
         for name, value in self.rows:
             start = f"  {name}".ljust(indent)
             lines += textwrap.wrap(

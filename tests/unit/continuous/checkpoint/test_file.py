@@ -278,7 +278,8 @@ def changed(path: Path, **arrays: Any) -> None:
 
 class TestRefusals:
     @pytest.fixture(scope="class")
-    def written(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    @classmethod
+    def written(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
         path = tmp_path_factory.mktemp("training") / "training.npz"
         minimize(PEAK, algorithm="adam-reweighted", checkpoint_file=path, **DESCENT)
         return path
@@ -363,7 +364,8 @@ def damaged_words(path: Path, **changes: Any) -> dict[str, Any]:
 
 class TestRefusalsOfASearch:
     @pytest.fixture(scope="class")
-    def written(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    @classmethod
+    def written(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
         path = tmp_path_factory.mktemp("search") / "search.npz"
         minimize(PEAK, objective="weights", checkpoint_file=path)
         return path

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sparsest import Problem, check_proof, datasets
-from sparsest.exact.cells.enumerate import cells_until
+from sparsest.exact.cells.enumerate import cells_until, enumerate_cells
 from sparsest.exact.search_options import Pacing, SearchOptions
 from sparsest.exact.solver import run_method
 from sparsest.exact.tree import branching
