@@ -102,6 +102,7 @@ class TestStabbing:
     @pytest.mark.benchmark(group="stabbing", warmup=True, warmup_iterations=1)
     @pytest.mark.parametrize("curve", ["sine", "noise"])
     @pytest.mark.parametrize("tolerance", [0.0, 1e-6, 0.01, 1.0])
+    @pytest.mark.slow
     def test_fewest_knots(self, benchmark, curve, tolerance):
         problem = Problem(self.x, self.y[curve], affine="skip", tolerance=tolerance)
         found = benchmark(solve_univariate, problem)

@@ -175,6 +175,7 @@ class TestSolve:
         save(Problem([-2, -1, 0, 1, 2], [3, 3, 3, 4, 5], affine="skip"), saved)
         assert json.loads(call("solve", saved, "--affine", "constant", "--json").stdout)["upper_bound"] == 1
 
+    @pytest.mark.slow
     def test_network_from_a_file_is_the_upper_bound(self, tmp_path):
         path = tmp_path / "witness.npz"
         name = "uniform:d=2,n=12,seed=0"
@@ -185,6 +186,7 @@ class TestSolve:
         # floats meet random labels up to rounding only: the rational network beside them counts
         assert json.loads(result.stdout)["upper_bound"] == found["upper_bound"]
 
+    @pytest.mark.slow
     def test_dask_shares_the_search(self, dask):
         result = call("solve", "uniform:d=2,n=10,seed=0", "--dask", dask[0], "--json")
         whole = call("solve", "uniform:d=2,n=10,seed=0", "--json")
@@ -264,6 +266,7 @@ class TestCompare:
         assert document["exact"]["upper_bound"] == 2
         assert document["continuous"]["objective"] == "neurons"
 
+    @pytest.mark.slow
     def test_negative_verdict(self):
         result = call(
             "compare", "zigzag", "--width", "1", "--restarts", "1", "--steps", "5", "--least-limit", "1"
@@ -271,6 +274,7 @@ class TestCompare:
         assert result.exit_code == 1
         assert "NOT_INTERPOLATING" in result.stdout
 
+    @pytest.mark.slow
     def test_open_verdict(self, tmp_path):
         # plenty of neurons for training, too little time for the exact side
         result = call("compare", "uniform:d=3,n=24", "--time-limit", "1.5", "--width", "100")
@@ -282,7 +286,7 @@ class TestCompare:
 class TestDatasets:
     def test_list_and_detail(self):
         assert "peak-plateau" in call("datasets").stdout
-        assert "1 neurons with a skip, proven" in call("datasets", "xor").stdout
+        assert "1 neuron with a skip, proven" in call("datasets", "xor").stdout
 
     def test_json(self):
         names = [entry["name"] for entry in json.loads(call("datasets", "--json").stdout)["datasets"]]
@@ -366,6 +370,7 @@ def bad_inputs(folder):
     ]
 
 
+@pytest.mark.slow
 def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path):
     for arguments, words in bad_inputs(tmp_path):
         result = call(*arguments)

@@ -142,6 +142,7 @@ QUICK = [i for i, (X, _, objective, _) in enumerate(CASES) if X.shape[1] < 3 or 
 
 
 @pytest.mark.parametrize("case", QUICK)
+@pytest.mark.slow
 def test_what_the_package_finds_costs_as_little_and_has_at_most_n(case):
     X, y, objective, skip = CASES[case]
     least = costs(table_of(points_of(case)), 0.5).min()

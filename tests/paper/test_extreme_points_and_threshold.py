@@ -100,6 +100,7 @@ def test_no_network_of_random_directions_is_cheaper(case):
 
 
 @pytest.mark.parametrize("case", range(len(CASES)))
+@pytest.mark.slow
 def test_for_small_p_the_cheapest_is_sparsest(case):
     X, y, objective, skip = CASES[case]
     problem = Problem(X, y, affine="skip" if skip else "none")

@@ -42,6 +42,7 @@ def test_univariate_times_are_over_those_of_argsort():
     assert knots["zigzag", 1.0] == 0
 
 
+@pytest.mark.slow
 def test_path_norms_are_closed_and_p_star_is_certain():
     rows = speed.path_norm({"samples": 100_000, "repeats": 1})
     assert [row["labels"] for row in rows] == ["sine", "noise", "zigzag"]
@@ -79,6 +80,7 @@ def test_proofs_are_checked():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.slow
 def test_memory_is_that_of_a_fresh_process():
     ballast = bytearray(400 * 2**20)
     ballast[:: 2**12] = b"x" * len(ballast[:: 2**12])  # touched, so that it counts here

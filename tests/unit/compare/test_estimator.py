@@ -18,6 +18,7 @@ def test_scikit_learn_conventions(estimator, check):
 
 
 @pytest.mark.parametrize(("name", "minimum"), [("peak-plateau", 3), ("xor", 2), ("zigzag", 5)])
+@pytest.mark.slow
 def test_known_minima(name, minimum):
     data = datasets.load(name)
     model = SparsestReLURegressor().fit(data.X, data.y)
@@ -26,6 +27,7 @@ def test_known_minima(name, minimum):
     assert model.score(data.X, data.y) == 1.0
 
 
+@pytest.mark.slow
 def test_a_tolerance_costs_neurons_less():
     # |x| but for errors of 0.01: two neurons with a tolerance, and more to meet every label
     x = np.linspace(-1, 1, 9)[:, None]
@@ -35,6 +37,7 @@ def test_a_tolerance_costs_neurons_less():
     assert np.abs(coarse.predict(x) - y).max() <= 0.01 + 1e-12
 
 
+@pytest.mark.slow
 def test_equal_parameters_give_equal_networks():
     data = datasets.load("uniform", d=2, n=10, seed=3)
     models = [SparsestReLURegressor(node_limit=50, random_state=7) for _ in range(2)]

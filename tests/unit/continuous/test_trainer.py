@@ -261,6 +261,7 @@ def test_single_precision() -> None:
 # ---------------------------------------------------------------- determinism, time, interruption
 
 
+@pytest.mark.slow
 def test_a_seed_decides_everything() -> None:
     first, second, other = (minimize(PEAK, objective="weights", seed=seed, **QUICK) for seed in (5, 5, 6))
     np.testing.assert_array_equal(first.history.loss, second.history.loss)
@@ -305,6 +306,7 @@ def test_an_interrupt_returns_what_there_is(phase: str) -> None:
     assert np.any(fit.restarts.residuals == fit.restarts.raw_residuals)
 
 
+@pytest.mark.slow
 def test_progress_is_reported_in_both_phases() -> None:
     seen: list[Progress] = []
     minimize(PEAK, objective="weights", restarts=64, steps=800, progress=seen.append, **ADAM)
@@ -395,6 +397,7 @@ def test_module_and_network_are_the_same_function(width: int, skip: list[float] 
     np.testing.assert_allclose(module(torch.tensor(X)).detach().numpy(), network(X), atol=1e-13)
 
 
+@pytest.mark.slow
 def test_module_trains_with_any_optimizer() -> None:
     module = ReLUNetwork(1, 20, affine="skip", generator=torch.Generator().manual_seed(0))
     X, y = torch.tensor(PEAK.X), torch.tensor(PEAK.low)
@@ -485,6 +488,7 @@ def test_labels_whose_square_underflows():
     assert fit.residual <= 1e-312
 
 
+@pytest.mark.slow
 def test_cells_lost_in_training_are_offered_again():
     # the penalty on weights alone leaves mostly constant neurons here, whose cells admit no interpolation
     problem = datasets.load("planted", d=2, n=40, k=3).problem()

@@ -183,6 +183,7 @@ FILES = [
 
 
 @pytest.mark.parametrize("name", FILES)
+@pytest.mark.slow
 def test_state_dict_files(name: str, tmp_path: Path) -> None:
     path = tmp_path / "model.pt"
     written(path, name)

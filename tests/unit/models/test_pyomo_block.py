@@ -71,6 +71,7 @@ def test_wrong_boxes(low, high):
         relu_block(Network.zero(2), low, high)
 
 
+@pytest.mark.slow
 def test_example(capsys):
     path = ROOT / "examples" / "embed_in_pyomo.py"
     spec = importlib.util.spec_from_file_location("embed_in_pyomo", path)

@@ -544,6 +544,7 @@ class TestCommand:
         assert "known 3, now only [" in result.stdout
         assert "status" in result.stdout
 
+    @pytest.mark.slow
     def test_network_where_none_was_known_to_fit(self, tmp_path):
         (tmp_path / "a.toml").write_text('[[optimum]]\ndata = "tent"\nweight_bound = 0.01\n')
         assert call("regress", "--known", tmp_path, "--update").exit_code == 0
@@ -606,6 +607,7 @@ class TestCommand:
         assert document["entries"][0]["findings"][0]["what"] == "digest"
         assert result.stderr == ""
 
+    @pytest.mark.slow
     def test_slower_than_stated_is_told(self, tmp_path, monkeypatch):
         """With a loop of 1 ns and an effort of 10 zigzag should take 10 ns."""
         digest = datasets.load("zigzag").problem().digest
@@ -799,6 +801,7 @@ class TestPlugin:
         assert not loaded & {"torch", "pyomo", "pandas", "scipy", "highspy", "flint", "matplotlib", "tomlkit"}
         assert "sparsest.exact" not in done.stdout
 
+    @pytest.mark.slow
     def test_every_entry_is_a_test_beside_the_repositorys_own(self, repository):
         done = pytest_in(repository, "--sparsest-known", "known", "-v", "-W", "error")
         assert done.returncode == 0, done.stdout + done.stderr

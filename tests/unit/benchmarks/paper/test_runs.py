@@ -268,6 +268,7 @@ class TestReport:
 
 
 class TestCommand:
+    @pytest.mark.slow
     def test_runs_once_and_draws_again(self, tmp_path, monkeypatch):
         asked = ["--steps", 20, "--seeds", "0,3", "--data", "peak-plateau", "--workers", 1, "--out", tmp_path]
         first = call(*asked)

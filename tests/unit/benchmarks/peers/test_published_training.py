@@ -241,6 +241,7 @@ class TestPruning:
         assert answer.network.width == 0
         assert answer.network.solves(problem)
 
+    @pytest.mark.slow
     def test_units_do_not_matter(self):
         # powers of two: the same run in scaled units
         large = Problem(PEAK.X * 2.0**20, PEAK.targets * 2.0**-30)
@@ -251,6 +252,7 @@ class TestPruning:
 
 class TestEveryPeer:
     @pytest.mark.parametrize("method", PEERS)
+    @pytest.mark.slow
     def test_equal_seeds_give_equal_networks(self, method):
         first, again, other = (
             method(TENT, Objective.WEIGHTS, seed=seed, time_limit=None, steps=300) for seed in (4, 4, 5)
@@ -268,6 +270,7 @@ class TestEveryPeer:
         assert answer.network is not None
 
     @pytest.mark.parametrize("method", PEERS)
+    @pytest.mark.slow
     def test_a_skip_connection_is_trained(self, method):
         answer = method(AFFINE, Objective.WEIGHTS, seed=0, time_limit=30, steps=6000)
         assert answer.options["mse"] < tolerances.TRAINED_LOSS

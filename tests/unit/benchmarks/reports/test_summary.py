@@ -489,6 +489,7 @@ class Outline(html.parser.HTMLParser):
         self.text += data
 
 
+@pytest.mark.slow
 def test_report_is_self_contained_complete_and_repeatable(tmp_path):
     paths = write_report(SUITE, SESSIONS, tmp_path / "one")
     again = write_report(SUITE, SESSIONS, tmp_path / "two")

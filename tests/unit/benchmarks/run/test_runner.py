@@ -135,6 +135,7 @@ class TestSuites:
             plan(suite.load(str(path)))
         assert "\n" not in str(refusal.value)
 
+    @pytest.mark.slow
     def test_too_many_runs_are_refused(self, tmp_path):
         path = tmp_path / "huge.toml"
         seeds = ",".join(map(str, range(500)))
@@ -414,6 +415,7 @@ class TestRunner:
 
 
 class TestProcesses:
+    @pytest.mark.slow
     def test_same_table_as_here(self, quick, tmp_path, finished):
         with results_folder.opened(tmp_path / "processes") as results:
             with executors.processes(2) as place:
@@ -421,6 +423,7 @@ class TestProcesses:
                 runner.run(results, plan(quick), place, session, lambda _: None)
             assert tabulated(results.records) == tabulated(results_folder.read(finished)[1])
 
+    @pytest.mark.slow
     def test_crash_and_hang_are_recorded(self, quick, monkeypatch):
         task = dataclasses.replace(plan(quick)[0], time_limit=1.0)
         found = {}
@@ -433,6 +436,7 @@ class TestProcesses:
                 found[work.__name__] = record.status
         assert found == {"crash": "crashed", "hang": "killed", "execute": "optimal"}
 
+    @pytest.mark.slow
     def test_kill_9_loses_and_repeats_nothing(self, tmp_path):
         path = tmp_path / "many.toml"
         path.write_text(
@@ -475,6 +479,7 @@ def is_running(pid):
 
 
 class TestDask:
+    @pytest.mark.slow
     def test_same_table_as_without(self, dask, tmp_path, quick, finished):
         out = tmp_path / "cluster"
         result = call("bench", tmp_path / "quick.toml", "--dask", dask[0], "--out", out)
@@ -482,6 +487,7 @@ class TestDask:
         assert tabulated(results_folder.read(out)[1]) == tabulated(results_folder.read(finished)[1])
         assert results_folder.read(out)[0][0]["workers"] == 2
 
+    @pytest.mark.slow
     def test_worker_that_dies_costs_nothing(self, dask, quick, tmp_path):
         flag = tmp_path / "crashed"
         with results_folder.opened(tmp_path / "out") as results, executors.cluster(dask[0]) as place:
@@ -507,6 +513,7 @@ class TestCommand:
         for name in suite.names():
             assert name in result.stdout
 
+    @pytest.mark.slow
     def test_run_is_the_default(self, tmp_path, quick):
         out = tmp_path / "out"
         result = call("bench", tmp_path / "quick.toml", "--methods", "auto", "--workers", 1, "--out", out)

@@ -320,6 +320,7 @@ def test_equal_inputs_with_different_labels_are_no_obstacle():
 
 
 @pytest.mark.parametrize("minimum", [2, 3])
+@pytest.mark.slow
 def test_networks_trained_by_plain_adam(minimum, tmp_path):
     problem = sparsest.datasets.load("xor" if minimum == 2 else "parity-3").problem()
     torch.manual_seed(0)

@@ -94,6 +94,7 @@ def test_what_is_dropped_is_zero_in_the_whole_and_the_rest_up_to_date() -> None:
 
 @pytest.mark.parametrize("objective", list(Objective))
 @pytest.mark.parametrize("algorithm", sorted(GRADIENT_ALGORITHMS))
+@pytest.mark.slow
 def test_networks_are_those_of_a_batch_that_keeps_everything(
     algorithm: str, objective: Objective, monkeypatch: pytest.MonkeyPatch
 ) -> None:

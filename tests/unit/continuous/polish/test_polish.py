@@ -166,6 +166,7 @@ def test_neighbouring_cells_are_offered_as_far_as_there_is_room() -> None:
     assert len(with_neighbours(samples, one, max_rows=0).signs) == 1
 
 
+@pytest.mark.slow
 def test_neighbouring_cells_never_hurt_and_sometimes_help() -> None:
     gains = []
     for seed in range(12):

@@ -44,6 +44,7 @@ def test_planted_networks(d: int, k: int) -> None:
 
 
 @pytest.mark.parametrize(("d", "n", "seed"), [(1, 8, 0), (2, 6, 1), (2, 8, 0), (3, 8, 2), (3, 10, 0)])
+@pytest.mark.slow
 def test_random_labels_reach_the_proven_minimum(d: int, n: int, seed: int) -> None:
     problem = datasets.load("uniform", d=d, n=n, seed=seed).problem()
     fit = minimize(problem, objective="neurons")

@@ -648,6 +648,7 @@ def test_classification_keeps_its_accuracy_while_neurons_fall():
     assert agree.all()
 
 
+@pytest.mark.slow
 def test_the_example_prunes_and_keeps_its_quality(capsys, monkeypatch):
     pytest.importorskip("sklearn")
     monkeypatch.setattr(torch, "set_num_threads", lambda n: None)  # the setting is the whole process's

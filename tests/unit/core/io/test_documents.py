@@ -597,6 +597,7 @@ class TestHostileNpz:
         npz_refusal(archive(document=np.array(["a", "b"])))
         npz_refusal(archive(document=np.array(3)))
 
+    @pytest.mark.slow
     def test_truncations_and_flipped_bytes(self, tmp_path):
         path = tmp_path / "a.npz"
         save(NETWORK, path)

@@ -89,6 +89,7 @@ def test_training_run():
     assert "active neurons" in [axes.get_ylabel() for axes in fit.plot().axes]
 
 
+@pytest.mark.slow
 def test_a_staged_search_is_not_joined_by_lines_and_a_descent_is():
     staged, descent = (
         continuous.minimize(PEAK, objective="weights", algorithm=name) for name in ("auto", "adam-reweighted")

@@ -175,6 +175,7 @@ class TestCounts:
         ("n_samples", "n_features"),
         [(1, 1), (40, 1), (3, 2), (25, 2), (70, 2), (12, 3), (9, 5), (12, 9), (5, 8)],
     )
+    @pytest.mark.slow
     def test_general_position(self, n_samples, n_features):
         X = np.random.default_rng(n_samples).normal(size=(n_samples, n_features))
         cells = enumerate_cells(X)
@@ -283,6 +284,7 @@ class TestIndependentCounts:
             ),
         ],
     )
+    @pytest.mark.slow
     def test_degenerate(self, X):
         cells = enumerate_cells(X)
         assert len(cells.patterns) == deletion_restriction_count(X)

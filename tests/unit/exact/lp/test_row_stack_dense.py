@@ -81,6 +81,7 @@ def test_same_answers_as_highs_on_walks(seed):
 
 
 @pytest.mark.parametrize("seed", range(60))
+@pytest.mark.slow
 def test_the_tree_finds_the_same_with_and_without(seed):
     problem = random_problem(100 + seed)
     plain = solve_tree(problem, SearchOptions(pacing=Pacing(compiled_from=10**9)))

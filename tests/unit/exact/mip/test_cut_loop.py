@@ -122,6 +122,7 @@ def test_bound_that_no_network_obeys(objective):
         (8, 4, 2, True, 0.5),
     ],
 )
+@pytest.mark.slow
 def test_neurons_against_brute_force(seed, N, d, skip, bound):
     problem = uniform(seed, N, d, affine="skip" if skip else "none", weight_bound=bound)
     expected = minimum_neurons(problem, largest=3)
@@ -146,6 +147,7 @@ def test_neurons_against_brute_force(seed, N, d, skip, bound):
         ([[0.0, 1.0], [1.0, 0.5], [0.5, 0.0]], [1.0, 1.0, 0.0], False, 1.5),
     ],
 )
+@pytest.mark.slow
 def test_entries_against_brute_force(X, y, skip, bound, objective):
     problem = Problem(X, y, affine="skip" if skip else "none", weight_bound=bound)
     expected = minimum_entries(problem, objective.value, largest=3)

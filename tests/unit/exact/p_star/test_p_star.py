@@ -92,6 +92,7 @@ def test_costs_may_cross_twice_and_the_first_crossing_counts():
     assert 0.4 < result.upper_bound < 0.6
 
 
+@pytest.mark.slow
 def test_costs_that_nearly_touch_leave_an_honest_interval():
     # a larger last change lifts the curve above; where its two crossings meet
     def least(t):

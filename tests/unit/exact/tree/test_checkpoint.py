@@ -74,6 +74,7 @@ PROBLEMS = {
 
 @pytest.mark.parametrize("name", slow_after(3, sorted(PROBLEMS, key=lambda name: PROBLEMS[name].n_samples)))
 @pytest.mark.parametrize("share", slow_after(1, [3, 12]))
+@pytest.mark.slow
 def test_stops_change_nothing_and_the_proof_checks(name, share, tmp_path):
     problem = PROBLEMS[name]
     whole = exact.solve(problem, method="tree")

@@ -172,6 +172,7 @@ class TestExports:
             ("uniform:d=2,n=10,seed=0", "none"),
         ],
     )
+    @pytest.mark.slow
     def test_named_datasets(self, name, affine):
         problem, document = proof_of(name, affine)
         verify(problem, document)
