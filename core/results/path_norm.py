@@ -13,7 +13,7 @@ from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.results.report import Report, Rows, Section
-from sparsest.results.solving import Status, data_of
+from sparsest.results.solving import Status, drawn_network
 from sparsest.results.wording import all_counts, describe_problem, network_section
 from sparsest.sentences import counted
 
@@ -116,12 +116,7 @@ class PathNormResult(Report):
         InputError
             When no network is known, or a result that was read from a file is given no problem.
         """
-        from sparsest.plots.networks import plot_networks
-
-        data = data_of(self, problem)
-        if self.network is None:
-            raise InputError("no network is known, so there is nothing to draw")
-        return plot_networks(data, [("least path norm", self.network)], title)
+        return drawn_network(self, problem, "least path norm", title)
 
 
 @dataclasses.dataclass(frozen=True)

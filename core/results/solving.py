@@ -56,6 +56,22 @@ def data_of(result: Any, problem: Problem | None) -> Problem:
     return found
 
 
+def drawn_network(result: Any, problem: Problem | None, name: str, title: str) -> "Figure":
+    """Return the figure of a result's one network on the data, `name` being what the legend calls it.
+
+    Raises
+    ------
+    InputError
+        When the result knows no network, or as `data_of`.
+    """
+    from sparsest.plots.networks import plot_networks
+
+    data = data_of(result, problem)
+    if result.network is None:
+        raise InputError("no network is known, so there is nothing to draw")
+    return plot_networks(data, [(name, result.network)], title)
+
+
 @dataclasses.dataclass(frozen=True, repr=False)
 class ExactResult(Report):
     """Bounds on the smallest count, the witness of the upper one, and where they come from.
@@ -166,12 +182,7 @@ class ExactResult(Report):
         InputError
             When no network is known, or a result that was read from a file is given no problem.
         """
-        from sparsest.plots.networks import plot_networks
-
-        data = data_of(self, problem)
-        if self.network is None:
-            raise InputError("no network is known, so there is nothing to draw")
-        return plot_networks(data, [(f"sparsest ({self.status})", self.network)], title)
+        return drawn_network(self, problem, f"sparsest ({self.status})", title)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
