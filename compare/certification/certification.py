@@ -1,30 +1,23 @@
 """Judge a network that somebody trained: whether it is the sparsest that fits, and if not, what is."""
 
-import dataclasses
-import math
 import os
 from concurrent.futures import Executor
 from typing import Any, Final
 
 from numpy.typing import ArrayLike
 
-from sparsest.affine import Affine
 from sparsest.compare.certification.bounds_so_far import BoundsRecord, fits
 from sparsest.compare.certification.given_network import subject_of
 from sparsest.compare.certification.judge import Case
-from sparsest.compare.certification.output_bias import fixed_bias, question_itself, relaxation
 from sparsest.compare.certification.question import ask
-from sparsest.compare.certification.search import Ending, Means, narrow
+from sparsest.compare.certification.search import Means, narrow
 from sparsest.errors import InputError
-from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline, ProgressCallback
 from sparsest.results.certificate import Certificate
 
 # Seconds for everything unless the caller says otherwise.
 TIME_LIMIT: Final = 60.0
-# Share of the time for the relaxation of the question where networks have a free output bias.
-_RELAXATION: Final = 0.5
 
 
 def certify(  # noqa: PLR0913
@@ -115,7 +108,7 @@ def certify(  # noqa: PLR0913
         return case.does_not_fit()
     reduced = case.reduce(proven=fitting is True)
     means = Means(proof_file, checkpoint_file, resume, workers, executor, seed)
-    return case.verdict(reduced, _narrowed(case, reduced.network, means))
+    return case.verdict(reduced, narrow(question.problem, reduced.network, record, means))
 
 
 def _refuse_unusable(goal: Objective, proof_file: object, checkpoint_file: object, resume: bool) -> None:
@@ -124,26 +117,3 @@ def _refuse_unusable(goal: Objective, proof_file: object, checkpoint_file: objec
         raise InputError(f"proofs and checkpoints are about neurons, and {goal} are counted: leave them out")
     if resume and checkpoint_file is None:
         raise InputError("resume needs a checkpoint_file to continue from")
-
-
-def _narrowed(case: Case, reduced: Network, means: Means) -> Ending:
-    """Search, in two parts where networks have a free output bias and the exact side needs a relaxation."""
-    record, affine, problem = case.record, case.subject.affine, case.question.problem
-    deadline = record.deadline
-    counts_neurons = record.objective is Objective.NEURONS
-    if affine is not Affine.CONSTANT or (counts_neurons and problem.n_features > 1):
-        return narrow(question_itself(problem, affine), reduced, record, means, deadline)
-    if problem.low.max() > problem.high.min():  # no constant fits
-        record.bound(1)
-    left = deadline.remaining
-    half = Deadline(None if math.isinf(left) else max(_RELAXATION * left, 1e-3))
-    # the relaxation of one feature needs no search, but proof and checkpoint are to be about the question
-    own = dataclasses.replace(means, proof_file=None, checkpoint_file=None, resume=False)
-    ending = narrow(relaxation(problem), reduced, record, own, half)
-    best = reduced if record.network is None else record.network
-    if deadline.expired or best.affine is None or (record.closed and means.proof_file is None):
-        return ending
-    if counts_neurons:
-        return narrow(question_itself(problem, affine), best, record, means, deadline)
-    last = narrow(fixed_bias(problem, float(best.affine[-1])), best, record, own, deadline)
-    return dataclasses.replace(ending, status=last.status)

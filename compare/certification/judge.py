@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.compare.certification.bounds_so_far import MAX_EXACT, BoundsRecord, fits
 from sparsest.compare.certification.given_network import Subject
@@ -159,12 +158,6 @@ class Case:
         low, high = self.record.lower, self.record.upper
         if judgement is Judgement.NOT_INTERPOLATING or high is None or low >= high:
             return ""
-        relaxed = self.subject.affine is Affine.CONSTANT and self.goal is not Objective.NEURONS
-        if relaxed and low + 1 == high and not self.record.deadline.expired:
-            return (
-                f"with a whole affine term {low} suffice, and no method here tells whether they do with "
-                "an output bias alone"
-            )
         more = "a longer time limit may close the interval"
         if self.goal is Objective.NEURONS:
             more += "; with a checkpoint file the search continues where it ended"

@@ -10,15 +10,15 @@ import os
 from concurrent.futures import Executor
 from typing import Any, Final
 
-from sparsest.affine import Affine
 from sparsest.compare.certification.bounds_so_far import BoundsRecord
-from sparsest.compare.certification.output_bias import View
 from sparsest.compare.reduce.elimination import eliminate
 from sparsest.continuous import minimize
 from sparsest.errors import InputError, SolverError
 from sparsest.exact import solve
+from sparsest.exact.line import fewest_knots
 from sparsest.network import Network
 from sparsest.objectives import Objective
+from sparsest.problem import Problem
 from sparsest.progress import Deadline
 from sparsest.results.solving import ExactResult, Proof, Status
 from sparsest.sentences import counted
@@ -83,43 +83,38 @@ class Ending:
     remark: str = ""
 
 
-def narrow(view: View, start: Network, record: BoundsRecord, means: Means, until: Deadline) -> Ending:
+def narrow(problem: Problem, start: Network, record: BoundsRecord, means: Means) -> Ending:
     """Improve the bounds in `record` until they meet or the time is up.
 
     Parameters
     ----------
-    view : View
-        The problem to ask the solvers about.
+    problem : Problem
+        The data.
     start : Network
         A network of the kind asked for that fits.
     record : BoundsRecord
         Takes bounds and networks.
     means : Means
         Options.
-    until : Deadline
-        Ends the search.
 
     Raises
     ------
     InputError
         For options that the exact side refuses.
     """
-    return _Narrowing(view, start, record, means, until).run()
+    return _Narrowing(problem, start, record, means).run()
 
 
 class _Narrowing:
-    def __init__(
-        self, view: View, start: Network, record: BoundsRecord, means: Means, until: Deadline
-    ) -> None:
-        self.view, self.record, self.means, self.until = view, record, means, until
-        self.problem, self.goal = view.problem, record.objective
-        self.best = view.start(start)
+    def __init__(self, problem: Problem, start: Network, record: BoundsRecord, means: Means) -> None:
+        self.problem, self.record, self.means, self.goal = problem, record, means, record.objective
+        self.deadline, self.best = record.deadline, start
         self.ending = Ending()
         self.asked = False
         self.closed = False  # the exact side has said its last word on this problem
 
     def run(self) -> Ending:
-        left = self.until.remaining
+        left = self.deadline.remaining
         self._exactly("first bounds", min(max(_LEAST_SECONDS, _FIRST * left), _MAX_SECONDS, left))
         for step in (self._eliminate, self._train, self._rest):
             if not self._over():
@@ -127,22 +122,22 @@ class _Narrowing:
         return self.ending
 
     def _over(self) -> bool:
-        return self.closed or self.record.closed or self.until.expired or self.record.deadline.expired
+        return self.closed or self.record.closed or self.deadline.expired
 
     def _share(self, share: float) -> Deadline:
-        left = self.until.remaining
+        left = self.deadline.remaining
         return Deadline(None if math.isinf(left) else max(share * left, 1e-3))
 
     def _offer(self, network: Network, *, proven: bool = False) -> bool:
         """Offer a network for this problem to the record; keep it to start from if it is the narrowest."""
         if network.count(self.goal) < self.best.count(self.goal):
             self.best = network
-        return self.record.offer(self.view.network(network), proven=proven)
+        return self.record.offer(network, proven=proven)
 
     # ------------------------------------------------------------ the exact side
 
     def _exactly(self, name: str, limit: float) -> None:
-        with self.record.attempt(self.view.name + name) as said:
+        with self.record.attempt(name) as said:
             try:
                 result = self._solved(self.goal, limit)
             except (InputError, SolverError) as error:
@@ -160,7 +155,7 @@ class _Narrowing:
 
     def _solved(self, goal: Objective, limit: float, *, proof: bool = True) -> ExactResult:
         means, counts_neurons = self.means, goal is Objective.NEURONS
-        tree = counts_neurons and not (self.problem.n_features == 1 and self.problem.affine is Affine.SKIP)
+        tree = counts_neurons and not fewest_knots.applies_to(self.problem, goal)
         small = self.problem.X.size * self.best.width <= _MAX_WITNESS
         checkpoint: dict[str, Any] = {}
         if tree and proof and means.checkpoint_file is not None:
@@ -170,7 +165,7 @@ class _Narrowing:
             goal,
             time_limit=None if math.isinf(limit) else limit,
             progress=self.record.callback,
-            proof_file=means.proof_file if proof and self.view.bias is None else None,
+            proof_file=means.proof_file if proof else None,
             witness=self.best if small else None,
             workers=means.workers,
             executor=means.executor,
@@ -178,17 +173,14 @@ class _Narrowing:
         )
 
     def _learn(self, result: ExactResult) -> None:
-        self.record.bound(self.view.lower_bound(result.lower_bound, self.goal))
+        self.record.bound(result.lower_bound)
         if result.network is not None:
-            as_it_is = self.view.affine is not Affine.CONSTANT or self.problem.affine is Affine.CONSTANT
             checked = result.method == "tree" or result.status is Status.OPTIMAL
-            self._offer(result.network, proven=as_it_is and checked and result.proof is Proof.EXACT)
+            self._offer(result.network, proven=checked and result.proof is Proof.EXACT)
         self.closed = result.status in (Status.OPTIMAL, Status.INFEASIBLE)
         if result.status is Status.INTERRUPTED:
             self.record.deadline.interrupt()
-        written = self.means.proof_file if self.view.bias is None else None
-        if written is not None and result.proof_written is False:
-            written = None
+        written = None if result.proof_written is False else self.means.proof_file
         self.ending = Ending(
             result.status, result.proof, None if written is None else os.fspath(written), result.remark
         )
@@ -198,18 +190,18 @@ class _Narrowing:
             self._through_neurons()
             if self._over():
                 return
-        self._exactly("bounds", _LAST * self.until.remaining)
+        self._exactly("bounds", _LAST * self.deadline.remaining)
 
     def _through_neurons(self) -> None:
         """Bound weights or parameters by neurons, each of which has a parameter.
 
         And a weight, unless it is constant: constant neurons together are one, or none with an affine term.
         """
-        with self.record.attempt(f"{self.view.name}bound through neurons") as said:
+        with self.record.attempt("bound through neurons") as said:
             result = self._solved(Objective.NEURONS, self._share(_THROUGH_NEURONS).remaining, proof=False)
-            constant = self.goal is Objective.WEIGHTS and self.problem.affine is not Affine.SKIP
+            constant = self.goal is Objective.WEIGHTS and not self.problem.has_affine_term
             lower = max(0, result.lower_bound - constant)
-            self.record.bound(self.view.lower_bound(lower, self.goal))
+            self.record.bound(lower)
             if result.network is not None:
                 self._offer(result.network)
             said.append(f"{_interval(result)}, so at least {counted(lower, self.goal.value)}")
@@ -217,10 +209,10 @@ class _Narrowing:
     # ------------------------------------------------------------ searches for networks
 
     def _eliminate(self) -> None:
-        with self.record.attempt(f"{self.view.name}elimination from its own weights") as said:
-            before, view = self.best.width, self.view.without_constant(self.best)
-            found = eliminate(view.problem, view.start(self.best), self._share(_ELIMINATION))
-            self._offer(found if view is self.view else view.network(found))
+        with self.record.attempt("elimination from its own weights") as said:
+            before = self.best.width
+            found = eliminate(self.problem, self.best, self._share(_ELIMINATION))
+            self._offer(found)
             said.append(
                 f"{counted(before, 'neurons')} became {found.width}"
                 if found.width < before
@@ -230,24 +222,24 @@ class _Narrowing:
     def _train(self) -> None:
         if self.problem.homogeneous.size > _MAX_CONTINUOUS:
             return
-        with self.record.attempt(f"{self.view.name}continuous search") as said:
+        with self.record.attempt("continuous search") as said:
             cells = self.best.patterns(self.problem.X)[:_MAX_PATTERNS]
-            limit, view = self._share(_CONTINUOUS).remaining, self.view.without_constant(self.best)
+            limit = self._share(_CONTINUOUS).remaining
             fit = minimize(
-                view.problem,
+                self.problem,
                 objective=self.goal,
                 algorithm="gauss-newton",  # gradient descent is for when nothing that fits is known
                 patterns=cells if len(cells) else None,
-                lower_bound=self.record.lower if not self.view.name else 0,
+                lower_bound=self.record.lower,
                 seed=self.means.seed,
                 time_limit=None if math.isinf(limit) else limit,
                 progress=self.record.callback,
             )
             if fit.status is Status.INTERRUPTED:
                 self.record.deadline.interrupt()
-            fitting = fit.network.solves(view.problem)
+            fitting = fit.network.solves(self.problem)
             if fitting:
-                self._offer(fit.network if view is self.view else view.network(fit.network))
+                self._offer(fit.network)
             said.append(counted(fit.count, self.goal.value) if fitting else "found no network that fits")
 
 

@@ -14,9 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
-from sparsest.errors import InputError
 from sparsest.exact.lp.coordinates import Coordinates
 from sparsest.gauss_newton import Intervals, begin, descend
 from sparsest.network import Network
@@ -78,12 +76,10 @@ class _Elimination:
     """The problem in coordinates in which one damping suits all directions."""
 
     def __init__(self, problem: Problem, deadline: Deadline) -> None:
-        self.problem, self.deadline, self.skip = problem, deadline, problem.affine is Affine.SKIP
+        self.problem, self.deadline, self.affine = problem, deadline, problem.has_affine_term
         self.coordinates = Coordinates(problem)
         self.rows, scale = self.coordinates.rows, self.coordinates.scale
-        self.data = Intervals(
-            self.rows, problem.low / scale, problem.high / scale, problem.affine is Affine.SKIP
-        )
+        self.data = Intervals(self.rows, problem.low / scale, problem.high / scale, self.affine)
         self.aims = self.data.aims(_INSIDE_OPEN)
         self.met = 0.0 if float((self.data.high - self.data.low).min()) > _MET else _MET
 
@@ -98,8 +94,9 @@ class _Elimination:
 
     def _state(self, network: Network) -> _State:
         folded, signs = network.folded, np.sign(network.outputs)
-        if network.affine is not None:
-            folded, signs = np.r_[folded, network.affine[None]], np.r_[signs, 1.0]
+        if self.affine:
+            term = np.zeros(folded.shape[1]) if network.affine is None else network.affine
+            folded, signs = np.r_[folded, term[None]], np.r_[signs, 1.0]
         n = self.problem.n_samples
         # the rows are orthogonal with squared length n in each column
         inputs = self.problem.homogeneous @ folded.T / self.coordinates.scale
@@ -107,13 +104,8 @@ class _Elimination:
 
     def _network(self, state: _State) -> Network | None:
         """Return a state that meets the intervals as a network that does so in floats too, if it can."""
-        width = len(state.signs) - self.skip
-        folded = self.coordinates.original(state.neurons)
-        try:
-            network = Network.from_folded(
-                folded[:width], state.signs[:width], folded[width] if self.skip else None
-            )
-        except InputError:  # numbers that leave the range of floats
+        network = self.coordinates.network(state.neurons, state.signs[: self._width(state)].tolist())
+        if network is None:  # numbers that leave the range of floats
             return None
         if network.residual(self.problem) > 0:
             network = refine(self.problem, network)
@@ -124,7 +116,7 @@ class _Elimination:
         if (few := self._few_enough(state)) is not None:
             state = few
             yield state
-        portion = (len(state.signs) - self.skip) // 4
+        portion = self._width(state) // 4
         while portion >= 2 and not self.deadline.expired:
             following = self._repaired([state.without(self._order(state)[:portion])])
             if following is None:
@@ -132,7 +124,7 @@ class _Elimination:
             else:
                 state = following
                 yield state
-                portion = min(portion, (len(state.signs) - self.skip) // 2)
+                portion = min(portion, self._width(state) // 2)
         while not self.deadline.expired and (following := self._one_less(state)) is not None:
             state = following
             yield state
@@ -159,18 +151,24 @@ class _Elimination:
                 return found
         return None
 
+    def _width(self, state: _State) -> int:
+        return len(state.signs) - self.affine
+
     def _order(self, state: _State) -> NDArray[np.intp]:
-        """Return the neurons, those that contribute least first; with a skip, affine parts do not count."""
-        width = len(state.signs) - self.skip
-        parts = np.maximum(self.rows @ state.neurons[:width].T, 0.0)
-        if self.skip:
-            parts -= self.rows @ (self.rows.T @ parts) / len(self.rows)
+        """Return the neurons, those that contribute least first, beside what an affine term makes up for."""
+        parts = np.maximum(self.rows @ state.neurons[: self._width(state)].T, 0.0)
+        if self.affine:
+            free = self.rows[:, self.coordinates.affine > 0]
+            parts -= free @ (free.T @ parts) / len(self.rows)
         return np.argsort((parts**2).sum(axis=0))
 
     def _repaired(self, states: list[_State]) -> _State | None:
         """Improve states of one width side by side; return the first that meets the intervals, if any."""
         neurons = np.array([state.neurons for state in states])
         signs = np.array([state.signs for state in states])
+        allowed = np.ones_like(neurons)
+        if self.affine:
+            allowed[:, -1] = self.coordinates.affine
         iterates = begin(self.data, neurons, signs, self.aims, _DAMPING)
         losses: list[float] = []
 
@@ -180,7 +178,8 @@ class _Elimination:
 
         place = descend(
             self.data, signs, self.aims, iterates,
-            met=self.met, steps=_MAX_STEPS, least_damping=_LEAST_DAMPING, given_up=given_up,
+            met=self.met, steps=_MAX_STEPS, least_damping=_LEAST_DAMPING,
+            allowed=allowed, given_up=given_up,
         )  # fmt: skip
         return None if place is None else _State(neurons[place], signs[place])
 

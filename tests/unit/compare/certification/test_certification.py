@@ -10,9 +10,8 @@ from oracles import brute_force
 from typer.testing import CliRunner
 
 import sparsest
-from sparsest import Affine, InputError, Judgement, Network, Objective, Problem, ReductionKind
+from sparsest import Affine, InputError, Judgement, Network, Problem, ReductionKind
 from sparsest.cli.main import app
-from sparsest.compare.certification.output_bias import fixed_bias, relaxation
 from sparsest.compare.reduce.elimination import eliminate
 from sparsest.compare.reduce.float_bounds import surely_fits, value_errors
 from sparsest.compare.reduce.superfluous_neurons import reduce_network
@@ -412,12 +411,12 @@ def test_what_a_bias_alone_admits_is_proven(tmp_path):
     assert (checked.lower_bound, checked.upper_bound, checked.affine) == (2, 2, "constant")
 
 
-def test_parameters_beside_a_bias_are_left_open_when_no_method_tells():
-    # |x| + 1: max(0, x) has one parameter, 2 max(0, x) - x + 1 one beside a whole affine term
+@pytest.mark.parametrize("objective", ["weights", "parameters"])
+def test_weights_and_parameters_beside_a_bias_are_decided(objective):
+    # |x| + 1: beside a skip 2 max(0, x) - x + 1 counts one, but one neuron and a constant are monotone
     model = biased([1.0, -1.0], [0.0, 0.0], [1.0, 1.0], 1.0)
-    found = sparsest.certify(model, X_FIVE, [3, 2, 1, 2, 3], objective="parameters")
-    assert (found.judgement, found.lower_bound, found.upper_bound) == (Judgement.BOUNDED, 1, 2)
-    assert "whole affine term" in found.remark
+    found = sparsest.certify(model, X_FIVE, [3, 2, 1, 2, 3], objective=objective)
+    assert (found.judgement, found.lower_bound, found.upper_bound) == (Judgement.SPARSEST, 2, 2)
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -447,29 +446,6 @@ def test_whether_a_constant_fits_is_decided():
     model = biased([1.0, -1.0], [0.0, 0.0], [1.0, -1.0], 0.0)
     found = sparsest.certify(model, X_FIVE, [-2, -1, 0, 1, 2.1], tolerance=0.2)
     assert (found.judgement, found.lower_bound, found.upper_bound) == (Judgement.SPARSER_EXISTS, 1, 1)
-
-
-def test_problems_of_one_bias_are_relaxations():
-    labels = np.array([0.1, 0.3, 1e17])
-    problem = Problem([[0.0], [1], [2]], labels, affine="constant", tolerance=0.25)
-    view = fixed_bias(problem, 1 / 3)
-    for low, high, wide_low, wide_high in zip(
-        view.problem.low, view.problem.high, problem.low, problem.high, strict=True
-    ):
-        assert Fraction(float(low)) <= Fraction(float(wide_low)) - Fraction(1 / 3)
-        assert Fraction(float(high)) >= Fraction(float(wide_high)) - Fraction(1 / 3)
-    assert view.problem.affine is not Affine.SKIP
-    assert view.lower_bound(3, Objective.NEURONS) == 2
-    assert view.lower_bound(3, Objective.WEIGHTS) == 3
-
-
-def test_an_affine_term_becomes_a_neuron_beside_a_bias():
-    X = np.array(X_FIVE)
-    network = Network([[1.0]], [0.5], [2.0], [-3.0, 0.25])
-    found = relaxation(Problem(X, network(X), affine="constant")).network(network)
-    assert found.count() == 2
-    assert found.affine[0] == 0
-    assert np.allclose(found(X), network(X), rtol=0, atol=1e-9)
 
 
 # ---------------------------------------------------------------- limits, options, files
