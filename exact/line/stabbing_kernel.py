@@ -7,6 +7,7 @@ import math
 from typing import Final, NamedTuple
 
 from sparsest import tolerances
+from sparsest.exact.arithmetic.error_free import two_product, two_sum
 from sparsest.exact.compiling import Entries, Room, Substitutes
 
 # Shewchuk (1997), "Adaptive precision floating-point arithmetic and fast robust geometric predicates":
@@ -16,7 +17,6 @@ _ORIENTATION_ERROR: Final = 4 * 2.0**-53
 _UNDERFLOW: Final = tolerances.UNDERFLOW
 # Slopes closer than this, relative to their size, have lost half of their digits in the subtraction.
 _NEARLY_EQUAL: Final = 1e-8
-_SPLITTER: Final = 2.0**27 + 1
 _ORIENTATION_TERMS: Final = 16
 
 # Interpreted, what is done to one sample here is about so many steps in the sense of
@@ -295,24 +295,6 @@ def add_values(x: Numbers, slopes: Numbers, biases: Numbers, signs: Numbers, val
         product, product_error = two_product(a, x[i])
         total, total_error = two_sum(product, c)
         values[i] += total + (product_error + total_error + a_rest * x[i] + c_rest)
-
-
-def two_sum(a: float, b: float) -> tuple[float, float]:
-    """Return the rounded sum and its exact error (Knuth)."""
-    total = a + b
-    virtual = total - a
-    return total, (a - (total - virtual)) + (b - virtual)
-
-
-def two_product(a: float, b: float) -> tuple[float, float]:
-    """Return the rounded product and its exact error (Dekker), where nothing under- or overflows."""
-    product = a * b
-    c = _SPLITTER * a
-    a_high = c - (c - a)
-    c = _SPLITTER * b
-    b_high = c - (c - b)
-    a_low, b_low = a - a_high, b - b_high
-    return product, a_low * b_low - (((product - a_high * b_high) - a_low * b_high) - a_high * b_low)
 
 
 def expansion_orientation(ax: float, ay: float, bx: float, by: float, cx: float, cy: float) -> int:
