@@ -78,11 +78,12 @@ class Network:
             )
 
     def _store(self, name: str, array: FloatArray, shape: tuple[int, ...]) -> None:
+        said = "numbers of the affine term" if name == "affine" else name
         if array.shape != shape:
-            raise InputError(f"{name} have shape {array.shape}: {shape} is needed")
+            raise InputError(f"{said} have shape {array.shape}: {shape} is needed")
         if not np.isfinite(array).all():
             place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-            raise InputError(f"{name} hold {array[place]:g} at {place}: finite numbers are needed")
+            raise InputError(f"{said} hold {array[place]:g} at {place}: finite numbers are needed")
         array = np.ascontiguousarray(array)  # no copy in general: `exact_floats` has made one
         array.flags.writeable = False
         object.__setattr__(self, name, array)

@@ -62,7 +62,7 @@ class TestConstruction:
             (([[]], [0.0], [1.0]), "weights have shape (1, 0)"),
             (([[1.0]], [0.0, 1.0], [1.0]), "biases have shape (2,): (1,) is needed"),
             (([[1.0]], [0.0], []), "outputs have shape (0,)"),
-            (([[1.0]], [0.0], [1.0], [1.0]), "affine have shape (1,): (2,) is needed"),
+            (([[1.0]], [0.0], [1.0], [1.0]), "numbers of the affine term have shape (1,): (2,) is needed"),
             (([[np.nan]], [0.0], [1.0]), "weights hold nan at (0, 0)"),
             (([[1.0]], [0.0], [np.inf]), "outputs hold inf at (0,)"),
             (([["1"]], [0.0], [1.0]), "weights has type"),
