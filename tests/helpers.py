@@ -22,6 +22,22 @@ def slow_after(fast, values):
     return [*values[:fast], *(pytest.param(*value, marks=pytest.mark.slow) for value in rest)]
 
 
+def in_turn(*lists):
+    """One tuple for each value of the longest list, with the values of the others in turn.
+
+    Every value occurs, and not every combination: for lists that act independently of each other.
+    """
+    lists = [list(values) for values in lists]
+    longest = max(len(values) for values in lists)
+    return [
+        tuple(part for values in lists for part in _as_tuple(values[i % len(values)])) for i in range(longest)
+    ]
+
+
+def _as_tuple(value):
+    return value if isinstance(value, tuple) else (value,)
+
+
 def wait_for(condition, seconds=60):
     """Wait until something becomes true."""
     limit = time.monotonic() + seconds

@@ -82,6 +82,7 @@ def test_proximal_step(benchmark):
     assert torch.allclose(outputs.abs(), hidden[..., 0].abs())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [100])
 def test_training_steps(benchmark, steps):
     problem = datasets.load("peak-plateau").problem()

@@ -128,6 +128,7 @@ class TestSolve:
         assert "was not drawn" in result.stderr
         assert not (tmp_path / "figure.png").exists()
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
     def test_plot(self, tmp_path, ending):
         path = tmp_path / f"figure.{ending}"
@@ -136,6 +137,7 @@ class TestSolve:
         start = path.read_bytes()[:200]
         assert {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[ending] in start
 
+    @pytest.mark.slow
     def test_node_limit_and_going_on_from_a_checkpoint(self, tmp_path):
         path = tmp_path / "search"
         name = "uniform:d=2,n=8,seed=0"
@@ -196,6 +198,7 @@ class TestSolve:
         ]
         assert bounds[0] == bounds[1]
 
+    @pytest.mark.slow
     @pytest.mark.skipif(os.name == "nt", reason="signals")
     def test_interrupt_reports_the_interval(self, tmp_path):
         started = tmp_path / "search"  # a checkpoint is there when the search begins
@@ -220,6 +223,7 @@ class TestTrain:
         assert "3 neurons" in result.stdout
         assert "proven" not in result.stdout
 
+    @pytest.mark.slow
     def test_network_that_does_not_fit(self):
         result = call("train", "zigzag", "--width", "1", "--restarts", "1", "--steps", "5")
         assert result.exit_code == 1

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers import slow_after
+from helpers import in_turn, slow_after
 
 from sparsest import Affine, Problem, Status, continuous, exact
 
@@ -48,8 +48,9 @@ def test_a_constant_costs_no_weight_anyway_and_at_most_one_parameter(seed):
     assert keeps_its_kind(problem, found.network)
 
 
-@pytest.mark.parametrize("objective", ["neurons", "weights", "parameters"])
-@pytest.mark.parametrize("seed", slow_after(1, [0, 3, 1, 4]))
+@pytest.mark.parametrize(
+    ("objective", "seed"), slow_after(1, in_turn(["neurons", "weights", "parameters"], [0, 3, 1, 4]))
+)
 def test_least_path_norm_lies_between_those_with_a_skip_and_without_a_term(seed, objective):
     problem = random_problem(seed)
     found = [
@@ -74,8 +75,7 @@ def test_constant_by_hand():
     assert exact.threshold(problem, "weights").upper_bound == 1
 
 
-@pytest.mark.parametrize("algorithm", ["auto", "adam-reweighted"])
-@pytest.mark.parametrize("seed", slow_after(3, range(6)))
+@pytest.mark.parametrize(("algorithm", "seed"), slow_after(1, in_turn(["auto", "adam-reweighted"], range(6))))
 def test_training_reaches_the_minimum(seed, algorithm):
     problem = random_problem(seed).replace()
     fit = continuous.minimize(problem, algorithm=algorithm, restarts=8, steps=600)

@@ -21,7 +21,7 @@ def random_problem(seed):
     return Problem(X, y[group], affine=("none", "skip")[(seed // 9) % 2])
 
 
-@pytest.mark.parametrize("seed", slow_after(18, range(200)))
+@pytest.mark.parametrize("seed", slow_after(18, range(100)))
 def test_same_minimum(seed):
     problem = random_problem(seed)
     methods = ["tree", "mip"] + ["univariate"] * applies_to(problem, Objective.NEURONS)
@@ -30,7 +30,7 @@ def test_same_minimum(seed):
     assert len({result.upper_bound for result in results.values()}) == 1, results
 
 
-@pytest.mark.parametrize("seed", slow_after(18, range(60)))
+@pytest.mark.parametrize("seed", slow_after(8, range(30)))
 def test_same_minimum_with_a_weight_bound(seed):
     problem = random_problem(seed)
     if problem.n_samples > 5:

@@ -141,7 +141,7 @@ def test_the_cheapest_of_all_basic_networks_have_at_most_n(case):
 QUICK = [i for i, (X, _, objective, _) in enumerate(CASES) if X.shape[1] < 3 or objective != "parameters"]
 
 
-@pytest.mark.parametrize("case", QUICK)
+@pytest.mark.parametrize("case", QUICK[::2])
 @pytest.mark.slow
 def test_what_the_package_finds_costs_as_little_and_has_at_most_n(case):
     X, y, objective, skip = CASES[case]
@@ -168,6 +168,7 @@ def test_the_bound_is_met():
     assert exact.solve(Problem(X, y), "neurons").lower_bound == 2 == bound(X, "neurons", skip=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("p", POWERS)
 def test_with_a_weight_bound_more_may_be_needed(p):
     # f(1) - f(0) = 4 and each neuron adds at most its |v w| <= 1, so four of them at least. There are four

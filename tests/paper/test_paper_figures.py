@@ -41,6 +41,7 @@ def test_the_wide_network_is_a_minimiser_at_p_one(count):
     assert wide.path_norm(0.5, "weights") == pytest.approx((2 * count) ** 0.5)  # count (2 / count)^(1/2)
 
 
+@pytest.mark.slow
 def test_every_figure_of_the_page_is_written(tmp_path):
     paper_figures.main(tmp_path)
     written = {path.name for path in tmp_path.iterdir()}

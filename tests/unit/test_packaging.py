@@ -70,6 +70,7 @@ def test_packages_point_one_way(folder):
             assert folder_of(target) in allowed, f"{module} must not import {target}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", ALLOWED)
 def test_packages_import_no_library_of_the_other_side_and_nothing_by_folder(folder):
     for path in PATHS.values():

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from helpers import slow_after
 
 from sparsest import datasets
 from sparsest.affine import Affine
@@ -110,7 +109,7 @@ def test_known_minima(problem: Problem, objective: str, minimum: int) -> None:
 
 @pytest.mark.slow
 def test_random_labels_in_the_plane_mostly_reach_the_minimum() -> None:
-    minima = [3, 2, 3, 3, 3, 3]  # from the activation tree
+    minima = [3, 2, 3, 3]  # from the activation tree
     excess = []
     for seed, minimum in enumerate(minima):
         rng = np.random.default_rng(seed)
@@ -120,7 +119,7 @@ def test_random_labels_in_the_plane_mostly_reach_the_minimum() -> None:
         excess.append(fit.count - minimum)
     assert min(excess) >= 0
     assert max(excess) <= 1
-    assert excess.count(0) >= 4
+    assert excess.count(0) >= 3
 
 
 # ---------------------------------------------------------------- problems of every kind
@@ -196,8 +195,10 @@ def test_repeated_samples() -> None:
     assert fit.count == 2
 
 
-@pytest.mark.parametrize("labels", slow_after(1, [1e-12, 1.0, 1e12]))
-@pytest.mark.parametrize(("inputs", "shift"), [(1e-12, 0.0), (1e12, 0.0), (1.0, 1e6)])
+@pytest.mark.parametrize(
+    ("labels", "inputs", "shift"),
+    [(1e-12, 1e12, 0.0), (1e12, 1e-12, 0.0), (1.0, 1.0, 1e6), (1e-12, 1e-12, 0.0)],
+)
 def test_any_units(labels: float, inputs: float, shift: float) -> None:
     problem = Problem(inputs * PEAK.X + shift, labels * PEAK.low)
     fit = minimize(problem, objective="weights", seed=1, **QUICK)
@@ -235,14 +236,15 @@ def test_a_network_too_narrow_is_reported_as_not_interpolating() -> None:
     np.testing.assert_array_equal(fit.restarts.counts, fit.restarts.raw_counts)
 
 
-@pytest.mark.parametrize("p", [0.1, 0.7, 1.0])
-@pytest.mark.parametrize("objective", list(Objective))
-def test_every_power_and_objective(p: float, objective: Objective) -> None:
+@pytest.mark.parametrize(
+    ("p", "objective"), [(0.1, "neurons"), (0.7, "weights"), (1.0, "parameters"), (0.7, "neurons")]
+)
+def test_every_power_and_objective(p: float, objective: str) -> None:
     fit = minimize(PEAK, p, objective=objective, **QUICK)
     assert_consistent(PEAK, fit)
     assert fit.network.interpolates(PEAK)
     assert fit.p == p
-    assert fit.objective is objective
+    assert fit.objective == objective
 
 
 def test_regularisation_lowers_the_path_norm() -> None:
@@ -293,6 +295,7 @@ def test_a_tiny_time_limit_returns_the_initial_networks() -> None:
     np.testing.assert_array_equal(fit.restarts.counts, fit.restarts.raw_counts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("phase", ["training", "polishing"])
 def test_an_interrupt_returns_what_there_is(phase: str) -> None:
     def interrupt(progress: Progress) -> None:
@@ -516,6 +519,7 @@ def test_hyperplanes_through_samples_pass_near_as_many_as_can_be(n: int, d: int,
     assert not torch.equal(hidden, other)
 
 
+@pytest.mark.slow
 def test_initializations_begin_elsewhere_and_fit() -> None:
     fits = [minimize(PEAK, objective="weights", initialization=name, **QUICK) for name in INITIALIZATIONS]
     for name, fit in zip(INITIALIZATIONS, fits, strict=True):

@@ -37,7 +37,7 @@ class TestTrueProofs:
         assert (checked.lower_bound, checked.upper_bound, checked.kinds) == (1, 1, ("tree",))
         assert (checked.leaves, checked.nodes, checked.data_compared) == (1, 4, True)
 
-    @pytest.mark.parametrize("skip", [False, True])
+    @pytest.mark.parametrize("skip", slow_after(1, [True, False]))
     @pytest.mark.parametrize(
         "name",
         [
@@ -85,6 +85,7 @@ class TestTrueProofs:
         assert checked.kinds == ("curvature",)
         assert checked.lower_bound == checked.upper_bound == result.upper_bound
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("problem", "field"),
         [
@@ -132,6 +133,7 @@ class TestTrueProofs:
         with pytest.raises(ProofError, match="relaxation"):
             check_proof(wrong)
 
+    @pytest.mark.slow
     def test_very_deep_trees_need_no_recursion(self):
         # zero labels but for the last sample, which no network of 0 neurons meets: a path through all samples
         n = 20_000
@@ -796,6 +798,7 @@ def test_mutations_of_documents_are_rejected(mutate):
     assert rejected >= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutate", ON_TEXTS, ids=lambda mutate: mutate.__name__)
 def test_mutations_of_files_are_rejected(mutate, tmp_path):
     path = tmp_path / "proof.json"
@@ -895,6 +898,7 @@ class TestFuzz:
         with pytest.raises(ProofError):
             check_proof(fields)
 
+    @pytest.mark.slow
     @settings(max_examples=400)
     @given(st.data())
     def test_a_true_proof_with_anything_in_it(self, data):
@@ -1039,6 +1043,7 @@ class TestCommand:
         assert self.call("check", tmp_path / "nowhere.json").exit_code == 2
         assert self.call("check", proof, "nosuchdata").exit_code == 2
 
+    @pytest.mark.slow
     def test_skip_and_bound_are_the_proofs_own_unless_given(self, tmp_path):
         proof = tmp_path / "close.json"
         assert self.call("solve", "close4", "--weight-bound", "10", "--proof", proof).exit_code == 0
@@ -1060,7 +1065,7 @@ class TestFoundByReview:
         assert (checked.lower_bound, checked.upper_bound) == (result.lower_bound, result.upper_bound)
 
     @pytest.mark.parametrize("pause", [1, 3, 10, 30])
-    @pytest.mark.parametrize("seed", range(10))
+    @pytest.mark.parametrize("seed", slow_after(2, range(10)))
     def test_cells_at_any_moment(self, seed, pause, tmp_path):
         rng = np.random.default_rng(seed)
         X = np.unique(rng.integers(-2, 3, (7, 1 + seed % 2)), axis=0)

@@ -132,6 +132,7 @@ def test_a_network_that_fits_is_returned_as_it_is():
     assert refine(problem, network).outputs.tolist() == [1]
 
 
+@pytest.mark.slow
 @given(
     st.integers(0, 2**20),
     st.sampled_from([1e-12, 1e-9, 1e-3, 1.0, 100.0]),

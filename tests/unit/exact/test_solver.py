@@ -152,6 +152,7 @@ def test_anything_but_a_problem_is_refused(side):
         side(([0, 1], [0, 1]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["tree", "mip"])
 def test_another_use_of_highs_in_the_process_changes_nothing(method):
     """HiGHS has one scheduler a process and refused our linear programs once it had other threads."""

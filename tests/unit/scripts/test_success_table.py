@@ -8,6 +8,7 @@ import success_table
 from sparsest.errors import InputError
 
 
+@pytest.mark.slow
 def test_rows_are_chosen_by_name_and_count_successes(monkeypatch: pytest.MonkeyPatch) -> None:
     peak = success_table.instances()[0]
     # nobody fits peak-plateau with 2 neurons: the second column has no success
@@ -29,6 +30,7 @@ def test_rows_are_chosen_by_name_and_count_successes(monkeypatch: pytest.MonkeyP
         assert row.split("|")[3].startswith(" 0/1, ")
 
 
+@pytest.mark.slow
 def test_every_row_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     peak = success_table.instances()[:1]
     monkeypatch.setattr(success_table, "instances", lambda: peak)

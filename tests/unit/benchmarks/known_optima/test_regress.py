@@ -814,6 +814,7 @@ class TestPlugin:
         done = pytest_in(repository, "known", "test_own.py")
         assert "1 passed" in done.stdout
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("arguments", "count"),
         [

@@ -4,7 +4,7 @@ import time
 import numpy as np
 import pytest
 import torch
-from helpers import slow_after
+from helpers import in_turn, slow_after
 from torch import nn
 
 from sparsest import InputError, Network, Objective, Problem, datasets, tolerances
@@ -159,6 +159,7 @@ class TestPublishedTraining:
         assert set(bounds) == {None}
         assert counts == tuple(sorted(set(counts), reverse=True))
 
+    @pytest.mark.slow
     def test_penalised_biases_vanish_too(self):
         problem = datasets.load("high-dimensional").problem()
         answer = published_training(problem, Objective.PARAMETERS, seed=0, time_limit=30, steps=3000)
@@ -207,8 +208,7 @@ class TestPolish:
 
 
 class TestPruning:
-    @pytest.mark.parametrize("method", PRUNERS)
-    @pytest.mark.parametrize("objective", slow_after(1, Objective))
+    @pytest.mark.parametrize(("method", "objective"), slow_after(1, in_turn(PRUNERS, Objective)))
     def test_the_pruned_network_still_fits(self, method, objective):
         problem = datasets.load("planted", d=2, n=12, k=2).problem()
         answer = method(problem, objective, seed=1, time_limit=30, steps=4000, retrain_steps=500)
@@ -235,6 +235,7 @@ class TestPruning:
         assert answer.options["mse"] > tolerances.TRAINED_LOSS
         assert answer.work == 10
 
+    @pytest.mark.slow
     def test_labels_of_zero_need_nothing(self):
         problem = Problem([[0.0], [1.0], [3.0]], [0.0, 0.0, 0.0])
         answer = adam_pruned(problem, Objective.NEURONS, seed=0, time_limit=30, steps=3000)
@@ -276,6 +277,7 @@ class TestEveryPeer:
         assert answer.options["mse"] < tolerances.TRAINED_LOSS
         assert np.all(np.abs(answer.network.affine) > 1e-3)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("method", PRUNERS)
     def test_pruning_leaves_to_the_skip_what_costs_nothing_there(self, method):
         answer = method(AFFINE, Objective.WEIGHTS, seed=0, time_limit=30, steps=1000)
@@ -284,6 +286,7 @@ class TestEveryPeer:
         values = answer.network([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
         np.testing.assert_allclose(values, [1.0, 2.0, -1.0], atol=1e-6)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("method", PEERS)
     def test_inside_its_interval_a_sample_asks_for_nothing(self, method):
         # |x| > 1 on one side, anything on the other: the loss is the squared distance to the intervals
@@ -293,6 +296,7 @@ class TestEveryPeer:
         assert answer.options["mse"] < tolerances.TRAINED_LOSS
         assert answer.network.count("neurons") >= 2  # both sides rise from the middle
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("method", PRUNERS)
     def test_pruning_satisfies_intervals_to_the_last_digit(self, method):
         rng = np.random.default_rng(0)

@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 import pytest
-from helpers import uniform
+from helpers import in_turn, uniform
 from oracles.brute_force import cells
 from scipy.optimize import linprog
 
@@ -83,6 +83,7 @@ def test_slot_mip_agrees_with_the_activation_tree(problem):
     assert closed(problem, box=100.0) == truth.upper_bound
 
 
+@pytest.mark.slow
 # y = a + b on the corners: max(0, a + b); y depends on two features, so two weights, two parameters. The
 # constant 1 is one neuron with a bias only: no weight.
 @pytest.mark.parametrize(
@@ -180,8 +181,7 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize("method", LINEAR_PROGRAMS)
-@pytest.mark.parametrize("problem", TABLE, ids=repr)
+@pytest.mark.parametrize(("method", "problem"), in_turn(LINEAR_PROGRAMS, TABLE))
 def test_networks_fit_and_are_no_sparser_than_the_minimum(method, problem):
     answer = method(problem, NEURONS, seed=0, time_limit=60.0)
     assert answer.lower_bound is None
@@ -201,6 +201,7 @@ def test_networks_fit_and_are_no_sparser_than_the_minimum(method, problem):
         assert count <= problem.n_samples
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", LINEAR_PROGRAMS)
 @pytest.mark.parametrize("objective", [WEIGHTS, PARAMETERS])
 def test_other_objectives(method, objective):

@@ -539,6 +539,7 @@ def test_results_page_uses_the_sessions_command_and_admits_when_nothing_was_lost
     assert "one session on one machine" in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("records", "names"),
     [

@@ -89,6 +89,7 @@ def test_disagreement_is_written_out_and_can_be_reproduced(monkeypatch, tmp_path
     assert str(problem_file) in verdict.reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", ["weights", "parameters"])
 def test_other_objectives(objective):
     verdict = compare_sides(datasets.load("xor").problem(), objective=objective, **QUICK)

@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
+from helpers import slow_after
 from oracles import brute_force
 from typer.testing import CliRunner
 
@@ -419,7 +420,7 @@ def test_weights_and_parameters_beside_a_bias_are_decided(objective):
     assert (found.judgement, found.lower_bound, found.upper_bound) == (Judgement.SPARSEST, 2, 2)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", slow_after(2, range(8)))
 def test_verdicts_on_biased_networks_are_those_of_an_exhaustive_search(seed):
     rng = np.random.default_rng(seed)
     d = 1 + seed % 2
@@ -451,6 +452,7 @@ def test_whether_a_constant_fits_is_decided():
 # ---------------------------------------------------------------- limits, options, files
 
 
+@pytest.mark.slow
 def test_a_limit_leaves_an_interval_and_says_how_to_go_on():
     rng = np.random.default_rng(5)
     X, y = rng.uniform(-1, 1, (40, 3)), rng.uniform(-1, 1, 40)
@@ -468,6 +470,7 @@ def test_a_limit_leaves_an_interval_and_says_how_to_go_on():
     assert found.network.solves(Problem(X, y, tolerance=found.tolerance))
 
 
+@pytest.mark.slow
 def test_a_search_is_gone_on_with_from_its_checkpoint(tmp_path):
     # labels at random: minutes without what the first run refuted
     rng = np.random.default_rng(2)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import slow_after
+from helpers import in_turn, slow_after
 
 from sparsest import InputError, Problem, datasets
 from sparsest.continuous import minimize, trainer
@@ -53,9 +53,11 @@ def assert_same(first: FitResult, second: FitResult) -> None:
 
 
 @pytest.mark.parametrize(
-    "algorithm", slow_after(1, ["adam-reweighted", "published", "proximal-gradient", "smoothed"])
+    ("algorithm", "affine"),
+    slow_after(
+        1, in_turn(["adam-reweighted", "published", "proximal-gradient", "smoothed"], ["none", "skip"])
+    ),
 )
-@pytest.mark.parametrize("affine", ["none", "skip"])
 def test_gradient_descent_goes_on_bit_for_bit(
     algorithm: str, affine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

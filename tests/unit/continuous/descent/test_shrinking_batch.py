@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from helpers import in_turn
 
 from sparsest.affine import Affine
 from sparsest.continuous.algorithms.batch import Batch
@@ -92,8 +93,7 @@ def test_what_is_dropped_is_zero_in_the_whole_and_the_rest_up_to_date() -> None:
     assert live.drop(torch.zeros((2, 1), dtype=torch.bool), torch.tensor([False, False])) is None
 
 
-@pytest.mark.parametrize("objective", list(Objective))
-@pytest.mark.parametrize("algorithm", sorted(GRADIENT_ALGORITHMS))
+@pytest.mark.parametrize(("algorithm", "objective"), in_turn(sorted(GRADIENT_ALGORITHMS), Objective))
 @pytest.mark.slow
 def test_networks_are_those_of_a_batch_that_keeps_everything(
     algorithm: str, objective: Objective, monkeypatch: pytest.MonkeyPatch

@@ -8,7 +8,7 @@ import runpy
 import numpy as np
 import pytest
 import torch
-from helpers import ROOT
+from helpers import ROOT, in_turn
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
@@ -247,9 +247,8 @@ def test_a_vanishing_threshold_leaves_the_function(kind):
     assert not torch.equal(outputs, layers_of(make(kind)).output_weights())  # it was balanced
 
 
-@pytest.mark.parametrize("objective", list(Objective))
 @pytest.mark.parametrize("p", [0.4, 1.0])
-@pytest.mark.parametrize("kind", ["module", "module with skip", "pair"])
+@pytest.mark.parametrize(("kind", "objective"), in_turn(["module", "module with skip", "pair"], Objective))
 def test_full_batches_of_adam_repeat_the_batched_training(objective, p, kind):
     network = make(kind, width=8)
     X, y = data()
@@ -485,8 +484,7 @@ def test_pruning_any_shape_with_many_zeros(d, width, kind, entries):
     assert after == pytest.approx(before, rel=1e-12, abs=1e-12)  # what goes has no counted weight
 
 
-@pytest.mark.parametrize("kind", ["module", "sequential", "pair"])
-@pytest.mark.parametrize("name", list(OPTIMIZERS))
+@pytest.mark.parametrize(("kind", "name"), in_turn(["module", "sequential", "pair"], OPTIMIZERS))
 def test_training_goes_on_from_the_moments_of_the_surviving_neurons(kind, name):
     network, sparse, X, y = dying(kind, name)
     wide, wide_sparse, _, _ = dying(kind, name)
@@ -615,6 +613,7 @@ def test_another_state_is_refused_and_changes_nothing():
 # ---------------------------------------------------------------- real data
 
 
+@pytest.mark.slow
 def test_classification_keeps_its_accuracy_while_neurons_fall():
     from sklearn.datasets import load_breast_cancer
 
@@ -667,6 +666,7 @@ def test_the_example_prunes_and_keeps_its_quality(capsys, monkeypatch):
     assert float(found[3][4]) > 0.25  # explained variance
 
 
+@pytest.mark.slow
 def test_the_loop_of_the_documentation_runs_and_prunes():
     page = (ROOT / "docs" / "own-network.md").read_text()
     (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)

@@ -12,6 +12,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from helpers import slow_after
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -237,6 +238,7 @@ class TestRoundTrip:
     def test_every_savable_type_is_here(self):
         assert {type(item) for item in ITEMS.values()} == set(files._KINDS)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("ending", ENDINGS)
     @given(
         st.lists(
@@ -372,7 +374,7 @@ class TestHostileJson:
         for field in whole:
             assert json_refusal(json.dumps({key: value for key, value in whole.items() if key != field}))
 
-    @pytest.mark.parametrize("item", ITEMS.values(), ids=ITEMS)
+    @pytest.mark.parametrize("item", slow_after(4, ITEMS.values()), ids=ITEMS)
     def test_wrong_types_in_every_field(self, item, tmp_path):
         """Every value is either refused, or read as a value of the type that the field has."""
         whole = document(item)

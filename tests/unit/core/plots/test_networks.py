@@ -25,6 +25,7 @@ def test_line_shows_functions_data_and_knots():
     assert max(line.get_ydata().max() for line in axes.lines) == pytest.approx(1.5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "problem",
     [
@@ -44,6 +45,7 @@ def test_every_kind_of_problem_can_be_drawn(problem, tmp_path):
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("problem", "network"),
     [

@@ -84,7 +84,8 @@ def assert_forces_knots(problem, triples):
         assert all(one[1] <= other[0] for one, other in itertools.pairwise(spans))
 
 
-@pytest.mark.parametrize("block", slow_after(3, range(20)))
+@pytest.mark.slow
+@pytest.mark.parametrize("block", range(8))
 def test_agrees_with_the_activation_tree(block):
     decided = 0
     for seed in range(20 * block, 20 * block + 20):
@@ -104,7 +105,7 @@ def test_agrees_with_the_activation_tree(block):
     assert decided >= 18  # else too little was compared; neighbouring floats may leave the tree undecided
 
 
-@pytest.mark.parametrize("seed", [s for s in range(48) if s % 8 in (0, 1, 2, 3, 4, 7)])
+@pytest.mark.parametrize("seed", slow_after(9, [s for s in range(48) if s % 8 in (0, 1, 2, 3, 4, 7)]))
 def test_agrees_with_trying_every_set_of_cells(seed):
     problem = small_problem(seed)
     problem = problem.subset(range(min(problem.n_samples, 5)))
@@ -380,6 +381,7 @@ def test_many_samples_in_random_order(tolerance):
         assert links - 2 <= result.upper_bound <= links
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", range(4))
 def test_bounds_without_a_skip_enclose_the_minimum(block):
     for seed in range(30 * block, 30 * block + 30):

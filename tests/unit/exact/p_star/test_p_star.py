@@ -47,6 +47,7 @@ def check_threshold(x, y, below=24):
     return result
 
 
+@pytest.mark.slow
 def test_threshold_of_100_problems_by_high_precision_evaluation_of_every_extreme_point():
     crossing = [check_threshold(*random_runs(seed)).other is not None for seed in range(100)]
     assert sum(crossing) >= 20  # enough of either kind
@@ -227,6 +228,7 @@ def test_command_writes_json_that_reads_back(table):
     assert document["minimisers"] == {"p": 0.5, "at_least": 1, "at_most": 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "words"), [("peak-plateau", "for every p < 1"), ("table", "certified from")]
 )

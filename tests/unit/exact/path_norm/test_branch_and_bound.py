@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from helpers import slow_after
+from helpers import in_turn, slow_after
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
@@ -97,8 +97,9 @@ FEW_EXTREME_POINTS = [
 ]
 
 
-@pytest.mark.parametrize("p", slow_after(1, [0.5, 0.35, 0.9]))
-@pytest.mark.parametrize(("name", "skip", "objective"), slow_after(6, FEW_EXTREME_POINTS))
+@pytest.mark.parametrize(
+    ("name", "skip", "objective", "p"), slow_after(3, in_turn(FEW_EXTREME_POINTS, [0.5, 0.35, 0.9, 0.5]))
+)
 def test_extreme_points_in_rational_numbers_have_the_same_least_value(name, skip, objective, p):
     data = datasets.parse(name)
     problem = Problem(data.X, data.y, affine="skip" if skip else "none")

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from helpers import random_runs, slow_after
+from helpers import in_turn, random_runs, slow_after
 from oracles import brute_force
 from oracles.one_feature import by_slopes
 from scipy.optimize import linprog
@@ -43,7 +43,7 @@ TINY = [
 ]
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", slow_after(6, range(24)))
 def test_with_one_feature_they_are_the_cuts_into_single_changes_and_pairs(seed):
     x, y = random_runs(seed)
     x, y = x[:8], y[:8]
@@ -117,8 +117,9 @@ def reweighted(problem, objective, weights_of, rounds=12):
     return best
 
 
-@pytest.mark.parametrize("objective", ["weights", "parameters"])
-@pytest.mark.parametrize("problem", slow_after(1, TINY[:-1]))
+@pytest.mark.parametrize(
+    ("problem", "objective"), slow_after(1, in_turn(TINY[:-1], ["weights", "parameters"]))
+)
 def test_least_path_norms_are_those_of_linear_programs(problem, objective):
     problem = problem.distinct()
     sizes = extreme_points.sizes_as_floats(listed(problem, objective))
@@ -246,7 +247,7 @@ def bounded_by_points(problem, p, objective, *, time_limit):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["uniform:d=2,n=4,seed=0", "uniform:d=2,n=4,seed=1", "xor"])
+@pytest.mark.parametrize("name", ["uniform:d=2,n=4,seed=0", "xor"])
 def test_bisection_brackets_p_star(monkeypatch, name):
     monkeypatch.setattr(by_bisection, "minimize_path_norm", bounded_by_points)
     problem = named(name)
@@ -275,6 +276,7 @@ def test_without_a_network_there_is_no_threshold():
         threshold(problem, "weights")
 
 
+@pytest.mark.slow
 def test_bisection_believes_no_interval_that_is_open(monkeypatch):
     def halves(problem, p, objective, *, time_limit):
         closed = bounded_by_points(problem, p, objective, time_limit=time_limit)

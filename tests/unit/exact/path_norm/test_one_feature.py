@@ -3,7 +3,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from helpers import convex, random_line
+from helpers import convex, random_line, slow_after
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from oracles.one_feature import by_intervals, by_slopes, cheapest, compare, cost
@@ -25,7 +25,7 @@ from sparsest.exact.path_norm.one_feature import solve_by_recursion
 POWERS = (0.05, 0.3, 0.5, 0.9, 1.0)
 
 
-@pytest.mark.parametrize("block", range(8))
+@pytest.mark.parametrize("block", slow_after(2, range(8)))
 def test_value_equals_brute_force_on_200_problems(block):
     for seed in range(25 * block, 25 * block + 25):
         x, y = random_line(seed)

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 
 import numpy as np
 import pytest
-from helpers import slow_after, wait_for
+from helpers import in_turn, wait_for
 
 import sparsest
 from sparsest import InputError, Network, Problem, Status, datasets, exact
@@ -72,8 +72,9 @@ PROBLEMS = {
 }
 
 
-@pytest.mark.parametrize("name", slow_after(3, sorted(PROBLEMS, key=lambda name: PROBLEMS[name].n_samples)))
-@pytest.mark.parametrize("share", slow_after(1, [3, 12]))
+@pytest.mark.parametrize(
+    ("name", "share"), in_turn(sorted(PROBLEMS, key=lambda name: PROBLEMS[name].n_samples), [3, 12])
+)
 @pytest.mark.slow
 def test_stops_change_nothing_and_the_proof_checks(name, share, tmp_path):
     problem = PROBLEMS[name]
@@ -97,7 +98,7 @@ def test_stops_change_nothing_and_the_proof_checks(name, share, tmp_path):
 @pytest.mark.parametrize("executor", [Here(), None])
 def test_pieces_that_were_given_out_are_not_lost(executor, tmp_path):
     proof = tmp_path / "proof.json"
-    limit = 60 if executor else 120
+    limit = 60 if executor else 240
     result, runs = in_steps(
         PROBLEM,
         tmp_path / "search",

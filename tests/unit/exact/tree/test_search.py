@@ -68,6 +68,7 @@ def test_minimum_derived_by_hand(problem, neurons):
     assert result.proof is Proof.EXACT
 
 
+@pytest.mark.slow
 def test_a_network_of_another_kind_is_no_upper_bound():
     # |x| + 1 is one neuron beside a whole affine term, and not beside a constant or nothing
     x, labels = [-2, -1, 0, 1, 2], [3, 2, 1, 2, 3]
@@ -172,6 +173,7 @@ def test_bound_that_admits_no_network_is_never_called_optimal():
     assert result.network is None
 
 
+@pytest.mark.slow
 def test_answers_are_reproducible():
     problem = datasets.load("uniform", d=2, n=8).problem()
     first, second = solve_tree(problem), solve_tree(problem)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers import slow_after
 
 from sparsest import Problem, check_proof, datasets
 from sparsest.exact.cells.enumerate import cells_until, enumerate_cells
@@ -15,7 +16,7 @@ from sparsest.objectives import Objective
 from sparsest.progress import Deadline
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", slow_after(8, range(30)))
 def test_same_bounds_with_few_cells(seed, tmp_path):
     """Cells of at most three or four of the samples, from the first pause on, against cells of all."""
     random = np.random.default_rng(seed)

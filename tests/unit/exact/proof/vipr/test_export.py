@@ -210,6 +210,7 @@ class TestExports:
         relaxed = without | {key: with_skip[key] for key in ("parts", "circuits", "lower_bound")}
         verify(problem, relaxed)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("name", ["parity-3", "convex"])  # a tree below, and knots that intervals force
     def test_neurons_alike_on_every_point_are_one(self, name, monkeypatch):
         problem, document = proof_of(name)
@@ -340,7 +341,8 @@ def fields(problem):
 
 
 class TestBigM:
-    @pytest.mark.parametrize("seed", range(12))
+    @pytest.mark.slow
+    @pytest.mark.parametrize("seed", range(6))
     def test_no_assignment_of_bits_needs_larger_inputs(self, seed):
         rng = np.random.default_rng(seed)
         X = rng.permutation(9)[:4, None] if seed % 2 else rng.integers(-2, 3, (4, 2))
