@@ -430,4 +430,4 @@ def test_unwritable_place_is_found_before_the_work(tmp_path):
     start = time.perf_counter()
     result = call("solve", "uniform:d=3,n=40", "--save", tmp_path / "none" / "result.json")
     assert result.exit_code == 2
-    assert time.perf_counter() - start < 5  # the search itself would not end
+    assert time.perf_counter() - start < 60  # the search itself would not end

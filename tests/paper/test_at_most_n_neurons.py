@@ -125,6 +125,7 @@ def points_of(case):
     return basic_networks(*CASES[case])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", range(len(CASES)))
 def test_the_cheapest_of_all_basic_networks_have_at_most_n(case):
     X, _, objective, skip = CASES[case]

@@ -100,6 +100,7 @@ def test_no_network_of_random_directions_is_cheaper(case):
         assert found == pytest.approx(least, rel=1e-7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", range(len(CASES)))
 @pytest.mark.slow
 def test_for_small_p_the_cheapest_is_sparsest(case):
@@ -114,6 +115,7 @@ def test_for_small_p_the_cheapest_is_sparsest(case):
         assert all(excess(case, p) > 0 for p in grid)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", range(len(CASES)))
 def test_the_first_crossing_is_p_star(case):
     X, y, objective, skip = CASES[case]

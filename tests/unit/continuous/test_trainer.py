@@ -195,6 +195,7 @@ def test_repeated_samples() -> None:
     assert fit.count == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("labels", "inputs", "shift"),
     [(1e-12, 1e12, 0.0), (1e12, 1e-12, 0.0), (1.0, 1.0, 1e6), (1e-12, 1e-12, 0.0)],
@@ -207,6 +208,7 @@ def test_any_units(labels: float, inputs: float, shift: float) -> None:
     assert fit.history.loss[-1].min() < 1e-4 * labels**2
 
 
+@pytest.mark.slow
 def test_powers_of_two_change_nothing_but_the_units() -> None:
     plain, scaled = (
         minimize(PEAK, objective="weights", **QUICK),
@@ -236,6 +238,7 @@ def test_a_network_too_narrow_is_reported_as_not_interpolating() -> None:
     np.testing.assert_array_equal(fit.restarts.counts, fit.restarts.raw_counts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("p", "objective"), [(0.1, "neurons"), (0.7, "weights"), (1.0, "parameters"), (0.7, "neurons")]
 )

@@ -141,6 +141,7 @@ class TestShipped:
         for optimum in SHIPPED:
             assert (optimum.claim.effort is None) == (optimum.claim.status is Status.TIME_LIMIT), optimum.name
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("name", ["close4-neurons-skip", "anscombe-1-neurons-none"])
     def test_two_of_them_stand(self, name):
         """The rest is what `sparsest regress` is for."""

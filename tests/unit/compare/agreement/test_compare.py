@@ -97,6 +97,7 @@ def test_other_objectives(objective):
     assert "up to LP tolerances" in verdict.reason
 
 
+@pytest.mark.slow
 def test_time_limit_leaves_an_open_verdict():
     problem = datasets.load("uniform", d=2, n=16).problem()
     verdict = compare_sides(problem, time_limit=0.5, **QUICK)

@@ -254,6 +254,7 @@ def test_a_split_network_is_put_together_again():
     assert found.trace[-1, 1:].tolist() == [3, 3]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("affine", ["none", "skip"])
 def test_split_witnesses_of_random_problems_are_judged_as_brute_force_does(seed, affine):

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from helpers import in_turn, slow_after
+from helpers import in_turn
 
 from sparsest import Problem, datasets, exact
 from sparsest.affine import Affine
@@ -289,8 +289,9 @@ def test_flips() -> None:
 
 @pytest.mark.parametrize(
     ("algorithm", "objective"),
-    slow_after(1, in_turn(["adam-reweighted", "published", "proximal-gradient", "smoothed"], Objective)),
+    in_turn(["adam-reweighted", "published", "proximal-gradient", "smoothed"], Objective),
 )
+@pytest.mark.slow
 def test_every_algorithm_lowers_the_loss_and_sparsifies(algorithm: str, objective: Objective) -> None:
     problem = datasets.load("uniform", d=2, n=6, seed=0).problem()
     fit = minimize(

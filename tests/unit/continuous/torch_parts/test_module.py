@@ -484,6 +484,7 @@ def test_pruning_any_shape_with_many_zeros(d, width, kind, entries):
     assert after == pytest.approx(before, rel=1e-12, abs=1e-12)  # what goes has no counted weight
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "name"), in_turn(["module", "sequential", "pair"], OPTIMIZERS))
 def test_training_goes_on_from_the_moments_of_the_surviving_neurons(kind, name):
     network, sparse, X, y = dying(kind, name)
@@ -557,6 +558,7 @@ def through_a_file(state):
     return torch.load(buffer, weights_only=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["module with skip", "sequential"])
 @pytest.mark.parametrize("name", ["momentum", "adam", "adamw"])
 @pytest.mark.parametrize("narrowed", [False, True])

@@ -493,6 +493,7 @@ class TestPatterns:
         expected = np.unique(np.concatenate([steps, ~steps]), axis=0)
         np.testing.assert_array_equal(enumerate_cells(X).patterns, expected)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(("X", "more"), [(grid(8, 2), 40), (grid(3, 3), 20), (grid(2, 4), 14)])
     def test_many_chunks(self, X, more):
         """Chunks of a quarter million numbers: they end elsewhere for samples in another order."""

@@ -192,6 +192,7 @@ def test_wide_intervals_need_fewer():
     assert solved(problem.replace(affine="skip")) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [1e-12, 1e12])
 @pytest.mark.parametrize("objective", list(Objective))
 def test_units_do_not_matter(scale, objective):

@@ -98,7 +98,7 @@ FEW_EXTREME_POINTS = [
 
 
 @pytest.mark.parametrize(
-    ("name", "skip", "objective", "p"), slow_after(3, in_turn(FEW_EXTREME_POINTS, [0.5, 0.35, 0.9, 0.5]))
+    ("name", "skip", "objective", "p"), slow_after(1, in_turn(FEW_EXTREME_POINTS, [0.5, 0.35, 0.9, 0.5]))
 )
 def test_extreme_points_in_rational_numbers_have_the_same_least_value(name, skip, objective, p):
     data = datasets.parse(name)

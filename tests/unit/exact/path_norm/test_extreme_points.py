@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from helpers import in_turn, random_runs, slow_after
+from helpers import in_turn, random_runs
 from oracles import brute_force
 from oracles.one_feature import by_slopes
 from scipy.optimize import linprog
@@ -43,7 +43,8 @@ TINY = [
 ]
 
 
-@pytest.mark.parametrize("seed", slow_after(6, range(24)))
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(24))
 def test_with_one_feature_they_are_the_cuts_into_single_changes_and_pairs(seed):
     x, y = random_runs(seed)
     x, y = x[:8], y[:8]
@@ -117,9 +118,8 @@ def reweighted(problem, objective, weights_of, rounds=12):
     return best
 
 
-@pytest.mark.parametrize(
-    ("problem", "objective"), slow_after(1, in_turn(TINY[:-1], ["weights", "parameters"]))
-)
+@pytest.mark.parametrize(("problem", "objective"), in_turn(TINY[:-1], ["weights", "parameters"]))
+@pytest.mark.slow
 def test_least_path_norms_are_those_of_linear_programs(problem, objective):
     problem = problem.distinct()
     sizes = extreme_points.sizes_as_floats(listed(problem, objective))
