@@ -74,6 +74,8 @@ class Checked:
         Nodes of all trees, and those of them that are leaves.
     samples, features : int
         Size of the data.
+    labels : str
+        What the intervals are, in a few words: "exact labels", "two classes with a margin of 1", and so on.
     affine : str
         The affine term of networks: "none", "constant" or "skip".
     weight_bound : str or None
@@ -89,6 +91,7 @@ class Checked:
     leaves: int
     samples: int
     features: int
+    labels: str
     affine: str
     weight_bound: str | None
     data_compared: bool
@@ -98,8 +101,16 @@ class Checked:
         return describe(self)
 
 
-def check_proof(proof: str | os.PathLike[str] | Mapping[str, Any], data: object = None) -> Checked:
-    """Verify a proof.
+def check_proof(
+    proof: str | os.PathLike[str] | Mapping[str, Any],
+    data: object = None,
+    *,
+    affine: str | None = None,
+    tolerance: float | None = None,
+    weight_bound: float | None = None,
+    margin: float | None = None,
+) -> Checked:
+    """Verify a proof, and that it is about what is asked for.
 
     Parameters
     ----------
@@ -107,7 +118,18 @@ def check_proof(proof: str | os.PathLike[str] | Mapping[str, Any], data: object 
         A file, gzip-compressed if its name ends in ``.gz``, or the document in it.
     data : path, mapping or problem, optional
         The data that the proof must be about, exactly: a ``sparsest.Problem``, the document of one, or the
-        path of a saved one (.json) or of a table (.csv, the last column being exact labels).
+        path of a saved one (.json) or of a table (.csv, the last column being the labels). An object with
+        ``X``, ``low`` and ``high`` alone says nothing of affine term and weight bound.
+    affine : {"none", "constant", "skip"}, optional
+        The affine term that networks must have; by default whichever the proof or `data` say.
+    tolerance : float, optional
+        Every interval must reach so far below and above a label, up to the rounding of its ends to floats;
+        0 means exact labels. It is the tolerance of a table's labels.
+    weight_bound : float, optional
+        The bound on weights that the proof must be about.
+    margin : float, optional
+        Every interval must be that of a class: at least `margin`, or at most ``-margin``. The labels of a
+        table are then two classes, of which the larger is the positive one.
 
     Returns
     -------
@@ -118,7 +140,7 @@ def check_proof(proof: str | os.PathLike[str] | Mapping[str, Any], data: object 
     ------
     ProofError
         With the reason and the place when anything is wrong. `UnreadableError` when there is no proof to
-        check, or no data to compare it with.
+        check, no data to compare it with, or what is asked for makes no sense.
 
     Examples
     --------
@@ -131,9 +153,10 @@ def check_proof(proof: str | os.PathLike[str] | Mapping[str, Any], data: object 
     >>> check_proof(proof).lower_bound
     1
     """
+    asked = _Asked(affine, tolerance, weight_bound, margin)
     document = dict(proof) if isinstance(proof, Mapping) else read(proof)
     try:
-        return _checked(document, data)
+        return _checked(document, data, asked)
     except (RecursionError, MemoryError):
         raise ProofError("it is nested too deeply or too large") from None
 
@@ -146,7 +169,7 @@ def read(path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES) -> Docum
     return document
 
 
-def _checked(document: Document, data: object) -> Checked:
+def _checked(document: Document, data: object, asked: "_Asked") -> Checked:
     fields = ("format", "version", "objective", "problem", "lower_bound", "upper_bound", "witness")
     _fields(document, (*fields, "circuits", "parts"), "proof")
     if document["format"] != FORMAT or type(document["version"]) is not int or document["version"] != VERSION:
@@ -154,8 +177,9 @@ def _checked(document: Document, data: object) -> Checked:
     if document["objective"] != "neurons":
         raise ProofError("only the objective 'neurons' is known", "objective")
     problem = _Problem(_with_constant(document["problem"]), "problem")
+    asked.compare(problem)
     if data is not None:
-        _compare(problem, data)
+        _compare(problem, data, asked)
     upper = document["upper_bound"]
     if upper is not None:
         _check_witness(problem, _whole(upper, "upper_bound"), document["witness"])
@@ -176,6 +200,7 @@ def _checked(document: Document, data: object) -> Checked:
         leaves=bound.leaves,
         samples=len(problem.X),
         features=problem.size - 1,
+        labels=_labels(problem),
         affine=problem.affine,
         weight_bound=None if limit is None else str(limit),
         data_compared=data is not None,
@@ -257,10 +282,98 @@ class _Problem:
             self.high.append(None if high is None else int(high * scale))
 
 
-def _compare(problem: _Problem, data: object) -> None:
+@dataclasses.dataclass(frozen=True)
+class _Asked:
+    """What a proof must be about; None says nothing. Numbers are taken as `_meant` reads them."""
+
+    affine: str | None
+    tolerance: float | None
+    weight_bound: float | None
+    margin: float | None
+
+    def __post_init__(self) -> None:
+        if self.affine not in (None, *_AFFINE):
+            raise UnreadableError(f"{_shown(self.affine)} is not one of none, constant and skip", "affine")
+        for name in ("tolerance", "weight_bound", "margin"):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            if type(value) not in (int, float, Fraction) or not math.isfinite(value):
+                raise UnreadableError("it is not a finite number", name)
+            if value < 0 or (value == 0 and name != "tolerance"):
+                raise UnreadableError(f"it must be positive, and it is {value}", name)
+        if self.tolerance is not None and self.margin is not None:
+            raise UnreadableError("a class has a margin, not a tolerance: leave one out", "tolerance")
+
+    def compare(self, problem: _Problem) -> None:
+        """Reject unless the problem is the one asked for."""
+        if self.affine not in (None, problem.affine):
+            raise ProofError(
+                f"it is about networks {_AFFINE[problem.affine]}, not {_AFFINE[str(self.affine)]}", "problem"
+            )
+        if self.weight_bound is not None and problem.bound not in _meant(self.weight_bound):
+            found = "unbounded" if problem.bound is None else f"of at most {_decimal(problem.bound)}"
+            raise ProofError(f"its weights are {found}, not of at most {self.weight_bound}", "problem")
+        for i, ends in enumerate(zip(*problem.ends, strict=True)):
+            if self.tolerance is not None and not _within(*ends, self.tolerance):
+                raise ProofError(
+                    f"its interval is not a label with tolerance {self.tolerance}", f"problem sample {i}"
+                )
+            if self.margin is not None and not _of_class(*ends, self.margin):
+                raise ProofError(
+                    f"its interval is not that of a class with margin {self.margin}", f"problem sample {i}"
+                )
+
+
+def _meant(value: float) -> tuple[Fraction, ...]:
+    """Return what a number may stand for: the float itself, or the decimal that it prints as."""
+    return (Fraction(value), Fraction(repr(value))) if isinstance(value, float) else (Fraction(value),)
+
+
+def _within(low: Fraction | None, high: Fraction | None, tolerance: float) -> bool:
+    """Whether an interval is a label with a tolerance, where both ends may have been rounded to floats."""
+    if low is None or high is None:
+        return False
+    if tolerance == 0:
+        return low == high
+    return abs(high - low - 2 * Fraction(tolerance)) <= (abs(low) + abs(high)) / 2**52
+
+
+def _of_class(low: Fraction | None, high: Fraction | None, margin: float) -> bool:
+    """Whether an interval is that of a class: all values from the margin on, or all up to minus it."""
+    if (low is None) == (high is None):
+        return False
+    return (-high if low is None and high is not None else low) in _meant(margin)
+
+
+def _labels(problem: _Problem) -> str:
+    """Say in few words what the intervals are."""
+    ends = list(zip(*problem.ends, strict=True))
+    if all(low is not None and low == high for low, high in ends):
+        return "exact labels"
+    margins = {-high if low is None and high is not None else low for low, high in ends}
+    if len(margins) == 1 and (margin := margins.pop()) is not None and _of_class(*ends[0], margin):
+        return f"two classes with a margin of {_decimal(margin)}"
+    widths = [high - low for low, high in ends if low is not None and high is not None]
+    if len(widths) < len(ends):
+        return "some intervals open"
+    least, most = _decimal(min(widths)), _decimal(max(widths))
+    return f"intervals {least} wide" if least == most else f"intervals {least} to {most} wide"
+
+
+def _decimal(value: Fraction) -> str:
+    """Spell a number with six digits, for reading only."""
+    try:
+        return f"{float(value):.6g}"
+    except OverflowError:
+        return "more than any float"
+
+
+def _compare(problem: _Problem, data: object, asked: _Asked) -> None:
     """Reject unless the proof's data are the given ones: every number, in order."""
     if isinstance(data, (str, os.PathLike)):
-        data = _table(data) if str(data).lower().endswith(".csv") else _saved_problem(_json(data, float))
+        is_table = str(data).lower().endswith(".csv")
+        data = _table(data, asked) if is_table else _saved_problem(_json(data, float))
     elif isinstance(data, Mapping):
         data = _saved_problem(data)
     else:
@@ -295,12 +408,12 @@ _OPEN_ENDS = {"low": -math.inf, "high": math.inf}
 
 
 def _problem_object(data: object) -> dict[str, Any]:
-    """Return the fields of a ``sparsest.Problem``."""
-    fields = {name: getattr(data, name, ...) for name in _SAVED}
-    if missing := [name for name, value in fields.items() if value is ...]:
+    """Return the fields of a ``sparsest.Problem``, or of its data alone."""
+    fields = {name: getattr(data, name) for name in _SAVED if hasattr(data, name)}
+    if missing := [name for name in ("X", "low", "high") if name not in fields]:
         raise UnreadableError(f"it is no problem: it has no {missing[0]}", "data")
-    numbers = {name: _plain(fields[name], _OPEN_ENDS.get(name)) for name in _SAVED[:-1]}
-    return numbers | _flags(fields["affine"])
+    flags = _flags(fields.pop("affine")) if "affine" in fields else {}
+    return {name: _plain(value, _OPEN_ENDS.get(name)) for name, value in fields.items()} | flags
 
 
 def _flags(affine: object) -> dict[str, Any]:
@@ -335,8 +448,8 @@ def _saved_problem(document: object) -> dict[str, Any]:
     return {name: _plain(value, _OPEN_ENDS.get(name)) for name, value in fields.items()}
 
 
-def _table(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return inputs and exact labels of a CSV file with a line of names, numbers rounded to floats once."""
+def _table(path: str | os.PathLike[str], asked: _Asked) -> dict[str, Any]:
+    """Return inputs and intervals of a CSV file with a line of names, numbers rounded to floats once."""
     try:
         with open(path, encoding="utf-8", newline="") as stream:
             names, *lines = (line for line in csv.reader(stream, skipinitialspace=True) if line)
@@ -347,8 +460,20 @@ def _table(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise UnreadableError(f"not a readable table of numbers: {error!s:.200}", str(path)) from None
     if not all(map(math.isfinite, itertools.chain(*numbers))):
         raise UnreadableError("not every cell is a finite number", str(path))
-    labels = [_plain(row[-1]) for row in numbers]
-    return {"X": [_plain(row[:-1]) for row in numbers], "low": labels, "high": labels}
+    low, high = _intervals([row[-1] for row in numbers], asked, path)
+    return {"X": [_plain(row[:-1]) for row in numbers], "low": low, "high": high}
+
+
+def _intervals(labels: list[float], asked: _Asked, path: object) -> tuple[list[str | None], list[str | None]]:
+    """Return the interval ends of labels with a tolerance, or of two classes with a margin."""
+    if asked.margin is None:
+        slack = float(asked.tolerance or 0)
+        return [_plain(y - slack) for y in labels], [_plain(y + slack) for y in labels]
+    if len(set(labels)) > 2:
+        raise UnreadableError("its last column holds more than two classes", str(path))
+    margin, positive = float(asked.margin), [y == max(labels) for y in labels]
+    low = [margin.hex() if side else None for side in positive]
+    return low, [None if side else (-margin).hex() for side in positive]
 
 
 def _is_number(cell: str) -> bool:
@@ -1002,12 +1127,12 @@ def describe(checked: Checked) -> str:
         claim = f"exactly {upper}"
     else:
         claim = f"between {checked.lower_bound} and {upper}"
-    bound = "" if checked.weight_bound is None else f" and weights of at most {checked.weight_bound}"
+    bound = "" if checked.weight_bound is None else f" and weights of at most {checked.weight_bound:.40}"
     affine = _AFFINE[checked.affine]
     data = "the data given" if checked.data_compared else "the data in it"
     return (
-        f"verified: the fewest neurons on {data} (N = {checked.samples}, d = {checked.features}), "
-        f"{affine}{bound}, are {claim} "
+        f"verified: the fewest neurons on {data} "
+        f"(N = {checked.samples}, d = {checked.features}, {checked.labels}), {affine}{bound}, are {claim} "
         f"({', '.join(checked.kinds) or 'no lower bound'}; {checked.leaves} leaves)"
     )
 
@@ -1017,9 +1142,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Check a proof of the fewest neurons.")
     parser.add_argument("proof", help="a proof, .json or .json.gz")
     parser.add_argument("data", nargs="?", help="a saved problem (.json) or a table (.csv, last column y)")
+    parser.add_argument("--affine", choices=tuple(_AFFINE), help="the affine term it must be about")
+    parser.add_argument("--tolerance", type=float, help="the distance from labels it must be about; 0: exact")
+    parser.add_argument("--weight-bound", type=float, help="the bound on weights it must be about")
+    parser.add_argument("--classify", action="store_true", help="it must be about two classes")
+    parser.add_argument("--margin", type=float, help="the margin of two classes; 1 by default")
     asked = parser.parse_args(arguments)
+    if asked.margin is not None and not asked.classify:
+        parser.error("--margin is the margin of two classes: add --classify")
+    margin = 1.0 if asked.classify and asked.margin is None else asked.margin
+    about = {"affine": asked.affine, "tolerance": asked.tolerance, "weight_bound": asked.weight_bound}
     try:
-        print(describe(check_proof(asked.proof, asked.data)))
+        print(describe(check_proof(asked.proof, asked.data, **about, margin=margin)))
     except UnreadableError as error:
         print(f"unreadable: {error}")
         return 2
