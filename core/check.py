@@ -37,7 +37,7 @@ MAX_NEURONS = 10_000
 # sample, which multiplies its whole row. Floats have at most 1074, decimals of a thousand digits some 3300.
 MAX_DATA_BITS = 4096
 # Units of work for each value of the document, and for any document: see `_Work`.
-WORK_PER_VALUE = 300
+WORK_PER_VALUE = 100
 WORK_FREE = 200_000_000
 
 _DECIMAL = re.compile(r"0|-?[1-9][0-9]{0,3999}")
@@ -585,7 +585,8 @@ def _check_witness(problem: _Problem, upper: int, witness: object, work: _Work) 
     affine = [] if witness["skip"] is None else [_vector(witness["skip"], problem.size, "witness skip")]
     if problem.constant and any(any(term[:-1]) for term in affine):
         raise ProofError("slopes beside the constant, which the problem does not allow", "witness skip")
-    _check_values(problem, signs, [*neurons, *affine], work)
+    check_values = _check_values_along_a_line if problem.size == 2 else _check_values
+    check_values(problem, signs, [*neurons, *affine], work)
     if problem.bound is None and "cells" in witness:
         raise ProofError("cells are for a weight bound, and there is none", "witness cells")
     if problem.bound is not None:
@@ -600,11 +601,47 @@ def _check_values(problem: _Problem, signs: list[int], vectors: list[Point], wor
         inputs = _products(problem, p, terms, work)
         positive = [s * max(0, z) for s, z in zip(signs, inputs, strict=False)]
         value = total.numerator(positive + inputs[len(signs) :], work)
-        low, high = problem.low[p], problem.high[p]
-        if (low is not None and value < low * total.denominator) or (
-            high is not None and value > high * total.denominator
-        ):
-            raise ProofError(f"its value misses the interval of point {p}", "witness")
+        _check_interval(problem, p, value, total.denominator)
+
+
+def _check_interval(problem: _Problem, point: int, value: int | Fraction, factor: int) -> None:
+    """Reject unless a value, times a factor and the scale of a point's row, is in the point's interval."""
+    low, high = problem.low[point], problem.high[point]
+    if (low is not None and value < low * factor) or (high is not None and value > high * factor):
+        raise ProofError(f"its value misses the interval of point {point}", "witness")
+
+
+def _check_values_along_a_line(
+    problem: _Problem, signs: list[int], vectors: list[Point], work: _Work
+) -> None:
+    """Do as `_check_values` for one feature, where slope and intercept change at knots only.
+
+    Neurons active to the right of their knots are added from the left on, the others from the right on: the
+    denominators of many neurons through many samples cancel on the way.
+    """
+    neurons = list(zip(signs, vectors, strict=False))
+    slope, intercept = vectors[-1] if len(vectors) > len(signs) else (Fraction(0), Fraction(0))
+    intercept += sum(s * max(Fraction(0), b) for s, (w, b) in neurons if w == 0)
+    values = [slope * x + intercept for (x,) in problem.points]
+    order = sorted(range(len(values)), key=problem.points.__getitem__)
+    for side in (1, -1):
+        knots = sorted((-side * b / w, s * w, s * b) for s, (w, b) in neurons if w * side > 0)
+        passed, slope, intercept = 0, Fraction(0), Fraction(0)
+        for p in order[::side]:
+            (x,) = problem.points[p]
+            while passed < len(knots) and knots[passed][0] < side * x:
+                work.charge(_sum_units(slope, intercept))
+                slope, intercept = slope + knots[passed][1], intercept + knots[passed][2]
+                passed += 1
+            work.charge(_sum_units(slope, intercept, values[p]))
+            values[p] += slope * x + intercept
+    for p, value in enumerate(values):
+        _check_interval(problem, p, value * problem.rows[p][-1], 1)
+
+
+def _sum_units(*fractions: Fraction) -> int:
+    """Return what it costs to add to fractions, and to reduce the sums."""
+    return sum(16 + (_digits(v.numerator) + _digits(v.denominator)) ** 2 // 8 for v in fractions)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -631,7 +668,7 @@ def _products(problem: _Problem, point: int, terms: list[_Term], work: _Work) ->
     row = problem.rows[point]
     digits = sum(term.digits for term in terms)
     work.charge((len(row) + 8) * len(terms) + problem.digits[point] * digits // 32)
-    return [sum(map(int.__mul__, row, term.entries)) for term in terms]
+    return [sum(map(operator.mul, row, term.entries)) for term in terms]
 
 
 class _Sum:
@@ -725,10 +762,8 @@ def _check_polyline(problem: _Problem, upper: int, witness: Document, work: _Wor
             piece = _piece(points[n], points[n + 1], work)
         slope, intercept, common = piece
         work.charge(2 + problem.digits[p] * max(map(_digits, piece)) // 32)
-        value = sum(map(int.__mul__, (slope, intercept), problem.rows[p]))
-        low, high = problem.low[p], problem.high[p]
-        if (low is not None and value < low * common) or (high is not None and value > high * common):
-            raise ProofError(f"its value misses the interval of point {p}", "witness")
+        value = sum(map(operator.mul, (slope, intercept), problem.rows[p]))
+        _check_interval(problem, p, value, common)
 
 
 def _piece(left: Point, right: Point, work: _Work) -> tuple[int, int, int]:
@@ -906,7 +941,7 @@ def _cancels(
     digits = sum(map(problem.digits.__getitem__, weights)) * max(map(_digits, multipliers), default=0)
     work.charge(problem.size * (len(weights) + 4) + digits // 32)
     columns = zip(*(problem.rows[p] for p in weights), strict=True)
-    sums = (sum(map(int.__mul__, multipliers, column)) for column in itertools.islice(columns, first, None))
+    sums = (sum(map(operator.mul, multipliers, column)) for column in itertools.islice(columns, first, None))
     if extra and weights:
         return all(value == -extra.get(j, 0) for j, value in enumerate(sums))
     if extra:
