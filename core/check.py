@@ -218,9 +218,11 @@ def check_proof(
         raise ProofError("it is nested too deeply or too large") from None
 
 
-def read(path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES) -> Document:
+def read(
+    path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES, max_values: int = MAX_VALUES
+) -> Document:
     """Return the document in a proof's file, not verified yet; raise `UnreadableError` if there is none."""
-    document = _json(path, _refuse_float, max_bytes)
+    document = _json(path, _refuse_float, max_bytes, max_values)
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise UnreadableError(f"it is not a document of the format {FORMAT!r}", str(path))
     return document
@@ -1229,7 +1231,12 @@ def _told_apart(keys: Iterable[str]) -> bool:
 # Reading
 
 
-def _json(path: str | os.PathLike[str], parse_float: Any, max_bytes: int = MAX_FILE_BYTES) -> object:
+def _json(
+    path: str | os.PathLike[str],
+    parse_float: Any,
+    max_bytes: int = MAX_FILE_BYTES,
+    max_values: int = MAX_VALUES,
+) -> object:
     """Parse a file of bounded size by the book: no key twice, no NaN."""
     try:
         opener = gzip.open if str(path).lower().endswith(".gz") else open
@@ -1239,8 +1246,8 @@ def _json(path: str | os.PathLike[str], parse_float: Any, max_bytes: int = MAX_F
         if len(content) * (1 if content.isascii() else 4) > max_bytes:
             raise UnreadableError(f"more than {max_bytes} bytes", str(path))
         # every value but the first follows a bracket, a comma or a colon; those within texts are counted too
-        if sum(map(content.count, (b",", b"[", b"{", b":"))) > MAX_VALUES:
-            raise UnreadableError(f"more than {MAX_VALUES} values", str(path))
+        if sum(map(content.count, (b",", b"[", b"{", b":"))) > max_values:
+            raise UnreadableError(f"more than {max_values} values", str(path))
         return json.loads(
             content.decode(),
             object_pairs_hook=_unique,
