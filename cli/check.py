@@ -1,16 +1,15 @@
 """`sparsest check`: verify a proof, trusting neither solver nor search."""
 
-from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Annotated, Any
 
 import typer
 
-from sparsest.affine import Affine
 from sparsest.check import ProofError, UnreadableError, check_proof, describe, read
 from sparsest.cli import exit_codes, options
 from sparsest.errors import InputError
-from sparsest.io.problem_sources import Asked, read_problem
+from sparsest.io.problem_sources import Asked, read_problem, refuse_contradictions
 from sparsest.problem import Problem
 
 Data = Annotated[
@@ -41,26 +40,32 @@ def check(  # noqa: PLR0913
     target: options.Target = None,
     vipr: Vipr = None,
 ) -> None:
-    """Verify a proof of the fewest neurons in exact arithmetic, and that it is about DATA.
+    """Verify a proof of the fewest neurons in exact arithmetic, and that it is about what is given here.
 
     \b
     Example:
       sparsest solve xor --proof xor.json
-      sparsest check xor.json xor --vipr xor-vipr
+      sparsest check xor.json xor --affine none --vipr xor-vipr
 
-    The affine term and the weight bound are the proof's own, and printed, unless they are given here or in a
-    saved problem.
+    Every option says what the proof must be about, with DATA or without: its affine term, the tolerance of
+    all its labels, two classes and their margin, its weight bound. What is not given here, nor by a saved
+    problem, is the proof's own, and printed.
 
     \b
     Exit codes: 0 verified, 1 rejected, 2 no readable proof or data, or an export refused.
     """
+    asked = Asked(target, affine, tolerance, weight_bound, classify, margin)
+    refuse_contradictions(asked)
+    if data is None and target is not None:
+        raise InputError("--target names a column of DATA, and there is no DATA")
+    if classify and margin is None:
+        margin = 1.0
     try:
         document = read(proof)
-        problem = None
-        if data is not None:
-            asked = Asked(target, affine, tolerance, weight_bound, classify, margin)
-            problem = _problem(data, asked, document)
-        checked = check_proof(document, problem)
+        given = None if data is None else _data(data, asked)
+        checked = check_proof(
+            document, given, affine=affine, tolerance=tolerance, weight_bound=weight_bound, margin=margin
+        )
     except UnreadableError as error:
         raise InputError(str(error)) from None
     except ProofError as error:
@@ -78,26 +83,9 @@ def _export(document: dict[str, Any], folder: Path) -> None:
     typer.echo(f"wrote the lower bound as {len(files)} VIPR file{'s' * (len(files) > 1)} to {folder}")
 
 
-def _problem(data: str, asked: Asked, document: dict[str, Any]) -> Problem:
-    """Return the data with the proof's affine term and weight bound, where nobody else says what they are."""
+def _data(data: str, asked: Asked) -> Problem | SimpleNamespace:
+    """Return the problem that a saved one is, and inputs and intervals alone of other data."""
     problem = read_problem(data, asked)
-    claimed = document.get("problem")
-    if data.lower().endswith(".json") or not isinstance(claimed, dict):
+    if data.lower().endswith(".json"):
         return problem
-    changes: dict[str, Any] = {}
-    if asked.affine is None:
-        skip, constant = (claimed.get(name) is True for name in ("skip", "constant"))
-        changes["affine"] = Affine.SKIP if skip else Affine.CONSTANT if constant else Affine.NONE
-    if asked.weight_bound is None:
-        changes["weight_bound"] = _as_float(claimed.get("weight_bound"))
-    return problem.replace(**changes)
-
-
-def _as_float(claimed: object) -> float | None:
-    """Read a proof's weight bound; None, which the checker will find to differ, for what is no float."""
-    try:
-        if isinstance(claimed, str):
-            return float.fromhex(claimed) if "x" in claimed else float(Fraction(claimed))
-        return float(claimed)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError, ZeroDivisionError):
-        return None
+    return SimpleNamespace(X=problem.X, low=problem.low, high=problem.high)

@@ -8,15 +8,17 @@ fractions. Whatever is missing, surplus or not understood is a reason to reject.
 import argparse
 import csv
 import dataclasses
+import functools
 import gzip
 import itertools
 import json
 import math
+import operator
 import os
 import re
 import sys
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +27,18 @@ VERSION = 1
 
 # Bytes read of a file, before and after decompression.
 MAX_FILE_BYTES = 2**30
-# Characters of one number, and neurons of a tree: beyond them, work could grow faster than the file.
+# Values of a JSON document, counted in its text before any is built.
+MAX_VALUES = 2**25
+# Characters of one number.
 MAX_NUMBER_LENGTH = 100_000
+# Neurons of a tree.
 MAX_NEURONS = 10_000
+# Bits of a number of the problem, above and below the fraction bar, and of the common denominator of a
+# sample, which multiplies its whole row. Floats have at most 1074, decimals of a thousand digits some 3300.
+MAX_DATA_BITS = 4096
+# Units of work for each value of the document, and for any document: see `_Work`.
+WORK_PER_VALUE = 100
+WORK_FREE = 200_000_000
 
 _DECIMAL = re.compile(r"0|-?[1-9][0-9]{0,3999}")
 _HEX = re.compile(r"-?0x[1-9a-f][0-9a-f]*")
@@ -58,6 +69,52 @@ class UnreadableError(ProofError):
     """A file that is no proof, or data that cannot be read."""
 
 
+class _Work:
+    """Counts multiplications, and rejects a document that asks for more than one of its size should.
+
+    Most steps take time in proportion to what is read. Others multiply two things that a file may hold many
+    of: neurons and samples of the witness, rows and features of a leaf. Proofs that a search writes use a
+    small part of what is allowed. The unit is one product of small numbers, some 40 ns; 32 products of
+    digits of 30 bits, of which Python makes those of larger ones, take about as long.
+    """
+
+    def __init__(self, document: object) -> None:
+        self.left = WORK_FREE + WORK_PER_VALUE * _size(document)
+
+    def charge(self, units: int) -> None:
+        """Take what is about to be done off what is left."""
+        self.left -= units
+        if self.left < 0:
+            raise ProofError("checking it takes more work than is done for a document of its size")
+
+
+def _size(document: object) -> int:
+    """Count the values of a document, longer texts for more than one."""
+    total, stack = 0, [document]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, (list, tuple)):
+            total += len(value)
+            stack.extend(value)
+        elif isinstance(value, Mapping):
+            total += len(value)
+            stack.extend(value.values())
+        elif isinstance(value, str):
+            total += len(value) // 32
+    return total
+
+
+def _digits(number: int) -> int:
+    """Return how many digits of 30 bits a number has."""
+    return 1 + number.bit_length() // 30
+
+
+def _units(one: int, other: int) -> int:
+    """Return what a product of numbers of so many digits costs; large ones are multiplied by Karatsuba."""
+    least = min(one, other)
+    return 1 + max(one, other) * min(least, 8 * math.isqrt(least)) // 32
+
+
 @dataclasses.dataclass(frozen=True)
 class Checked:
     """What a verified proof says.
@@ -74,6 +131,8 @@ class Checked:
         Nodes of all trees, and those of them that are leaves.
     samples, features : int
         Size of the data.
+    labels : str
+        What the intervals are, in a few words: "exact labels", "two classes with a margin of 1", and so on.
     affine : str
         The affine term of networks: "none", "constant" or "skip".
     weight_bound : str or None
@@ -89,6 +148,7 @@ class Checked:
     leaves: int
     samples: int
     features: int
+    labels: str
     affine: str
     weight_bound: str | None
     data_compared: bool
@@ -98,8 +158,16 @@ class Checked:
         return describe(self)
 
 
-def check_proof(proof: str | os.PathLike[str] | Mapping[str, Any], data: object = None) -> Checked:
-    """Verify a proof.
+def check_proof(
+    proof: str | os.PathLike[str] | Mapping[str, Any],
+    data: object = None,
+    *,
+    affine: str | None = None,
+    tolerance: float | None = None,
+    weight_bound: float | None = None,
+    margin: float | None = None,
+) -> Checked:
+    """Verify a proof, and that it is about what is asked for.
 
     Parameters
     ----------
@@ -107,7 +175,18 @@ def check_proof(proof: str | os.PathLike[str] | Mapping[str, Any], data: object 
         A file, gzip-compressed if its name ends in ``.gz``, or the document in it.
     data : path, mapping or problem, optional
         The data that the proof must be about, exactly: a ``sparsest.Problem``, the document of one, or the
-        path of a saved one (.json) or of a table (.csv, the last column being exact labels).
+        path of a saved one (.json) or of a table (.csv, the last column being the labels). An object with
+        ``X``, ``low`` and ``high`` alone says nothing of affine term and weight bound.
+    affine : {"none", "constant", "skip"}, optional
+        The affine term that networks must have; by default whichever the proof or `data` say.
+    tolerance : float, optional
+        Every interval must reach so far below and above a label, up to the rounding of its ends to floats;
+        0 means exact labels. It is the tolerance of a table's labels.
+    weight_bound : float, optional
+        The bound on weights that the proof must be about.
+    margin : float, optional
+        Every interval must be that of a class: at least `margin`, or at most ``-margin``. The labels of a
+        table are then two classes, of which the larger is the positive one.
 
     Returns
     -------
@@ -118,7 +197,7 @@ def check_proof(proof: str | os.PathLike[str] | Mapping[str, Any], data: object 
     ------
     ProofError
         With the reason and the place when anything is wrong. `UnreadableError` when there is no proof to
-        check, or no data to compare it with.
+        check, no data to compare it with, or what is asked for makes no sense.
 
     Examples
     --------
@@ -131,22 +210,25 @@ def check_proof(proof: str | os.PathLike[str] | Mapping[str, Any], data: object 
     >>> check_proof(proof).lower_bound
     1
     """
+    asked = _Asked(affine, tolerance, weight_bound, margin)
     document = dict(proof) if isinstance(proof, Mapping) else read(proof)
     try:
-        return _checked(document, data)
+        return _checked(document, data, asked)
     except (RecursionError, MemoryError):
         raise ProofError("it is nested too deeply or too large") from None
 
 
-def read(path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES) -> Document:
+def read(
+    path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES, max_values: int = MAX_VALUES
+) -> Document:
     """Return the document in a proof's file, not verified yet; raise `UnreadableError` if there is none."""
-    document = _json(path, _refuse_float, max_bytes)
+    document = _json(path, _refuse_float, max_bytes, max_values)
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise UnreadableError(f"it is not a document of the format {FORMAT!r}", str(path))
     return document
 
 
-def _checked(document: Document, data: object) -> Checked:
+def _checked(document: Document, data: object, asked: "_Asked") -> Checked:
     fields = ("format", "version", "objective", "problem", "lower_bound", "upper_bound", "witness")
     _fields(document, (*fields, "circuits", "parts"), "proof")
     if document["format"] != FORMAT or type(document["version"]) is not int or document["version"] != VERSION:
@@ -154,14 +236,15 @@ def _checked(document: Document, data: object) -> Checked:
     if document["objective"] != "neurons":
         raise ProofError("only the objective 'neurons' is known", "objective")
     problem = _Problem(_with_constant(document["problem"]), "problem")
+    asked.compare(problem)
     if data is not None:
-        _compare(problem, data)
-    upper = document["upper_bound"]
+        _compare(problem, data, asked)
+    upper, work = document["upper_bound"], _Work(document)
     if upper is not None:
-        _check_witness(problem, _whole(upper, "upper_bound"), document["witness"])
+        _check_witness(problem, _whole(upper, "upper_bound"), document["witness"], work)
     elif document["witness"] is not None:
         raise ProofError("a witness without an upper bound", "witness")
-    bound = _LowerBound(problem, _circuits(problem, document["circuits"]))
+    bound = _LowerBound(problem, _circuits(problem, document["circuits"], work), work)
     for n, part in enumerate(_list(document["parts"], "parts")):
         bound.add(part, f"part {n}")
     bound.finish(_whole(document["lower_bound"], "lower_bound"))
@@ -176,6 +259,7 @@ def _checked(document: Document, data: object) -> Checked:
         leaves=bound.leaves,
         samples=len(problem.X),
         features=problem.size - 1,
+        labels=_labels(problem),
         affine=problem.affine,
         weight_bound=None if limit is None else str(limit),
         data_compared=data is not None,
@@ -201,6 +285,8 @@ class _Problem:
         the distinct inputs in order of first appearance.
     low, high : lists of P integers
         ``D_p low_p`` and ``D_p high_p``; None for an open end.
+    digits : list of P integers
+        Digits of 30 bits in each row.
     """
 
     FIELDS = ("X", "low", "high", "skip", "weight_bound")
@@ -208,7 +294,7 @@ class _Problem:
     def __init__(self, fields: Mapping[str, Any], place: str) -> None:
         table = _list(fields["X"], f"{place} X")
         self.X: list[Point] = [
-            tuple(_number(v, f"{place} X[{i}]") for v in _list(row, f"{place} X[{i}]"))
+            tuple(_datum(v, f"{place} X[{i}]") for v in _list(row, f"{place} X[{i}]"))
             for i, row in enumerate(table)
         ]
         widths = {len(row) for row in self.X}
@@ -225,42 +311,147 @@ class _Problem:
             raise ProofError("a skip includes the constant", f"{place} constant")
         self.affine = "skip" if self.skip else "constant" if self.constant else "none"
         bound = fields["weight_bound"]
-        self.bound = None if bound is None else _number(bound, f"{place} weight_bound")
+        self.bound = None if bound is None else _datum(bound, f"{place} weight_bound")
         if self.bound is not None and self.bound <= 0:
             raise ProofError("it must be positive", f"{place} weight_bound")
-        self._merge()
+        self._merge(place)
 
     def _ends(self, values: object, place: str) -> list[Fraction | None]:
-        ends = [
-            None if v is None else _number(v, f"{place}[{i}]") for i, v in enumerate(_list(values, place))
-        ]
+        ends = [None if v is None else _datum(v, f"{place}[{i}]") for i, v in enumerate(_list(values, place))]
         if len(ends) != len(self.X):
             raise ProofError(f"{len(ends)} interval ends for {len(self.X)} samples", place)
         return ends
 
-    def _merge(self) -> None:
-        lows: dict[Point, Fraction | None] = {}
-        highs: dict[Point, Fraction | None] = {}
+    def _merge(self, place: str) -> None:
+        # keyed by text: a file may choose numbers of equal hashes, not texts
+        lows: dict[str, Fraction | None] = {}
+        highs: dict[str, Fraction | None] = {}
+        first: dict[str, Point] = {}
         for x, low, high in zip(self.X, *self.ends, strict=True):
-            known, cap = lows.setdefault(x, low), highs.setdefault(x, high)
-            lows[x] = low if known is None else known if low is None else max(known, low)
-            highs[x] = high if cap is None else cap if high is None else min(cap, high)
-        self.points = list(lows)
+            key = " ".join(f"{v.numerator:x}/{v.denominator:x}" for v in x)
+            first.setdefault(key, x)
+            known, cap = lows.setdefault(key, low), highs.setdefault(key, high)
+            lows[key] = low if known is None else known if low is None else max(known, low)
+            highs[key] = high if cap is None else cap if high is None else min(cap, high)
+        self.points = list(first.values())
         self.rows: list[tuple[int, ...]] = []
         self.low: list[int | None] = []
         self.high: list[int | None] = []
-        for x in self.points:
-            low, high = lows[x], highs[x]
-            scale = math.lcm(*(v.denominator for v in (*x, low, high) if v is not None))
-            self.rows.append((*(int(v * scale) for v in x), scale))
-            self.low.append(None if low is None else int(low * scale))
-            self.high.append(None if high is None else int(high * scale))
+        for key, x in first.items():
+            low, high = lows[key], highs[key]
+            scale = _common_denominator((*x, low, high), f"{place} point {len(self.rows)}")
+            self.rows.append((*(v.numerator * (scale // v.denominator) for v in x), scale))
+            self.low.append(None if low is None else low.numerator * (scale // low.denominator))
+            self.high.append(None if high is None else high.numerator * (scale // high.denominator))
+        self.digits = [sum(map(_digits, row)) for row in self.rows]
 
 
-def _compare(problem: _Problem, data: object) -> None:
+def _datum(value: object, place: str) -> Fraction:
+    """Read a number of the problem."""
+    number = _number(value, place)
+    if max(number.numerator.bit_length(), number.denominator.bit_length()) > MAX_DATA_BITS:
+        raise ProofError(f"{_shown(value)} has more than {MAX_DATA_BITS} bits above or below its bar", place)
+    return number
+
+
+def _common_denominator(numbers: Iterable[Fraction | None], place: str) -> int:
+    common = 1
+    for number in numbers:
+        common = math.lcm(common, 1 if number is None else number.denominator)
+        if common.bit_length() > MAX_DATA_BITS:
+            raise ProofError(f"its common denominator has more than {MAX_DATA_BITS} bits", place)
+    return common
+
+
+@dataclasses.dataclass(frozen=True)
+class _Asked:
+    """What a proof must be about; None says nothing. Numbers are taken as `_meant` reads them."""
+
+    affine: str | None
+    tolerance: float | None
+    weight_bound: float | None
+    margin: float | None
+
+    def __post_init__(self) -> None:
+        if self.affine not in (None, *_AFFINE):
+            raise UnreadableError(f"{_shown(self.affine)} is not one of none, constant and skip", "affine")
+        for name in ("tolerance", "weight_bound", "margin"):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            if type(value) not in (int, float, Fraction) or not math.isfinite(value):
+                raise UnreadableError("it is not a finite number", name)
+            if value < 0 or (value == 0 and name != "tolerance"):
+                raise UnreadableError(f"it must be positive, and it is {value}", name)
+        if self.tolerance is not None and self.margin is not None:
+            raise UnreadableError("a class has a margin, not a tolerance: leave one out", "tolerance")
+
+    def compare(self, problem: _Problem) -> None:
+        """Reject unless the problem is the one asked for."""
+        if self.affine not in (None, problem.affine):
+            raise ProofError(
+                f"it is about networks {_AFFINE[problem.affine]}, not {_AFFINE[str(self.affine)]}", "problem"
+            )
+        if self.weight_bound is not None and problem.bound not in _meant(self.weight_bound):
+            found = "unbounded" if problem.bound is None else f"of at most {_decimal(problem.bound)}"
+            raise ProofError(f"its weights are {found}, not of at most {self.weight_bound}", "problem")
+        for i, (low, high) in enumerate(zip(*problem.ends, strict=True)):
+            place = f"problem sample {i}"
+            if self.tolerance is not None and not _within(low, high, self.tolerance):
+                raise ProofError(f"its interval is not a label with tolerance {self.tolerance}", place)
+            if self.margin is not None and not _of_class(low, high, self.margin):
+                raise ProofError(f"its interval is not that of a class with margin {self.margin}", place)
+
+
+def _meant(value: float) -> tuple[Fraction, ...]:
+    """Return what a number may stand for: the float itself, or the decimal that it prints as."""
+    return (Fraction(value), Fraction(repr(value))) if isinstance(value, float) else (Fraction(value),)
+
+
+def _within(low: Fraction | None, high: Fraction | None, tolerance: float) -> bool:
+    """Whether an interval is a label with a tolerance, where both ends may have been rounded to floats."""
+    if low is None or high is None:
+        return False
+    if tolerance == 0:
+        return low == high
+    return abs(high - low - 2 * Fraction(tolerance)) <= (abs(low) + abs(high)) / 2**52
+
+
+def _of_class(low: Fraction | None, high: Fraction | None, margin: float) -> bool:
+    """Whether an interval is that of a class: all values from the margin on, or all up to minus it."""
+    if (low is None) == (high is None):
+        return False
+    return (-high if low is None and high is not None else low) in _meant(margin)
+
+
+def _labels(problem: _Problem) -> str:
+    """Say in few words what the intervals are."""
+    ends = list(zip(*problem.ends, strict=True))
+    if all(low is not None and low == high for low, high in ends):
+        return "exact labels"
+    margin = ends[0][0] if ends[0][1] is None else -ends[0][1]
+    if margin is not None and margin > 0 and all(_of_class(low, high, margin) for low, high in ends):
+        return f"two classes with a margin of {_decimal(margin)}"
+    widths = [high - low for low, high in ends if low is not None and high is not None]
+    if len(widths) < len(ends):
+        return "some intervals open"
+    least, most = _decimal(min(widths)), _decimal(max(widths))
+    return f"intervals {least} wide" if least == most else f"intervals {least} to {most} wide"
+
+
+def _decimal(value: Fraction) -> str:
+    """Spell a number with six digits, for reading only."""
+    try:
+        return f"{float(value):.6g}"
+    except OverflowError:
+        return "more than any float"
+
+
+def _compare(problem: _Problem, data: object, asked: _Asked) -> None:
     """Reject unless the proof's data are the given ones: every number, in order."""
     if isinstance(data, (str, os.PathLike)):
-        data = _table(data) if str(data).lower().endswith(".csv") else _saved_problem(_json(data, float))
+        is_table = str(data).lower().endswith(".csv")
+        data = _table(data, asked) if is_table else _saved_problem(_json(data, float))
     elif isinstance(data, Mapping):
         data = _saved_problem(data)
     else:
@@ -295,12 +486,12 @@ _OPEN_ENDS = {"low": -math.inf, "high": math.inf}
 
 
 def _problem_object(data: object) -> dict[str, Any]:
-    """Return the fields of a ``sparsest.Problem``."""
-    fields = {name: getattr(data, name, ...) for name in _SAVED}
-    if missing := [name for name, value in fields.items() if value is ...]:
+    """Return the fields of a ``sparsest.Problem``, or of its data alone."""
+    fields = {name: getattr(data, name) for name in _SAVED if hasattr(data, name)}
+    if missing := [name for name in ("X", "low", "high") if name not in fields]:
         raise UnreadableError(f"it is no problem: it has no {missing[0]}", "data")
-    numbers = {name: _plain(fields[name], _OPEN_ENDS.get(name)) for name in _SAVED[:-1]}
-    return numbers | _flags(fields["affine"])
+    flags = _flags(fields.pop("affine")) if "affine" in fields else {}
+    return {name: _plain(value, _OPEN_ENDS.get(name)) for name, value in fields.items()} | flags
 
 
 def _flags(affine: object) -> dict[str, Any]:
@@ -335,8 +526,8 @@ def _saved_problem(document: object) -> dict[str, Any]:
     return {name: _plain(value, _OPEN_ENDS.get(name)) for name, value in fields.items()}
 
 
-def _table(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return inputs and exact labels of a CSV file with a line of names, numbers rounded to floats once."""
+def _table(path: str | os.PathLike[str], asked: _Asked) -> dict[str, Any]:
+    """Return inputs and intervals of a CSV file with a line of names, numbers rounded to floats once."""
     try:
         with open(path, encoding="utf-8", newline="") as stream:
             names, *lines = (line for line in csv.reader(stream, skipinitialspace=True) if line)
@@ -347,8 +538,20 @@ def _table(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise UnreadableError(f"not a readable table of numbers: {error!s:.200}", str(path)) from None
     if not all(map(math.isfinite, itertools.chain(*numbers))):
         raise UnreadableError("not every cell is a finite number", str(path))
-    labels = [_plain(row[-1]) for row in numbers]
-    return {"X": [_plain(row[:-1]) for row in numbers], "low": labels, "high": labels}
+    low, high = _intervals([row[-1] for row in numbers], asked, path)
+    return {"X": [_plain(row[:-1]) for row in numbers], "low": low, "high": high}
+
+
+def _intervals(labels: list[float], asked: _Asked, path: object) -> tuple[list[str | None], list[str | None]]:
+    """Return the interval ends of labels with a tolerance, or of two classes with a margin."""
+    if asked.margin is None:
+        slack = float(asked.tolerance or 0)
+        return [_plain(y - slack) for y in labels], [_plain(y + slack) for y in labels]
+    if len(set(labels)) > 2:
+        raise UnreadableError("its last column holds more than two classes", str(path))
+    margin, positive = float(asked.margin), [y == max(labels) for y in labels]
+    low = [margin.hex() if side else None for side in positive]
+    return low, [None if side else (-margin).hex() for side in positive]
 
 
 def _is_number(cell: str) -> bool:
@@ -362,10 +565,10 @@ def _is_number(cell: str) -> bool:
 # The upper bound
 
 
-def _check_witness(problem: _Problem, upper: int, witness: object) -> None:
+def _check_witness(problem: _Problem, upper: int, witness: object, work: _Work) -> None:
     """Reject unless a network of `upper` neurons meets every interval."""
     if isinstance(witness, dict) and witness.get("kind") == "polyline":
-        _check_polyline(problem, upper, witness)
+        _check_polyline(problem, upper, witness, work)
         return
     fields = ("kind", "signs", "neurons", "skip")
     keys = (*fields, "cells") if isinstance(witness, dict) and "cells" in witness else fields
@@ -384,25 +587,133 @@ def _check_witness(problem: _Problem, upper: int, witness: object) -> None:
     affine = [] if witness["skip"] is None else [_vector(witness["skip"], problem.size, "witness skip")]
     if problem.constant and any(any(term[:-1]) for term in affine):
         raise ProofError("slopes beside the constant, which the problem does not allow", "witness skip")
-    _check_values(problem, signs, neurons, affine)
+    check_values = _check_values_along_a_line if problem.size == 2 else _check_values
+    check_values(problem, signs, [*neurons, *affine], work)
     if problem.bound is None and "cells" in witness:
         raise ProofError("cells are for a weight bound, and there is none", "witness cells")
     if problem.bound is not None:
-        _check_within_bound(problem, signs, neurons, witness.get("cells"))
+        _check_within_bound(problem, signs, neurons, witness.get("cells"), work)
 
 
-def _check_values(problem: _Problem, signs: list[int], neurons: list[Point], affine: list[Point]) -> None:
-    common = math.lcm(*(v.denominator for v in itertools.chain(*neurons, *affine)))
-    terms = [[int(v * common) for v in vector] for vector in (*neurons, *affine)]
-    for p, row in enumerate(problem.rows):
-        inputs = [sum(map(int.__mul__, row, term)) for term in terms]
-        value = sum(s * max(0, z) for s, z in zip(signs, inputs, strict=False)) + sum(inputs[len(signs) :])
-        low, high = problem.low[p], problem.high[p]
-        if (low is not None and value < low * common) or (high is not None and value > high * common):
-            raise ProofError(f"its value misses the interval of point {p}", "witness")
+def _check_values(problem: _Problem, signs: list[int], vectors: list[Point], work: _Work) -> None:
+    terms = [_scaled(vector, work) for vector in vectors]
+    digits = max((term.digits for term in terms), default=0) + max(problem.digits)
+    total = _Sum([term.denominator for term in terms], digits, work)
+    for p in range(len(problem.rows)):
+        inputs = _products(problem, p, terms, work)
+        positive = [s * max(0, z) for s, z in zip(signs, inputs, strict=False)]
+        value = total.numerator(positive + inputs[len(signs) :], work)
+        _check_interval(problem, p, value, total.denominator)
 
 
-def _check_within_bound(problem: _Problem, signs: list[int], neurons: list[Point], cells: object) -> None:
+def _check_interval(problem: _Problem, point: int, value: int | Fraction, factor: int) -> None:
+    """Reject unless a value, times a factor and the scale of a point's row, is in the point's interval."""
+    low, high = problem.low[point], problem.high[point]
+    if (low is not None and value < low * factor) or (high is not None and value > high * factor):
+        raise ProofError(f"its value misses the interval of point {point}", "witness")
+
+
+def _check_values_along_a_line(
+    problem: _Problem, signs: list[int], vectors: list[Point], work: _Work
+) -> None:
+    """Do as `_check_values` for one feature, where slope and intercept change at knots only.
+
+    Neurons active to the right of their knots are added from the left on, the others from the right on: the
+    denominators of many neurons through many samples cancel on the way.
+    """
+    neurons = list(zip(signs, vectors, strict=False))
+    slope, intercept = vectors[-1] if len(vectors) > len(signs) else (Fraction(0), Fraction(0))
+    intercept += sum(s * max(Fraction(0), b) for s, (w, b) in neurons if w == 0)
+    values = [slope * x + intercept for (x,) in problem.points]
+    order = sorted(range(len(values)), key=problem.points.__getitem__)
+    for side in (1, -1):
+        knots = sorted((-side * b / w, s * w, s * b) for s, (w, b) in neurons if w * side > 0)
+        passed, slope, intercept = 0, Fraction(0), Fraction(0)
+        for p in order[::side]:
+            (x,) = problem.points[p]
+            while passed < len(knots) and knots[passed][0] < side * x:
+                work.charge(_sum_units(slope, intercept))
+                slope, intercept = slope + knots[passed][1], intercept + knots[passed][2]
+                passed += 1
+            work.charge(_sum_units(slope, intercept, values[p]))
+            values[p] += slope * x + intercept
+    for p, value in enumerate(values):
+        _check_interval(problem, p, value * problem.rows[p][-1], 1)
+
+
+def _sum_units(*fractions: Fraction) -> int:
+    """Return what it costs to add to fractions, and to reduce the sums."""
+    return sum(16 + (_digits(v.numerator) + _digits(v.denominator)) ** 2 // 8 for v in fractions)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Term:
+    """A vector of fractions as integers over one denominator, and the digits of the longest of them."""
+
+    entries: list[int]
+    denominator: int
+    digits: int
+
+
+def _scaled(vector: Point, work: _Work) -> _Term:
+    common = 1
+    for value in vector:
+        work.charge(_digits(common) * _digits(value.denominator) // 32)
+        common = math.lcm(common, value.denominator)
+    work.charge(len(vector) * _digits(common))  # all of it is stored
+    entries = [v.numerator * (common // v.denominator) for v in vector]
+    return _Term(entries, common, max(map(_digits, entries)))
+
+
+def _products(problem: _Problem, point: int, terms: list[_Term], work: _Work) -> list[int]:
+    """Return the products of a point's row with the integers of vectors."""
+    row = problem.rows[point]
+    digits = sum(term.digits for term in terms)
+    work.charge((len(row) + 8) * len(terms) + problem.digits[point] * digits // 32)
+    return [sum(map(operator.mul, row, term.entries)) for term in terms]
+
+
+class _Sum:
+    """Adds fractions of given denominators, again and again.
+
+    Neighbours are added first, then neighbouring sums and so on, so that long numbers are multiplied by long
+    numbers only (binary splitting).
+
+    Attributes
+    ----------
+    denominator : int
+        The least common denominator.
+    """
+
+    def __init__(self, denominators: list[int], digits: int, work: _Work) -> None:
+        self._factors: list[list[tuple[int, int]]] = []  # of each pair of neighbours, level by level
+        self._units = 0
+        while len(denominators) > 1:
+            sums, factors = [], []
+            for left, right in zip(denominators[::2], denominators[1::2], strict=False):
+                work.charge(1 + _digits(left) * _digits(right) // 32)
+                common = math.lcm(left, right)
+                sums.append(common)
+                factors.append((common // left, common // right))
+                for numerator, factor in zip((left, right), factors[-1], strict=True):
+                    self._units += _units(_digits(numerator) + digits, _digits(factor))
+            self._factors.append(factors)
+            denominators = sums + denominators[2 * len(sums) :]
+        self.denominator = denominators[0] if denominators else 1
+
+    def numerator(self, numerators: list[int], work: _Work) -> int:
+        """Return the numerator of a sum over the common denominator."""
+        work.charge(self._units)
+        for factors in self._factors:
+            pairs = zip(numerators[::2], numerators[1::2], factors, strict=False)
+            sums = [a * f + b * g for a, b, (f, g) in pairs]
+            numerators = sums + numerators[2 * len(sums) :]
+        return numerators[0] if numerators else 0
+
+
+def _check_within_bound(
+    problem: _Problem, signs: list[int], neurons: list[Point], cells: object, work: _Work
+) -> None:
     """Reject unless all weights are within the bound and no two neurons of a sign share their cell.
 
     A neuron is counted for the cell that holds the vector of `cells` in its interior, which must be a cell
@@ -411,23 +722,27 @@ def _check_within_bound(problem: _Problem, signs: list[int], neurons: list[Point
     table = _list(cells, "witness cells")
     if len(table) != len(neurons):
         raise ProofError("one vector a neuron is needed", "witness cells")
-    taken = set()
-    for k, (sign, neuron, given) in enumerate(zip(signs, neurons, table, strict=True)):
+    for k, neuron in enumerate(neurons):
         if any(abs(w) > (problem.bound or 0) for w in neuron[:-1]):
             raise ProofError("a weight exceeds the bound", f"witness neuron {k}")
-        inside = _vector(given, problem.size, f"witness cells[{k}]")
-        bits = []
-        for p, row in enumerate(problem.rows):
-            here, there = _dot(row, neuron), _dot(row, inside)
+    inside = [_vector(given, problem.size, f"witness cells[{k}]") for k, given in enumerate(table)]
+    # each vector by itself: a positive factor changes no sign
+    ours, theirs = ([_scaled(v, work) for v in vectors] for vectors in (neurons, inside))
+    bits: list[list[str]] = [[] for _ in neurons]
+    for p in range(len(problem.rows)):
+        products = (_products(problem, p, terms, work) for terms in (ours, theirs))
+        for k, (here, there) in enumerate(zip(*products, strict=True)):
             if there == 0 or here * there < 0:
                 raise ProofError(f"not inside a cell of the neuron at point {p}", f"witness cells[{k}]")
-            bits.append(there > 0)
-        if (label := (sign, *bits)) in taken:
+            bits[k].append("1" if there > 0 else "0")
+    taken = set()
+    for k, sign in enumerate(signs):
+        if (label := f"{sign} {''.join(bits[k])}") in taken:
             raise ProofError("another neuron of its sign has its cell", f"witness neuron {k}")
         taken.add(label)
 
 
-def _check_polyline(problem: _Problem, upper: int, witness: Document) -> None:
+def _check_polyline(problem: _Problem, upper: int, witness: Document, work: _Work) -> None:
     """Reject unless a piecewise linear function with `upper` breaks within meets every interval.
 
     It is linear between its points and beyond them. With a skip, each break is one neuron.
@@ -441,16 +756,26 @@ def _check_polyline(problem: _Problem, upper: int, witness: Document) -> None:
         raise ProofError(f"{len(points)} points have not {upper} between the first and last", "witness")
     if any(left[0] >= right[0] for left, right in itertools.pairwise(points)):
         raise ProofError("its points are not in order", "witness")
-    n = 0
+    n, piece = -1, (0, 0, 0)
     for p in sorted(range(len(problem.points)), key=problem.points.__getitem__):
         (x,) = problem.points[p]
-        while n + 2 < len(points) and points[n + 1][0] < x:
+        while n < 0 or (n + 2 < len(points) and points[n + 1][0] < x):
             n += 1
-        (t, u), (v, w) = points[n : n + 2]
-        value = (u + (w - u) * (x - t) / (v - t)) * problem.rows[p][-1]
-        low, high = problem.low[p], problem.high[p]
-        if (low is not None and value < low) or (high is not None and value > high):
-            raise ProofError(f"its value misses the interval of point {p}", "witness")
+            piece = _piece(points[n], points[n + 1], work)
+        slope, intercept, common = piece
+        work.charge(2 + problem.digits[p] * max(map(_digits, piece)) // 32)
+        value = sum(map(operator.mul, (slope, intercept), problem.rows[p]))
+        _check_interval(problem, p, value, common)
+
+
+def _piece(left: Point, right: Point, work: _Work) -> tuple[int, int, int]:
+    """Return a, b, c > 0 such that ``(a x + b) / c`` is the straight line through two points."""
+    digits = max(_digits(v.numerator) + _digits(v.denominator) for v in (*left, *right))
+    work.charge(8 + digits**2 // 4)
+    slope = (right[1] - left[1]) / (right[0] - left[0])
+    intercept = left[1] - slope * left[0]
+    common = math.lcm(slope.denominator, intercept.denominator)
+    return int(slope * common), int(intercept * common), common
 
 
 # The lower bound
@@ -459,9 +784,10 @@ def _check_polyline(problem: _Problem, upper: int, witness: Document) -> None:
 class _LowerBound:
     """How many neurons are proven necessary by the parts of a proof so far."""
 
-    def __init__(self, problem: _Problem, circuits: list["_Circuit"]) -> None:
+    def __init__(self, problem: _Problem, circuits: list["_Circuit"], work: _Work) -> None:
         self.problem = problem
         self.circuits = circuits
+        self.work = work
         self.proven = 0
         self.nodes = 0
         self.leaves = 0
@@ -497,7 +823,8 @@ class _LowerBound:
         if skip < self.problem.skip or skip > self._with_skip:
             raise ProofError("its skip is neither the problem's nor a relaxation of it", place)
         self._with_skip = skip
-        tree = _Tree(self.problem, self.circuits, [1] * positive + [-1] * (width - positive), skip)
+        signs = [1] * positive + [-1] * (width - positive)
+        tree = _Tree(self.problem, self.circuits, signs, skip, self.work)
         tree.check(_list(part["nodes"], place), f"{place}, {width} neurons, {positive} positive")
         self.nodes += len(part["nodes"])
         self.leaves += tree.leaves
@@ -523,7 +850,7 @@ def _check_curvature(problem: _Problem, triples: object, place: str) -> int:
     """
     ends: dict[int, Fraction | None] = {1: None, -1: None}
     table = _list(triples, place)
-    lines: dict[int, list[Any]] = {}
+    lines: dict[int, _Line] = {}
     for n, triple in enumerate(table):
         where = f"{place}, triple {n}"
         triple = _list(triple, where)
@@ -531,32 +858,44 @@ def _check_curvature(problem: _Problem, triples: object, place: str) -> int:
             raise ProofError("three points and a sign are needed", where)
         a, b, c = (_index(p, len(problem.points), where) for p in triple[:3])
         sign = _sign(triple[3], where)
-        along = lines[sign] if sign in lines else lines.setdefault(sign, _parameters(problem, a, c))
-        if any(along[p] is None for p in (a, b, c)):
+        line = lines[sign] if sign in lines else lines.setdefault(sign, _Line(problem, a, c))
+        start, middle, stop = (line.place(p) for p in (a, b, c))
+        if start is None or middle is None or stop is None:
             raise ProofError("its points are not on the line of the first triple of its sign", where)
-        if not along[a] < along[b] < along[c]:
+        if not start < middle < stop:
             raise ProofError("its points are not in order along the line", where)
         last = ends[sign]
-        if last is not None and along[a] < last:
+        if last is not None and start < last:
             raise ProofError("it overlaps an earlier one of its sign, or is out of order", where)
-        ends[sign] = along[c]
-        _check_bend(problem, (a, b, c), (along[b] - along[a]) / (along[c] - along[a]), sign, where)
+        ends[sign] = stop
+        _check_bend(problem, (a, b, c), (middle - start) / (stop - start), sign, where)
     return len(table)
 
 
-def _parameters(problem: _Problem, a: int, c: int) -> list[Any]:
-    """Return each point's place t on the line ``a + t (c - a)``, None off it."""
-    start, direction = problem.points[a], _minus(problem.points[c], problem.points[a])
-    axis = next((j for j, v in enumerate(direction) if v), None)
-    if axis is None:
-        return [None] * len(problem.points)
-    places = []
-    for x in problem.points:
-        away = _minus(x, start)
-        t = away[axis] / direction[axis]
-        on_line = all(v == t * step for v, step in zip(away, direction, strict=True))
-        places.append(t if on_line else None)
-    return places
+class _Line:
+    """The line through two points a and c."""
+
+    def __init__(self, problem: _Problem, a: int, c: int) -> None:
+        self.rows = problem.rows
+        self.start = a
+        self.direction = self._away(c)
+        self.axis = next((j for j, v in enumerate(self.direction[:-1]) if v), None)
+
+    def _away(self, point: int) -> list[int]:
+        """Return the step from a to a point, and the denominator of all its entries."""
+        row, start = self.rows[point], self.rows[self.start]
+        steps = [v * start[-1] - w * row[-1] for v, w in zip(row, start, strict=True)]
+        return [*steps[:-1], row[-1] * start[-1]]
+
+    def place(self, point: int) -> Fraction | None:
+        """Return the t of a point ``a + t (c - a)``, None off the line."""
+        if self.axis is None:
+            return None
+        away, step = self._away(point), self.direction
+        top, bottom = away[self.axis], step[self.axis]
+        if any(v * bottom != w * top for v, w in zip(away[:-1], step[:-1], strict=True)):
+            return None
+        return Fraction(top * step[-1], bottom * away[-1])
 
 
 def _check_bend(problem: _Problem, abc: tuple[int, int, int], t: Fraction, sign: int, place: str) -> None:
@@ -577,7 +916,7 @@ class _Circuit:
     negative: tuple[int, ...]
 
 
-def _circuits(problem: _Problem, table: object) -> list[_Circuit]:
+def _circuits(problem: _Problem, table: object, work: _Work) -> list[_Circuit]:
     circuits = []
     for n, listed in enumerate(_list(table, "circuits")):
         place = f"circuit {n}"
@@ -587,11 +926,29 @@ def _circuits(problem: _Problem, table: object) -> list[_Circuit]:
         weights = {_index(p, len(problem.points), place): _multiplier(m, place) for p, m in pairs}
         if len(weights) != len(pairs):
             raise ProofError("a point occurs twice", place)
-        if any(sum(m * problem.rows[p][j] for p, m in weights.items()) for j in range(problem.size)):
+        if len(pairs) > problem.size + 1:
+            raise ProofError(f"{problem.size + 1} points are enough in {problem.size - 1} dimensions", place)
+        if not _cancels(problem, weights, {}, work):
             raise ProofError("its rows do not add up to zero", place)
         sides = (tuple(p for p, m in weights.items() if (m > 0) == side) for side in (True, False))
         circuits.append(_Circuit(*sides))
     return circuits
+
+
+def _cancels(
+    problem: _Problem, weights: Mapping[int, int], extra: Mapping[int, int], work: _Work, first: int = 0
+) -> bool:
+    """Whether points' rows times weights, and `extra` in some coordinates, add up to zero from `first` on."""
+    multipliers = list(weights.values())
+    digits = sum(map(problem.digits.__getitem__, weights)) * max(map(_digits, multipliers), default=0)
+    work.charge(problem.size * (len(weights) + 4) + digits // 32)
+    columns = zip(*(problem.rows[p] for p in weights), strict=True)
+    sums = (sum(map(operator.mul, multipliers, column)) for column in itertools.islice(columns, first, None))
+    if extra and weights:
+        return all(value == -extra.get(j, 0) for j, value in enumerate(sums))
+    if extra:
+        return not any(extra.values())
+    return not any(sums)
 
 
 @dataclasses.dataclass
@@ -609,15 +966,19 @@ class _Branch:
 class _Tree:
     """A refutation of all networks with given output signs, neurons of one sign being interchangeable."""
 
-    def __init__(self, problem: _Problem, circuits: list[_Circuit], signs: list[int], skip: bool) -> None:
+    def __init__(
+        self, problem: _Problem, circuits: list[_Circuit], signs: list[int], skip: bool, work: _Work
+    ) -> None:
         self.problem = problem
         self.circuits = circuits
+        self.work = work
         self.signs = signs
         self.skip = skip
         self.free_term = skip or problem.constant
         self.leaves = 0
         self._open: list[_Branch] = []
         self._bits: dict[int, str] = {}  # each point's bits of the K neurons on the path to the current node
+        self._sides: dict[int, tuple[list[int], list[int]]] = {}  # active and undecided neurons, if asked for
 
     def check(self, nodes: list[Any], place: str) -> None:
         """Reject unless the nodes, in preorder, are a tree that covers every assignment of bits."""
@@ -635,8 +996,9 @@ class _Tree:
 
     def _path(self) -> str:
         """Spell the way to the current node, at most its last ten steps."""
-        steps = [f"point {b.point} = {self._bits.get(b.point, '?')}" for b in self._open]
-        return f" ({'..., ' * (len(steps) > 10)}{', '.join(steps[-10:])})" if steps else ""
+        last = self._open[-10:]
+        steps = [f"point {b.point} = {_shortened(self._bits.get(b.point, '?'))}" for b in last]
+        return f" ({'..., ' * (len(self._open) > 10)}{', '.join(steps)})" if steps else ""
 
     def _visit(self, n: int, node: object) -> None:
         if not isinstance(node, list) or len(node) != 3:
@@ -651,6 +1013,7 @@ class _Tree:
             parent = self._open[-1]
             self._admit(parent, key)
             self._bits[parent.point] = key
+            self._sides.pop(parent.point, None)
         if type(what) is int:
             self._branch(key, _index(what, len(self.problem.points), ""))
         else:
@@ -695,12 +1058,13 @@ class _Tree:
         while len(self._open) > depth:
             branch = self._open[-1]
             self._bits.pop(branch.point, None)
+            self._sides.pop(branch.point, None)
             sizes = [] if branch.only_inactive else [run.stop - run.start + 1 for run in branch.runs]
             total = math.prod(sizes)
-            for n, key in enumerate(branch.partial):
-                others = itertools.chain(branch.whole, itertools.islice(branch.partial, n))
-                if any(_volume(branch.runs, met) for other in others if (met := _meet(key, other))):
-                    raise ProofError(f"key {key} overlaps another at point {branch.point}")
+            if branch.partial and not _told_apart([*branch.whole, *branch.partial]):
+                raise ProofError(
+                    f"the keys at point {branch.point} overlap, or no bit that all have tells them apart"
+                )
             covered = len(branch.whole) + sum(branch.partial.values())
             if covered != total:
                 raise ProofError(
@@ -738,10 +1102,12 @@ class _Tree:
         first = _index(k, len(self.signs) - 1, "")
         if self.signs[first] != self.signs[first + 1]:
             raise ProofError(f"neurons {first} and {first + 1} have different output signs")
-        for p in range(len(self.problem.points)):
-            bit = self._bit(p, first)
-            if bit == "*" or bit != self._bit(p, first + 1):
-                raise ProofError(f"neurons {first} and {first + 1} are not known to be alike on point {p}")
+        if len(self._open) < len(self.problem.points):
+            raise ProofError(f"{len(self.problem.points) - len(self._open)} points have no bits here")
+        last = self._open[-1]  # branches have no undecided bits, so that those above it are told by `tied`
+        pair = self._bits[last.point][first : first + 2]
+        if pair not in ("00", "11") or not last.tied[first]:
+            raise ProofError(f"neurons {first} and {first + 1} are not known to be alike on every point")
 
     def _bit(self, point: int, neuron: int) -> str:
         if point not in self._bits:
@@ -753,62 +1119,72 @@ class _Tree:
         if not leaf.keys() <= {"value", "cone", "bound"}:
             raise ProofError("a leaf has the fields 'value', 'cone' and 'bound', or 'circuit', or 'merge'")
         width = len(self.signs)
-        blocks: list[dict[int, int]] = [
-            {} for _ in range(width + self.free_term)
-        ]  # multiplier of each point's row
-        total: int | Fraction = 0
-        for row in _list(leaf.get("value", []), ""):
-            total += self._add_value(blocks, *_entries(row, 2))
+        # multiplier of each point's row, of each neuron and of the affine term
+        blocks: list[dict[int, int]] = [{} for _ in range(width + self.free_term)]
+        total = self._add_values(blocks, _list(leaf.get("value", []), ""))
         for row in _list(leaf.get("cone", []), ""):
             k, p, given = _entries(row, 3)
             k, p, m = _index(k, width, ""), _index(p, len(self.problem.points), ""), _multiplier(given, "")
             if self._bit(p, k) != ("1" if m > 0 else "0"):
                 raise ProofError(f"the multiplier of neuron {k} on point {p} has the wrong sign")
             blocks[k][p] = blocks[k].get(p, 0) + m
-        sums = [self._sums(block) for block in blocks]
-        if self.free_term and not self.skip:
-            sums[-1] = sums[-1][-1:]  # its slopes are zero, whatever they are multiplied by
+        weights: dict[int, dict[int, int]] = {}  # multipliers of the bounds on each neuron's weights
         for row in _list(leaf.get("bound", []), ""):
-            total += self._add_bound(sums, *_entries(row, 3))
-        for k, block in enumerate(sums):
-            if any(block):
+            total += self._add_bound(weights, *_entries(row, 3))
+        for k, block in enumerate(blocks):
+            # a constant alone has no slopes, whatever they are multiplied by
+            first = self.problem.size - 1 if k == width and not self.skip else 0
+            if not _cancels(self.problem, block, weights.get(k, {}), self.work, first):
                 raise ProofError(f"the rows do not add up to zero in the coordinates of neuron {k}")
         if total <= 0:
             raise ProofError("the rows add up to no contradiction")
 
-    def _add_value(self, blocks: list[dict[int, int]], point: object, given: object) -> int:
-        """Add a multiple of ``low <= value`` (positive) or ``value <= high``; return its right-hand side.
+    def _add_values(self, blocks: list[dict[int, int]], rows: list[Any]) -> int | Fraction:
+        """Add multiples of ``low <= value`` (positive) or ``value <= high``; return their right-hand side.
 
         An undecided bit's term is left out where leaving it out weakens the row.
         """
-        p, m = _index(point, len(self.problem.points), ""), _multiplier(given, "")
-        side = self.problem.low[p] if m > 0 else self.problem.high[p]
-        if side is None:
-            raise ProofError(f"the interval of point {p} is open-ended there")
-        if p not in self._bits:
-            raise ProofError(f"point {p} has no bits here")
-        for k, (bit, sign) in enumerate(zip(self._bits[p], self.signs, strict=True)):
-            if bit == "1":
-                blocks[k][p] = blocks[k].get(p, 0) + sign * m
-            elif bit == "*" and sign * m > 0:
-                raise ProofError(f"neuron {k} is undecided on point {p} and must not be left out")
-        if self.free_term:
-            blocks[-1][p] = blocks[-1].get(p, 0) + m
-        return m * side
+        named: dict[tuple[int, bool], int] = {}  # so that work grows with points, not with rows
+        for row in rows:
+            point, given = _entries(row, 2)
+            p, m = _index(point, len(self.problem.points), ""), _multiplier(given, "")
+            named[p, m > 0] = named.get((p, m > 0), 0) + m
+        total = 0
+        for (p, is_low), m in named.items():
+            side = self.problem.low[p] if is_low else self.problem.high[p]
+            if side is None:
+                raise ProofError(f"the interval of point {p} is open-ended there")
+            active, undecided = self._active_and_undecided(p)
+            for k in undecided:
+                if (self.signs[k] > 0) == is_low:
+                    raise ProofError(f"neuron {k} is undecided on point {p} and must not be left out")
+            for k in active:
+                blocks[k][p] = blocks[k].get(p, 0) + self.signs[k] * m
+            if self.free_term:
+                blocks[-1][p] = blocks[-1].get(p, 0) + m
+            self.work.charge(1 + len(active) + len(undecided))
+            total += m * side
+        return total
 
-    def _sums(self, block: dict[int, int]) -> list[int]:
-        rows, multipliers = [self.problem.rows[p] for p in block], list(block.values())
-        return [sum(map(int.__mul__, multipliers, column)) for column in zip(*rows, strict=True)] or (
-            [0] * self.problem.size
-        )
+    def _active_and_undecided(self, point: int) -> tuple[list[int], list[int]]:
+        if point not in self._sides:
+            if point not in self._bits:
+                raise ProofError(f"point {point} has no bits here")
+            bits = self._bits[point]
+            active, undecided = ([k for k, bit in enumerate(bits) if bit == side] for side in "1*")
+            self._sides[point] = active, undecided
+        return self._sides[point]
 
-    def _add_bound(self, sums: list[list[int]], neuron: object, feature: object, given: object) -> Fraction:
+    def _add_bound(
+        self, weights: dict[int, dict[int, int]], neuron: object, feature: object, given: object
+    ) -> Fraction:
         """Add a multiple of ``-R <= u_kj`` (positive) or ``u_kj <= R``; return its right-hand side."""
         k, j = _index(neuron, len(self.signs), ""), _index(feature, self.problem.size - 1, "")
         m = _multiplier(given, "")
         if self.problem.bound is None:
             raise ProofError("there is no bound on weights")
-        sums[k][j] += m
+        block = weights.setdefault(k, {})
+        block[j] = block.get(j, 0) + m
         return -abs(m) * self.problem.bound
 
 
@@ -828,27 +1204,50 @@ def _volume(runs: list[slice], key: str) -> int:
     return volume
 
 
-def _meet(key: str, other: str) -> str | None:
-    """Return the key of what two keys both cover, None if their bits exclude each other."""
-    merged = []
-    for a, b in zip(key, other, strict=True):
-        if a != b and "*" not in (a, b):
-            return None
-        merged.append(b if a == "*" else a)
-    return "".join(merged)
+def _told_apart(keys: Iterable[str]) -> bool:
+    """Whether a decision tree tells keys apart: it asks for a bit that none of the keys left has undecided.
+
+    Such keys have no assignment in common. At most K bits are asked for on any way down, so that the time is
+    in proportion to K times the number of keys, where comparing them in pairs takes its square.
+    """
+    # of each key which bits are decided, and which of them are 1
+    pairs = [(key.replace("0", "1").replace("*", "0"), key.replace("*", "0")) for key in keys]
+    groups = [[(int(mask, 2), int(bits, 2)) for mask, bits in pairs]]
+    while groups:
+        group = groups.pop()
+        if len(group) < 2:
+            continue
+        decided = functools.reduce(operator.and_, (mask for mask, _ in group))
+        ones = functools.reduce(operator.or_, (bits for _, bits in group))
+        always = functools.reduce(operator.and_, (bits for _, bits in group))
+        telling = decided & ones & ~always
+        if not telling:
+            return False
+        bit = telling & -telling
+        groups += [[pair for pair in group if bool(pair[1] & bit) == side] for side in (False, True)]
+    return True
 
 
 # Reading
 
 
-def _json(path: str | os.PathLike[str], parse_float: Any, max_bytes: int = MAX_FILE_BYTES) -> object:
+def _json(
+    path: str | os.PathLike[str],
+    parse_float: Any,
+    max_bytes: int = MAX_FILE_BYTES,
+    max_values: int = MAX_VALUES,
+) -> object:
     """Parse a file of bounded size by the book: no key twice, no NaN."""
     try:
         opener = gzip.open if str(path).lower().endswith(".gz") else open
         with opener(path, "rb") as stream:
             content = stream.read(max_bytes + 1)
-        if len(content) > max_bytes:
+        # text with a character beyond ASCII takes up to four bytes for every one
+        if len(content) * (1 if content.isascii() else 4) > max_bytes:
             raise UnreadableError(f"more than {max_bytes} bytes", str(path))
+        # every value but the first follows a bracket, a comma or a colon; those within texts are counted too
+        if sum(map(content.count, (b",", b"[", b"{", b":"))) > max_values:
+            raise UnreadableError(f"more than {max_values} values", str(path))
         return json.loads(
             content.decode(),
             object_pairs_hook=_unique,
@@ -885,6 +1284,10 @@ def _shown(value: object) -> str:
         text = ascii(value)
     except ValueError:  # an integer of more digits than Python converts
         return "a number of very many digits"
+    return _shortened(text)
+
+
+def _shortened(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
@@ -961,8 +1364,8 @@ def _number(value: object, place: str) -> Fraction:
             mantissa = int(lead + digits, 16)
             if minus and not mantissa:
                 raise ProofError("negative zero", place)
-            shift = int(exponent) - 4 * len(digits)
-            return Fraction(-mantissa if minus else mantissa) * Fraction(2) ** shift
+            mantissa, shift = -mantissa if minus else mantissa, int(exponent) - 4 * len(digits)
+            return Fraction(mantissa << shift) if shift >= 0 else Fraction(mantissa, 1 << -shift)
         if "/" in value:
             top, _, bottom = value.partition("/")
             denominator = _integer(bottom, place)
@@ -977,14 +1380,6 @@ def _vector(value: object, size: int, place: str) -> Point:
     if len(numbers) != size:
         raise ProofError(f"{len(numbers)} numbers where {size} are needed", place)
     return numbers
-
-
-def _minus(a: Point, b: Point) -> Point:
-    return tuple(v - w for v, w in zip(a, b, strict=True))
-
-
-def _dot(row: tuple[int, ...], vector: Point) -> Fraction:
-    return sum((a * b for a, b in zip(row, vector, strict=True)), Fraction(0))
 
 
 # The command line
@@ -1002,12 +1397,12 @@ def describe(checked: Checked) -> str:
         claim = f"exactly {upper}"
     else:
         claim = f"between {checked.lower_bound} and {upper}"
-    bound = "" if checked.weight_bound is None else f" and weights of at most {checked.weight_bound}"
+    bound = "" if checked.weight_bound is None else f" and weights of at most {checked.weight_bound:.40}"
     affine = _AFFINE[checked.affine]
     data = "the data given" if checked.data_compared else "the data in it"
     return (
-        f"verified: the fewest neurons on {data} (N = {checked.samples}, d = {checked.features}), "
-        f"{affine}{bound}, are {claim} "
+        f"verified: the fewest neurons on {data} "
+        f"(N = {checked.samples}, d = {checked.features}, {checked.labels}), {affine}{bound}, are {claim} "
         f"({', '.join(checked.kinds) or 'no lower bound'}; {checked.leaves} leaves)"
     )
 
@@ -1017,9 +1412,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Check a proof of the fewest neurons.")
     parser.add_argument("proof", help="a proof, .json or .json.gz")
     parser.add_argument("data", nargs="?", help="a saved problem (.json) or a table (.csv, last column y)")
+    parser.add_argument("--affine", choices=tuple(_AFFINE), help="the affine term it must be about")
+    parser.add_argument("--tolerance", type=float, help="the distance from labels it must be about; 0: exact")
+    parser.add_argument("--weight-bound", type=float, help="the bound on weights it must be about")
+    parser.add_argument("--classify", action="store_true", help="it must be about two classes")
+    parser.add_argument("--margin", type=float, help="the margin of two classes; 1 by default")
     asked = parser.parse_args(arguments)
+    if asked.margin is not None and not asked.classify:
+        parser.error("--margin is the margin of two classes: add --classify")
+    margin = 1.0 if asked.classify and asked.margin is None else asked.margin
+    about = {"affine": asked.affine, "tolerance": asked.tolerance, "weight_bound": asked.weight_bound}
     try:
-        print(describe(check_proof(asked.proof, asked.data)))
+        print(describe(check_proof(asked.proof, asked.data, **about, margin=margin)))
     except UnreadableError as error:
         print(f"unreadable: {error}")
         return 2

@@ -41,12 +41,7 @@ def read_problem(data: str, asked: Asked, directory: Path = Path()) -> Problem:
         For an unknown name, an unusable file, or options that do not go together.
     """
     path = directory / data
-    if asked.classify and asked.tolerance is not None:
-        raise InputError(
-            "--tolerance and --classify exclude each other: a class has a margin, not a tolerance"
-        )
-    if asked.margin is not None and not asked.classify:
-        raise InputError("--margin is the margin of two classes: add --classify, or give a --tolerance")
+    refuse_contradictions(asked)
     if path.suffix.lower() == ".json":
         return _saved_problem(path, asked)
     if path.suffix.lower() in tables.ENDINGS or (not _names_dataset(data) and path.exists()):
@@ -57,6 +52,16 @@ def read_problem(data: str, asked: Asked, directory: Path = Path()) -> Problem:
     dataset = datasets.parse(data)
     table = tables.Table(dataset.X, dataset.y, None, None)
     return _problem(table, asked, dataset.tolerance, f"labels of {data}")
+
+
+def refuse_contradictions(asked: Asked) -> None:
+    """Raise `InputError` where options exclude each other, whatever the data."""
+    if asked.classify and asked.tolerance is not None:
+        raise InputError(
+            "--tolerance and --classify exclude each other: a class has a margin, not a tolerance"
+        )
+    if asked.margin is not None and not asked.classify:
+        raise InputError("--margin is the margin of two classes: add --classify, or give a --tolerance")
 
 
 def _names_dataset(data: str) -> bool:

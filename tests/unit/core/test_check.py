@@ -8,6 +8,7 @@ import json
 import shutil
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from typer.testing import CliRunner
 
 import sparsest
 from sparsest import InputError, Network, Problem, ProofError, Status, check_proof, datasets, exact, save
-from sparsest.check import UnreadableError, read
+from sparsest.check import UnreadableError, main, read
 from sparsest.cli.main import app
 from sparsest.exact.proof.circuits import CircuitTable, nonnegative_combination
 from sparsest.exact.search_options import Pacing, SearchOptions
@@ -1052,6 +1053,141 @@ class TestCommand:
         assert "weights of at most 10, are exactly 4" in verified.stdout
         assert self.call("check", proof, "close4", "--weight-bound", "9").exit_code == 1
         assert self.call("check", proof, "close4", "--affine", "skip").exit_code == 1
+
+
+class TestAbout:
+    """What a proof must be about, without data: the statement fails, or the proof is about it."""
+
+    def about(self, document, **asked):
+        try:
+            return check_proof(document, **asked).lower_bound
+        except UnreadableError:
+            raise
+        except ProofError as error:
+            return str(error)
+
+    @pytest.mark.parametrize("affine", ["none", "constant", "skip"])
+    def test_affine_term(self, affine):
+        _, document = proof_of("parity-3", affine)
+        for asked in ("none", "constant", "skip"):
+            said = self.about(document, affine=asked)
+            assert (said == document["lower_bound"]) == (asked == affine)
+            assert asked == affine or said.startswith("problem: it is about networks with")
+
+    def test_tolerance(self, tmp_path):
+        # ends 0.1 - 0.2 and 0.1 + 0.2, rounded to floats, are not 0.4 apart
+        y = np.array([0.1, 0.7, 0.1])
+        problem = Problem([0, 1, 2], y, affine="skip", tolerance=0.2)
+        assert any(
+            Fraction(h) - Fraction(lo) != Fraction(0.4) for lo, h in zip(y - 0.2, y + 0.2, strict=True)
+        )
+        _, document = prove(problem, tmp_path / "proof.json")
+        assert self.about(document, tolerance=0.2) == 1
+        assert self.about(document, tolerance=Fraction(1, 5)) == 1
+        for wrong in (0, 0.0, 0.2 + 1e-15, 0.4, 1.0):
+            assert "is not a label with tolerance" in self.about(document, tolerance=wrong)
+        assert self.about(TENT, tolerance=0) == 1
+        assert "sample 0" in self.about(TENT, tolerance=1e-300)
+        assert "sample 0" in self.about(TENT, margin=1.0)
+
+    def test_decimal_ends_have_the_tolerance_that_was_typed(self):
+        # labels 0, 1/10, 0 with tolerance 1/5, which no float is; nothing is forced then
+        ends = [[f"{n - 2}/10", f"{n + 2}/10"] for n in (0, 1, 0)]
+        problem = TENT["problem"] | {"low": [lo for lo, _ in ends], "high": [h for _, h in ends]}
+        document = TENT | {"problem": problem, "lower_bound": 0, "parts": []}
+        document |= {"upper_bound": None, "witness": None}
+        assert self.about(document, tolerance=0.2) == 0
+        assert "tolerance" in self.about(document, tolerance=0.1)
+
+    def test_classes(self, tmp_path):
+        X = [[0, 0], [0, 1], [1, 0], [1, 1]]
+        _, document = prove(Problem.classification(X, [0, 1, 1, 0], 0.1), tmp_path / "proof.json")
+        assert self.about(document, margin=0.1) == document["lower_bound"]
+        assert "margin 0.2" in self.about(document, margin=0.2)
+        assert "tolerance" in self.about(document, tolerance=0.1)
+        assert check_proof(document).labels == "two classes with a margin of 0.1"
+        (tmp_path / "data.csv").write_text("a,b,y\n0,0,3\n0,1,5\n1,0,5\n1,1,3\n")
+        assert check_proof(document, tmp_path / "data.csv", margin=0.1).data_compared
+        with pytest.raises(ProofError, match="sample 0: its interval is not that of the data"):
+            check_proof(document, tmp_path / "data.csv")
+        (tmp_path / "data.csv").write_text("a,b,y\n0,0,3\n0,1,5\n1,0,7\n1,1,3\n")
+        with pytest.raises(UnreadableError, match="more than two classes"):
+            check_proof(document, tmp_path / "data.csv", margin=0.1)
+
+    def test_weight_bound(self, tmp_path):
+        _, document = prove(Problem([0, 1, 2], [0, 1, 0], weight_bound=10.5), tmp_path / "proof.json")
+        assert self.about(document, weight_bound=10.5) == document["lower_bound"]
+        assert "at most 10.5, not of at most 10" in self.about(document, weight_bound=10)
+        assert "unbounded, not of at most 10" in self.about(TENT, weight_bound=10)
+        document["problem"]["weight_bound"] = "105/10"
+        assert self.about(document, weight_bound=10.5) == document["lower_bound"]
+
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            *({"tolerance": wrong} for wrong in (-1, float("nan"), float("inf"), "0", True)),
+            *({name: wrong} for name in ("weight_bound", "margin") for wrong in (0, -1.0, float("nan"), [])),
+            *({"affine": wrong} for wrong in ("Skip", 3, [])),
+            {"tolerance": 1, "margin": 1},
+        ],
+    )
+    def test_what_makes_no_sense(self, asked):
+        with pytest.raises(UnreadableError):
+            check_proof(TENT, **asked)
+
+    def test_data_with_a_tolerance(self, tmp_path):
+        problem = Problem([0, 1, 2], [0.1, 0.7, 0.1], affine="skip", tolerance=0.2)
+        _, document = prove(problem, tmp_path / "proof.json")
+        (tmp_path / "data.csv").write_text("x,y\n0,0.1\n1,0.7\n2,0.1\n")
+        assert check_proof(document, tmp_path / "data.csv", tolerance=0.2).data_compared
+        with pytest.raises(ProofError, match="sample 0: its interval is not that of the data"):
+            check_proof(document, tmp_path / "data.csv")
+
+    def test_commands(self, tmp_path, monkeypatch, capsys):
+        """The package's command and the file alone: the same answers, in one line."""
+        monkeypatch.chdir(tmp_path)
+        problem = Problem([0, 1, 2], [0.1, 0.7, 0.1], affine="skip", tolerance=0.2)
+        prove(problem, tmp_path / "proof.json")
+        (tmp_path / "data.csv").write_text("x,y\n0,0.1\n1,0.7\n2,0.1\n")
+        true = ["--affine", "skip", "--tolerance", "0.2"]
+        for options, code in [
+            ([], 0),
+            (true, 0),
+            (["data.csv", *true], 0),
+            (["--affine", "none"], 1),
+            (["--affine", "constant"], 1),
+            (["--tolerance", "0"], 1),
+            (["--weight-bound", "5"], 1),
+            (["--classify"], 1),
+            (["--classify", "--margin", "0.5"], 1),
+            (["data.csv", "--affine", "none", "--tolerance", "0.2"], 1),
+            (["data.csv", "--weight-bound", "5", "--tolerance", "0.2"], 1),
+            (["data.csv", "--affine", "skip"], 1),
+            (["--tolerance", "-1"], 2),
+            (["--margin", "1"], 2),
+            (["--classify", "--tolerance", "1"], 2),
+            (["--affine", "free"], 2),
+        ]:
+            paths = ["proof.json", *options]
+            command = CliRunner().invoke(app, ["check", *paths])
+            assert command.exit_code == code, options
+            assert command.stdout.count("\n") == (code != 2)
+            if "free" not in options and options != ["--margin", "1"]:  # argparse refuses these, and exits
+                assert main(paths) == code
+                assert capsys.readouterr().out == command.stdout or code == 2
+        assert CliRunner().invoke(app, ["check", paths[0], "--target", "y"]).exit_code == 2
+
+    def test_a_hostile_weight_bound_does_not_hang(self, tmp_path):
+        # the command once read the bound by itself, as a fraction of 10^8 digits
+        for bound in ("1e99999999", "1/1e99999999", "1" * 5000, "0x1p+99999999", "9" * 99_999, "1/0"):
+            problem = TENT["problem"] | {"weight_bound": bound}
+            (tmp_path / "proof.json").write_text(json.dumps(TENT | {"problem": problem}))
+            (tmp_path / "data.csv").write_text("x,y\n0,0\n1,1\n2,0\n")
+            for data in ([], [str(tmp_path / "data.csv")]):
+                command = CliRunner().invoke(app, ["check", str(tmp_path / "proof.json"), *data])
+                assert command.exit_code == 1
+                assert command.stdout.startswith("rejected: problem weight_bound: ")
+                assert command.stdout.count("\n") == 1
 
 
 class TestFoundByReview:
