@@ -88,4 +88,4 @@ def _data(data: str, asked: Asked) -> Problem | SimpleNamespace:
     problem = read_problem(data, asked)
     if data.lower().endswith(".json"):
         return problem
-    return SimpleNamespace(X=problem.X, low=problem.low, high=problem.high)
+    return SimpleNamespace(X=problem.X, low=problem.low, high=problem.high, places=problem.places)

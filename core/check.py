@@ -18,7 +18,7 @@ import os
 import re
 import sys
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,8 @@ MAX_NEURONS = 10_000
 # Bits of a number of the problem, above and below the fraction bar, and of the common denominator of a
 # sample, which multiplies its whole row. Floats have at most 1074, decimals of a thousand digits some 3300.
 MAX_DATA_BITS = 4096
+# Powers of ten by which numbers of a proof may be those of the data.
+MAX_PLACES = 22
 # Units of work for each value of the document, and for any document: see `_Work`.
 WORK_PER_VALUE = 100
 WORK_FREE = 200_000_000
@@ -235,7 +237,7 @@ def _checked(document: Document, data: object, asked: "_Asked") -> Checked:
         raise ProofError(f"only version {VERSION} of {FORMAT!r} is known", "format and version")
     if document["objective"] != "neurons":
         raise ProofError("only the objective 'neurons' is known", "objective")
-    problem = _Problem(_with_constant(document["problem"]), "problem")
+    problem = _Problem(_with_options(document["problem"]), "problem")
     asked.compare(problem)
     if data is not None:
         _compare(problem, data, asked)
@@ -250,7 +252,7 @@ def _checked(document: Document, data: object, asked: "_Asked") -> Checked:
     bound.finish(_whole(document["lower_bound"], "lower_bound"))
     if upper is not None and upper < bound.proven:
         raise ProofError(f"{upper} is below the lower bound {bound.proven}", "upper_bound")
-    limit = document["problem"]["weight_bound"]
+    limit = problem.own_bound if any(problem.places) else document["problem"]["weight_bound"]
     return Checked(
         lower_bound=bound.proven,
         upper_bound=upper,
@@ -269,10 +271,10 @@ def _checked(document: Document, data: object, asked: "_Asked") -> Checked:
 # The problem
 
 
-def _with_constant(fields: object) -> Document:
-    """Return a problem's fields, reject others; a constant has one only where there is one."""
-    constant = isinstance(fields, dict) and "constant" in fields
-    return _fields(fields, (*_Problem.FIELDS, "constant") if constant else _Problem.FIELDS, "problem")
+def _with_options(fields: object) -> Document:
+    """Return a problem's fields, reject others; constants and decimals have one only where there are some."""
+    given = [name for name in ("constant", "places") if isinstance(fields, dict) and name in fields]
+    return _fields(fields, (*_Problem.FIELDS, *given), "problem")
 
 
 class _Problem:
@@ -287,6 +289,10 @@ class _Problem:
         ``D_p low_p`` and ``D_p high_p``; None for an open end.
     digits : list of P integers
         Digits of 30 bits in each row.
+    places : tuple of d + 1 integers
+        Each feature is the user's times ten to the power of its number here; the interval ends by the last.
+    own_X, own_ends, own_bound
+        Inputs, interval ends and weight bound as the user has them.
     """
 
     FIELDS = ("X", "low", "high", "skip", "weight_bound")
@@ -314,7 +320,20 @@ class _Problem:
         self.bound = None if bound is None else _datum(bound, f"{place} weight_bound")
         if self.bound is not None and self.bound <= 0:
             raise ProofError("it must be positive", f"{place} weight_bound")
+        self._divide(fields.get("places", [0] * self.size), f"{place} places")
         self._merge(place)
+
+    def _divide(self, places: object, place: str) -> None:
+        """Find the user's numbers in those of the proof."""
+        self.places = tuple(_whole(k, place) for k in _list(places, place))
+        if len(self.places) != self.size or max(self.places) > MAX_PLACES:
+            raise ProofError(f"{self.size} numbers up to {MAX_PLACES} are needed", place)
+        if self.bound is not None and len(set(self.places[:-1])) > 1:
+            raise ProofError("a weight bound needs one unit for all features", place)
+        *inputs, labels = (10**k for k in self.places)
+        self.own_X = [tuple(v / unit for v, unit in zip(row, inputs, strict=True)) for row in self.X]
+        self.own_ends = [[None if v is None else v / labels for v in ends] for ends in self.ends]
+        self.own_bound = None if self.bound is None else self.bound * inputs[0] / labels
 
     def _ends(self, values: object, place: str) -> list[Fraction | None]:
         ends = [None if v is None else _datum(v, f"{place}[{i}]") for i, v in enumerate(_list(values, place))]
@@ -392,10 +411,10 @@ class _Asked:
             raise ProofError(
                 f"it is about networks {_AFFINE[problem.affine]}, not {_AFFINE[str(self.affine)]}", "problem"
             )
-        if self.weight_bound is not None and problem.bound not in _meant(self.weight_bound):
-            found = "unbounded" if problem.bound is None else f"of at most {_decimal(problem.bound)}"
+        if self.weight_bound is not None and problem.own_bound not in _meant(self.weight_bound):
+            found = "unbounded" if problem.own_bound is None else f"of at most {_decimal(problem.own_bound)}"
             raise ProofError(f"its weights are {found}, not of at most {self.weight_bound}", "problem")
-        for i, (low, high) in enumerate(zip(*problem.ends, strict=True)):
+        for i, (low, high) in enumerate(zip(*problem.own_ends, strict=True)):
             place = f"problem sample {i}"
             if self.tolerance is not None and not _within(low, high, self.tolerance):
                 raise ProofError(f"its interval is not a label with tolerance {self.tolerance}", place)
@@ -426,7 +445,7 @@ def _of_class(low: Fraction | None, high: Fraction | None, margin: float) -> boo
 
 def _labels(problem: _Problem) -> str:
     """Say in few words what the intervals are."""
-    ends = list(zip(*problem.ends, strict=True))
+    ends = list(zip(*problem.own_ends, strict=True))
     if all(low is not None and low == high for low, high in ends):
         return "exact labels"
     margin = ends[0][0] if ends[0][1] is None else -ends[0][1]
@@ -451,7 +470,7 @@ def _compare(problem: _Problem, data: object, asked: _Asked) -> None:
     """Reject unless the proof's data are the given ones: every number, in order."""
     if isinstance(data, (str, os.PathLike)):
         is_table = str(data).lower().endswith(".csv")
-        data = _table(data, asked) if is_table else _saved_problem(_json(data, float))
+        data = _table(data, asked, problem.places) if is_table else _saved_problem(_json(data, float))
     elif isinstance(data, Mapping):
         data = _saved_problem(data)
     else:
@@ -461,7 +480,7 @@ def _compare(problem: _Problem, data: object, asked: _Asked) -> None:
         if "skip" not in data:
             given.constant, given.affine = problem.constant, problem.affine
         if data.get("weight_bound", ...) is ...:
-            given.bound = problem.bound
+            given.own_bound = problem.own_bound
     except ProofError as error:
         raise UnreadableError(error.reason, error.place) from None
     if len(given.X) != len(problem.X) or given.size != problem.size:
@@ -470,12 +489,13 @@ def _compare(problem: _Problem, data: object, asked: _Asked) -> None:
             f"and the data have {len(given.X)} of {given.size - 1}",
             "problem",
         )
+    meaning = "" if any(problem.places) else "; it takes numbers for the binary floats that they are read as"
     for i in range(len(given.X)):
-        if given.X[i] != problem.X[i]:
-            raise ProofError("its inputs are not those of the data", f"problem sample {i}")
-        if any(mine[i] != theirs[i] for mine, theirs in zip(problem.ends, given.ends, strict=True)):
-            raise ProofError("its interval is not that of the data", f"problem sample {i}")
-    if (given.affine, given.bound) != (problem.affine, problem.bound):
+        if given.own_X[i] != problem.own_X[i]:
+            raise ProofError(f"its inputs are not those of the data{meaning}", f"problem sample {i}")
+        if any(mine[i] != theirs[i] for mine, theirs in zip(problem.own_ends, given.own_ends, strict=True)):
+            raise ProofError(f"its interval is not that of the data{meaning}", f"problem sample {i}")
+    if (given.affine, given.own_bound) != (problem.affine, problem.own_bound):
         raise ProofError("the affine term or the weight bound is not that of the data", "problem")
 
 
@@ -491,7 +511,34 @@ def _problem_object(data: object) -> dict[str, Any]:
     if missing := [name for name in ("X", "low", "high") if name not in fields]:
         raise UnreadableError(f"it is no problem: it has no {missing[0]}", "data")
     flags = _flags(fields.pop("affine")) if "affine" in fields else {}
-    return {name: _plain(value, _OPEN_ENDS.get(name)) for name, value in fields.items()} | flags
+    return _plain_fields(fields, getattr(data, "places", ())) | flags
+
+
+def _plain_fields(fields: Mapping[str, Any], places: object) -> dict[str, Any]:
+    """Return the numbers of a problem as a proof writes them: decimals as fractions, floats by their bits."""
+    found = {name: _plain(value, _OPEN_ENDS.get(name)) for name, value in fields.items()}
+    kinds = [bool(k) for k in places] if isinstance(places, (list, tuple)) else []
+    if not any(kinds):
+        return found
+    try:
+        found["X"] = [
+            [_spelled(v) if kind else v for v, kind in zip(row, kinds[:-1], strict=True)]
+            for row in found["X"]
+        ]
+        if kinds[-1]:
+            found |= {name: [_spelled(v) for v in found[name]] for name in ("low", "high")}
+        if found.get("weight_bound") is not None:
+            found["weight_bound"] = _spelled(found["weight_bound"])
+    except (TypeError, ValueError):
+        raise UnreadableError(
+            "it is no problem: its numbers or their decimal places are damaged", "data"
+        ) from None
+    return found
+
+
+def _spelled(value: str | None) -> str | None:
+    """Return the shortest decimal that is read as a float, as a fraction; that of no number is none."""
+    return None if value is None else str(Fraction(repr(float.fromhex(value))))
 
 
 def _flags(affine: object) -> dict[str, Any]:
@@ -523,11 +570,15 @@ def _saved_problem(document: object) -> dict[str, Any]:
         if not isinstance(fields[name], list):
             raise UnreadableError("it is not a list", f"data {name}")
         fields[name] = [None if v == infinite else v for v in fields[name]]
-    return {name: _plain(value, _OPEN_ENDS.get(name)) for name, value in fields.items()}
+    flags = {name: fields.pop(name) for name in ("skip", "constant")}
+    return _plain_fields(fields, document.get("places", ())) | flags
 
 
-def _table(path: str | os.PathLike[str], asked: _Asked) -> dict[str, Any]:
-    """Return inputs and intervals of a CSV file with a line of names, numbers rounded to floats once."""
+def _table(path: str | os.PathLike[str], asked: _Asked, places: Sequence[int]) -> dict[str, Any]:
+    """Return inputs and intervals of a CSV file with a line of names.
+
+    Numbers are rounded to floats once, but for columns that the proof takes for decimals.
+    """
     try:
         with open(path, encoding="utf-8", newline="") as stream:
             names, *lines = (line for line in csv.reader(stream, skipinitialspace=True) if line)
@@ -538,20 +589,26 @@ def _table(path: str | os.PathLike[str], asked: _Asked) -> dict[str, Any]:
         raise UnreadableError(f"not a readable table of numbers: {error!s:.200}", str(path)) from None
     if not all(map(math.isfinite, itertools.chain(*numbers))):
         raise UnreadableError("not every cell is a finite number", str(path))
-    low, high = _intervals([row[-1] for row in numbers], asked, path)
-    return {"X": [_plain(row[:-1]) for row in numbers], "low": low, "high": high}
+    low, high = _intervals([row[-1] for row in numbers], asked, path, decimal=bool(places[-1]))
+    return _plain_fields({"X": [row[:-1] for row in numbers]}, [*places[:-1], 0]) | {"low": low, "high": high}
 
 
-def _intervals(labels: list[float], asked: _Asked, path: object) -> tuple[list[str | None], list[str | None]]:
+def _intervals(
+    labels: list[float], asked: _Asked, path: object, *, decimal: bool
+) -> tuple[list[str | None], list[str | None]]:
     """Return the interval ends of labels with a tolerance, or of two classes with a margin."""
+    if asked.margin is None and decimal:
+        spelled, width = [Fraction(repr(y)) for y in labels], Fraction(repr(float(asked.tolerance or 0)))
+        return [str(y - width) for y in spelled], [str(y + width) for y in spelled]
     if asked.margin is None:
         slack = float(asked.tolerance or 0)
         return [_plain(y - slack) for y in labels], [_plain(y + slack) for y in labels]
     if len(set(labels)) > 2:
         raise UnreadableError("its last column holds more than two classes", str(path))
-    margin, positive = float(asked.margin), [y == max(labels) for y in labels]
-    low = [margin.hex() if side else None for side in positive]
-    return low, [None if side else (-margin).hex() for side in positive]
+    meant = Fraction(repr(float(asked.margin))) if decimal else Fraction(asked.margin)
+    positive = [y == max(labels) for y in labels]
+    low = [str(meant) if side else None for side in positive]
+    return low, [None if side else str(-meant) for side in positive]
 
 
 def _is_number(cell: str) -> bool:

@@ -21,6 +21,16 @@ from sparsest.arrays import (
     series_name,
     tolerance_vector,
 )
+from sparsest.decimals import (
+    Numbers,
+    as_decimals,
+    bound_in_units,
+    decimals_less,
+    in_integers,
+    is_number_of_places,
+    places_of,
+    places_with_bound,
+)
 from sparsest.errors import InputError
 
 
@@ -32,7 +42,7 @@ class Problem:
     ----------
     X : array-like (N, d)
         Inputs, one row a sample. NumPy, pandas, torch and nested lists are accepted; a flat sequence is one
-        feature. Values are taken exactly as binary floats.
+        feature.
     y : array-like (N,)
         Labels.
     affine : {"none", "constant", "skip"}
@@ -40,7 +50,7 @@ class Problem:
         constant c (an output bias), or a skip ``a . x + c``.
     tolerance : float or array-like (N,)
         Largest ``|f(x_i) - y_i|`` allowed, not negative. The interval ends ``y - tolerance`` and
-        ``y + tolerance`` are rounded to floats here, once, and are exact from then on.
+        ``y + tolerance`` are computed here, once, and are exact from then on.
     weight_bound : float, optional
         Upper bound R on every ``|v_k w_kj|`` (biases are free), for one neuron per activation pattern and
         output sign.
@@ -48,6 +58,10 @@ class Problem:
         Names of the d features, for tables and figures; by default those of a pandas data frame.
     target_name : str, optional
         Name of the label; by default that of a pandas series.
+    numbers : {"auto", "decimal", "binary"}
+        What the floats stand for: "decimal" takes 0.1 for 1/10, and refuses numbers of more than 15 digits;
+        "binary" for 0.1000000000000000055; "auto" takes those columns for decimals whose numbers all have
+        few digits (`sparsest.decimals`). `places` says what was taken.
 
     Raises
     ------
@@ -71,6 +85,8 @@ class Problem:
     weight_bound: float | None
     feature_names: tuple[str, ...] | None
     target_name: str | None
+    numbers: Numbers
+    places: tuple[int, ...]
 
     def __init__(
         self,
@@ -82,19 +98,22 @@ class Problem:
         weight_bound: float | None = None,
         feature_names: Sequence[str] | None = None,
         target_name: str | None = None,
+        numbers: str | Numbers = Numbers.AUTO,
     ) -> None:
         inputs = input_rows(X)
         labels = sample_vector(y, "y", len(inputs))
         slack = tolerance_vector(tolerance, len(inputs))
-        low, high = labels - slack, labels + slack
+        meaning = Numbers.parse(numbers)
+        (decimals,) = places_of([np.r_[labels, slack]], meaning, ["y or the tolerance"])
+        low, high = decimals_less(labels, slack, decimals), decimals_less(labels, -slack, decimals)
         refuse_non_finite(low, "y - tolerance")
         refuse_non_finite(high, "y + tolerance")
         names = column_names(X) if feature_names is None else feature_names
         label = series_name(y) if target_name is None else target_name
-        self._set(inputs, low, high, affine, weight_bound, names, label)
+        self._set(inputs, low, high, affine, weight_bound, names, label, meaning, label_places=decimals)
 
     @classmethod
-    def from_intervals(
+    def from_intervals(  # noqa: PLR0913
         cls,
         X: ArrayLike,
         low: ArrayLike,
@@ -104,8 +123,12 @@ class Problem:
         weight_bound: float | None = None,
         feature_names: Sequence[str] | None = None,
         target_name: str | None = None,
+        numbers: str | Numbers = Numbers.AUTO,
+        places: Sequence[int] | None = None,
     ) -> "Problem":
         """Make a problem from one interval a sample; ends may be ``-inf`` and ``inf``.
+
+        With `places`, those of another problem, its columns stand for decimals of so many places.
 
         Raises
         ------
@@ -122,6 +145,8 @@ class Problem:
             weight_bound,
             column_names(X) if feature_names is None else feature_names,
             target_name,
+            Numbers.parse(numbers),
+            places=places,
         )
         return problem
 
@@ -136,6 +161,7 @@ class Problem:
         weight_bound: float | None = None,
         feature_names: Sequence[str] | None = None,
         target_name: str | None = None,
+        numbers: str | Numbers = Numbers.AUTO,
     ) -> "Problem":
         """Ask for a network whose sign separates two classes with a margin.
 
@@ -157,9 +183,10 @@ class Problem:
             weight_bound=weight_bound,
             feature_names=column_names(X) if feature_names is None else feature_names,
             target_name=series_name(labels) if target_name is None else target_name,
+            numbers=numbers,
         )
 
-    def _set(
+    def _set(  # noqa: PLR0913
         self,
         X: FloatArray,
         low: FloatArray,
@@ -168,6 +195,10 @@ class Problem:
         weight_bound: float | None,
         feature_names: Sequence[str] | None,
         target_name: str | None,
+        numbers: Numbers,
+        *,
+        label_places: int | None = None,
+        places: Sequence[int] | None = None,
     ) -> None:
         kind = Affine.parse(affine)
         bound = (
@@ -181,14 +212,27 @@ class Problem:
                 f"row {row} asks for a value in the empty interval "
                 f"[{_digits(low[row])}, {_digits(high[row])}]: swap or widen its ends"
             )
+        names = checked_names(feature_names, X.shape[1])
+        if places is None:
+            columns = [f"column {name}" for name in names or range(X.shape[1])]
+            found = places_of(list(X.T), numbers, columns)
+            if label_places is None:
+                (label_places,) = places_of([np.r_[low, high]], numbers, ["the labels"])
+            places = (*found, label_places)
+        places = _checked_places(places, (*X.T, np.r_[low, high]), bound, numbers)
+        if any(places):
+            X = np.stack([as_decimals(x, k) for x, k in zip(X.T, places[:-1], strict=True)], axis=1)
+            low, high = as_decimals(low, places[-1]), as_decimals(high, places[-1])
         # adding zero turns -0.0 into 0.0, so that equal data have equal bytes and equal digests
         for name, array in (("X", X + 0.0), ("low", low + 0.0), ("high", high + 0.0)):
             array.flags.writeable = False
             object.__setattr__(self, name, array)
         object.__setattr__(self, "affine", kind)
         object.__setattr__(self, "weight_bound", bound)
-        object.__setattr__(self, "feature_names", checked_names(feature_names, self.n_features))
+        object.__setattr__(self, "feature_names", names)
         object.__setattr__(self, "target_name", None if target_name is None else str(target_name))
+        object.__setattr__(self, "numbers", numbers)
+        object.__setattr__(self, "places", places)
         self._refuse_conflicts()
 
     def _refuse_conflicts(self) -> None:
@@ -227,6 +271,30 @@ class Problem:
         return self.affine is not Affine.NONE
 
     @property
+    def in_integers(self) -> "Problem":
+        """The same problem of binary floats, in units in which its decimals are integers; often itself.
+
+        A feature is multiplied by ten to the power of its `places`, so are the interval ends, and a weight
+        bound by the ratio of the labels' to the features'. `sparsest.units` does that to networks.
+        """
+        if not any(self.places):
+            return self
+        *inputs, labels = self.places
+        bound = self.weight_bound
+        if bound is not None:
+            bound = float(bound_in_units(bound, labels - inputs[0]))
+        return Problem.from_intervals(
+            np.stack([in_integers(x, k) for x, k in zip(self.X.T, inputs, strict=True)], axis=1),
+            in_integers(self.low, labels),
+            in_integers(self.high, labels),
+            affine=self.affine,
+            weight_bound=bound,
+            feature_names=self.feature_names,
+            target_name=self.target_name,
+            numbers=Numbers.BINARY,
+        )
+
+    @property
     def homogeneous(self) -> FloatArray:
         """``[X, 1]`` (N, d + 1), the data on which a folded neuron acts linearly."""
         return np.asarray(np.c_[self.X, np.ones(self.n_samples)])
@@ -260,9 +328,11 @@ class Problem:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the data, intervals, affine term and bound: the problem's name in records."""
+        """SHA-256 of the data, what they stand for, affine term and bound: the problem's name in records."""
         kind = {Affine.NONE: False, Affine.CONSTANT: "constant", Affine.SKIP: True}[self.affine]
         state = hashlib.sha256(f"sparsest-problem-1 {self.X.shape} {kind} {self.weight_bound!r}".encode())
+        if any(self.places):
+            state.update(repr(self.places).encode())
         for array in (self.X, self.low, self.high):
             state.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
         return state.hexdigest()
@@ -281,11 +351,16 @@ class Problem:
         groups, low, high = _group_rows(self.X, self.low, self.high)
         if len(low) == self.n_samples and np.array_equal(groups, np.arange(self.n_samples)):
             return self
-        return self.replace(X=np.unique(self.X, axis=0), low=low, high=high)
+        return self.replace(X=np.unique(self.X, axis=0), low=low, high=high, places=self.places)
 
     def replace(self, **changes: Any) -> "Problem":
-        """Return a copy with some of its fields replaced, such as ``affine="skip"``."""
+        """Return a copy with some of its fields replaced, such as ``affine="skip"``.
+
+        What new numbers stand for is found out anew, as `numbers` says.
+        """
         fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        if changes.keys() & {"X", "low", "high", "weight_bound", "numbers"}:
+            fields["places"] = None
         return Problem.from_intervals(**(fields | changes))
 
     def subset(self, rows: ArrayLike) -> "Problem":
@@ -294,7 +369,7 @@ class Problem:
             index = np.atleast_1d(np.arange(self.n_samples)[np.asarray(rows)])
         except IndexError as error:
             raise InputError(f"rows cannot be taken from {self.n_samples} samples: {error}") from None
-        return self.replace(X=self.X[index], low=self.low[index], high=self.high[index])
+        return self.replace(X=self.X[index], low=self.low[index], high=self.high[index], places=self.places)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Problem) and self.digest == other.digest
@@ -349,8 +424,28 @@ def _digits(value: float) -> str:
     return short if float(short) == value else repr(float(value))
 
 
+def _checked_places(
+    places: Sequence[int], columns: Sequence[FloatArray], bound: float | None, numbers: Numbers
+) -> tuple[int, ...]:
+    """Return decimal places that suit the weight bound; none where there are no such."""
+    given = tuple(places)
+    if len(given) != len(columns) or not all(is_number_of_places(k) for k in given):
+        raise InputError(
+            f"places = {given!s:.60}: a whole number for each feature and one for the labels is needed"
+        )
+    if bound is None or not any(given):
+        return given
+    suiting = places_with_bound(given, columns, bound)
+    if suiting is None and numbers is Numbers.DECIMAL:
+        raise InputError(
+            f"weight_bound = {bound!r} and the data have too many digits together to be taken for decimals: "
+            'round them, or take numbers="binary"'
+        )
+    return suiting or (0,) * len(given)
+
+
 def _rebuilt(X: FloatArray, low: FloatArray, high: FloatArray, *rest: Any) -> Problem:
-    affine, weight_bound, feature_names, target_name = rest
+    affine, weight_bound, feature_names, target_name, numbers, places = rest
     return Problem.from_intervals(
         X,
         low,
@@ -359,4 +454,6 @@ def _rebuilt(X: FloatArray, low: FloatArray, high: FloatArray, *rest: Any) -> Pr
         weight_bound=weight_bound,
         feature_names=feature_names,
         target_name=target_name,
+        numbers=numbers,
+        places=places,
     )

@@ -17,6 +17,7 @@ from sparsest.objectives import Objective
 from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Deadline, ProgressCallback
 from sparsest.results.solving import ExactResult, Status
+from sparsest.units import in_integer_units, in_own_units
 
 __all__ = ["METHODS", "run_method", "solve"]
 
@@ -146,17 +147,20 @@ def run_method(
     reason : str
         Why that method, for the result.
     """
+    asked = problem.in_integers  # counts do not depend on units
+    if asked is not problem and options.witness is not None:
+        options = dataclasses.replace(options, witness=in_integer_units(problem, options.witness))
     with _proof_log(problem, options.proof_path) as log:
         if method == "univariate":
-            found = fewest_knots.solve_univariate(problem)
+            found = fewest_knots.solve_univariate(asked)
         elif method == "tree":
-            found = _tree(problem, options, log)
+            found = _tree(asked, options, log)
         else:
-            found = _mip(problem, objective, options)
+            found = _mip(asked, objective, options)
         result = judged_result(
             problem,
             objective,
-            found,
+            found if asked is problem else _in_own_units(problem, found),
             method=method,
             reason=reason,
             seconds=options.deadline.seconds,
@@ -168,6 +172,12 @@ def run_method(
             },
         )
         return result if options.proof_path is None else _with_proof(log, options.proof_path, result)
+
+
+def _in_own_units(problem: Problem, found: MethodResult) -> MethodResult:
+    """Return what a method found of ``problem.in_integers`` as found of the problem itself."""
+    network = None if found.network is None else in_own_units(problem, found.network)
+    return dataclasses.replace(found, network=network, samples=None)
 
 
 def _proof_log(problem: Problem, path: Path | None) -> ProofLog:

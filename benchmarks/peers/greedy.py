@@ -110,7 +110,7 @@ def greedy(
 def _candidates(program: BlockProgram, most: int, rng: np.random.Generator) -> BoolArray:
     X = program.problem.X
     if count_in_general_position(len(X), X.shape[1] + 1) <= most:
-        return enumerate_cells(X).patterns
+        return enumerate_cells(program.problem.in_integers.X, numbers="binary").patterns
     return sampled_patterns(program.scaling.homogeneous, most, rng)
 
 

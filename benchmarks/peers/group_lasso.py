@@ -56,7 +56,7 @@ def group_lasso(
     deadline = Deadline(time_limit)
     problem = problem.distinct()
     _refuse_large(problem)
-    patterns, signs = both_signs(enumerate_cells(problem.X).patterns)
+    patterns, signs = both_signs(enumerate_cells(problem.in_integers.X, numbers="binary").patterns)
     program = BlockProgram.of(problem, objective)
     neurons = program.solve(patterns, signs, program.costs(len(signs)), deadline)
     network = None if neurons is None else program.network(neurons)

@@ -223,7 +223,8 @@ def _with_arrays(value: Any, arrays: Arrays) -> Any:
 
 
 def _problem(document: Document) -> Problem:
-    known = {float | None: _as_it_is}  # which `Problem` checks
+    known: dict[Any, Converter] = {float | None: _as_it_is}  # which `Problem` checks
+    known[tuple[int, ...]] = _whole_numbers
     return Problem.from_intervals(**fields_of(Problem, document, known))
 
 

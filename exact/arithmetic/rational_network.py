@@ -106,12 +106,14 @@ def _equations(data: ExactData, network: Network, signs: list[int]) -> list[tupl
             row = Row(i, int(k), ())
             equations.append((coefficients(data, signs, row), flint.fmpq(0)))
         for side, end in enumerate((problem.low[i], problem.high[i])):
-            if abs(values[i] - end) <= reach[i] and not (side and problem.low[i] == end):
+            exact_end = data.interval(i)[side]
+            touched = abs(values[i] - end) <= reach[i] and not (side and problem.low[i] == end)
+            if touched and exact_end is not None:
                 bits = tuple(int(v) for v in (inputs[i] > 0) & ~on_knot[i])
                 row = Row(i, -1, bits)
-                equations.append((coefficients(data, signs, row), rational(float(end)) * data.scales[i]))
-    if problem.weight_bound is not None:
-        limit = rational(problem.weight_bound)
+                equations.append((coefficients(data, signs, row), exact_end * data.scales[i]))
+    limit = data.weight_bound
+    if limit is not None and problem.weight_bound is not None:
         touching = np.abs(np.abs(folded[:, :-1]) - problem.weight_bound) <= problem.weight_bound * _KNOT
         for k, j in np.argwhere(touching):
             row = Row(-1, int(k), (), int(j))
@@ -123,11 +125,9 @@ def _equations(data: ExactData, network: Network, signs: list[int]) -> list[tupl
 def meets_every_interval(data: ExactData, network: RationalNetwork) -> bool:
     """Whether a rational network's value lies in every sample's interval, and its weights in the bound."""
     signs, neurons = network
-    bound = data.problem.weight_bound
-    if bound is not None:
-        limit = rational(bound)
-        if any(abs(value) > limit for neuron in neurons[: len(signs)] for value in neuron[:-1]):
-            return False
+    limit, weights = data.weight_bound, (value for neuron in neurons[: len(signs)] for value in neuron[:-1])
+    if limit is not None and any(abs(value) > limit for value in weights):
+        return False
     for i, integers in enumerate(data.rows):
         value = flint.fmpq(0)
         for k, neuron in enumerate(neurons):

@@ -1,6 +1,6 @@
 """A problem's data in rational arithmetic, and the rows of its linear programs.
 
-Data are binary floats, so every row is a vector of integers after scaling by a power of two.
+Data are binary floats or decimals, so every row is a vector of integers after scaling.
 """
 
 import math
@@ -29,30 +29,38 @@ class Row(NamedTuple):
 
 
 class ExactData:
-    """A problem's data as integers and rationals; row i of ``[X, 1]`` is scaled by a power of two."""
+    """A problem's data as integers and rationals; row i of ``[X, 1]`` is scaled by ``scales[i]``."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.size = problem.n_features + 1
-        homogeneous = problem.homogeneous
-        fractions = [[Fraction(value) for value in row] for row in homogeneous.tolist()]
-        self.scales = [max(value.denominator for value in row) for row in fractions]
+        whole, units = problem.in_integers, [10**k for k in problem.places]
+        fractions = [
+            [*(Fraction(v) / unit for v, unit in zip(row, units[:-1], strict=True)), Fraction(1)]
+            for row in whole.X.tolist()
+        ]
+        self.scales = [math.lcm(*(value.denominator for value in row)) for row in fractions]
         self.rows = [
             [int(value * scale) for value in row] for row, scale in zip(fractions, self.scales, strict=True)
         ]
 
         self._intervals = [
-            (_end(low), _end(high))
-            for low, high in zip(problem.low.tolist(), problem.high.tolist(), strict=True)
+            (_end(low, units[-1]), _end(high, units[-1]))
+            for low, high in zip(whole.low.tolist(), whole.high.tolist(), strict=True)
         ]
+        self.weight_bound = (
+            None
+            if whole.weight_bound is None
+            else rational(whole.weight_bound) * flint.fmpq(units[0], units[-1])
+        )
 
     def interval(self, sample: int) -> tuple[flint.fmpq | None, flint.fmpq | None]:
         """Return the exact ends of a sample's interval, None where it is open-ended."""
         return self._intervals[sample]
 
 
-def _end(value: float) -> flint.fmpq | None:
-    return rational(value) if math.isfinite(value) else None
+def _end(value: float, unit: int) -> flint.fmpq | None:
+    return rational(value) / unit if math.isfinite(value) else None
 
 
 def rational(value: float) -> flint.fmpq:
@@ -95,7 +103,7 @@ def coefficients(data: ExactData, signs: Sequence[int], row: Row) -> list[int]:
 def side_of(data: ExactData, row: Row, lower: bool) -> flint.fmpq | None:
     """Return the right-hand side of a row's lower or upper side, as `coefficients` scale it; None if open."""
     if row.coordinate >= 0:
-        bound = rational(float(data.problem.weight_bound or 0.0))
+        bound = data.weight_bound or flint.fmpq(0)
         return -bound if lower else bound
     if row.neuron >= 0:
         return flint.fmpq(0) if bool(row.bits[row.neuron]) == lower else None

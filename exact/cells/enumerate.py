@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sparsest.arrays import FloatArray, exact_floats
+from sparsest.decimals import Numbers
 from sparsest.errors import InputError
 from sparsest.exact.cells.arrangement import IntegerArray
 from sparsest.exact.cells.interior_points import interior_points, make_coordinates
@@ -39,21 +40,24 @@ class Cells:
     patterns : array of bool (C, N)
         Distinct cells; the columns are the samples as given, so repeated samples have equal columns.
     inputs : array (N, d)
-        The samples.
+        The samples, decimals in units in which they are integers.
+    units : array (d,) or None
+        How many of those units are one of the user's.
     """
 
     patterns: BoolArray
     inputs: FloatArray = dataclasses.field(repr=False)
+    units: FloatArray | None = dataclasses.field(default=None, repr=False)
 
     @functools.cached_property
     def points(self) -> FloatArray:
         """A vector (C, d + 1) strictly inside each cell, largest entry 1 in absolute value.
 
-        With the data and the vector taken exactly, ``xh_i . u > 0`` where the bit is set and ``< 0`` where it
-        is not. A row of nan marks a cell so thin that no such float64 vector was found; its pattern is right
-        all the same. That takes samples that are almost degenerate, to within rounding: decimals on a grid,
-        where the floats of three points on a line are not quite collinear (5 percent of the cells of
-        ``0.1 * (i, j)``, i and j < 10).
+        With binary data and the vector taken exactly, ``xh_i . u > 0`` where the bit is set and ``< 0`` where
+        it is not; with decimals the vector was converted to their units and rounded. A row of nan marks a
+        cell so thin that no such float64 vector was found; its pattern is right all the same. That takes
+        samples that are almost degenerate, to within rounding: the binary floats of decimals on a grid, where
+        three points of a line are not quite collinear (5 percent of the cells of ``0.1 * (i, j)``, i, j < 10).
 
         Computed when first asked for, which takes longer than the patterns did: some 7 times as long for the
         cells of 100 samples in the plane, and as long for every block of a stream.
@@ -64,7 +68,11 @@ class Cells:
             When N and d are too large for it.
         """
         first, _ = _distinct(self.inputs)
-        return interior_points(self.inputs[first], self.patterns[:, first])
+        points = interior_points(self.inputs[first], self.patterns[:, first])
+        if self.units is None or np.all(self.units == 1):
+            return points
+        points = points * np.r_[self.units, 1.0]
+        return np.asarray(points / np.abs(points).max(axis=1, keepdims=True))
 
 
 def count_in_general_position(n_samples: int, rank: int) -> int:
@@ -90,7 +98,9 @@ def count_in_general_position(n_samples: int, rank: int) -> int:
     return 2 * sum(math.comb(n_samples - 1, k) for k in range(rank))
 
 
-def enumerate_cells(X: ArrayLike, *, time_limit: float | None = None) -> Cells:
+def enumerate_cells(
+    X: ArrayLike, *, time_limit: float | None = None, numbers: str | Numbers = Numbers.AUTO
+) -> Cells:
     """Enumerate the cells that the samples X (N, d) cut the space of neurons into.
 
     Signs are decided exactly, so repeated, collinear or otherwise degenerate samples, constant or dependent
@@ -100,9 +110,11 @@ def enumerate_cells(X: ArrayLike, *, time_limit: float | None = None) -> Cells:
     Parameters
     ----------
     X : array-like (N, d)
-        Inputs, taken exactly as binary floats.
+        Inputs.
     time_limit : float, optional
         Seconds after which the enumeration ends with an error.
+    numbers : {"auto", "decimal", "binary"}
+        What they stand for, as for `sparsest.Problem`: decimals, or exactly the binary floats that they are.
 
     Returns
     -------
@@ -124,11 +136,12 @@ def enumerate_cells(X: ArrayLike, *, time_limit: float | None = None) -> Cells:
            [1, 0],
            [1, 1]])
     """
-    return cells_until(X, Deadline(time_limit))
+    inputs, units = _whole_inputs(X, numbers)
+    return dataclasses.replace(cells_until(inputs, Deadline(time_limit)), units=units)
 
 
 def cells_until(X: ArrayLike, deadline: Deadline) -> Cells:
-    """Enumerate cells as `enumerate_cells` does, within a caller's deadline."""
+    """Enumerate cells as `enumerate_cells` does with binary floats, within a caller's deadline."""
     inputs, rows, inverse = _prepared(X)
     refuse_too_many_cells(inputs, rows)
     blocks = upper_cells(rows, deadline)
@@ -139,7 +152,11 @@ def cells_until(X: ArrayLike, deadline: Deadline) -> Cells:
 
 
 def iterate_cells(
-    X: ArrayLike, *, block_size: int = 2**16, time_limit: float | None = None
+    X: ArrayLike,
+    *,
+    block_size: int = 2**16,
+    time_limit: float | None = None,
+    numbers: str | Numbers = Numbers.AUTO,
 ) -> Iterator[Cells]:
     """Iterate over the cells in blocks, each cell once over all blocks, in no particular order.
 
@@ -148,11 +165,13 @@ def iterate_cells(
     Parameters
     ----------
     X : array-like (N, d)
-        Inputs, taken exactly as binary floats.
+        Inputs.
     block_size : int
         Largest number of cells in a block, at least 2: a cell and its opposite come together.
     time_limit : float, optional
         Seconds after which the blocks end with an error.
+    numbers : {"auto", "decimal", "binary"}
+        What they stand for, as for `sparsest.Problem`.
 
     Yields
     ------
@@ -171,11 +190,13 @@ def iterate_cells(
     >>> sum(len(block.patterns) for block in iterate_cells([[0.0], [1.0], [5.0]], block_size=2))
     6
     """
-    return iterate_until(X, Deadline(time_limit), block_size)
+    inputs, units = _whole_inputs(X, numbers)
+    blocks = iterate_until(inputs, Deadline(time_limit), block_size)
+    return (dataclasses.replace(block, units=units) for block in blocks)
 
 
 def iterate_until(X: ArrayLike, deadline: Deadline, block_size: int = 2**16) -> Iterator[Cells]:
-    """Iterate over cells as `iterate_cells` does, within a caller's deadline."""
+    """Iterate over cells as `iterate_cells` does with binary floats, within a caller's deadline."""
     if isinstance(block_size, bool) or not isinstance(block_size, int | np.integer) or block_size < 2:
         raise InputError(f"block_size = {block_size!r:.40}: it must be an integer, at least 2")
     inputs, rows, inverse = _prepared(X)
@@ -213,10 +234,21 @@ def _prepared(X: ArrayLike) -> tuple[FloatArray, IntegerArray, NDArray[np.intp]]
 
 
 def _finite_matrix(X: ArrayLike) -> FloatArray:
-    """Check X as `Problem` does, by asking for a function without any demands on it."""
+    """Check X as `Problem` does."""
+    return _unasked(X, Numbers.BINARY).X
+
+
+def _whole_inputs(X: ArrayLike, numbers: str | Numbers) -> tuple[FloatArray, FloatArray]:
+    """Return inputs in units in which decimals are integers, and how many are one of the user's."""
+    problem = _unasked(X, numbers)
+    return problem.in_integers.X, 10.0 ** np.array(problem.places[:-1], dtype=np.float64)
+
+
+def _unasked(X: ArrayLike, numbers: str | Numbers) -> Problem:
+    """Return the problem of a function without any demands on it."""
     inputs = exact_floats(X, "X")
     free = np.full(inputs.shape[:1], np.inf)
-    return Problem.from_intervals(inputs, -free, free).X
+    return Problem.from_intervals(inputs, -free, free, numbers=numbers)
 
 
 def _distinct(inputs: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -26,6 +26,7 @@ def lower_bound_certificate(problem: Problem) -> tuple[Triple, ...]:
     sorted. With several features the line that forces most neurons is taken for each sign; there are none
     unless three samples are exactly collinear.
     """
+    problem = problem.in_integers
     if problem.n_features == 1:
         return triples_of(stab(sorted_samples(problem.X[:, 0], problem.low, problem.high)))
     best: dict[int, list[Triple]] = {1: [], -1: []}

@@ -35,6 +35,7 @@ from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Deadline
 from sparsest.results.path_norm import ThresholdResult
 from sparsest.results.solving import Status
+from sparsest.units import in_own_units, path_norm_unit
 
 # Seconds unless the caller says otherwise.
 TIME_LIMIT: Final = 10.0
@@ -109,7 +110,7 @@ def certifies_threshold(problem: Problem, objective: str | Objective = Objective
 
 
 def _by_runs(problem: Problem, goal: Objective, deadline: Deadline) -> ThresholdResult:
-    curve = curve_of(problem, goal)
+    curve = curve_of(problem.in_integers, goal)
     crossing = crossing_of_cuts(curve.bends)
     power = _BELOW if crossing.which is None else crossing.upper
     starts = runs_of(curve.bends.signs)
@@ -120,14 +121,14 @@ def _by_runs(problem: Problem, goal: Objective, deadline: Deadline) -> Threshold
     if crossing.which is not None:
         more = fewest.copy()
         more[np.searchsorted(starts, crossing.which, side="right") - 1] += 2
-        other = _network(curve, costs, cut_with(choices, starts, more))
+        other = in_own_units(problem, _network(curve, costs, cut_with(choices, starts, more)))
     wide = crossing.upper - crossing.lower > _WIDE
     return ThresholdResult(
         status=Status.NUMERICAL if wide else Status.OPTIMAL,
         objective=goal,
         lower_bound=crossing.lower,
         upper_bound=crossing.upper,
-        network=_network(curve, costs, cut_with(choices, starts, fewest)),
+        network=in_own_units(problem, _network(curve, costs, cut_with(choices, starts, fewest))),
         other=other,
         nodes=crossing.boxes,
         seconds=deadline.seconds,
@@ -189,10 +190,11 @@ def cost_curves(
     goal = Objective.parse(objective)
     deadline = Deadline(time_limit)
     if one_feature.applies_to(problem, goal):
-        curve = curve_of(problem, goal)
+        curve = curve_of(problem.in_integers, goal)
         starts = runs_of(curve.bends.signs)
         pairs = [_least(costs_of(curve.bends, float(p)), starts) for p in grid]
-        sparsest, others = np.array(pairs).reshape(-1, 2).T
+        units = np.array([path_norm_unit(problem, float(p)) for p in grid])
+        sparsest, others = np.array(pairs).reshape(-1, 2).T * units
         return CostCurves(grid, sparsest, None if np.isinf(others).any() else others)
     points = extreme_points.extreme_points(problem, goal, deadline)
     if points is None:

@@ -28,7 +28,7 @@ from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.exact.arithmetic.echelon import pivots
-from sparsest.exact.arithmetic.rational_problem import ExactData, rational
+from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.cells.arrangement import rays_in_lowest_terms
 from sparsest.network import Network
 from sparsest.objectives import Objective, charged_entries
@@ -105,7 +105,7 @@ def extreme_points(problem: Problem, objective: Objective, deadline: Deadline) -
     data = ExactData(distinct)
     rays = _rays(data, charged_entries(problem.n_features, objective))
     affine = _free_columns(data)
-    labels = [rational(y) * scale for y, scale in zip(distinct.low.tolist(), data.scales, strict=True)]
+    labels = [(data.interval(i)[0] or flint.fmpq(0)) * scale for i, scale in enumerate(data.scales)]
     found: dict[tuple[Rational, ...], Point] = {}
     seen: set[frozenset[tuple[int, int]]] = set()
     sets = itertools.combinations(range(len(rays)), len(data.rows) - len(affine))

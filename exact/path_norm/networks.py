@@ -8,7 +8,7 @@ import flint
 import numpy as np
 
 from sparsest.arrays import FloatArray
-from sparsest.exact.arithmetic.rational_problem import rational
+from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.lp.simplex_kernel import FEASIBLE
 from sparsest.exact.path_norm.cones import Cones
 from sparsest.exact.path_norm.intervals_kernel import Box
@@ -176,7 +176,11 @@ def _largest_interpolation(problem: Problem, cones: Cones) -> float:
     count, size = len(cones.pivots), problem.n_samples
     if math.comb(size, count) > _MAX_SETS:
         return float("inf")
-    rows = [[rational(value) for value in row] for row in cones.free[:, -count:].tolist()]
+    data = ExactData(problem)
+    rows = [
+        [flint.fmpq(v, scale) for v in row[data.size - count :]]
+        for row, scale in zip(data.rows, data.scales, strict=True)
+    ]
     wanted = flint.fmpq_mat([rows[b] for b in cones.pivots])
     largest = 0.0
     for chosen in itertools.combinations(range(size), count):

@@ -1,6 +1,6 @@
 """Least path norm and its minimisers on one feature with a skip and exact labels, in linear time."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,10 @@ from sparsest.objectives import Objective, check_power
 from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.results.path_norm import MinimiserCount
 from sparsest.results.solving import Status
+from sparsest.units import in_own_units, path_norm_unit
+
+# What rounding may do to a cost when it is converted from integers to the units of decimals.
+_CONVERSION: Final = 8 * UNIT_ROUNDOFF
 
 
 class Curve(NamedTuple):
@@ -73,11 +77,18 @@ def solve_by_recursion(problem: Problem, p: float) -> PathNormMethodResult:
     InputError
         If slopes, or their changes, leave the range of floats.
     """
-    curve = curve_of(problem, Objective.WEIGHTS)
+    whole = problem.in_integers
+    curve = curve_of(whole, Objective.WEIGHTS)
     cut = cheapest_cut(costs_of(curve.bends, p))
     network = function_of(curve.x, curve.y, curve.bends, cut.second, cut.upper).to_network()
+    if whole is problem:
+        return PathNormMethodResult(
+            Status.OPTIMAL, cut.lower, cut.upper, network, nodes=len(curve.x), samples=curve.samples
+        )
+    unit = path_norm_unit(problem, p)
+    lower, upper = cut.lower * unit * (1 - _CONVERSION), cut.upper * unit * (1 + _CONVERSION)
     return PathNormMethodResult(
-        Status.OPTIMAL, cut.lower, cut.upper, network, nodes=len(curve.x), samples=curve.samples
+        Status.OPTIMAL, lower, upper, in_own_units(problem, network), nodes=len(curve.x)
     )
 
 
@@ -106,7 +117,8 @@ def count_minimisers(
     MinimiserCount(at_least=2, at_most=2)
     """
     power = check_power(p)
-    curve = curve_of(problem, objective)
+    refuse_other_than_problem(problem)
+    curve = curve_of(problem.in_integers, objective)
     starts = runs_of(curve.bends.signs)
     if power == 1:
         joined = bool(np.any(np.diff(starts) > 1))

@@ -45,7 +45,7 @@ def polyline_document(points: Sequence[tuple[Fraction, Fraction]]) -> dict[str, 
 def _cells_of_their_own(data: ExactData, network: RationalNetwork) -> list[Vector] | None:
     """Return a vector inside a cell that touches each neuron, no cell twice for an output sign."""
     try:
-        cells = enumerate_cells(data.problem.X)
+        cells = enumerate_cells(data.problem.X, numbers="binary")
     except InputError:  # too many to enumerate
         return None
     usable = ~np.isnan(cells.points).any(axis=1)

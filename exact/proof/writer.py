@@ -31,6 +31,7 @@ from sparsest.exact.sorted_samples import sorted_samples
 from sparsest.files import write_atomically
 from sparsest.problem import Problem
 from sparsest.results.solving import ExactResult
+from sparsest.units import in_integer_units
 
 _FORMAT, _VERSION = "sparsest/proof", 1
 
@@ -60,15 +61,16 @@ class ProofWriter(ProofLog):
     Parameters
     ----------
     problem : Problem
-        As the user gave it; the proof is about every row of it.
+        As the user gave it; the proof is about every row of it. Decimals are written in units in which they
+        are integers.
     """
 
     writes = True
 
     def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        self.data = ExactData(problem.distinct())
-        self._points = _point_of_each_sample(problem, self.data.problem)
+        self._asked, self.problem = problem, problem.in_integers
+        self.data = ExactData(self.problem.distinct())
+        self._points = _point_of_each_sample(self.problem, self.data.problem)
         self._scales = [_checker_scale(self.data, i) for i in range(self.data.problem.n_samples)]
         self._circuits = CircuitTable(self.data.rows)
         self._file = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed by __exit__
@@ -249,7 +251,8 @@ class ProofWriter(ProofLog):
         if method == "univariate":
             self._stabbing()
         if self.upper_bound is None and result.network is not None:
-            rational = rational_witness(self.data, result.network)
+            network = in_integer_units(self._asked, result.network)
+            rational = rational_witness(self.data, network)
             if rational is not None:
                 self.witness(rational)
         content = b"".join(self._pieces())
@@ -266,7 +269,7 @@ class ProofWriter(ProofLog):
             "format": _FORMAT,
             "version": _VERSION,
             "objective": "neurons",
-            "problem": _problem_document(self.problem),
+            "problem": _problem_document(self.problem) | _units(self._asked),
             "lower_bound": lower,
             "upper_bound": self.upper_bound,
             "witness": self._witness,
@@ -333,6 +336,11 @@ def _point_of_each_sample(problem: Problem, distinct: Problem) -> list[int]:
 def _checker_scale(data: ExactData, sample: int) -> int:
     ends = [Fraction(int(end.p), int(end.q)) for end in data.interval(sample) if end is not None]
     return math.lcm(data.scales[sample], *(end.denominator for end in ends))
+
+
+def _units(problem: Problem) -> dict[str, Any]:
+    """Say which powers of ten a proof's numbers are the user's times: of each feature, then of the labels."""
+    return {"places": list(problem.places)} if any(problem.places) else {}
 
 
 def _problem_document(problem: Problem) -> dict[str, Any]:

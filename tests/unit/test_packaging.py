@@ -148,6 +148,7 @@ EXCEPTIONS = {
     "continuous/search/staged_search.py": {"__init__"},
     "continuous/trainer.py": {"minimize"},
     "core/gauss_newton.py": {"descend"},
+    "core/problem.py": {"_set", "from_intervals"},
     "exact/line/cheapest_cuts_kernel.py": {"windows"},
     "exact/line/stabbing_kernel.py": {"greedy", "holds"},
     "exact/path_norm/ray_program_kernel.py": {"program", "violated"},

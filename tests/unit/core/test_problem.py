@@ -443,6 +443,7 @@ class TestNames:
 
     @given(small_problems(), st.data())
     def test_one_bit_changes_the_name(self, problem, data):
+        problem = problem.replace(numbers="binary")  # one bit is no other decimal
         name = data.draw(st.sampled_from(["X", "low", "high", "affine", "weight_bound"]))
         if name == "affine":
             others = [affine for affine in Affine if affine is not problem.affine]

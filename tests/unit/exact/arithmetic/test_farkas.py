@@ -117,7 +117,7 @@ class TestRationalWitness:
         near = Network(np.zeros((0, 1)), np.zeros(0), np.zeros(0), [1e-18, 0.1])
         witness = rational_witness(ExactData(problem), near)
         assert witness is not None
-        assert witness.neurons == [[flint.fmpq(0), rational(0.1)]]
+        assert witness.neurons == [[flint.fmpq(0), flint.fmpq(1, 10)]]
         assert meets_every_interval(ExactData(problem), witness)
 
 

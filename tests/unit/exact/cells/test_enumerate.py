@@ -232,7 +232,7 @@ class TestCounts:
             np.array([[0.1, 0.1], [0.2, 0.2], [0.3, 0.3], [0.1, 0.3], [0.3, 0.1], [0.2, 0.1], [0.1, 0.2]])
             + shift
         )
-        cells = enumerate_cells(X)
+        cells = enumerate_cells(X, numbers="binary")
         assert len(cells.patterns) == whitney_count(X)
         assert_well_formed(X, cells, every_point=False)
 
@@ -629,7 +629,7 @@ class TestScales:
         # decimals on a grid: lines that ought to meet in one point miss it by rounding, and the cells in
         # between are narrower than float64 in every direction
         X = grid(6, 2) * 0.1
-        cells = enumerate_cells(X)
+        cells = enumerate_cells(X, numbers="binary")
         missing = np.isnan(cells.points)
         np.testing.assert_array_equal(missing.any(axis=1), missing.all(axis=1))
         assert missing[:, 0].mean() < 0.05

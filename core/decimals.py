@@ -1,0 +1,160 @@
+"""Numbers as people write them: which columns stand for decimals, and the units in which those are integers.
+
+A table says 0.1 and means 1/10; the float is 0.1000000000000000055. On the floats of a grid with step 0.1
+three points of a line are not on a line, and an exact answer needs slopes of 1e16. A column whose numbers all
+have few digits therefore stands for its decimals: a number x of it means the integer ``round(x 10^D)`` over
+10^D, where D is the number of decimal places. Counts of neurons, weights and parameters do not depend
+on units, so that every exact step works on the integers, which are floats without rounding.
+"""
+
+import enum
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Final
+
+import numpy as np
+
+from sparsest.arrays import FloatArray
+from sparsest.errors import InputError
+
+# The integers of a column whose floats are the nearest ones to its decimals: 15 digits survive a float.
+_MAX_SPELLED: Final = 10**15
+# Those of a column whose floats are so many units in the last place off, as 3 * 0.1 is: fewer digits, so that
+# numbers in general position are not taken for decimals.
+_MAX_COMPUTED: Final = 10**12
+_UNITS_OFF: Final = 2.0
+# Powers of ten that floats hold exactly.
+_MAX_PLACES: Final = 22
+# Numbers that are tried first: in a column of other numbers these are enough to tell.
+_FIRST: Final = 32
+
+
+class Numbers(enum.StrEnum):
+    """What the floats of a problem stand for."""
+
+    AUTO = "auto"
+    DECIMAL = "decimal"
+    BINARY = "binary"
+
+    @classmethod
+    def parse(cls, value: "str | Numbers") -> "Numbers":
+        """Return the member of this name.
+
+        Raises
+        ------
+        InputError
+            For an unknown name.
+        """
+        try:
+            return cls(value)
+        except ValueError:
+            raise InputError(f'numbers = {value!r:.40}: choose "auto", "decimal" or "binary"') from None
+
+
+def decimal_places(column: FloatArray) -> int | None:
+    """Return the number of decimal places of a column of floats (N,); None where it is none of decimals.
+
+    0 where the floats mean the same either way: integers, halves, quarters. Infinite entries are left aside.
+    """
+    values = column[np.isfinite(column)]
+    if np.array_equal(values, np.rint(values)):  # integers of any size
+        return 0
+    few, distinct = np.unique(values[:_FIRST]), None
+    for places in range(_MAX_PLACES + 1):
+        if _spells(few, places):
+            distinct = np.unique(values) if distinct is None else distinct
+            if _spells(distinct, places):
+                return 0 if _is_dyadic(distinct, places) else places
+    return None
+
+
+def is_number_of_places(value: object) -> bool:
+    """Whether something is a number of decimal places that a column may have."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MAX_PLACES
+
+
+def as_decimals(column: FloatArray, places: int) -> FloatArray:
+    """Return the floats nearest to the decimals of so many places that a column stands for."""
+    return np.asarray(in_integers(column, places) / 10.0**places) if places else column
+
+
+def in_integers(column: FloatArray, places: int) -> FloatArray:
+    """Return a column (N,) in units of ``10^-places``, where it is one of integers; infinite entries stay."""
+    return np.asarray(np.rint(column * 10.0**places)) if places else column
+
+
+def decimals_less(column: FloatArray, other: FloatArray, places: int) -> FloatArray:
+    """Return the difference of two columns of decimals, as the floats nearest to its decimals."""
+    if not places:
+        return column - other
+    return np.asarray((in_integers(column, places) - in_integers(other, places)) / 10.0**places)
+
+
+def places_of(columns: Sequence[FloatArray], numbers: Numbers, names: Sequence[str]) -> list[int]:
+    """Return the decimal places of columns; those that stay binary have 0.
+
+    Raises
+    ------
+    InputError
+        When all are to be decimals and one is not: named by its name.
+    """
+    if numbers is Numbers.BINARY:
+        return [0] * len(columns)
+    found = [decimal_places(column) for column in columns]
+    if numbers is Numbers.DECIMAL and None in found:
+        place = found.index(None)
+        longest = max(columns[place].tolist(), key=lambda value: len(repr(value)))
+        raise InputError(
+            f"{names[place]} holds {longest!r}, and decimals of at most 15 digits are needed: "
+            'round it, or take numbers="binary"'
+        )
+    return [places or 0 for places in found]
+
+
+def places_with_bound(
+    places: Sequence[int], columns: Sequence[FloatArray], bound: float
+) -> tuple[int, ...] | None:
+    """Return places, the labels' last, in which a bound on weights is one number for all features.
+
+    A weight is a label over an input, so that all features take the places of the finest, and the labels so
+    many that the bound is an integer then. None where the integers would be too large for that.
+    """
+    own = decimal_places(np.array([bound]))
+    if own is None:
+        return None
+    inputs = max(places[:-1])
+    wanted = (inputs,) * (len(places) - 1) + (max(places[-1], inputs + own),)
+    scaled = bound_in_units(bound, wanted[-1] - inputs)
+    if Fraction(float(scaled)) != scaled:
+        return None
+    fit = (
+        k <= _MAX_PLACES and _spells(np.unique(column[np.isfinite(column)]), k)
+        for column, k in zip(columns, wanted, strict=True)
+    )
+    return wanted if all(fit) else None
+
+
+def bound_in_units(bound: float, places: int) -> Fraction:
+    """Return the decimal that a weight bound prints as, in units of ``10^-places``."""
+    return Fraction(repr(bound)) * Fraction(10) ** places
+
+
+def _spells(values: FloatArray, places: int) -> bool:
+    """Whether distinct sorted floats are distinct decimals of so many places."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        integers = np.rint(values * 10.0**places)
+    size = float(np.abs(integers).max(initial=0.0))
+    if not size < _MAX_SPELLED:
+        return False
+    # both are exact floats, so that the quotient is the float nearest to the decimal
+    away = np.abs(integers / 10.0**places - values)
+    if size < _MAX_COMPUTED:
+        close = bool(np.all(away <= _UNITS_OFF * np.spacing(np.abs(values))))
+        return close and bool(np.all(integers[1:] > integers[:-1]))
+    return not away.any()
+
+
+def _is_dyadic(values: FloatArray, places: int) -> bool:
+    """Whether decimals of so many places are floats without rounding: 2^places times them is whole then."""
+    scaled = np.ldexp(values, places)
+    return bool(np.all(scaled == np.rint(scaled)))
