@@ -10,7 +10,7 @@ from sparsest.errors import InputError
 from sparsest.models.trained_model import TrainedModel, predictor
 from sparsest.network import Network
 
-_TORCH_FILES: Final = (".pt", ".pth")
+_TORCH_FILES: Final = (".pt", ".pth", ".ckpt", ".safetensors")
 
 
 def read_model(model: Any) -> TrainedModel:
@@ -34,7 +34,7 @@ def read_model(model: Any) -> TrainedModel:
     if isinstance(model, (str, os.PathLike)):
         return _from_path(Path(model))
     if isinstance(model, Mapping):
-        from sparsest.models.torch_models import from_state_dict
+        from sparsest.models.torch_states import from_state_dict
 
         return from_state_dict(model)
     from sparsest.models.sklearn_models import from_estimator, is_estimator
@@ -44,7 +44,7 @@ def read_model(model: Any) -> TrainedModel:
     import torch
 
     if isinstance(model, torch.nn.Module):
-        from sparsest.models.torch_models import from_module
+        from sparsest.models.torch_modules import from_module
 
         return from_module(model)
     raise InputError(
@@ -61,7 +61,7 @@ def _own(network: Network) -> TrainedModel:
 def _from_path(path: Path) -> TrainedModel:
     ending = path.suffix.lower()
     if ending in _TORCH_FILES:
-        from sparsest.models.torch_models import from_file
+        from sparsest.models.torch_states import from_file
 
         return from_file(path)
     if ending == ".onnx":
