@@ -11,6 +11,7 @@ from sparsest.models.trained_model import TrainedModel, predictor
 from sparsest.network import Network
 
 _TORCH_FILES: Final = (".pt", ".pth", ".ckpt", ".safetensors")
+_ENDINGS: Final = (*_TORCH_FILES, ".onnx", ".json", ".npz")
 
 
 def read_model(model: Any) -> TrainedModel:
@@ -19,15 +20,16 @@ def read_model(model: Any) -> TrainedModel:
     Parameters
     ----------
     model
-        A torch ``nn.Module`` (nested ``nn.Sequential``, or any class with two linear layers, and a third for
-        a skip branch), a state dict, a fitted scikit-learn ``MLPRegressor``, a `Network`, or the path of a
-        .pt or .pth file with a state dict, an .onnx file, or a .json or .npz file of `sparsest.save`.
+        A torch ``nn.Module`` of any structure, a state dict or a checkpoint with one; a fitted scikit-learn
+        ``MLPRegressor`` or ``MLPClassifier`` of two classes, alone, behind scalers or in a search; a `Network`;
+        or the path of a .pt, .pth or .ckpt file with a state dict, a .safetensors or .onnx file, or a .json
+        or .npz file of `sparsest.save`. What is folded in, or left aside, is said in ``folded``.
 
     Raises
     ------
     InputError
-        For anything else, in one sentence that says which layer, and what is supported. Nothing in a file is
-        executed.
+        For anything else, in one sentence that says which layer or node, and what is supported. Nothing in a
+        file is executed.
     """
     if isinstance(model, Network):
         return _own(model)
@@ -49,7 +51,7 @@ def read_model(model: Any) -> TrainedModel:
         return from_module(model)
     raise InputError(
         f"a {type(model).__name__} is no model: give a torch module or state dict, MLPRegressor, Network "
-        "or the path of a .pt, .onnx, .json or .npz file"
+        "or the path of a .pt, .safetensors, .onnx, .json or .npz file"
     )
 
 
@@ -73,7 +75,7 @@ def _from_path(path: Path) -> TrainedModel:
         if not isinstance(network, Network):
             raise InputError(f"{path} holds a {type(network).__name__}, not a network")
         return _own(network)
-    raise InputError(f"{path}: unknown ending {ending!r:.20}, use .pt, .pth, .onnx, .json or .npz")
+    raise InputError(f"{path}: unknown ending {ending!r:.20}, use {', '.join(_ENDINGS)}")
 
 
 def _from_onnx(path: Path) -> TrainedModel:

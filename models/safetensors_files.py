@@ -48,7 +48,7 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
 def _tensor(name: str, entry: Any, data: memoryview) -> torch.Tensor:
     entry = entry if isinstance(entry, dict) else {}
     dtype, shape, place = (entry.get(key) for key in ("dtype", "shape", "data_offsets"))
-    if dtype not in _DTYPES:
+    if not isinstance(dtype, str) or dtype not in _DTYPES:
         raise InputError(f"tensor {name!r:.60} is of type {dtype!s:.20}: {', '.join(_DTYPES)} are read")
     if not _whole(shape) or not _whole(place) or len(place) != 2:
         raise InputError(f"tensor {name!r:.60} has no shape and place that can be")

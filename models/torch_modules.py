@@ -136,6 +136,10 @@ class _Follower(TorchDispatchMode):  # type: ignore[no-untyped-call]
         whole = input_value((n_features,), samples=None)
         self._keep(tensor, dataclasses.replace(whole, shape=(1, n_features), samples=0))
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # nothing is compiled here, and to import the compiler takes seconds
+
     def found(self, tensor: Any) -> Followed | None:
         """Return what is known about a tensor, None for one that depends on no input."""
         entry = self._known.get(id(tensor))
@@ -281,6 +285,10 @@ class _LogitKept(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Keeps what the last Sigmoid or Softmax was applied to."""
 
     logit: torch.Tensor | None = None
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None

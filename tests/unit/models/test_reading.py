@@ -170,8 +170,8 @@ class Wrong(nn.Module):
         ({"a.weight": HUGE.expand(10**9, 3), "b.weight": HUGE.expand(1, 10**9)}, "numbers"),
         ({"a.weight": torch.ones(4, 3), "b.weight": torch.ones(1, 4), "a.bias": torch.ones(5)}, "a.bias has"),
         (3, "a int is no model"), (StandardScaler(), "StandardScaler is not supported"),
-        (MLPRegressor(), "not fitted"), (MLPClassifier(), "MLPClassifier is not supported"),
-        (make_pipeline(StandardScaler(), MLPRegressor()), "Pipeline is not supported"),
+        (MLPRegressor(), "not fitted"), (MLPClassifier(), "MLPClassifier is not fitted"),
+        (make_pipeline(StandardScaler(), MLPRegressor()), "MLPRegressor is not fitted"),
     ],
 )  # fmt: skip
 def test_other_models_are_refused_in_a_sentence(model: Any, words: str) -> None:
