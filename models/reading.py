@@ -21,9 +21,10 @@ def read_model(model: Any) -> TrainedModel:
     ----------
     model
         A torch ``nn.Module`` of any structure, a state dict or a checkpoint with one; a fitted scikit-learn
-        ``MLPRegressor`` or ``MLPClassifier`` of two classes, alone, behind scalers or in a search; a `Network`;
-        or the path of a .pt, .pth or .ckpt file with a state dict, a .safetensors or .onnx file, or a .json
-        or .npz file of `sparsest.save`. What is folded in, or left aside, is said in ``folded``.
+        ``MLPRegressor`` or ``MLPClassifier`` of two classes, alone, behind scalers or in a search; a
+        `Network`; what was read before; or the path of a .pt, .pth or .ckpt file with a state dict, a
+        .safetensors or .onnx file, or a .json or .npz file of `sparsest.save`. What is folded in, or left
+        aside, is said in ``folded``.
 
     Raises
     ------
@@ -31,6 +32,8 @@ def read_model(model: Any) -> TrainedModel:
         For anything else, in one sentence that says which layer or node, and what is supported. Nothing in a
         file is executed.
     """
+    if isinstance(model, TrainedModel):
+        return model
     if isinstance(model, Network):
         return _own(model)
     if isinstance(model, (str, os.PathLike)):
