@@ -209,12 +209,40 @@ def joined(values: Sequence[AffineValue | NDArray[Any]], axis: int) -> AffineVal
 
 def _like(value: AffineValue, constant: NDArray[Any], axis: int) -> AffineValue:
     """Return a constant as a value whose other axes are those of `value`."""
+    constant = _of_one_sample(value, _finite(constant))
+    if constant.ndim != len(value.shape):
+        raise InputError("it joins values of different ranks")
     shape = tuple(size if i != axis else constant.shape[axis] for i, size in enumerate(value.shape))
-    numbers = _broadcast(_finite(constant), shape).reshape(-1)
+    numbers = _broadcast(constant, shape).reshape(-1)
     affine = np.zeros((len(numbers), value.affine.shape[1]))
     affine[:, -1] = numbers
     hidden = sparse.csr_array((len(numbers), 0))
     return AffineValue(shape, value.samples, affine, hidden, False, True)
+
+
+def numbered(value: AffineValue, n_samples: int) -> Layout:
+    """Return a number for every entry of every sample, for an operator that moves entries to be done to."""
+    refuse_size(len(value.affine) * n_samples)
+    numbers = n_samples * value.layout
+    if value.samples is None:
+        return numbers
+    along = np.arange(n_samples).reshape([-1] + [1] * (len(value.shape) - value.samples - 1))
+    return np.asarray(numbers + along)
+
+
+def by_numbers(value: AffineValue, numbers: NDArray[Any], n_samples: int) -> AffineValue:
+    """Return the entries of a value by their numbers, each for all samples along one axis."""
+    if value.samples is None:
+        return rearranged(value, np.asarray(numbers // n_samples, dtype=np.int64), None)
+    entries, samples = np.divmod(np.asarray(numbers, dtype=np.int64), n_samples)
+    for axis in range(numbers.ndim):
+        if numbers.shape[axis] != n_samples:
+            continue
+        along = np.arange(n_samples).reshape([-1] + [1] * (numbers.ndim - axis - 1))
+        first = np.take(entries, [0], axis=axis)
+        if np.array_equal(samples, np.broadcast_to(along, numbers.shape)) and np.all(entries == first):
+            return rearranged(value, first, axis)
+    raise InputError("it mixes samples")
 
 
 # ---------------------------------------------------------------- linear operators
@@ -309,6 +337,37 @@ def summed(value: AffineValue, axes: Sequence[int] | None, *, keep: bool, mean: 
     return with_axes(total, gone) if keep else total
 
 
+def contracted(value: AffineValue, axes: str, constant: ArrayLike, others: str, kept: str) -> AffineValue:
+    """Return the Einstein sum of a value and a constant, whose axes have letters.
+
+    Parameters
+    ----------
+    value, constant
+        What is multiplied.
+    axes, others : str
+        Letters of their axes, each once.
+    kept : str
+        Letters of the result; over all others is summed.
+    """
+    letters = "".join(dict.fromkeys(kept + axes + others))
+    array = _finite(constant)
+    once = all(len(set(word)) == len(word) for word in (axes, others, kept))
+    if (
+        not once
+        or len(axes) != len(value.shape)
+        or len(others) != array.ndim
+        or set(kept) - set(axes + others)
+    ):
+        raise InputError(f"the sum {axes},{others}->{kept} is not followed")
+    order = [axes.index(letter) for letter in letters if letter in axes]
+    spread = with_axes(
+        transposed(value, order), [place for place, letter in enumerate(letters) if letter not in axes]
+    )
+    array = array.transpose([others.index(letter) for letter in letters if letter in others])
+    array = np.expand_dims(array, tuple(i for i, letter in enumerate(letters) if letter not in others))
+    return summed(times(spread, array), range(len(kept), len(letters)), keep=False)
+
+
 # ---------------------------------------------------------------- shapes
 
 
@@ -322,12 +381,24 @@ def broadcast_to_value(value: AffineValue, numbers: ArrayLike) -> FloatArray:
 
 def _fitted(value: AffineValue, constant: FloatArray) -> tuple[AffineValue, FloatArray]:
     """Return a value and a constant (m,) broadcast to one shape."""
+    constant = _of_one_sample(value, constant)
     shape = _common_shape(value.shape, constant.shape)
     refuse_size(math.prod(shape) * value.affine.shape[1])
     samples = None if value.samples is None else len(shape) - len(value.shape) + value.samples
     if shape != value.shape:
         value = rearranged(value, _broadcast(value.layout, shape), samples)
     return value, np.asarray(np.broadcast_to(constant, shape).reshape(-1))
+
+
+def _of_one_sample(value: AffineValue, constant: FloatArray) -> FloatArray:
+    """Return a constant that is written for every sample once only, if it is the same for all."""
+    axis = -1 if value.samples is None else constant.ndim - len(value.shape) + value.samples
+    if axis < 0 or constant.shape[axis] <= 1:
+        return constant
+    first = np.take(constant, [0], axis=axis)
+    if not np.array_equal(np.broadcast_to(first, constant.shape), constant):
+        raise InputError("a constant differs from sample to sample")
+    return first
 
 
 def _both_broadcast(first: AffineValue, second: AffineValue) -> tuple[AffineValue, AffineValue]:

@@ -23,12 +23,16 @@ _ELEMENTWISE: Final = {
     "Sigmoid", "Sign", "Sqrt", "Sub", "Sum", "Tanh", "Where", "Dropout", "DequantizeLinear",
 }  # fmt: skip
 _STRUCTURE: Final = {
-    "Concat", "Flatten", "Gather", "ReduceL1", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceMin",
+    "Concat", "Flatten", "ReduceL1", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceMin",
     "ReduceProd", "ReduceSum", "ReduceSumSquare", "Reshape", "Shape", "Size", "Slice", "Split",
     "Squeeze", "Transpose", "Unsqueeze",
 }  # fmt: skip
-# Operators that make something larger, by the place of the operand that holds its shape.
-_LARGER: Final = {"ConstantOfShape": 0, "Expand": 1}
+# Operators whose result has at most as many numbers as the product of the sizes of their operands.
+_CHOICES: Final = {"Gather", "GatherND", "GatherElements"}
+_MATRICES: Final = {"MatMul", "Gemm"}
+# Operators that make something larger, by the place of the operand that says how large.
+_LARGER: Final = {"ConstantOfShape": 0, "Expand": 1, "Tile": 1}
+_KNOWN: Final = _ELEMENTWISE | _STRUCTURE | _CHOICES | _MATRICES | set(_LARGER)
 
 
 def stated(node: onnx.NodeProto, folder: Path | None) -> NDArray[Any]:
@@ -75,22 +79,14 @@ def computed(
         For an operator that is not known to stay small, or that its operands do not suit.
     """
     kind = node.op_type
-    if node.domain not in ("", "ai.onnx") or kind not in _ELEMENTWISE | _STRUCTURE | set(_LARGER):
+    if node.domain not in ("", "ai.onnx") or kind not in _KNOWN:
         raise InputError("it computes a constant in a way that is not followed")
     arrays = [None if operand is None else np.asarray(operand) for operand in operands]
     if kind in _LARGER:
         place = _LARGER[kind]
-        shape = np.asarray(arrays[place], dtype=np.int64)
-        shape = np.where(shape == n_samples, 1, shape)
-        if shape.size and shape.min() < 0:
-            raise InputError(f"it makes a constant of shape {tuple(shape.tolist())}")
-        refuse_size(math.prod(shape.tolist()))
-        arrays[place] = shape
-    if kind in _ELEMENTWISE | {"Expand"}:
-        shapes = [array.shape for array in arrays[:1] if array is not None] if kind == "Expand" else [
-            array.shape for array in arrays if array is not None
-        ]  # fmt: skip
-        refuse_size(math.prod(_broadcast(shapes)))
+        sizes = np.asarray(arrays[place], dtype=np.int64)
+        arrays[place] = np.where(sizes == n_samples, 1, sizes)
+    refuse_size(_most(kind, [array for array in arrays if array is not None]))
     names = [f"operand{place}" if array is not None else "" for place, array in enumerate(arrays)]
     ends = [f"result{place}" for place in range(len(node.output))]
     lone = onnx.NodeProto()
@@ -112,6 +108,25 @@ def computed(
     except Exception as error:  # the evaluator's errors are those of NumPy and its own
         raise InputError(f"it cannot be computed: {' '.join(str(error).split()):.120}") from None
     return [np.asarray(value) for value in found]
+
+
+def _most(kind: str, arrays: Sequence[NDArray[Any]]) -> int:
+    """Return how many numbers the result of an operator may have."""
+    shapes = [array.shape for array in arrays]
+    if kind in _LARGER:
+        sizes = [int(size) for size in arrays[_LARGER[kind]].reshape(-1)]
+        if min(sizes, default=0) < 0:
+            raise InputError(f"it makes a constant of shape {tuple(sizes)}")
+        if kind == "Tile":
+            return math.prod(shapes[0]) * math.prod(sizes)
+        return math.prod(_broadcast([shapes[0], tuple(sizes)]) if kind == "Expand" else sizes)
+    if kind in _ELEMENTWISE:
+        return math.prod(_broadcast(shapes))
+    if kind in _MATRICES and all(len(shape) <= 2 for shape in shapes):
+        return math.prod(max(shape, default=1) for shape in shapes[:2])
+    if kind in _MATRICES | _CHOICES:
+        return math.prod(array.size for array in arrays[:2])
+    return sum(array.size for array in arrays)
 
 
 def _broadcast(shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:

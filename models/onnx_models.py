@@ -23,7 +23,16 @@ from sparsest.models import own_outputs
 from sparsest.models.affine_values import AffineValue, input_value, rearranged
 from sparsest.models.classifiers import Decision
 from sparsest.models.onnx_constants import computed, stated
-from sparsest.models.onnx_operators import ML_RULES, RULES, Operand, Outcome, Rule, Step, after_decision
+from sparsest.models.onnx_operators import (
+    ML_RULES,
+    RULES,
+    Operand,
+    Outcome,
+    Rule,
+    Step,
+    after_decision,
+    classes_named,
+)
 from sparsest.models.onnx_tensors import DTYPES, array_of
 from sparsest.models.relu_units import SUPPORTED, HiddenUnits
 from sparsest.models.trained_model import TrainedModel, said_to_be_folded
@@ -82,6 +91,7 @@ class _Graph:
         self._operators: list[str] = []
         self._values: dict[str, Operand] = {"": None}
         self._logit_name: str | None = None
+        self._classes: tuple[Any, ...] = ()
 
     def read(self) -> TrainedModel:
         constants = self._read_tensors()
@@ -106,8 +116,9 @@ class _Graph:
         if isinstance(output, Decision):
             said += (output.sentence,)
         return TrainedModel(
-            network, dtype, "onnx", affine, predict, folded=said, is_classifier=isinstance(output, Decision)
-        )
+            network, dtype, "onnx", affine, predict, folded=said,
+            is_classifier=isinstance(output, Decision), classes=self._classes,
+        )  # fmt: skip
 
     def _read_tensors(self) -> dict[str, NDArray[Any]]:
         """Return the arrays of all tensors that a needed node uses, and note their precisions."""
@@ -170,6 +181,7 @@ class _Graph:
         if all(operand is None or isinstance(operand, np.ndarray) for operand in step.operands):
             return computed(node, self._opsets, step.operands, n_samples=step.n_samples)
         if any(isinstance(operand, Decision) for operand in step.operands):
+            self._classes = self._classes or classes_named(step)
             return list(after_decision(step))
         rules: Mapping[str, Rule] = RULES if plain else ML_RULES if node.domain == "ai.onnx.ml" else {}
         if node.op_type not in rules:

@@ -20,12 +20,15 @@ from sparsest.errors import InputError
 from sparsest.models import affine_values as values
 from sparsest.models.affine_values import AffineValue
 from sparsest.models.classifiers import Decision, of_logit, of_two_logits
+from sparsest.models.onnx_constants import computed
 from sparsest.models.onnx_tensors import DTYPES
 from sparsest.models.relu_units import SUPPORTED, HiddenUnits, Sign
 
 Operand = AffineValue | Sign | Decision | NDArray[Any] | None
 Outcome = AffineValue | Sign | Decision | NDArray[Any]
 
+# Samples that are enough to see that an operator does not mix them: a prime that few sizes equal.
+_SOME: Final = 67
 # "To the end" in a Slice; exporters write the largest integer of 32 or 64 bits.
 _FAR: Final = 2**31 - 1
 
@@ -339,6 +342,27 @@ def _expand(step: Step) -> Outcome:
     return values.widened(value, wanted, step.n_samples)
 
 
+def _moved(step: Step) -> Outcome:
+    """Return what an operator that only moves entries about makes of a value, by their numbers."""
+    value = step.value()
+    n_samples = min(step.n_samples, _SOME)
+    operands = [values.numbered(value, n_samples), *step.operands[1:]]
+    (numbers,) = computed(step.node, {"ai.onnx": step.opset}, operands, n_samples=step.n_samples)
+    return values.by_numbers(value, numbers, n_samples)
+
+
+def _einsum(step: Step) -> Outcome:
+    equation = str(step.attribute("equation").decode()).replace(" ", "")
+    terms, _, kept = equation.partition("->")
+    axes = terms.split(",")
+    if len(axes) != 2 or "->" not in equation or not (terms + kept).replace(",", "").isalpha():
+        raise InputError(f"the sum {equation:.60} is not followed")
+    first, second = step.operands
+    if isinstance(first, AffineValue) and isinstance(second, np.ndarray):
+        return values.contracted(first, axes[0], second, axes[1], kept)
+    return values.contracted(step.value(1), axes[1], step.required(0), axes[0], kept)
+
+
 def _shape(step: Step) -> Outcome:
     value = step.value()
     sizes = [step.n_samples if i == value.samples else size for i, size in enumerate(value.shape)]
@@ -452,10 +476,22 @@ def after_decision(step: Step) -> list[Outcome]:
     return [decisions[0]] * len(step.node.output)
 
 
+def classes_named(step: Step) -> tuple[Any, ...]:
+    """Return the two classes that a node behind a decision chooses between, empty where it names none."""
+    found: Any = ()
+    if step.node.op_type == "ArrayFeatureExtractor" and isinstance(step.operands[0], np.ndarray):
+        found = step.operands[0].reshape(-1).tolist()
+    elif step.node.op_type == "ZipMap":
+        found = step.attribute("classlabels_int64s") or step.attribute("classlabels_strings") or ()
+    names = tuple(name.decode(errors="replace") if isinstance(name, bytes) else name for name in found)
+    return names if len(names) == 2 else ()
+
+
 _AFTER: Final = {
     "Identity", "Cast", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Sub", "Concat", "ArgMax",
     "ZipMap", "ArrayFeatureExtractor", "Gather", "Greater", "GreaterOrEqual", "Round", "Slice",
     "Transpose", "Dropout",
+    "Log", "Shape", "ReduceProd",
 }  # fmt: skip
 
 Rule = Callable[[Step], Outcome | list[Outcome]]
@@ -467,6 +503,7 @@ RULES: Final[dict[str, Rule]] = {
     "Identity": _same, "Dropout": _dropout, "Cast": _cast, "CastLike": _same, "Flatten": _flatten,
     "Reshape": _reshape, "Squeeze": _squeeze, "Unsqueeze": _unsqueeze, "Transpose": _transpose,
     "Slice": _slice, "Split": _split, "Concat": _concat, "Gather": _gather, "Expand": _expand,
+    "GatherND": _moved, "GatherElements": _moved, "Tile": _moved, "Einsum": _einsum,
     "Shape": _shape, "Size": _size,
     "Relu": _relu, "LeakyRelu": _leaky_relu, "PRelu": _prelu, "ThresholdedRelu": _thresholded_relu,
     "Abs": _abs, "Clip": _clip, "HardSigmoid": _hard_sigmoid, "Max": _extreme, "Min": _extreme,

@@ -25,7 +25,7 @@ _WHOLE: Final = {
 
 
 def array_of(tensor: onnx.TensorProto, name: str, folder: Path | None) -> NDArray[Any]:
-    """Return the numbers of a tensor in their own type.
+    """Return the numbers of a tensor in their own type, or the words of one that names classes.
 
     Parameters
     ----------
@@ -44,6 +44,12 @@ def array_of(tensor: onnx.TensorProto, name: str, folder: Path | None) -> NDArra
     size = math.prod(tensor.dims)
     if min(tensor.dims, default=0) < 0 or size > MAX_NUMBERS:
         raise InputError(f"tensor {name!r:.60} claims to have shape {tuple(tensor.dims)}")
+    if (
+        tensor.data_type == TensorProto.STRING
+        and len(tensor.string_data) == size
+        and not tensor.external_data
+    ):
+        return np.array([*tensor.string_data], dtype=object)  # names of classes
     if tensor.data_type not in DTYPES and tensor.data_type not in _WHOLE:
         known = TensorProto.DataType.items()
         kind = next((key for key, code in known if code == tensor.data_type), str(tensor.data_type))

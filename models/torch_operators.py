@@ -56,15 +56,14 @@ class Call:
             raise InputError(f"its argument {name} must depend on the input affinely: {SUPPORTED}")
         return argument
 
-    def constant(self, name: str, beside: AffineValue | None = None) -> NDArray[Any] | None:
-        """Return a constant argument, for one sample of the value beside it; None if it is left out."""
+    def constant(self, name: str) -> NDArray[Any] | None:
+        """Return a constant argument; None if it is left out."""
         argument = self.arguments.get(name)
         if argument is None:
             return None
         if not isinstance(argument, (torch.Tensor, int, float, bool)):
             raise InputError(f"its argument {name} is no constant: {SUPPORTED}")
-        numbers = array_of(argument)
-        return numbers if beside is None else self.of_one_sample(numbers, beside)
+        return array_of(argument)
 
     def required(self, name: str) -> NDArray[Any]:
         """Return a constant argument that must be there."""
@@ -73,26 +72,12 @@ class Call:
             raise InputError(f"its argument {name} is missing")
         return numbers
 
-    def other(self, name: str, beside: AffineValue) -> AffineValue | NDArray[Any]:
+    def other(self, name: str) -> AffineValue | NDArray[Any]:
         """Return an argument that is a value or a constant."""
         argument = self.arguments.get(name)
         if isinstance(argument, AffineValue):
             return argument
-        numbers = self.constant(name, beside)
-        assert numbers is not None
-        return numbers
-
-    def of_one_sample(self, numbers: NDArray[Any], beside: AffineValue) -> NDArray[Any]:
-        """Return a constant that is the same for all samples once only."""
-        if beside.samples is None:
-            return numbers
-        axis = numbers.ndim - len(beside.shape) + beside.samples
-        if axis < 0 or numbers.shape[axis] != self.n_samples:
-            return numbers
-        first = np.take(numbers, [0], axis=axis)
-        if not np.array_equal(np.broadcast_to(first, numbers.shape), numbers):
-            raise InputError("its constant differs from sample to sample")
-        return first
+        return self.required(name)
 
 
 Outcome = Followed | None | list[Followed]
@@ -128,39 +113,16 @@ def array_of(constant: Any) -> NDArray[Any]:
 def moved(call: Call) -> Outcome:
     """Return what an operator that only moves entries about makes of a value."""
     value = call.value()
-    entries = len(value.affine) * call.n_samples
-    numbers = torch.arange(entries).reshape(len(value.affine), call.n_samples)
-    places = [size if axis != value.samples else 1 for axis, size in enumerate(value.shape)]
-    layout = numbers.reshape([*places, call.n_samples])
-    if value.samples is not None:
-        layout = layout.movedim(-1, value.samples).squeeze(value.samples + 1)
+    layout = torch.from_numpy(values.numbered(value, call.n_samples))
     found = call.operator(**{**call.arguments, "self": layout})
     if isinstance(found, torch.Tensor):
-        return _of_layout(call, value, found)
-    return [_of_layout(call, value, part) for part in found]
-
-
-def _of_layout(call: Call, value: AffineValue, numbers: torch.Tensor) -> AffineValue:
-    """Return the entries of a value by their numbers, each for all samples along one axis."""
-    layout = numbers.numpy()
-    entries, samples = np.divmod(layout, call.n_samples)
-    for axis in range(layout.ndim):
-        if layout.shape[axis] != call.n_samples:
-            continue
-        along = np.arange(call.n_samples).reshape([-1] + [1] * (layout.ndim - axis - 1))
-        first = np.take(entries, [0], axis=axis)
-        if np.array_equal(samples, np.broadcast_to(along, layout.shape)) and np.all(entries == first):
-            return values.rearranged(value, first, axis)
-    raise InputError("it mixes samples")
+        return values.by_numbers(value, found.numpy(), call.n_samples)
+    return [values.by_numbers(value, part.numpy(), call.n_samples) for part in found]
 
 
 def _cat(call: Call) -> Outcome:
-    parts = call.arguments["tensors"]
-    first = next(part for part in parts if isinstance(part, AffineValue))
-    joined = [
-        part if isinstance(part, AffineValue) else call.of_one_sample(array_of(part), first) for part in parts
-    ]
-    return values.joined(joined, call.arguments["dim"])
+    parts = [part if isinstance(part, AffineValue) else array_of(part) for part in call.arguments["tensors"]]
+    return values.joined(parts, call.arguments["dim"])
 
 
 def _stack(call: Call) -> Outcome:
@@ -170,7 +132,7 @@ def _stack(call: Call) -> Outcome:
     spread = [
         values.with_axes(part, [dim])
         if isinstance(part, AffineValue)
-        else np.expand_dims(call.of_one_sample(array_of(part), first), dim)
+        else np.expand_dims(array_of(part), dim)
         for part in parts
     ]
     return values.joined(spread, dim)
@@ -200,10 +162,10 @@ def _pair(call: Call) -> tuple[Any, Any]:
     """Return the arguments self and other, constants for one sample."""
     first, second = call.arguments["self"], call.arguments["other"]
     if isinstance(first, AffineValue):
-        return first, call.other("other", first)
+        return first, call.other("other")
     if not isinstance(second, AffineValue):
         raise InputError(f"its arguments are not affine in the input: {SUPPORTED}")
-    return call.other("self", second), second
+    return call.other("self"), second
 
 
 def _add(call: Call) -> Outcome:
@@ -216,7 +178,7 @@ def _add(call: Call) -> Outcome:
 
 def _rsub(call: Call) -> Outcome:
     value = values.times(call.value(), -float(call.arguments.get("alpha") or 1))
-    return values.plus(value, call.other("other", value))
+    return values.plus(value, call.other("other"))
 
 
 def _mul(call: Call) -> Outcome:
@@ -234,7 +196,7 @@ def _div(call: Call) -> Outcome:
     if call.arguments.get("rounding_mode") is not None:
         raise InputError(f"it rounds: {SUPPORTED}")
     value = call.value()
-    divisor = call.other("other", value)
+    divisor = call.other("other")
     if isinstance(divisor, AffineValue):
         raise InputError(f"it divides by a value that depends on the input: {SUPPORTED}")
     return values.divided(value, divisor)
@@ -270,7 +232,7 @@ def _addmm(call: Call) -> Outcome:
     alpha, beta = (float(call.arguments.get(name, 1)) for name in ("alpha", "beta"))
     result = _product(call, *places[call.name])
     result = result if alpha == 1 else values.times(result, alpha)
-    shift = call.other("self", result)
+    shift = call.other("self")
     return values.plus(result, shift, beta) if beta else result
 
 
@@ -288,11 +250,11 @@ def _addcmul(call: Call) -> Outcome:
         if not isinstance(first, torch.Tensor) or not isinstance(second, torch.Tensor):
             raise InputError(f"it multiplies values that depend on the input: {SUPPORTED}")
         value = call.value()
-        added = call.of_one_sample(array_of(first) * array_of(second), value)
+        added = array_of(first) * array_of(second)
         return values.plus(value, added, float(call.arguments.get("value", 1)))
-    scaled = values.times(first, call.of_one_sample(array_of(second), first))
+    scaled = values.times(first, array_of(second))
     scaled = values.times(scaled, float(call.arguments.get("value", 1)))
-    return values.plus(scaled, call.other("self", scaled))
+    return values.plus(scaled, call.other("self"))
 
 
 def _sum(call: Call) -> Outcome:
@@ -333,9 +295,7 @@ def _leaky_relu(call: Call) -> Outcome:
 
 def _prelu(call: Call) -> Outcome:
     value = call.value()
-    slope = call.constant("weight", value)
-    assert slope is not None
-    return call.units.leaky(value, slope)
+    return call.units.leaky(value, call.required("weight"))
 
 
 def _rrelu(call: Call) -> Outcome:
@@ -348,7 +308,7 @@ def _rrelu(call: Call) -> Outcome:
 def _clamp(call: Call) -> Outcome:
     value = call.value()
     low, high = ("min_val", "max_val") if call.name == "hardtanh" else ("min", "max")
-    ends = [call.constant(end, value) for end in (low, high)]
+    ends = [call.constant(end) for end in (low, high)]
     return call.units.clipped(value, *ends)
 
 
@@ -398,7 +358,7 @@ def _where(call: Call) -> Outcome:
     nothing = values.zero_like(sign.value)
     both = []
     for name in chosen:
-        part = call.other(name, sign.value)
+        part = call.other(name)
         if not isinstance(part, AffineValue):
             part = values.plus(nothing, part) if part.any() else nothing
         both.append(part)

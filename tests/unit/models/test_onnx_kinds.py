@@ -522,6 +522,71 @@ GRAPHS: dict[str, tuple[Callable[[Any], onnx.ModelProto], str, int, str]] = {
         4,
         "",
     ),
+    "Einsum": (
+        lambda t: graph(
+            [
+                node("Einsum", ["x", "W"], ["p"], equation="nd,dk->nk"),
+                node("Relu", ["p"], ["h"]),
+                node("Einsum", ["v", "h"], ["y"], equation="k, nk -> n"),
+            ],
+            {"W": W, "v": V[:, 0]},
+            dtype=t,
+        ),
+        "none",
+        4,
+        "",
+    ),
+    "GatherND of a transposed input": (
+        lambda t: graph(
+            [
+                node("Transpose", ["x"], ["xt"], perm=[1, 0]),
+                node("GatherND", ["xt", "i"], ["g"]),
+                node("Transpose", ["g"], ["c"], perm=[1, 0]),
+                *layers("c"),
+            ],
+            CORE | {"i": np.array([[2], [0], [1]])},
+            dtype=t,
+        ),
+        "none",
+        4,
+        "",
+    ),
+    "Tile of a column": (
+        lambda t: graph(
+            [node("Gather", ["x", "i"], ["g"], axis=1), node("Tile", ["g", "r"], ["c"]), *layers("c")],
+            CORE | {"i": ints(1), "r": ints(1, 3)},
+            dtype=t,
+        ),
+        "none",
+        4,
+        "",
+    ),
+    "a product of constants": (
+        lambda t: graph(
+            [node("MatMul", ["A", "C"], ["W"]), *layers()],
+            {"A": W[:, :2], "C": W[:2], "b": B, "V": V},
+            dtype=t,
+        ),
+        "none",
+        4,
+        "",
+    ),
+    "ones beside a fixed number of samples": (
+        lambda t: graph(
+            [
+                node("Concat", ["x", "ones"], ["xh"], axis=1),
+                node("MatMul", ["xh", "Wh"], ["q"]),
+                node("Relu", ["q"], ["h"]),
+                node("MatMul", ["h", "V"], ["y"]),
+            ],
+            {"ones": np.ones((4, 1)), "Wh": np.r_[W, B[None]], "V": V},
+            dtype=t,
+            shape=(4, 3),
+        ),
+        "none",
+        4,
+        "",
+    ),
     "features by the first weight": (
         lambda t: graph(
             [node("Sub", ["x", "m"], ["c"]), *layers("c")], CORE | {"m": 1.0}, dtype=t, shape=("N", None)
@@ -568,7 +633,7 @@ def test_what_was_read_is_what_the_graph_computes(name: str, dtype: Any, tmp_pat
     assert words in "; ".join(read.folded)
     assert bool(words) == bool(read.folded)
     inputs = np.round(3 * X) if name == "Cast from whole numbers" else X.astype(dtype).astype(np.float64)
-    chunks = np.split(inputs[:28], 7) if name.endswith("fixed") else [inputs]
+    chunks = np.split(inputs[:28], 7) if "fixed" in name else [inputs]
     own = np.concatenate([by_onnxruntime(path, chunk) for chunk in chunks])
     inputs = np.concatenate(chunks)
     relative = 1e-6 if dtype is np.float32 else 1e-12
@@ -692,6 +757,21 @@ def test_what_stays_refused_names_the_node(name: str, tmp_path: Path) -> None:
 
 ENDS = {
     "Sigmoid": ([], CORE, lambda p: p.reshape(-1)),
+    "Sigmoid, reshaped by its own shape": (
+        [
+            node("Sigmoid", ["z"], ["p_"]),
+            node("Shape", ["p_"], ["s"]),
+            node("ReduceProd", ["s"], ["n"]),
+            node("Reshape", ["p_", "n"], ["y"]),
+        ],
+        CORE,
+        lambda p: p.reshape(-1),
+    ),
+    "LogSigmoid": (
+        [node("Sigmoid", ["z"], ["p_"]), node("Log", ["p_"], ["y"])],
+        CORE,
+        lambda p: np.exp(p)[:, 0],
+    ),
     "Softmax": (
         [node("Softmax", ["z"], ["y"], axis=1)],
         CORE | {"V": RNG.normal(size=(4, 2))},
@@ -707,9 +787,9 @@ def test_the_logit_of_a_classifier(end: str, tmp_path: Path) -> None:
     onnx.save(graph([*layers(after="z"), *(nodes or [node("Sigmoid", ["z"], ["y"])])], tensors), path)
     read = read_model(path)
     assert read.is_classifier
-    assert read.folded == (
-        f"the final {end} is left aside: the logit is read, positive for the second class",
-    )
+    operator = "Softmax" if end == "Softmax" else "Sigmoid"
+    said = f"the final {operator} is left aside: the logit is read, positive for the second class"
+    assert read.folded == (said,)
     session = onnxruntime.InferenceSession(path)
     expected = probability(session.run(None, {"x": X})[0])
     for logit in (read.network(X), read.predict(X)):
@@ -725,6 +805,7 @@ FIXTURES = {
     "skl2onnx_columns": ("constant", 4, "Scaler"),
     "skl2onnx_classifier": ("constant", 4, "left aside"),
     "skl2onnx_double": ("constant", 4, ""),
+    "skl2onnx_words": ("constant", 4, "left aside"),
 }
 
 
@@ -744,11 +825,33 @@ def test_files_of_skl2onnx(name: str) -> None:
     found = session.run(None, {e.name: part for e, part in zip(entries, parts, strict=True)})
     values = read.network(inputs.astype(np.float64))
     if read.is_classifier:
-        expected = np.array([entry[1] for entry in found[1]])
+        assert read.classes == (("no", "yes") if name.endswith("words") else (0, 1))
+        expected = np.array([entry[read.classes[1]] for entry in found[1]])
         values = 1 / (1 + np.exp(-values))
     else:
         expected = found[0].reshape(-1)
     np.testing.assert_allclose(values, expected, atol=1e-6 if dtype is np.float32 else 1e-12, rtol=1e-6)
+
+
+PROGRAMS = {
+    "torch_batch_norm": ("constant", 4, ""),
+    "torch_columns": ("skip", 4, "LeakyRelu"),
+    "torch_classifier": ("constant", 4, "LogSoftmax is left aside"),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_files_of_torch_programs(name: str) -> None:
+    """Made by files/make_torch.py, with the exporter that needs onnxscript."""
+    kind, width, words = PROGRAMS[name]
+    read = read_model(FILES / f"{name}.onnx")
+    assert (read.affine, read.network.width) == (kind, width)
+    assert words in "; ".join(read.folded)
+    session = onnxruntime.InferenceSession(FILES / f"{name}.onnx")
+    (own,) = session.run(None, {session.get_inputs()[0].name: X.astype(np.float32)})
+    own = own[:, 1] - own[:, 0] if read.is_classifier else own.reshape(-1)
+    values = read.network(X.astype(np.float32).astype(np.float64))
+    np.testing.assert_allclose(values, own, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning:torch")

@@ -24,12 +24,14 @@ double = MLPRegressor(**OPTIONS).fit(X.astype(float), X[:, 0].astype(float))
 scaled = make_pipeline(StandardScaler(), MinMaxScaler(), MLPRegressor(**OPTIONS)).fit(X, X[:, 0])
 columns = make_pipeline(StandardScaler(), MLPRegressor(**OPTIONS)).fit(X, X[:, 0])
 classifier = MLPClassifier(**OPTIONS).fit(X, X[:, 0] > 0)
+words = MLPClassifier(**OPTIONS).fit(X, np.where(X[:, 0] > 0, "yes", "no"))
 
 models = {
     "regressor": to_onnx(regressor, X[:1]),
     "scaled": to_onnx(scaled, X[:1]),
     "columns": to_onnx(columns, initial_types=COLUMNS),
     "classifier": to_onnx(classifier, X[:1]),
+    "words": to_onnx(words, X[:1]),
     "double": to_onnx(double, X[:1].astype(float)),
 }
 for name, model in models.items():
