@@ -50,6 +50,11 @@ class AffineValue:
     biased: bool
 
     @property
+    def numbers(self) -> int:
+        """How many numbers it takes in memory."""
+        return int(self.affine.size + self.hidden.nnz)
+
+    @property
     def layout(self) -> Layout:
         """Numbers 0, ..., m - 1 of the entries in the value's shape."""
         return np.arange(len(self.affine), dtype=np.int64).reshape(self.shape)
@@ -296,7 +301,8 @@ def product(value: AffineValue, weight: ArrayLike) -> AffineValue:
         raise InputError(f"a weight of shape {matrix.shape} after {size} values")
     columns = matrix[:, None] if matrix.ndim == 1 else matrix
     lead, width = math.prod(value.shape[:-1]), columns.shape[1]
-    refuse_size(lead * width * value.affine.shape[1])
+    refuse_size(lead * width * max(value.affine.shape[1], value.hidden.shape[1]))
+    refuse_size(lead * matrix.size)
     affine = columns.T @ value.affine.reshape(lead, size, value.affine.shape[1])
     hidden = value.hidden
     if hidden.nnz:

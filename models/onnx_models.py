@@ -38,6 +38,8 @@ from sparsest.models.relu_units import SUPPORTED, HiddenUnits
 from sparsest.models.trained_model import TrainedModel, said_to_be_folded
 
 _MAX_NODES: Final = 2000
+# Numbers of all values together: those of a network of some thousand neurons and hundreds of features, often.
+_MAX_NUMBERS: Final = 2 * 10**8
 # What stands for a number of samples that the graph leaves open: a prime that no other size equals.
 _ANY_NUMBER: Final = 1_000_003
 # Operators that are worth a word when they were folded in, and ReLUs by other names.
@@ -88,6 +90,7 @@ class _Graph:
         self._units = HiddenUnits()
         self._kinds: set[int] = set()
         self._casts = False
+        self._numbers = 0
         self._operators: list[str] = []
         self._values: dict[str, Operand] = {"": None}
         self._logit_name: str | None = None
@@ -169,6 +172,10 @@ class _Graph:
             raise InputError(f"{where} ({kind:.60}): {error}") from None
         for name, outcome in zip(node.output, outcomes, strict=False):
             self._values[name] = outcome
+            if isinstance(outcome, (AffineValue, np.ndarray)):
+                self._numbers += outcome.numbers if isinstance(outcome, AffineValue) else outcome.size
+        if self._numbers > _MAX_NUMBERS:
+            raise InputError(f"{where}: its values take more than the {_MAX_NUMBERS} numbers that are kept")
 
     def _outcomes(self, step: Step) -> list[Any]:
         node = step.node

@@ -63,6 +63,21 @@ def of_types(first: Any, second: Any) -> onnx.ModelProto:
     return model
 
 
+def filling() -> onnx.ModelProto:
+    """A million entries, which take three million numbers, once in each of eighty values."""
+    made = onnx_graph(
+        [
+            node("ConstantOfShape", ["s"], ["w"], value=numpy_helper.from_array(np.zeros(1))),
+            node("MatMul", ["x", "w"], ["a0"]),
+            *(node("Identity", [f"a{i}"], [f"a{i + 1}"]) for i in range(80)),
+            node("Relu", ["a80"], ["y"]),
+        ],
+        {},
+    )
+    made.graph.initializer.append(numpy_helper.from_array(np.array([2, 10**6]), "s"))
+    return made
+
+
 def without_shape() -> onnx.ModelProto:
     model = onnx_graph([node("Relu", ["x"], ["y"])], {})
     model.graph.input[0].type.tensor_type.ClearField("shape")
@@ -127,6 +142,7 @@ GRAPHS: dict[str, tuple[Any, str]] = {
         onnx_graph([node("Identity", ["x"], [f"a{i}"]) for i in range(3000)], {}),
         "3000 nodes",
     ),
+    "values that fill the memory": (filling(), "more than the 200000000 numbers"),
     "no shape": (without_shape(), "number of features"),
     "external data": (external(), "another file"),
     "huge dims": (replaced(tensor("W", [10**9, 10**9], raw_data=b"\0" * 8)), "claims to have shape"),
