@@ -1,10 +1,10 @@
 """The hidden layer of a computation that is followed: every ReLU in any spelling becomes hidden units."""
 
 import dataclasses
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from sparsest.affine import Affine
@@ -58,38 +58,69 @@ class HiddenUnits:
         self._known: list[tuple[AffineValue, AffineValue]] = []
 
     def relu(self, value: AffineValue) -> AffineValue:
-        """Return ``max(0, value)``: hidden units, or the value itself where it cannot be negative.
+        """Return ``max(0, value)``: hidden units, or what is there already.
+
+        A sum of hidden units that cannot change its sign is itself or zero. One unit alone,
+        ``max(0, a h + c)`` with ``h = max(0, z)``, is a function of z: ``max(0, a z + c)`` for ``c < 0 < a``, and
+        ``a h + c + max(0, -a z - c)`` for ``a < 0 < c``.
 
         Raises
         ------
         InputError
-            When the sign of something that hidden units enter is open: a second hidden layer.
+            When the sign of something that several hidden units enter is open: a second hidden layer.
         """
         for given, made in self._known:
             if given is value:
                 return made
-        deep = np.diff(value.hidden.indptr) > 0
-        kept = _positive(value) & deep
-        if np.any(deep & ~kept):
+        hidden = value.hidden.copy()
+        hidden.eliminate_zeros()
+        deep = np.diff(hidden.indptr) > 0
+        kept, bent = _positive(value) & deep, np.zeros(len(deep), dtype=bool)
+        bent[deep] = ~_positive(value)[deep] & ~_positive(times(value, -1.0))[deep]
+        entering = value.affine.copy()
+        if bent.any():
+            entering[bent], falling = self._behind_one_unit(value, hidden, np.flatnonzero(bent))
+            kept[np.flatnonzero(bent)[falling]] = True
+        made = self._added(value, hidden, np.flatnonzero(~deep | bent), entering, kept)
+        self._known.append((value, made))
+        return made
+
+    def _behind_one_unit(
+        self, value: AffineValue, hidden: Any, rows: NDArray[np.int64]
+    ) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """Return ``a z + c`` of rows ``a max(0, z) + c``, negative where ``a < 0``, and where that is."""
+        if np.any(np.diff(hidden.indptr)[rows] > 1) or value.affine[rows, :-1].any():
             raise InputError(f"a second hidden layer: {SUPPORTED}")
-        fresh = np.flatnonzero(~deep)
+        places = hidden.indptr[rows]
+        slopes, units = hidden.data[places], hidden.indices[places]
+        entering = slopes[:, None] * np.concatenate(self._rows)[units]
+        entering[:, -1] += value.affine[rows, -1]
+        falling = np.asarray(slopes < 0)
+        return np.where(falling[:, None], -entering, entering), falling
+
+    def _added(
+        self,
+        value: AffineValue,
+        hidden: Any,
+        fresh: NDArray[np.int64],
+        entering: FloatArray,
+        kept: NDArray[np.bool_],
+    ) -> AffineValue:
+        """Return new hidden units in the rows `fresh`, onto what the value has in the rows `kept`."""
         columns = self._count + np.arange(len(fresh))
-        self._rows.append(value.affine[fresh])
+        self._rows.append(entering[fresh])
         self._count += len(fresh)
-        ones = sparse.csr_array(
-            (np.ones(len(fresh)), (fresh, columns)), shape=(len(value.affine), self._count)
-        )
-        old = value.hidden
-        padded = sparse.csr_array((old.data, old.indices, old.indptr), shape=(old.shape[0], self._count))
-        made = dataclasses.replace(
+        shape = (len(value.affine), self._count)
+        ones = sparse.csr_array((np.ones(len(fresh)), (fresh, columns)), shape=shape)
+        data = hidden.data * np.repeat(kept, np.diff(hidden.indptr))
+        old = sparse.csr_array((data, hidden.indices, hidden.indptr), shape=shape)
+        return dataclasses.replace(
             value,
             affine=np.where(kept[:, None], value.affine, 0.0),
-            hidden=sparse.csr_array(padded + ones),
+            hidden=sparse.csr_array(old + ones),
             skips=False,
             biased=bool(kept.any()) and value.biased,
         )
-        self._known.append((value, made))
-        return made
 
     def leaky(self, value: AffineValue, slope: ArrayLike) -> AffineValue:
         """Return ``max(0, z) + slope * min(0, z) = slope * z + (1 - slope) max(0, z)``."""
@@ -154,13 +185,13 @@ class HiddenUnits:
         return Network(rows[:, :-1], rows[:, -1], outputs, term), kind_of(output.skips, output.biased)
 
 
-def _positive(value: AffineValue) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _positive(value: AffineValue) -> NDArray[np.bool_]:
     """Whether each entry cannot be negative, as a sum of hidden units and a constant without a minus."""
     flat = ~value.affine[:, :-1].any(axis=1) & (value.affine[:, -1] >= 0)
     negative = np.zeros(len(flat), dtype=bool)
     rows = np.repeat(np.arange(len(flat)), np.diff(value.hidden.indptr))
     negative[rows[value.hidden.data < 0]] = True
-    return flat & ~negative
+    return np.asarray(flat & ~negative)
 
 
 def _bound(end: ArrayLike | None) -> FloatArray | None:

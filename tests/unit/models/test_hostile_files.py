@@ -89,11 +89,11 @@ GRAPHS: dict[str, tuple[Any, str]] = {
         onnx_graph(
             [
                 *GOOD[:2],
-                node("Neg", ["h"], ["n"]),
+                node("Gemm", ["h", "U"], ["n"]),
                 node("Relu", ["n"], ["g"]),
                 node("Gemm", ["g", "V"], ["y"], transB=1),
             ],
-            GOOD_TENSORS,
+            GOOD_TENSORS | {"U": np.eye(3) - 0.5},
         ),
         "second hidden layer",
     ),

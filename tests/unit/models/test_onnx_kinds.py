@@ -662,7 +662,10 @@ REFUSED: dict[str, tuple[Callable[[], onnx.ModelProto], str]] = {
         r"\(ai.onnx.ml.Normalizer\)",
     ),
     "second layer": (
-        lambda: graph([*layers(after="z"), node("Relu", ["z"], ["y"], name="last")], CORE),
+        lambda: graph(
+            [*layers(after="z"), node("Relu", ["z"], ["y"], name="last")],
+            CORE | {"V": [[1.0], [-1], [1], [-1]]},
+        ),
         "node 'last'.*second hidden",
     ),
     "Exp of the output": (
