@@ -61,8 +61,8 @@ class HiddenUnits:
         """Return ``max(0, value)``: hidden units, or what is there already.
 
         A sum of hidden units that cannot change its sign is itself or zero. One unit alone,
-        ``max(0, a h + c)`` with ``h = max(0, z)``, is a function of z: ``max(0, a z + c)`` for ``c < 0 < a``, and
-        ``a h + c + max(0, -a z - c)`` for ``a < 0 < c``.
+        ``max(0, a h + c)`` with ``h = max(0, z)``, is a function of z: ``max(0, a z + c)`` for
+        ``c < 0 < a``, and ``a h + c + max(0, -a z - c)`` for ``a < 0 < c``.
 
         Raises
         ------

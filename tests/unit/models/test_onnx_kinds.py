@@ -587,6 +587,68 @@ GRAPHS: dict[str, tuple[Callable[[Any], onnx.ModelProto], str, int, str]] = {
         4,
         "",
     ),
+    "Keras: Normalization, Dense, PReLU, Dense, as tf2onnx writes them": (
+        lambda t: graph(
+            [
+                node("Reshape", ["x", "s"], ["f"]),
+                node("Sub", ["f", "mean"], ["c"]),
+                node("Max", ["sqrt", "tiny"], ["d"]),
+                node("Div", ["c", "d"], ["n"], name="model/normalization/truediv"),
+                *layers(
+                    "n",
+                    "z",
+                    [
+                        node("Relu", ["q"], ["r"]),
+                        node("Neg", ["q"], ["m"]),
+                        node("Relu", ["m"], ["s_"]),
+                        node("Mul", ["s_", "alpha"], ["t"]),
+                        node("Add", ["r", "t"], ["h"]),
+                    ],
+                ),
+                node("Add", ["z", "c2"], ["o"]),
+                node("Identity", ["o"], ["y"]),
+            ],
+            CORE
+            | {
+                "s": ints(-1, 3),
+                "mean": [[1.0, 2, 3]],
+                "sqrt": [[2.0, 0, 4]],
+                "tiny": 1e-7,
+                "alpha": [-0.1, -0.2, 0, -1],
+                "c2": [0.5],
+            },
+            dtype=t,
+        ),
+        "constant",
+        8,
+        "Sub, Div, Mul",
+    ),
+    "Keras: ReLU(max_value=6)": (
+        lambda t: graph(
+            layers(relu=[node("Relu", ["q"], ["r"]), node("Min", ["r", "six"], ["h"])]),
+            CORE | {"six": 0.75},
+            dtype=t,
+        ),
+        "constant",
+        8,
+        "Min",
+    ),
+    "Keras: Rescaling and a skip": (
+        lambda t: graph(
+            [
+                node("Mul", ["x", "scale"], ["s"]),
+                node("Add", ["s", "offset"], ["n"]),
+                *layers("n", "z"),
+                node("MatMul", ["n", "a"], ["k"]),
+                node("Sum", ["z", "k"], ["y"]),
+            ],
+            CORE | {"scale": 1 / 127.5, "offset": -1.0, "a": [[1.0], [2], [3]]},
+            dtype=t,
+        ),
+        "skip",
+        4,
+        "Mul, Sum",
+    ),
     "features by the first weight": (
         lambda t: graph(
             [node("Sub", ["x", "m"], ["c"]), *layers("c")], CORE | {"m": 1.0}, dtype=t, shape=("N", None)
