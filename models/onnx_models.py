@@ -339,10 +339,21 @@ def _own_values(
             return np.asarray(numbers[:, 1] - numbers[:, 0])
         return numbers.reshape(-1)
 
+    def at_once(X: FloatArray, size: int) -> FloatArray | None:
+        """Return all values by one evaluation, where a graph for `size` samples takes more just as well."""
+        try:
+            values, first = evaluated(X), evaluated(X[:size])
+        except InputError:
+            return None
+        agree = values.shape == (len(X),) and np.allclose(values[:size], first, rtol=1e-3, atol=1e-6)
+        return values if agree else None
+
     def predict(X: FloatArray) -> FloatArray:
         size = inputs.at_once
         if size is None or size == len(X):
             return evaluated(X)
+        if not inputs.one_sample and len(X) > size and (whole := at_once(X, size)) is not None:
+            return whole
         padded = np.concatenate([X, np.repeat(X[-1:], -len(X) % size, axis=0)])
         parts = [evaluated(padded[start : start + size]) for start in range(0, len(padded), size)]
         return np.concatenate(parts)[: len(X)]

@@ -4,6 +4,7 @@ A state dict holds no activation function: that it is a ReLU is the user's word.
 two or three linear layers, told apart by their shapes, or what masks and norms make of such tensors.
 """
 
+import argparse
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -74,7 +75,8 @@ def _loaded(path: Path) -> Mapping[Any, Any]:
             if sum(entry.file_size for entry in archive.infolist()) > _MAX_FILE_BYTES:
                 raise InputError(f"{path} unpacks to more than {_MAX_FILE_BYTES} bytes")
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        with torch.serialization.safe_globals(_harmless()):
+            state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # the unpickler fails in many ways on what somebody made to fail
         reason = " ".join(str(error).split())
         if "weights_only" in reason or "Weights only" in reason or "Unsupported" in reason:
@@ -85,6 +87,14 @@ def _loaded(path: Path) -> Mapping[Any, Any]:
     if not isinstance(state, Mapping):
         raise InputError(f"{path} holds a {type(state).__name__}: save model.state_dict() instead")
     return state
+
+
+def _harmless() -> list[Any]:
+    """Return what checkpoints hold beside tensors and may be loaded safely: options and numbers."""
+    scalar: Any = np.float64(0).__reduce__()[0]
+    kinds = [type(np.dtype(kind)) for kind in ("f2", "f4", "f8", "i4", "i8", "?")]
+    old = "numpy.core.multiarray.scalar"  # as NumPy 1 wrote it
+    return [argparse.Namespace, np.dtype, scalar, (scalar, old), *kinds]
 
 
 # ---------------------------------------------------------------- which tensor is what

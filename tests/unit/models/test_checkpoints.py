@@ -1,5 +1,6 @@
 """State dicts in the files that training leaves behind: nested, masked, normed, of safetensors."""
 
+import argparse
 import json
 import warnings
 from collections.abc import Callable
@@ -52,6 +53,7 @@ def test_the_model_in_a_checkpoint(tmp_path: Path) -> None:
         "a.pt": checkpoint,
         "b.ckpt": {"state_dict": checkpoint["model"], "hyper_parameters": {"width": 5}, "epoch": 1},
         "c.pth": {"run": {"net": checkpoint["model"]}, "step": 7},
+        "f.pt": checkpoint | {"args": argparse.Namespace(lr=0.1), "best": np.float64(0.25), "n": np.int64(3)},
         "d.pt": checkpoint | {"ema": chain().state_dict()},
         "e.pt": {f"_orig_mod.{name}": value for name, value in checkpoint["model"].items()},
     }.items():

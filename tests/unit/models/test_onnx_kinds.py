@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import onnx
 import onnxruntime
@@ -711,6 +712,25 @@ def size_of(network: Any, inputs: np.ndarray[Any, Any]) -> float:
     terms = np.abs(inputs) @ folded[:, :-1].T + folded[:, -1]
     affine = np.zeros(inputs.shape[1] + 1) if network.affine is None else np.abs(network.affine)
     return float(np.max(terms.sum(axis=1) + np.abs(np.c_[inputs, np.ones(len(inputs))]) @ affine))
+
+
+@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16])
+def test_half_precision(dtype: Any, tmp_path: Path) -> None:
+    onnx.save(graph(layers(), CORE, dtype=dtype), tmp_path / "model.onnx")
+    read = read_model(tmp_path / "model.onnx")
+    assert read.dtype == np.dtype(dtype).name
+    W16, b16, V16 = (np.asarray(part).astype(dtype).astype(np.float64) for part in (W, B, V))
+    assert np.array_equal(read.network.weights, W16.T)
+    np.testing.assert_allclose(read.network(X), np.maximum(X @ W16 + b16, 0) @ V16[:, 0], rtol=1e-12)
+    np.testing.assert_allclose(read.predict(X), read.network(X), atol=0.1)
+
+
+def test_a_graph_for_one_sample_without_an_axis_for_it(tmp_path: Path) -> None:
+    onnx.save(graph(layers(), CORE, shape=(3,)), tmp_path / "model.onnx")
+    read = read_model(tmp_path / "model.onnx")
+    expected = np.maximum(X @ W + B, 0) @ V[:, 0]
+    np.testing.assert_allclose(read.network(X), expected, rtol=1e-12)
+    np.testing.assert_allclose(read.predict(X), expected, rtol=1e-12)
 
 
 SIGMOID = [*layers(after="z"), node("Sigmoid", ["z"], ["sure"])]
