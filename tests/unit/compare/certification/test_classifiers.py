@@ -124,6 +124,7 @@ def test_what_makes_no_sense_is_refused(model: nn.Module, options: dict, words: 
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the exporter of traces
+@pytest.mark.slow
 def test_the_command_certifies_a_classifier(tmp_path) -> None:
     torch.onnx.export(bump(), (torch.zeros(1, 1).double(),), tmp_path / "m.onnx", dynamo=False)
     pd.DataFrame({"x": X[:, 0], "y": INSIDE.astype(int)}).to_csv(tmp_path / "d.csv", index=False)
