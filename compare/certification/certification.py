@@ -63,7 +63,8 @@ def certify(  # noqa: PLR0913
         float64, rounded up to three digits; 0 if it fits exactly. Not for classifiers.
     margin : float or "auto"
         For classifiers of two classes, whose logit is certified: how far beyond zero it must be on every
-        sample. "auto" takes what the network itself attains, rounded down to three digits.
+        sample. "auto" takes what the network itself attains, rounded down to three digits. A number makes a
+        classifier of any model, by the sign of its output.
     time_limit : float or None
         Seconds for everything; None continues until the bounds meet.
     proof_file : path, optional

@@ -72,6 +72,8 @@ def ask(
 ) -> Question:
     """Make the problem of data, a tolerance or a margin, each a number or "auto", and the network's kind.
 
+    A margin that is given asks for classes, whatever the model says of itself.
+
     Raises
     ------
     InputError
@@ -83,10 +85,10 @@ def ask(
             f"X has {inputs.shape[1]} features and the model takes {subject.network.n_features}: "
             "give the columns that it was trained on"
         )
-    if subject.is_classifier:
-        _refuse_other(tolerance, "tolerance", "a classifier has a margin: give that")
+    if subject.is_classifier or not _is_auto(margin):
+        if not _is_auto(tolerance):
+            raise InputError(f"tolerance = {tolerance!s:.40}: a classifier has a margin, so leave it out")
         return _ask_for_sides(subject, X, inputs, y, margin)
-    _refuse_other(margin, "margin", "the model is no classifier: give a tolerance")
     labels = sample_vector(y, "y", len(inputs))
     chosen = isinstance(tolerance, str)
     if chosen and tolerance != "auto":
@@ -105,9 +107,8 @@ def ask(
     return Question(problem, labels, float(np.max(np.asarray(slack, dtype=np.float64))), chosen)
 
 
-def _refuse_other(value: object, name: str, advice: str) -> None:
-    if not (isinstance(value, str) and value == "auto"):
-        raise InputError(f"{name} = {value!s:.40}: {advice}")
+def _is_auto(value: object) -> bool:
+    return isinstance(value, str) and value == "auto"
 
 
 def _ask_for_sides(

@@ -45,6 +45,12 @@ def test_a_margin_that_the_network_attains(labels: np.ndarray) -> None:
     assert any("Sigmoid is left aside" in text for _, text in found.rows())
 
 
+def test_a_model_that_ends_in_its_logit() -> None:
+    found = sparsest.certify(bump()[:-1], X, INSIDE, margin=0.5, time_limit=20)
+    assert (found.judgement, found.count, found.margin, found.folded) == (Judgement.SPARSEST, 2, 0.5, ())
+    assert not found.tolerance_chosen
+
+
 def test_a_wider_classifier_has_a_sparser_one(tmp_path) -> None:
     found = sparsest.certify(bump(3), X, INSIDE, margin=0.25, proof_file=tmp_path / "p.json", time_limit=20)
     assert (found.judgement, found.count, found.upper_bound) == (Judgement.SPARSER_EXISTS, 5, 2)
@@ -113,7 +119,8 @@ def test_a_regressor_behind_scalers_of_both_sides() -> None:
         (bump(), {"tolerance": 0.1}, "a classifier has a margin"),
         (bump(), {"margin": 0}, "margin"),
         (bump(), {"margin": "some"}, 'or "auto"'),
-        (bump()[:-1], {"margin": 1.0}, "no classifier: give a tolerance"),
+        (bump()[:-1], {"margin": 1.0, "tolerance": 0.1}, "a classifier has a margin"),
+        (bump()[:-1], {"margin": "some"}, 'or "auto"'),
         (bump(), {"y": np.arange(7)}, "7 classes"),
         (bump(), {"y": INSIDE[:3]}, "labels have shape"),
     ],
