@@ -20,13 +20,20 @@ from sparsest.results.certificate import Certificate
 Model = Annotated[
     str,
     typer.Argument(
-        metavar="MODEL", help="A trained network: .pt (state dict), .onnx, or a saved .json or .npz."
+        metavar="MODEL",
+        help="A trained network: .pt or .ckpt (state dict), .safetensors, .onnx, or a saved .json or .npz.",
     ),
 ]
 Tolerance = Annotated[
     str,
     typer.Option(
         help='Largest distance from a label that counts as fitting, or "auto": what the network attains.'
+    ),
+]
+Margin = Annotated[
+    str,
+    typer.Option(
+        help='Of classifiers: how far beyond zero the logit must be, or "auto": what the network attains.'
     ),
 ]
 Limit = Annotated[float, typer.Option(help="Seconds after which the interval known so far is reported.")]
@@ -51,6 +58,7 @@ def certify(  # noqa: PLR0913
     data: options.Data,
     objective: options.CountedObjective = "neurons",
     tolerance: Tolerance = "auto",
+    margin: Margin = "auto",
     target: options.Target = None,
     time_limit: Limit = 60.0,
     proof: Proofs = None,
@@ -93,7 +101,8 @@ def certify(  # noqa: PLR0913
             X,
             y,
             objective=objective,
-            tolerance=_tolerance(tolerance),
+            tolerance=_number_or_word(tolerance),
+            margin=_number_or_word(margin),
             time_limit=time_limit,
             proof_file=proof,
             checkpoint_file=checkpoint,
@@ -139,7 +148,7 @@ def _samples(data: str, target: str | None) -> tuple[ArrayLike, ArrayLike]:
     return dataset.X, exact_floats(dataset.y, f"labels of {data}")
 
 
-def _tolerance(text: str) -> float | str:
+def _number_or_word(text: str) -> float | str:
     try:
         return float(text)
     except ValueError:
@@ -155,6 +164,8 @@ def _print(found: Certificate, model: str, data: str, *, json: bool) -> None:
     output.print_report(found, f"{model} on {data}")
     if found.proof_file is not None:
         tolerance = f" --tolerance {found.tolerance!r}" if found.tolerance else ""
+        if found.margin is not None:
+            tolerance = f" --classify --margin {found.margin!r}"
         output.note(f"wrote the proof {found.proof_file}; verify it with")
         output.note(f"  sparsest check {found.proof_file} {data}{tolerance}")
 

@@ -1,7 +1,7 @@
 """Trained networks in and out: torch, ONNX, scikit-learn, and this project's own files."""
 
 from sparsest.models.reading import read_model
-from sparsest.models.sklearn_models import to_mlp_regressor
+from sparsest.models.sklearn_writing import to_mlp_regressor
 from sparsest.models.trained_model import PRECISIONS, TrainedModel, rounded
 from sparsest.models.writing import check_model_ending, write_model
 

@@ -1,74 +1,65 @@
-"""ONNX graphs of one hidden layer, read by following affine functions from the input to the output.
+"""ONNX graphs read by following every value from the inputs to the output as an affine function.
 
-Every value of the graph is ``A x + B h + c`` with constant A, B, c, where h is the one layer of ReLUs. So
-Gemm, MatMul with Add, a transposed weight, a scaled one or a skip branch in any order are the same to the
-reader, and anything else is refused at the node where it appears.
+Every value is ``A x + B h + c`` with constant A, B, c, where h is the one layer of ReLUs; the rules are in
+`sparsest.models.onnx_operators`. What depends on no input is computed by ONNX's own reference evaluator,
+which is also asked for the values of the whole graph, beside those of what was read.
 """
 
-import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
+from onnx.reference import ReferenceEvaluator
 
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
-from sparsest.files import refuse_large_file, write_atomically
-from sparsest.models.trained_model import TrainedModel, kind_of, predictor
-from sparsest.network import Network
+from sparsest.files import refuse_large_file
+from sparsest.models import own_outputs
+from sparsest.models.affine_values import AffineValue, input_value, rearranged
+from sparsest.models.classifiers import Decision
+from sparsest.models.onnx_constants import computed, stated
+from sparsest.models.onnx_operators import (
+    ML_RULES,
+    RULES,
+    Operand,
+    Outcome,
+    Rule,
+    Step,
+    after_decision,
+    classes_named,
+)
+from sparsest.models.onnx_tensors import DTYPES, array_of
+from sparsest.models.relu_units import SUPPORTED, HiddenUnits
+from sparsest.models.trained_model import TrainedModel, said_to_be_folded
 
-_SUPPORTED: Final = "one hidden layer of ReLUs and one output are supported (Gemm or MatMul and Add, Relu)"
-_DTYPES: Final[dict[int, str]] = {
-    TensorProto.FLOAT16: "float16",
-    TensorProto.BFLOAT16: "bfloat16",
-    TensorProto.FLOAT: "float32",
-    TensorProto.DOUBLE: "float64",
-}
-_MAX_NODES: Final = 200
-_MAX_TENSOR: Final = 10**8
-_OPSET: Final = 17
-_IR_VERSION: Final = 8  # read by every runtime of the last years
-
-
-@dataclasses.dataclass(frozen=True)
-class AffineValue:
-    """``A x + B h + c`` for m values at once.
-
-    Attributes
-    ----------
-    inputs : array (m, d)
-        A.
-    hidden : array (m, K) or None
-        B; None while no hidden layer is involved.
-    constant : array (m,)
-        c.
-    skips, biased : bool
-        Whether x reaches it without a ReLU, and whether a constant was added.
-    """
-
-    inputs: FloatArray
-    hidden: FloatArray | None
-    constant: FloatArray
-    skips: bool
-    biased: bool
-
-
-Value = AffineValue | NDArray[Any]
+_MAX_NODES: Final = 2000
+# Numbers of all values together: those of a network of some thousand neurons and hundreds of features, often.
+_MAX_NUMBERS: Final = 2 * 10**8
+# What stands for a number of samples that the graph leaves open: a prime that no other size equals.
+_ANY_NUMBER: Final = 1_000_003
+# Operators that are worth a word when they were folded in, and ReLUs by other names.
+_SCALING: Final = {
+    "BatchNormalization", "Scaler", "Mul", "Div", "Sub", "Sum", "Mean", "ReduceSum", "ReduceMean",
+    "LinearRegressor", "Imputer",
+}  # fmt: skip
+_SPELLINGS: Final = {
+    "LeakyRelu", "PRelu", "ThresholdedRelu", "Abs", "Clip", "HardSigmoid", "Max", "Min", "Where",
+}  # fmt: skip
 
 
 def from_onnx_file(path: Path) -> TrainedModel:
-    """Read an ONNX file; nothing in it is executed, and it may refer to no other file.
+    """Read an ONNX file, with tensors in other files of its folder; nothing in it is executed.
 
     Raises
     ------
     InputError
         When it is damaged, too large, or something else than a single-hidden-layer ReLU network with one
-        output.
+        output: with the node that breaks the form.
     """
     refuse_large_file(path)
     try:
@@ -76,10 +67,10 @@ def from_onnx_file(path: Path) -> TrainedModel:
     except Exception as error:  # protobuf's errors are its own
         raise InputError(f"{path} is not a readable ONNX file: {' '.join(str(error).split()):.160}") from None
     try:
-        return _Graph(model.graph).read()
+        return _Graph(model, path.parent).read()
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
-    except (ValueError, TypeError, IndexError, KeyError, AttributeError, MemoryError) as error:
+    except (ValueError, TypeError, IndexError, KeyError, AttributeError, MemoryError, OverflowError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise InputError(f"{path} is not a usable ONNX graph: {reason:.160}") from None
 
@@ -87,244 +78,284 @@ def from_onnx_file(path: Path) -> TrainedModel:
 class _Graph:
     """One graph while it is followed."""
 
-    def __init__(self, graph: onnx.GraphProto) -> None:
-        self._graph = graph
-        self._layer: AffineValue | None = None  # what the ReLUs are applied to
-        self._kinds: set[int] = set()
-        self._values: dict[str, Value] = {}
-
-    def read(self) -> TrainedModel:
-        graph = self._graph
+    def __init__(self, model: onnx.ModelProto, folder: Path) -> None:
+        graph = model.graph
         if len(graph.node) > _MAX_NODES or len(graph.initializer) > _MAX_NODES:
             raise InputError(f"it has {len(graph.node)} nodes, more than the {_MAX_NODES} that are read")
-        for tensor in graph.initializer:
-            self._values[tensor.name] = self._constant(tensor, tensor.name)
-        inputs = [value for value in graph.input if value.name not in self._values]
-        if len(inputs) != 1 or len(graph.output) != 1:
-            raise InputError(
-                f"it has {len(inputs)} inputs and {len(graph.output)} outputs: one of each is supported"
-            )
-        d = self._features(inputs[0])
-        self._values[inputs[0].name] = AffineValue(np.eye(d), None, np.zeros(d), skips=True, biased=False)
-        for node in graph.node:
-            self._follow(node)
-        output = self._values.get(graph.output[0].name)
-        if not isinstance(output, AffineValue):
-            raise InputError(f"its output {graph.output[0].name!r:.60} does not depend on its input")
-        return self._model(output)
+        _refuse_second_definitions(graph)
+        self._graph, self._folder = graph, folder
+        self._opsets = {entry.domain or "ai.onnx": entry.version for entry in model.opset_import}
+        self._opset = self._opsets.get("ai.onnx", 1)
+        self._nodes = _needed(graph)
+        self._units = HiddenUnits()
+        self._kinds: set[int] = set()
+        self._casts = False
+        self._numbers = 0
+        self._operators: list[str] = []
+        self._values: dict[str, Operand] = {"": None}
+        self._logit_name: str | None = None
+        self._classes: tuple[Any, ...] = ()
 
-    def _model(self, output: AffineValue) -> TrainedModel:
-        if output.hidden is None or self._layer is None:
-            raise InputError(f"no Relu leads to its output: {_SUPPORTED}")
-        if len(output.constant) != 1:
-            raise InputError(f"it has {len(output.constant)} outputs: {_SUPPORTED}")
-        if len(self._kinds) != 1:
-            raise InputError("its weights are of several types: one precision is supported")
-        affine = output.skips or output.biased
-        network = Network(
-            self._layer.inputs,
-            self._layer.constant,
-            output.hidden[0],
-            np.r_[output.inputs[0], output.constant] if affine else None,
+    def read(self) -> TrainedModel:
+        constants = self._read_tensors()
+        inputs = _Inputs(self._graph, constants)
+        self._values |= inputs.values()
+        for node in self._nodes:
+            self._follow(node, inputs.n_samples)
+        output = self._output()
+        value = output.logit if isinstance(output, Decision) else output
+        network, affine = self._units.network(value)
+        end = self._logit_name if isinstance(output, Decision) else self._graph.output[0].name
+        assert end is not None
+        predict = _own_values(self._program(end, constants), constants, inputs, end)
+        dtype = self._dtype()
+        X = own_outputs.probes(network.n_features)
+        X = np.round(X) if inputs.whole else X
+        own_outputs.verify("graph", network, X, predict(X), dtype)
+        said = said_to_be_folded(
+            [name for name in self._operators if name in _SCALING],
+            [name for name in self._operators if name in _SPELLINGS],
         )
-        dtype = _DTYPES[self._kinds.pop()]
-        kind = kind_of(output.skips, output.biased)
-        return TrainedModel(network, dtype, "onnx", kind, predictor(network, dtype))
+        if isinstance(output, Decision):
+            said += (output.sentence,)
+        return TrainedModel(
+            network, dtype, "onnx", affine, predict, folded=said,
+            is_classifier=isinstance(output, Decision), classes=self._classes,
+        )  # fmt: skip
 
-    def _constant(self, tensor: onnx.TensorProto, name: str) -> NDArray[Any]:
-        if tensor.data_location == TensorProto.EXTERNAL or tensor.external_data:
-            raise InputError(f"tensor {name!r:.60} is in another file, which is not read: save all in one")
-        size = math.prod(tensor.dims)
-        if min(tensor.dims, default=0) < 0 or size > _MAX_TENSOR:
-            raise InputError(f"tensor {name!r:.60} claims to have shape {tuple(tensor.dims)}")
-        values = numpy_helper.to_array(tensor)
-        if tensor.data_type in _DTYPES:
+    def _read_tensors(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays of all tensors that a needed node uses, and note their precisions."""
+        used = {name for node in self._nodes for name in node.input}
+        used |= {entry.name for entry in self._graph.output}
+        arrays = {}
+        for tensor in self._graph.initializer:
+            if tensor.name in used:
+                arrays[tensor.name] = array_of(tensor, tensor.name, self._folder)
+                self._note_kind(tensor)
+        self._values |= arrays
+        return arrays
+
+    def _note_kind(self, tensor: onnx.TensorProto) -> None:
+        if tensor.data_type in DTYPES:
             self._kinds.add(tensor.data_type)
-            values = np.asarray(values, dtype=np.float64)
-            if not np.isfinite(values).all():
-                raise InputError(f"tensor {name!r:.60} holds a number that is not finite")
-        elif not np.issubdtype(values.dtype, np.integer):
-            kind = TensorProto.DataType.Name(tensor.data_type)
-            raise InputError(f"tensor {name!r:.60} is of type {kind}: {', '.join(_DTYPES.values())} are read")
-        return values
 
-    def _features(self, given: onnx.ValueInfoProto) -> int:
-        """Return d, by the input's shape or by the first weight that it meets."""
-        dims = given.type.tensor_type.shape.dim
-        if dims and dims[-1].dim_value > 0:
-            return int(dims[-1].dim_value)
-        for node in self._graph.node:
-            if given.name in node.input and node.op_type in ("Gemm", "MatMul"):
-                weight = next((self._values.get(name) for name in node.input if name != given.name), None)
-                if isinstance(weight, np.ndarray) and weight.ndim == 2:
-                    transposed = _attribute(node, "transB", 0) if node.op_type == "Gemm" else 0
-                    return int(weight.shape[1 if transposed else 0])
-        raise InputError(f"the number of features of its input {given.name!r:.60} is not stated")
+    def _dtype(self) -> str:
+        """Return the precision of the numbers; the coarsest where values are cast from one to another."""
+        if len(self._kinds) > 1 and not self._casts:
+            raise InputError("its weights are of several types without a Cast between")
+        kinds = [name for code, name in DTYPES.items() if code in self._kinds]
+        return min(kinds, key=list(DTYPES.values()).index, default="float32")
 
-    def _follow(self, node: onnx.NodeProto) -> None:
-        rule = _RULES.get(node.op_type) if node.domain in ("", "ai.onnx") else None
-        where = f"node {node.name or node.output[0]!r:.60}" if node.output else "a node without output"
-        if rule is None:
-            raise InputError(f"{where} is a {node.op_type:.40}: {_SUPPORTED}")
-        if len(node.output) != 1 or node.output[0] in self._values:
-            raise InputError(f"{where} does not define one new value")
-        operands = []
+    def _output(self) -> AffineValue | Decision:
+        """Return what the graph computes; several outputs must be those of one classifier."""
+        outputs = [self._values.get(entry.name) for entry in self._graph.output]
+        decisions = [output for output in outputs if isinstance(output, Decision)]
+        if len(outputs) > 1 and (
+            len(decisions) != len(outputs) or any(d.logit is not decisions[0].logit for d in decisions)
+        ):
+            raise InputError(f"it has {len(outputs)} outputs: {SUPPORTED}")
+        if not outputs or not isinstance(outputs[0], (AffineValue, Decision)):
+            name = self._graph.output[0].name if outputs else ""
+            raise InputError(f"its output {name!r:.60} does not depend on its input")
+        return outputs[0]
+
+    def _follow(self, node: onnx.NodeProto, n_samples: int) -> None:
+        where = f"node {node.name or node.output[0]!r:.60}"
         for name in node.input:
             if name not in self._values:
                 raise InputError(f"{where} uses {name!r:.60}, which is not defined before it")
-            operands.append(self._values[name])
+        step = Step(node, self._opset, n_samples, self._units, [self._values[name] for name in node.input])
         try:
-            self._values[node.output[0]] = rule(self, node, operands)
+            outcomes = self._outcomes(step)
         except InputError as error:
-            raise InputError(f"{where} ({node.op_type}): {error}") from None
+            kind = ".".join(part for part in (node.domain, node.op_type) if part)
+            raise InputError(f"{where} ({kind:.60}): {error}") from None
+        for name, outcome in zip(node.output, outcomes, strict=False):
+            self._values[name] = outcome
+            if isinstance(outcome, (AffineValue, np.ndarray)):
+                self._numbers += outcome.numbers if isinstance(outcome, AffineValue) else outcome.size
+        if self._numbers > _MAX_NUMBERS:
+            raise InputError(f"{where}: its values take more than the {_MAX_NUMBERS} numbers that are kept")
 
-    def _relu(self, node: onnx.NodeProto, operands: list[Value]) -> Value:
-        (value,) = operands
-        if not isinstance(value, AffineValue) or value.hidden is not None or self._layer is not None:
-            raise InputError(f"a second hidden layer: {_SUPPORTED}")
-        self._layer = value
-        width, d = value.inputs.shape
-        return AffineValue(np.zeros((width, d)), np.eye(width), np.zeros(width), skips=False, biased=False)
+    def _outcomes(self, step: Step) -> list[Any]:
+        node = step.node
+        plain = node.domain in ("", "ai.onnx")
+        if plain and node.op_type == "Constant":
+            for attribute in node.attribute:
+                if attribute.name == "value":
+                    self._note_kind(attribute.t)
+            return [stated(node, self._folder)]
+        if all(operand is None or isinstance(operand, np.ndarray) for operand in step.operands):
+            return computed(node, self._opsets, step.operands, n_samples=step.n_samples)
+        if any(isinstance(operand, Decision) for operand in step.operands):
+            self._classes = self._classes or classes_named(step)
+            return list(after_decision(step))
+        rules: Mapping[str, Rule] = RULES if plain else ML_RULES if node.domain == "ai.onnx.ml" else {}
+        if node.op_type not in rules:
+            raise InputError(f"it is no affine function and no ReLU: {SUPPORTED}")
+        self._operators.append(node.op_type)
+        self._casts |= node.op_type in ("Cast", "CastLike")
+        found = rules[node.op_type](step)
+        outcomes: list[Outcome] = found if isinstance(found, list) else [found]
+        if isinstance(outcomes[0], Decision):
+            self._logit_name = node.input[0]
+        return outcomes
 
-    def _gemm(self, node: onnx.NodeProto, operands: list[Value]) -> Value:
-        if _attribute(node, "transA", 0):
-            raise InputError(f"a transposed input: {_SUPPORTED}")
-        weight = operands[1]
-        if not isinstance(weight, np.ndarray) or weight.ndim != 2:
-            raise InputError("its weight is no constant matrix")
-        weight = _attribute(node, "alpha", 1.0) * (weight.T if _attribute(node, "transB", 0) else weight)
-        product = self._product(operands[0], weight)
-        if len(operands) < 3:
-            return product
-        bias = operands[2]
-        if not isinstance(bias, np.ndarray):
-            raise InputError("its bias is no constant")
-        return _sum(product, _attribute(node, "beta", 1.0) * bias)
-
-    def _matmul(self, node: onnx.NodeProto, operands: list[Value]) -> Value:
-        if len(operands) != 2 or not isinstance(operands[1], np.ndarray):
-            raise InputError(f"its second operand is no constant: {_SUPPORTED}")
-        return self._product(operands[0], operands[1])
-
-    def _product(self, value: Value, weight: NDArray[Any]) -> AffineValue:
-        if not isinstance(value, AffineValue):
-            raise InputError("its first operand does not depend on the input")
-        size = len(value.constant)
-        if weight.ndim != 2 or weight.shape[0] != size:
-            raise InputError(f"a weight of shape {weight.shape} after {size} values")
-        matrix = np.asarray(weight, dtype=np.float64).T
-        hidden = None if value.hidden is None else matrix @ value.hidden
-        return AffineValue(
-            matrix @ value.inputs, hidden, matrix @ value.constant, skips=value.skips, biased=value.biased
+    def _program(self, end: str, constants: Mapping[str, NDArray[Any]]) -> ReferenceEvaluator:
+        """Return an evaluator of the nodes that lead to one value; constants are inputs of it."""
+        nodes = _needed(self._graph, {end})
+        names = [entry.name for entry in self._graph.input if entry.name not in constants]
+        graph = helper.make_graph(
+            nodes,
+            "followed",
+            [onnx.ValueInfoProto(name=name) for name in [*names, *constants]],
+            [onnx.ValueInfoProto(name=end)],
         )
-
-    def _add(self, node: onnx.NodeProto, operands: list[Value]) -> Value:
-        if len(operands) != 2:
-            raise InputError(f"it has {len(operands)} operands")
-        first, second = operands
-        if isinstance(first, np.ndarray):
-            first, second = second, first
-        if not isinstance(first, AffineValue):
-            raise InputError("it adds constants")
-        return _sum(first, second)
-
-    def _same(self, node: onnx.NodeProto, operands: list[Value]) -> Value:
-        return operands[0]
-
-    def _reshaped(self, node: onnx.NodeProto, operands: list[Value]) -> Value:
-        """Pass on a flattened input or a squeezed output, which have the same numbers in the same order."""
-        value = operands[0]
-        if not isinstance(value, AffineValue):
-            raise InputError("it reshapes a constant")
-        if node.op_type != "Flatten" and len(value.constant) != 1:
-            raise InputError(f"{len(value.constant)} values take another shape")
-        return value
-
-    def _stated(self, node: onnx.NodeProto, operands: list[Value]) -> Value:
-        for attribute in node.attribute:
-            if attribute.name == "value":
-                return self._constant(attribute.t, node.output[0])
-        raise InputError("it holds no tensor")
+        opsets = [
+            helper.make_opsetid("" if domain == "ai.onnx" else domain, version)
+            for domain, version in self._opsets.items()
+        ]
+        return ReferenceEvaluator(helper.make_model(graph, opset_imports=opsets))
 
 
-_RULES: Final[dict[str, Callable[[_Graph, onnx.NodeProto, list[Value]], Value]]] = {
-    "Gemm": _Graph._gemm,
-    "MatMul": _Graph._matmul,
-    "Add": _Graph._add,
-    "Relu": _Graph._relu,
-    "Identity": _Graph._same,
-    "Dropout": _Graph._same,
-    "Flatten": _Graph._reshaped,
-    "Squeeze": _Graph._reshaped,
-    "Unsqueeze": _Graph._reshaped,
-    "Reshape": _Graph._reshaped,
-    "Constant": _Graph._stated,
-}
+def _refuse_second_definitions(graph: onnx.GraphProto) -> None:
+    defined = {entry.name for entry in graph.input} | {tensor.name for tensor in graph.initializer}
+    for node in graph.node:
+        for name in node.output:
+            if name and name in defined:
+                raise InputError(
+                    f"node {node.name or name!r:.60} defines {name!r:.60}, which is there already"
+                )
+            defined.add(name)
 
 
-def _sum(value: AffineValue, other: Value) -> AffineValue:
-    """Return a value plus a constant or another value of the same size."""
-    size = len(value.constant)
-    if isinstance(other, np.ndarray):
-        if other.size not in (1, size):
-            raise InputError(f"a constant of shape {other.shape} is added to {size} values")
-        return dataclasses.replace(value, constant=value.constant + other.reshape(-1), biased=True)
-    if len(other.constant) != size:
-        raise InputError(f"{size} and {len(other.constant)} values are added")
-    if value.hidden is None or other.hidden is None:
-        hidden = value.hidden if other.hidden is None else other.hidden
-    else:
-        hidden = value.hidden + other.hidden
-    return AffineValue(
-        value.inputs + other.inputs,
-        hidden,
-        value.constant + other.constant,
-        skips=value.skips or other.skips,
-        biased=value.biased or other.biased,
-    )
+def _needed(graph: onnx.GraphProto, ends: set[str] | None = None) -> list[onnx.NodeProto]:
+    """Return the nodes that lead to some values, by default to the outputs, in the graph's order."""
+    wanted = {entry.name for entry in graph.output} if ends is None else set(ends)
+    nodes: list[onnx.NodeProto] = []
+    for node in reversed(graph.node):
+        if wanted.intersection(node.output):
+            nodes.append(node)
+            wanted.update(node.input)
+    return nodes[::-1]
 
 
-def _attribute(node: onnx.NodeProto, name: str, default: Any) -> Any:
-    """Return a number that a node states, or the default."""
-    found = [attribute for attribute in node.attribute if attribute.name == name]
-    value = helper.get_attribute_value(found[0]) if found else default
-    if not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise InputError(f"its attribute {name} is no number")
-    return value
+class _Inputs:
+    """The inputs of a graph: their features in order are the features of the network."""
+
+    def __init__(self, graph: onnx.GraphProto, constants: Mapping[str, NDArray[Any]]) -> None:
+        known = set(constants).union(tensor.name for tensor in graph.initializer)
+        self._entries = [entry for entry in graph.input if entry.name not in known]
+        if not self._entries:
+            raise InputError("it has no input")
+        self._shapes = [_feature_shape(entry, graph, constants) for entry in self._entries]
+        batches = {_first_size(entry) for entry in self._entries}
+        if len(batches) > 1:
+            raise InputError(f"its inputs take {sorted(batches)} samples at once")
+        stated = batches.pop()
+        self.n_samples = stated or _ANY_NUMBER
+        self.one_sample = all(len(entry.type.tensor_type.shape.dim) == 1 for entry in self._entries)
+        # the number of samples that the graph is made for; None for any
+        self.at_once = 1 if self.one_sample else stated or None
+        kinds = {entry.type.tensor_type.elem_type for entry in self._entries}
+        self.whole = bool(kinds & {TensorProto.INT32, TensorProto.INT64})
+        if unknown := kinds - {*DTYPES, TensorProto.INT32, TensorProto.INT64}:
+            raise InputError(f"its input is of type {unknown.pop()}: numbers are supported")
+
+    def values(self) -> dict[str, AffineValue]:
+        """Return every input as a value."""
+        sizes = [math.prod(shape) for shape in self._shapes]
+        whole = input_value((sum(sizes),), samples=None)
+        found, start = {}, 0
+        for entry, shape, size in zip(self._entries, self._shapes, sizes, strict=True):
+            layout = np.arange(start, start + size, dtype=np.int64)
+            full = shape if self.one_sample else (1, *shape)
+            found[entry.name] = rearranged(whole, layout.reshape(full), None if self.one_sample else 0)
+            start += size
+        return found
+
+    def fed(self, X: FloatArray) -> dict[str, NDArray[Any]]:
+        """Return samples (N, d) as the graph takes them.
+
+        Raises
+        ------
+        InputError
+            When it takes whole numbers and these are not.
+        """
+        if self.whole and not np.array_equal(np.round(X), X):
+            raise InputError("the graph takes whole numbers: round the inputs")
+        found, start = {}, 0
+        for entry, shape in zip(self._entries, self._shapes, strict=True):
+            size = math.prod(shape)
+            kind = helper.tensor_dtype_to_np_dtype(entry.type.tensor_type.elem_type)
+            full = shape if self.one_sample else (len(X), *shape)
+            found[entry.name] = X[:, start : start + size].reshape(full).astype(kind)
+            start += size
+        return found
 
 
-def write_onnx(network: Network, path: Path, dtype: str) -> None:
-    """Write a network as Gemm, Relu, Gemm, and a Gemm and an Add for a skip branch.
+def _first_size(entry: onnx.ValueInfoProto) -> int:
+    """Return the number of samples that an input states; 0 where it is open."""
+    dims = entry.type.tensor_type.shape.dim
+    return int(dims[0].dim_value) if len(dims) > 1 else 0
 
-    Parameters
-    ----------
-    network : Network
-        Its numbers are exact in `dtype`.
-    path : path
-        The .onnx file; input ``x`` of shape (N, d), output ``y`` of shape (N, 1).
-    dtype : str
-        "float16", "float32" or "float64".
-    """
-    kind = next(code for code, name in _DTYPES.items() if name == dtype)
-    tensors, nodes = {"W": network.weights, "b": network.biases, "v": network.outputs[None]}, []
-    nodes.append(helper.make_node("Gemm", ["x", "W", "b"], ["inputs"], "hidden", transB=1))
-    nodes.append(helper.make_node("Relu", ["inputs"], ["active"], "relu"))
-    affine = network.affine
-    if affine is not None:
-        tensors["c"] = affine[-1:]
-    end = "sum" if affine is not None and affine[:-1].any() else "y"
-    names = ["active", "v", "c"] if affine is not None else ["active", "v"]
-    nodes.append(helper.make_node("Gemm", names, [end], "output", transB=1))
-    if affine is not None and end == "sum":
-        tensors["a"] = affine[None, :-1]
-        nodes.append(helper.make_node("Gemm", ["x", "a"], ["line"], "skip", transB=1))
-        nodes.append(helper.make_node("Add", ["sum", "line"], ["y"], "total"))
-    graph = helper.make_graph(
-        nodes,
-        "sparsest",
-        [helper.make_tensor_value_info("x", kind, ["N", network.n_features])],
-        [helper.make_tensor_value_info("y", kind, ["N", 1])],
-        [numpy_helper.from_array(np.asarray(values, dtype=dtype), name) for name, values in tensors.items()],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR_VERSION)
-    write_atomically(path, model.SerializeToString())
+
+def _feature_shape(
+    entry: onnx.ValueInfoProto, graph: onnx.GraphProto, constants: Mapping[str, NDArray[Any]]
+) -> tuple[int, ...]:
+    """Return the shape of one sample, by the input's shape or by the first weight that it meets."""
+    sizes = [int(dim.dim_value) for dim in entry.type.tensor_type.shape.dim]
+    sizes = sizes[1:] if len(sizes) > 1 else sizes
+    if sizes and min(sizes) > 0:
+        return tuple(sizes)
+    reached = {entry.name}
+    for node in graph.node:
+        if not reached.intersection(node.input) or len(sizes) > 1:
+            continue
+        for name in node.input if node.op_type in ("Gemm", "MatMul") else ():
+            if name in constants and constants[name].ndim == 2:
+                across = any(a.name == "transB" and a.i for a in node.attribute)
+                return (int(constants[name].shape[1 if across else 0]),)
+        reached.update(node.output)
+    raise InputError(f"the number of features of its input {entry.name!r:.60} is not stated")
+
+
+def _own_values(
+    program: ReferenceEvaluator, constants: Mapping[str, NDArray[Any]], inputs: _Inputs, end: str
+) -> Callable[[FloatArray], FloatArray]:
+    """Return the function that evaluates a graph as ONNX defines it, in its own precision."""
+
+    def evaluated(X: FloatArray) -> FloatArray:
+        try:
+            with np.errstate(all="ignore"):
+                (values,) = program.run([end], {**constants, **inputs.fed(X)})
+        except InputError:
+            raise
+        except Exception as error:  # the evaluator's errors are those of NumPy and its own
+            reason = " ".join(str(error).split())
+            raise InputError(f"the graph cannot be evaluated: {reason:.160}") from None
+        numbers = np.asarray(values, dtype=np.float64).reshape(len(X), -1)
+        if numbers.shape[1] == 2:  # the two logits of a Softmax
+            return np.asarray(numbers[:, 1] - numbers[:, 0])
+        return numbers.reshape(-1)
+
+    def at_once(X: FloatArray, size: int) -> FloatArray | None:
+        """Return all values by one evaluation, where a graph for `size` samples takes more just as well."""
+        try:
+            values, first = evaluated(X), evaluated(X[:size])
+        except InputError:
+            return None
+        agree = values.shape == (len(X),) and np.allclose(values[:size], first, rtol=1e-3, atol=1e-6)
+        return values if agree else None
+
+    def predict(X: FloatArray) -> FloatArray:
+        size = inputs.at_once
+        if size is None or size == len(X):
+            return evaluated(X)
+        if not inputs.one_sample and len(X) > size and (whole := at_once(X, size)) is not None:
+            return whole
+        padded = np.concatenate([X, np.repeat(X[-1:], -len(X) % size, axis=0)])
+        parts = [evaluated(padded[start : start + size]) for start in range(0, len(padded), size)]
+        return np.concatenate(parts)[: len(X)]
+
+    return predict

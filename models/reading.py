@@ -10,7 +10,8 @@ from sparsest.errors import InputError
 from sparsest.models.trained_model import TrainedModel, predictor
 from sparsest.network import Network
 
-_TORCH_FILES: Final = (".pt", ".pth")
+_TORCH_FILES: Final = (".pt", ".pth", ".ckpt", ".safetensors")
+_ENDINGS: Final = (*_TORCH_FILES, ".onnx", ".json", ".npz")
 
 
 def read_model(model: Any) -> TrainedModel:
@@ -19,22 +20,26 @@ def read_model(model: Any) -> TrainedModel:
     Parameters
     ----------
     model
-        A torch ``nn.Module`` (nested ``nn.Sequential``, or any class with two linear layers, and a third for
-        a skip branch), a state dict, a fitted scikit-learn ``MLPRegressor``, a `Network`, or the path of a
-        .pt or .pth file with a state dict, an .onnx file, or a .json or .npz file of `sparsest.save`.
+        A torch ``nn.Module`` of any structure, a state dict or a checkpoint with one; a fitted scikit-learn
+        ``MLPRegressor`` or ``MLPClassifier`` of two classes, alone, behind scalers or in a search; a
+        `Network`; what was read before; or the path of a .pt, .pth or .ckpt file with a state dict, a
+        .safetensors or .onnx file, or a .json or .npz file of `sparsest.save`. What is folded in, or left
+        aside, is said in ``folded``.
 
     Raises
     ------
     InputError
-        For anything else, in one sentence that says which layer, and what is supported. Nothing in a file is
-        executed.
+        For anything else, in one sentence that says which layer or node, and what is supported. Nothing in a
+        file is executed.
     """
+    if isinstance(model, TrainedModel):
+        return model
     if isinstance(model, Network):
         return _own(model)
     if isinstance(model, (str, os.PathLike)):
         return _from_path(Path(model))
     if isinstance(model, Mapping):
-        from sparsest.models.torch_models import from_state_dict
+        from sparsest.models.torch_states import from_state_dict
 
         return from_state_dict(model)
     from sparsest.models.sklearn_models import from_estimator, is_estimator
@@ -44,12 +49,12 @@ def read_model(model: Any) -> TrainedModel:
     import torch
 
     if isinstance(model, torch.nn.Module):
-        from sparsest.models.torch_models import from_module
+        from sparsest.models.torch_modules import from_module
 
         return from_module(model)
     raise InputError(
         f"a {type(model).__name__} is no model: give a torch module or state dict, MLPRegressor, Network "
-        "or the path of a .pt, .onnx, .json or .npz file"
+        "or the path of a .pt, .safetensors, .onnx, .json or .npz file"
     )
 
 
@@ -61,7 +66,7 @@ def _own(network: Network) -> TrainedModel:
 def _from_path(path: Path) -> TrainedModel:
     ending = path.suffix.lower()
     if ending in _TORCH_FILES:
-        from sparsest.models.torch_models import from_file
+        from sparsest.models.torch_states import from_file
 
         return from_file(path)
     if ending == ".onnx":
@@ -73,7 +78,7 @@ def _from_path(path: Path) -> TrainedModel:
         if not isinstance(network, Network):
             raise InputError(f"{path} holds a {type(network).__name__}, not a network")
         return _own(network)
-    raise InputError(f"{path}: unknown ending {ending!r:.20}, use .pt, .pth, .onnx, .json or .npz")
+    raise InputError(f"{path}: unknown ending {ending!r:.20}, use {', '.join(_ENDINGS)}")
 
 
 def _from_onnx(path: Path) -> TrainedModel:

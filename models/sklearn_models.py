@@ -1,16 +1,21 @@
-"""scikit-learn's MLPRegressor, by its attributes: scikit-learn itself is not needed to read one."""
+"""scikit-learn's networks, by their attributes: scikit-learn itself is not needed to read one.
 
-from typing import TYPE_CHECKING, Any
+Scalers before and after the network are affine, and so part of it.
+"""
+
+import copy
+from typing import Any
 
 import numpy as np
 
-from sparsest.affine import Affine
+from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
-from sparsest.models.trained_model import TrainedModel, affine_term
-from sparsest.network import Network
-
-if TYPE_CHECKING:
-    from sklearn.neural_network import MLPRegressor
+from sparsest.models import own_outputs, sklearn_scalers
+from sparsest.models.affine_values import AffineValue, input_value, plus, product
+from sparsest.models.classifiers import Decision
+from sparsest.models.relu_units import HiddenUnits
+from sparsest.models.sklearn_scalers import is_a
+from sparsest.models.trained_model import TrainedModel, said_to_be_folded
 
 
 def is_estimator(model: Any) -> bool:
@@ -19,56 +24,117 @@ def is_estimator(model: Any) -> bool:
 
 
 def from_estimator(model: Any) -> TrainedModel:
-    """Read a fitted ``MLPRegressor``.
+    """Read a fitted ``MLPRegressor``, or an ``MLPClassifier`` of two classes by its logit.
+
+    Either may be the end of a ``Pipeline`` of affine steps, inside a ``TransformedTargetRegressor`` with an
+    affine scaler, and the best of a search.
 
     Raises
     ------
     InputError
-        For another estimator, or another network than one hidden layer of ReLUs and one output.
+        For another estimator or step, or another network than one hidden layer of ReLUs and one output.
     """
-    kind = type(model).__name__
-    if "MLPRegressor" not in [base.__name__ for base in type(model).__mro__]:
-        raise InputError(f"a {kind} is not supported: give an MLPRegressor, taken out of its pipeline")
-    if not hasattr(model, "coefs_"):
-        raise InputError("the MLPRegressor is not fitted: call fit first")
-    if model.activation != "relu":
-        raise InputError(f"the MLPRegressor's activation is {model.activation!r}: relu is supported")
-    if len(model.coefs_) != 2 or model.n_outputs_ != 1:
-        raise InputError(
-            f"the MLPRegressor has {len(model.coefs_) - 1} hidden layers and {model.n_outputs_} outputs: "
-            "one of each is supported"
-        )
-    hidden, output = (np.asarray(part) for part in model.coefs_)
-    network = Network(
-        hidden.T, model.intercepts_[0], output[:, 0], affine_term(None, model.intercepts_[1], len(hidden))
-    )
+    mlp = _network_of(model)
+    _refuse_unreadable(mlp)
+    d = int(getattr(model, "n_features_in_", mlp.coefs_[0].shape[0]))
+    units, said = HiddenUnits(), list[str]()
+    output = _followed(model, input_value((d,), samples=None), units, said)
+    is_classifier = isinstance(output, Decision)
+    network, affine = units.network(output.logit if isinstance(output, Decision) else output)
+    dtype = str(mlp.coefs_[0].dtype)
+    evaluated = _without_activation(model) if is_classifier else model
+
+    def predict(X: FloatArray) -> FloatArray:
+        given = _as_fitted(model, X.astype(dtype))
+        values = evaluated.predict_proba(given)[:, 1] if is_classifier else evaluated.predict(given)
+        return np.asarray(values, dtype=np.float64).reshape(-1)
+
+    X = own_outputs.probes(d)
+    own_outputs.verify(type(model).__name__, network, X, predict(X), dtype)
+    folded = said_to_be_folded(said, ())
+    folded += (output.sentence,) if isinstance(output, Decision) else ()
+    classes = tuple(mlp.classes_.tolist()) if is_classifier else ()
     return TrainedModel(
-        network, str(hidden.dtype), "scikit-learn", Affine.CONSTANT,
-        lambda X: np.asarray(model.predict(X.astype(hidden.dtype)), dtype=np.float64),
+        network, dtype, "scikit-learn", affine, predict, {}, folded, is_classifier, classes
     )  # fmt: skip
 
 
-def to_mlp_regressor(network: Network) -> "MLPRegressor":
-    """Return a fitted ``MLPRegressor`` that computes a network's values.
+# ---------------------------------------------------------------- what is inside
 
-    A network without a neuron gets one that is never active, which scikit-learn needs.
 
-    Raises
-    ------
-    InputError
-        For a network with a skip branch, which scikit-learn has not.
-    """
-    from sklearn.neural_network import MLPRegressor
-
-    affine = np.zeros(network.n_features + 1) if network.affine is None else network.affine
-    if affine[:-1].any():
-        raise InputError("an MLPRegressor has no skip branch: write another format")
-    weights, biases, outputs = network.weights, network.biases, network.outputs
-    if network.width == 0:
-        weights, biases, outputs = np.zeros((1, network.n_features)), np.zeros(1), np.zeros(1)
-    model = MLPRegressor(hidden_layer_sizes=(len(outputs),), activation="relu")
-    model.coefs_ = [np.array(weights.T), np.array(outputs[:, None])]
-    model.intercepts_ = [np.array(biases), np.array(affine[-1:])]
-    model.n_layers_, model.n_outputs_, model.out_activation_ = 3, 1, "identity"
-    model.n_features_in_, model.n_iter_, model.t_ = network.n_features, 0, 0
+def _network_of(model: Any) -> Any:
+    """Return the network that an estimator ends in."""
+    kind = type(model).__name__
+    if hasattr(model, "best_estimator_"):
+        return _network_of(model.best_estimator_)
+    if is_a(model, "Pipeline"):
+        return _network_of(model.steps[-1][1])
+    if is_a(model, "TransformedTargetRegressor"):
+        if not hasattr(model, "regressor_"):
+            raise InputError("the TransformedTargetRegressor is not fitted: call fit first")
+        return _network_of(model.regressor_)
+    if is_a(model, "BaseSearchCV"):
+        raise InputError(f"the {kind} holds no fitted estimator: call fit, with refit=True")
+    if not is_a(model, "MLPRegressor") and not is_a(model, "MLPClassifier"):
+        raise InputError(
+            f"a {kind} is not supported: MLPRegressor and MLPClassifier are, also behind scalers"
+        )
+    if not hasattr(model, "coefs_"):
+        raise InputError(f"the {kind} is not fitted: call fit first")
     return model
+
+
+def _refuse_unreadable(mlp: Any) -> None:
+    kind = type(mlp).__name__
+    if mlp.activation != "relu":
+        raise InputError(f"the {kind}'s activation is {mlp.activation!r}: relu is supported")
+    if len(mlp.coefs_) != 2 or mlp.n_outputs_ != 1:
+        raise InputError(
+            f"the {kind} has {len(mlp.coefs_) - 1} hidden layers and {mlp.n_outputs_} outputs: one of each "
+            "is supported, and classifiers of two classes"
+        )
+    wanted = "logistic" if is_a(mlp, "MLPClassifier") else "identity"
+    if mlp.out_activation_ != wanted:
+        loss = f" with loss={mlp.loss!r}" if hasattr(mlp, "loss") else ""
+        raise InputError(
+            f"the {kind}{loss} puts its output through {mlp.out_activation_!r}: only {wanted!r} is supported"
+        )
+
+
+def _followed(model: Any, value: AffineValue, units: HiddenUnits, said: list[str]) -> AffineValue | Decision:
+    """Return what an estimator makes of its inputs."""
+    if hasattr(model, "best_estimator_"):
+        return _followed(model.best_estimator_, value, units, said)
+    if is_a(model, "Pipeline"):
+        for _, step in model.steps[:-1]:
+            value = sklearn_scalers.transformed(step, value, said)
+        return _followed(model.steps[-1][1], value, units, said)
+    if is_a(model, "TransformedTargetRegressor"):
+        output = _followed(model.regressor_, value, units, said)
+        assert isinstance(output, AffineValue)
+        return sklearn_scalers.inverted(model.transformer_, output, said)
+    hidden = units.relu(plus(product(value, model.coefs_[0]), model.intercepts_[0]))
+    output = plus(product(hidden, model.coefs_[1]), model.intercepts_[1])
+    return Decision(output, "logistic function") if is_a(model, "MLPClassifier") else output
+
+
+def _without_activation(model: Any) -> Any:
+    """Return a classifier whose probabilities are logits, all else being its own."""
+    if hasattr(model, "best_estimator_"):
+        return _without_activation(model.best_estimator_)
+    twin = copy.copy(model)
+    if is_a(model, "Pipeline"):
+        twin.steps = [*model.steps[:-1], (model.steps[-1][0], _without_activation(model.steps[-1][1]))]
+    else:
+        twin.out_activation_ = "identity"
+    return twin
+
+
+def _as_fitted(model: Any, X: FloatArray) -> Any:
+    """Return inputs with the names of columns that an estimator has seen, if it has."""
+    names = getattr(model, "feature_names_in_", None)
+    if names is None:
+        return X
+    import pandas as pd
+
+    return pd.DataFrame(X, columns=names)

@@ -1,8 +1,8 @@
 """A network that somebody trained, whatever it came in."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
 import numpy as np
 
@@ -35,6 +35,13 @@ class TrainedModel:
     names : mapping
         What a state dict calls the tensors "hidden.weight", "hidden.bias", "output.weight", "output.bias",
         "skip.weight" and "skip.bias", as far as there are any; empty for other sources.
+    folded : tuple of str
+        What the numbers of the network hold beside the layers of the model, such as a scaling of its inputs,
+        and what was left aside: one sentence each. What was folded in is rounded to float64.
+    is_classifier : bool
+        Whether the network is the logit of a classifier of two classes: positive for the second one.
+    classes : tuple
+        The two classes in order; empty when the model does not name them.
     """
 
     network: Network
@@ -43,6 +50,19 @@ class TrainedModel:
     affine: Affine
     predict: Callable[[FloatArray], FloatArray]
     names: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    folded: tuple[str, ...] = ()
+    is_classifier: bool = False
+    classes: tuple[Any, ...] = ()
+
+
+def said_to_be_folded(scaling: Iterable[str], spellings: Iterable[str]) -> tuple[str, ...]:
+    """Return the sentences on operators that went into the weights, and on ReLUs in other spellings."""
+    said = []
+    if names := ", ".join(dict.fromkeys(scaling)):
+        said.append(f"folded into the weights, in float64: {names}")
+    if names := ", ".join(dict.fromkeys(spellings)):
+        said.append(f"read as ReLUs and an affine part: {names}")
+    return tuple(said)
 
 
 def kind_of(skip: bool, bias: bool) -> Affine:

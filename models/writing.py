@@ -78,7 +78,7 @@ def write_model(
         if precision == "bfloat16":
             raise InputError("ONNX runtimes do not evaluate bfloat16: choose another dtype")
         try:
-            from sparsest.models.onnx_models import write_onnx
+            from sparsest.models.onnx_writing import write_onnx
         except ImportError:
             raise InputError("writing ONNX needs the onnx package: pip install 'sparsest[onnx]'") from None
         write_onnx(written, target, precision)

@@ -27,6 +27,7 @@ def certify(  # noqa: PLR0913
     *,
     objective: str | Objective = Objective.NEURONS,
     tolerance: ArrayLike | str = "auto",
+    margin: float | str = "auto",
     time_limit: float | None = TIME_LIMIT,
     proof_file: str | os.PathLike[str] | None = None,
     checkpoint_file: str | os.PathLike[str] | None = None,
@@ -45,19 +46,25 @@ def certify(  # noqa: PLR0913
     Parameters
     ----------
     model
-        A torch module or state dict, a scikit-learn ``MLPRegressor``, a `Network`, or the path of a .pt,
-        .onnx, .json or .npz file (`sparsest.models.read_model`): one hidden layer of ReLUs, one output. It is
+        A torch module or state dict, a scikit-learn ``MLPRegressor`` or ``MLPClassifier``, alone or behind
+        scalers, a `Network`, or the path of a .pt, .safetensors, .onnx, .json or .npz file
+        (`sparsest.models.read_model`): one hidden layer of ReLUs, one output. It is
         compared with networks of its kind: without an affine term, with a free output bias, or with a whole
         skip branch, neither of which is counted.
     X : array-like (N, d)
         Inputs.
     y : array-like (N,)
-        Labels.
+        Labels; those of two classes for a classifier, the second being its own or, if it names none, 1 or the
+        one that sorts last.
     objective : str or Objective
         "neurons", "weights" or "parameters".
     tolerance : float, array-like (N,) or "auto"
         Largest ``|f(x_i) - y_i|`` that counts as fitting. "auto" takes what the network itself attains in
-        float64, rounded up to three digits; 0 if it fits exactly.
+        float64, rounded up to three digits; 0 if it fits exactly. Not for classifiers.
+    margin : float or "auto"
+        For classifiers of two classes, whose logit is certified: how far beyond zero it must be on every
+        sample. "auto" takes what the network itself attains, rounded down to three digits. A number makes a
+        classifier of any model, by the sign of its output.
     time_limit : float or None
         Seconds for everything; None continues until the bounds meet.
     proof_file : path, optional
@@ -99,7 +106,7 @@ def certify(  # noqa: PLR0913
     goal, deadline = Objective.parse(objective), Deadline(time_limit)
     _refuse_unusable(goal, proof_file, checkpoint_file, resume)
     subject = subject_of(model)
-    question = ask(subject, X, y, tolerance)
+    question = ask(subject, X, y, tolerance, margin)
     record = BoundsRecord(question.problem, goal, deadline, progress)
     options = {"time_limit": time_limit, "workers": workers, "seed": seed}
     case = Case(subject, question, goal, record, options)

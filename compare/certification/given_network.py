@@ -26,6 +26,12 @@ class Subject:
         Where it came from.
     predict : callable
         Its values (N,) at inputs (N, d) in its own precision.
+    folded : tuple of str
+        What was folded into the network, and left aside, when it was read.
+    is_classifier : bool
+        Whether it is the logit of a classifier.
+    classes : tuple
+        The two classes of a classifier that names them.
     """
 
     network: Network
@@ -33,6 +39,9 @@ class Subject:
     dtype: str
     source: str
     predict: Callable[[FloatArray], FloatArray]
+    folded: tuple[str, ...] = ()
+    is_classifier: bool = False
+    classes: tuple[Any, ...] = ()
 
     def rounded(self, network: Network) -> Network:
         """Return a network with every number rounded to this one's precision."""
@@ -48,4 +57,13 @@ def subject_of(model: Any) -> Subject:
         When it is no single-hidden-layer ReLU network with one output.
     """
     read = read_model(model)
-    return Subject(read.network, read.affine, read.dtype, read.source, read.predict)
+    return Subject(
+        read.network,
+        read.affine,
+        read.dtype,
+        read.source,
+        read.predict,
+        read.folded,
+        read.is_classifier,
+        read.classes,
+    )

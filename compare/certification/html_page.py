@@ -107,11 +107,9 @@ def _facts(found: Certificate) -> list[tuple[str, str]]:
         ("source", f"{found.source}, {found.dtype}"),
         ("compared with", f"networks with {found.affine.sentence}"),
         ("data", f"{counted(found.samples, 'samples')}, {counted(found.features, 'features')}"),
+        *(("read", sentence) for sentence in found.folded),
         ("largest error", f"{found.residual:.3g} in float64, {found.own_residual:.3g} in its own precision"),
-        (
-            "tolerance",
-            f"{found.tolerance!r}" + (", what it attains itself" if found.tolerance_chosen else ""),
-        ),
+        found.allowed,
         (what, f"{found.count}; {found.reduced_count} after the reductions"),
     ]
     if found.judgement is not Judgement.NOT_INTERPOLATING:

@@ -76,17 +76,19 @@ class Case:
         worst = self._worst()[0]
         violation = self.subject.network.violation(self.question.problem)
         misses = int(np.count_nonzero(violation > 0))
-        reason = (
-            f"the network misses {misses} of {len(violation)} labels by more than the tolerance "
-            f"{self.question.tolerance:.4g}, that of row {worst.row} most, by {worst.distance:.3g}"
-        )
-        remark = 'tolerance="auto" judges it by what it attains itself'
+        if self.question.margin is None:
+            asked = f"misses {misses} of {len(violation)} labels by more than the tolerance "
+            asked += f"{self.question.tolerance:.4g}"
+            remark = 'tolerance="auto" judges it by what it attains itself'
+        else:
+            asked = f"has {misses} of {len(violation)} samples on the wrong side of the margin "
+            asked += f"{self.question.margin:.4g}"
+            remark = "" if self.question.chosen else 'margin="auto" judges it by what it attains itself'
+        reason = f"the network {asked}, that of row {worst.row} most, by {worst.distance:.3g}"
         if (repaired := self._repaired()) is not None:
             self.record.offer(repaired)
-            remark = (
-                f"on its own activation patterns {self._counted(repaired.count(self.goal))} fit, which is "
-                f"the network returned; {remark}"
-            )
+            fitting = f"on its own activation patterns {self._counted(repaired.count(self.goal))} fit"
+            remark = joined(f"{fitting}, which is the network returned", remark)
         X, network = self.question.problem.X, self.subject.network
         reduced = reduce_network(X, network, self.subject.affine)  # labels do not matter there
         return self._certificate(Judgement.NOT_INTERPOLATING, reason, reduced, Ending(remark=remark))
@@ -127,7 +129,10 @@ class Case:
         else:
             said = f"at least {self._counted(low)} {are} needed{self._within()}, the fewest known: {best}"
         own = "; the tolerance is what the network itself attains, rounded up"
-        return said + own * (self.question.chosen and self.question.tolerance > 0)
+        if self.question.margin is not None:
+            own = "; the margin is what the network itself attains, rounded down"
+        given = self.question.tolerance > 0 or self.question.margin is not None
+        return said + own * (self.question.chosen and given)
 
     def _judgement(self) -> Judgement:
         low, high = self.record.lower, self.record.upper
@@ -145,11 +150,14 @@ class Case:
         return counted(count, what)
 
     def _within(self) -> str:
+        if self.question.margin is not None:
+            return f" with a margin of {self.question.margin:.4g}"
         return f" within {self.question.tolerance:.4g}" if self.question.tolerance else " exactly"
 
     def _coarseness(self) -> str:
         spread = float(np.ptp(self.question.labels))
-        if not self.question.chosen or self.question.tolerance <= _COARSE * spread:
+        chosen = self.question.chosen and self.question.margin is None
+        if not chosen or self.question.tolerance <= _COARSE * spread:
             return ""
         share = f"{100 * self.question.tolerance / spread:.0f} percent of " if spread else "beyond "
         return f"the tolerance is {share}the labels' range: a network that fits better would say more"
@@ -174,7 +182,7 @@ class Case:
     ) -> Certificate:
         record, subject, question = self.record, self.subject, self.question
         network, own_residual, remark = self._network_to_hand_out()
-        labels = question.labels
+        distance = self._distance
         return Certificate(
             judgement=judgement,
             reason=reason,
@@ -184,8 +192,8 @@ class Case:
             dtype=subject.dtype,
             samples=question.problem.n_samples,
             features=question.problem.n_features,
-            residual=_distance(subject.network(question.problem.X), labels),
-            own_residual=_distance(subject.predict(question.problem.X), labels),
+            residual=distance(subject.network(question.problem.X)),
+            own_residual=distance(subject.predict(question.problem.X)),
             worst=self._worst(),
             tolerance=question.tolerance,
             tolerance_chosen=question.chosen,
@@ -195,7 +203,7 @@ class Case:
             lower_bound=record.lower,
             upper_bound=record.upper,
             network=network,
-            network_residual=None if network is None else _distance(network(question.problem.X), labels),
+            network_residual=None if network is None else distance(network(question.problem.X)),
             network_own_residual=own_residual,
             proof=ending.proof,
             proof_file=ending.proof_file,
@@ -205,13 +213,18 @@ class Case:
             trace=record.trace,
             seconds=record.deadline.seconds,
             options=self.options,
+            folded=subject.folded,
+            margin=question.margin,
             problem=question.problem,
             given=subject.network,
         )
 
+    def _distance(self, values: FloatArray) -> float:
+        return float(np.max(self.question.distances(values)))
+
     def _worst(self) -> tuple[Miss, ...]:
         values = self.subject.network(self.question.problem.X)
-        distance = np.abs(values - self.question.labels)
+        distance = self.question.distances(values)
         rows = np.argsort(-distance, kind="stable")[:_WORST]
         return tuple(
             Miss(int(i), float(self.question.labels[i]), float(values[i]), float(distance[i])) for i in rows
@@ -219,21 +232,21 @@ class Case:
 
     def _network_to_hand_out(self) -> tuple[Network | None, float | None, str]:
         """Return the best network, its residual in the given one's precision, and a remark."""
-        network, labels = self.record.network, self.question.labels
+        network = self.record.network
         if network is None:
             return None, None, ""
         X = self.question.problem.X
         if self.subject.dtype == "float64":
-            return network, _distance(network(X), labels), ""
+            return network, self._distance(network(X)), ""
         own, advice = self.subject.dtype, "store it as float64"
         try:
             rounded = self.subject.rounded(network)
             for candidate in (rounded, self.subject.rounded(self._centred(network))):
                 if fits(self.question.problem, candidate, self.goal):
-                    return candidate, _distance(candidate(X), labels), ""
+                    return candidate, self._distance(candidate(X)), ""
         except InputError:
             return network, None, f"its numbers are too large for {own}: {advice}"
-        residual = _distance(rounded(X), labels)
+        residual = self._distance(rounded(X))
         return network, residual, f"rounded to {own} it misses a label by {residual:.3g}: {advice}"
 
     def _centred(self, network: Network) -> Network:
@@ -244,10 +257,6 @@ class Case:
             return network
         moved = centred(problem, coordinates, network)
         return network if moved.count(self.goal) > network.count(self.goal) else moved
-
-
-def _distance(values: FloatArray, labels: FloatArray) -> float:
-    return float(np.max(np.abs(np.asarray(values, dtype=np.float64).reshape(-1) - labels)))
 
 
 def _strength(proof: Proof) -> str:

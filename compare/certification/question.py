@@ -1,14 +1,27 @@
-"""What is asked about a trained network: its data, and how near a label is near enough."""
+"""What is asked about a trained network: its data, and how near a label is near enough.
+
+Of a classifier's logit: how far beyond zero, on the side of its class.
+"""
 
 import dataclasses
-from decimal import ROUND_CEILING, Decimal
+from collections.abc import Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from sparsest import tolerances
-from sparsest.arrays import FloatArray, column_names, input_rows, sample_vector, series_name
+from sparsest.affine import Affine
+from sparsest.arrays import (
+    FloatArray,
+    column_names,
+    input_rows,
+    is_last_class,
+    positive_number,
+    sample_vector,
+    series_name,
+)
 from sparsest.compare.certification.bounds_so_far import MAX_EXACT, fits
 from sparsest.compare.certification.given_network import Subject
 from sparsest.compare.reduce.float_bounds import value_errors
@@ -33,17 +46,33 @@ class Question:
     tolerance : float
         Largest tolerance of any sample.
     chosen : bool
-        Whether it was chosen here.
+        Whether it, or the margin, was chosen here.
+    margin : float or None
+        For the logit of a classifier, how far beyond zero it must be; None for labels that are numbers.
     """
 
     problem: Problem
     labels: FloatArray
     tolerance: float
     chosen: bool
+    margin: float | None = None
+
+    def distances(self, values: FloatArray) -> FloatArray:
+        """Return how far values (N,) are from their labels, or from the right side of the margin."""
+        flat = np.asarray(values, dtype=np.float64).reshape(-1)
+        return np.abs(flat - self.labels) if self.margin is None else self.problem.violation(flat)
 
 
-def ask(subject: Subject, X: ArrayLike, y: ArrayLike, tolerance: ArrayLike | str) -> Question:
-    """Make the problem of data, a tolerance or "auto", and the network's kind.
+def ask(
+    subject: Subject,
+    X: ArrayLike,
+    y: ArrayLike,
+    tolerance: ArrayLike | str,
+    margin: float | str,
+) -> Question:
+    """Make the problem of data, a tolerance or a margin, each a number or "auto", and the network's kind.
+
+    A margin that is given asks for classes, whatever the model says of itself.
 
     Raises
     ------
@@ -51,12 +80,16 @@ def ask(subject: Subject, X: ArrayLike, y: ArrayLike, tolerance: ArrayLike | str
         When they do not fit together.
     """
     inputs = input_rows(X)
-    labels = sample_vector(y, "y", len(inputs))
     if inputs.shape[1] != subject.network.n_features:
         raise InputError(
             f"X has {inputs.shape[1]} features and the model takes {subject.network.n_features}: "
             "give the columns that it was trained on"
         )
+    if subject.is_classifier or not _is_auto(margin):
+        if not _is_auto(tolerance):
+            raise InputError(f"tolerance = {tolerance!s:.40}: a classifier has a margin, so leave it out")
+        return _ask_for_sides(subject, X, inputs, y, margin)
+    labels = sample_vector(y, "y", len(inputs))
     chosen = isinstance(tolerance, str)
     if chosen and tolerance != "auto":
         raise InputError(
@@ -72,6 +105,82 @@ def ask(subject: Subject, X: ArrayLike, y: ArrayLike, tolerance: ArrayLike | str
         target_name=series_name(y),
     )
     return Question(problem, labels, float(np.max(np.asarray(slack, dtype=np.float64))), chosen)
+
+
+def _is_auto(value: object) -> bool:
+    return isinstance(value, str) and value == "auto"
+
+
+def _ask_for_sides(
+    subject: Subject, X: ArrayLike, inputs: FloatArray, y: ArrayLike, margin: float | str
+) -> Question:
+    """Ask for a logit beyond the margin: above it on the second class, below it on the first."""
+    above = _second_class(subject, y, len(inputs))
+    sides = np.where(above, 1.0, -1.0)
+    if chosen := isinstance(margin, str):
+        if margin != "auto":
+            raise InputError(
+                f'margin = {margin!r:.40}: write a number, or "auto" for what the model itself attains'
+            )
+        distance = _attained_margin(subject, inputs, sides)
+    else:
+        distance = positive_number(margin, "margin")
+    names, label = column_names(X), series_name(y)
+    problem = _beyond(inputs, sides, distance, subject.affine, names, label)
+    return Question(problem, distance * sides, 0.0, chosen, distance)
+
+
+def _second_class(subject: Subject, y: ArrayLike, length: int) -> NDArray[np.bool_]:
+    """Say for every label whether it is the second class: as the model names it, else 1, else the last."""
+    kinds = is_last_class(y, length)  # refuses what is no vector of two kinds of label
+    labels = np.asarray(y).reshape(-1)
+    found = set(labels.tolist())
+    if subject.classes:
+        if unknown := found.difference(subject.classes):
+            known = " and ".join(map(repr, subject.classes))
+            raise InputError(f"the label {min(map(repr, unknown)):.60} is none of the classifier's, {known}")
+        return np.array([label == subject.classes[1] for label in labels.tolist()])
+    if found <= {0, 1} or found <= {-1, 1}:
+        return np.asarray(labels.astype(np.float64) > 0)
+    return kinds
+
+
+def _beyond(
+    X: FloatArray,
+    sides: FloatArray,
+    margin: float,
+    affine: Affine,
+    feature_names: Sequence[str] | None = None,
+    target_name: str | None = None,
+) -> Problem:
+    """Return the problem of values that are beyond the margin on their sides, 1 or -1."""
+    return Problem.from_intervals(
+        X,
+        np.where(sides > 0, margin, -np.inf),
+        np.where(sides > 0, np.inf, -margin),
+        affine=affine,
+        feature_names=feature_names,
+        target_name=target_name,
+    )
+
+
+def _attained_margin(subject: Subject, X: FloatArray, sides: FloatArray) -> float:
+    """Return a margin of a few digits that every sample on its right side provably keeps."""
+    network = subject.network
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = sides * network(X)
+        surely = values - value_errors(network, X)
+    if not np.all(np.abs(values) <= tolerances.MAX_MAGNITUDE):
+        raise InputError("the network's values leave the range of floats on these inputs: rescale them")
+    right = surely > 0
+    if not right.any():
+        return 1.0  # the margin that a classification has by default
+    nearest = _rounded_down(float(values[right].min()))
+    if X.size * max(network.width, 1) <= MAX_EXACT:
+        problem = _beyond(X[right], sides[right], nearest, subject.affine)
+        if fits(problem, network, Objective.PARAMETERS):
+            return nearest
+    return _rounded_down(float(surely[right].min()))
 
 
 def _attained(subject: Subject, X: FloatArray, labels: FloatArray) -> float:
@@ -98,6 +207,14 @@ def _fits_exactly(subject: Subject, X: FloatArray, labels: FloatArray) -> bool:
     except InputError:  # equal inputs with different labels
         return False
     return bool(fits(problem, network, Objective.PARAMETERS))
+
+
+def _rounded_down(value: float) -> float:
+    """Return the largest float of `_DIGITS` digits that is not above a positive `value`."""
+    number = Decimal(value)
+    unit = Decimal(1).scaleb(number.adjusted() - _DIGITS + 1)
+    rounded = number.quantize(unit, rounding=ROUND_FLOOR)
+    return float(rounded) if float(rounded) <= value else float(rounded - unit)
 
 
 def _rounded_up(value: float) -> float:

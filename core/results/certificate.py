@@ -164,6 +164,11 @@ class Certificate(Report):
         Wall time of everything.
     options : mapping
         The options that it ran with.
+    folded : tuple of str
+        What was folded into the network, or left aside, when the model was read: one sentence each.
+    margin : float or None
+        For the logit of a classifier, how far beyond zero it must be; `tolerance` is 0 then, and a residual
+        is the distance from the right side.
     problem : Problem or None
         The data with their intervals; None in a certificate that was read from a file.
     given : Network or None
@@ -199,6 +204,8 @@ class Certificate(Report):
     trace: FloatArray
     seconds: float
     options: Mapping[str, Any]
+    folded: tuple[str, ...] = ()
+    margin: float | None = None
     problem: Problem | None = dataclasses.field(default=None, compare=False)
     given: Network | None = dataclasses.field(default=None, compare=False)
 
@@ -206,6 +213,12 @@ class Certificate(Report):
     def headline(self) -> str:
         """The verdict and its reason."""
         return f"{self.judgement.name}: {self.reason}"
+
+    @property
+    def allowed(self) -> tuple[str, str]:
+        """The tolerance or the margin, and where it comes from."""
+        name, size = ("tolerance", self.tolerance) if self.margin is None else ("margin", self.margin)
+        return name, f"{size!r}" + ", what it attains itself" * self.tolerance_chosen
 
     def sections(self, name: str = "") -> list[Section]:
         """Return figures, verdict, remark, and the sparser network if there is one."""
@@ -220,10 +233,12 @@ class Certificate(Report):
 
     def rows(self) -> Rows:
         """Return the lines that say how well the network fits, and what fewer parts can do."""
+        beyond = "" if self.margin is None else "beyond "
         what, upper = str(self.objective), self.upper_bound
         rows = [
+            *(("read", sentence) for sentence in self.folded),
             ("residual", f"{self.residual:.3g} in float64, {self.own_residual:.3g} in its own {self.dtype}"),
-            ("tolerance", f"{self.tolerance!r}" + ", what it attains itself" * self.tolerance_chosen),
+            self.allowed,
             (what, f"{self.count}, after the reductions {self.reduced_count}"),
             *(("reduction", reduction.sentence) for reduction in self.reductions[:_MAX_LISTED]),
         ]
@@ -231,7 +246,7 @@ class Certificate(Report):
             rows.append(("", f"and {counted(more, 'more reductions')}"))
         if self.judgement is Judgement.NOT_INTERPOLATING:
             return rows + [
-                ("worst", f"row {miss.row}: {miss.value:.6g} instead of {miss.label:.6g}")
+                ("worst", f"row {miss.row}: {miss.value:.6g} instead of {beyond}{miss.label:.6g}")
                 for miss in self.worst
             ]
         rows += [(f"{each.seconds:.1f} s", f"{each.name}: {each.outcome}") for each in self.attempts]

@@ -23,7 +23,7 @@ ALLOWED = {
     "core": set(),
     "exact": set(),
     "continuous": set(),
-    "models": {"continuous"},
+    "models": set(),
     "compare": {"exact", "continuous", "models"},
     "benchmarks": {"exact", "continuous", "models", "compare"},
     "cli": {"exact", "continuous", "models", "compare", "benchmarks"},

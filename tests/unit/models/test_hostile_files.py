@@ -11,7 +11,7 @@ import onnx
 import pytest
 import torch
 from helpers import onnx_graph
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, numpy_helper
 from onnx.helper import make_node as node
 
 from sparsest import InputError, Network, Problem, save
@@ -63,10 +63,19 @@ def of_types(first: Any, second: Any) -> onnx.ModelProto:
     return model
 
 
-def renamed_input() -> onnx.ModelProto:
-    model = onnx_graph(GOOD, GOOD_TENSORS)
-    model.graph.input.append(helper.make_tensor_value_info("z", TensorProto.DOUBLE, ["N", 2]))
-    return model
+def filling() -> onnx.ModelProto:
+    """A million entries, which take three million numbers, once in each of eighty values."""
+    made = onnx_graph(
+        [
+            node("ConstantOfShape", ["s"], ["w"], value=numpy_helper.from_array(np.zeros(1))),
+            node("MatMul", ["x", "w"], ["a0"]),
+            *(node("Identity", [f"a{i}"], [f"a{i + 1}"]) for i in range(80)),
+            node("Relu", ["a80"], ["y"]),
+        ],
+        {},
+    )
+    made.graph.initializer.append(numpy_helper.from_array(np.array([2, 10**6]), "s"))
+    return made
 
 
 def without_shape() -> onnx.ModelProto:
@@ -78,24 +87,38 @@ def without_shape() -> onnx.ModelProto:
 GRAPHS: dict[str, tuple[Any, str]] = {
     "two hidden layers": (
         onnx_graph(
-            [*GOOD[:2], node("Relu", ["h"], ["g"]), node("Gemm", ["g", "V"], ["y"], transB=1)], GOOD_TENSORS
+            [
+                *GOOD[:2],
+                node("Gemm", ["h", "U"], ["n"]),
+                node("Relu", ["n"], ["g"]),
+                node("Gemm", ["g", "V"], ["y"], transB=1),
+            ],
+            GOOD_TENSORS | {"U": np.eye(3) - 0.5},
         ),
         "second hidden layer",
     ),
-    "sigmoid": (onnx_graph([GOOD[0], node("Sigmoid", ["p"], ["h"]), GOOD[2]], GOOD_TENSORS), "is a Sigmoid"),
-    "foreign operator": (onnx_graph([node("Relu", ["x"], ["y"], domain="com.evil")], {}), "is a Relu"),
+    "sigmoid": (
+        onnx_graph([GOOD[0], node("Sigmoid", ["p"], ["h"]), GOOD[2]], GOOD_TENSORS),
+        r"'h' \(Sigmoid\)",
+    ),
+    "foreign operator": (
+        onnx_graph([node("Relu", ["x"], ["y"], domain="com.evil")], {}),
+        r"\(com.evil.Relu\)",
+    ),
     "two outputs": (onnx_graph(GOOD, {"W": W, "V": np.ones((2, 3))}), "2 outputs"),
     "two graph outputs": (onnx_graph(GOOD, GOOD_TENSORS, outputs=("y", "h")), "2 outputs"),
-    "two inputs": (renamed_input(), "2 inputs"),
     "cycle": (
         onnx_graph([node("Relu", ["h"], ["p"]), node("Relu", ["p"], ["h"]), GOOD[2]], GOOD_TENSORS),
         "'h'",
     ),
-    "defined twice": (onnx_graph([*GOOD, node("Identity", ["p"], ["h"])], GOOD_TENSORS), "one new value"),
+    "defined twice": (
+        onnx_graph([*GOOD, node("Identity", ["p"], ["h"])], GOOD_TENSORS),
+        "'h' defines 'h', which is there already",
+    ),
     "missing tensor": (onnx_graph(GOOD, {"W": W}), "'V'"),
     "wrong shapes": (onnx_graph(GOOD, {"W": np.ones((3, 5)), "V": V}), r"weight of shape \(5, 3\) after 2"),
     "no matrix": (onnx_graph(GOOD, {"W": np.ones((3, 2, 2)), "V": V}), "no constant matrix"),
-    "no hidden layer": (onnx_graph([node("Gemm", ["x", "a"], ["y"])], {"a": np.ones((2, 1))}), "no Relu"),
+    "no hidden layer": (onnx_graph([node("Gemm", ["x", "a"], ["y"])], {"a": np.ones((2, 1))}), "no ReLU"),
     "constant output": (
         onnx_graph([node("Identity", ["c"], ["y"])], {"c": np.ones((1, 1))}),
         "depend on",
@@ -103,16 +126,23 @@ GRAPHS: dict[str, tuple[Any, str]] = {
     "no nodes": (onnx_graph([], {}), "depend on"),
     "NaN": (onnx_graph(GOOD, {"W": np.full((3, 2), np.nan), "V": V}), "not finite"),
     "infinite": (onnx_graph(GOOD, {"W": W, "V": np.full((1, 3), np.inf)}), "not finite"),
-    "product of inputs": (onnx_graph([node("MatMul", ["x", "x"], ["y"])], {}), "no constant"),
+    "product of inputs": (
+        onnx_graph([node("MatMul", ["x", "x"], ["y"])], {}),
+        "none of its operands is a constant",
+    ),
     "transposed input": (
         onnx_graph([node("Gemm", ["x", "W"], ["y"], transA=1)], GOOD_TENSORS),
         "transposed input",
     ),
     "reshaped hidden layer": (
         onnx_graph([*GOOD[:2], node("Reshape", ["h", "V"], ["y"])], GOOD_TENSORS),
-        "another shape",
+        "cannot take the shape",
     ),
-    "too many nodes": (onnx_graph([node("Identity", ["x"], [f"a{i}"]) for i in range(300)], {}), "300 nodes"),
+    "too many nodes": (
+        onnx_graph([node("Identity", ["x"], [f"a{i}"]) for i in range(3000)], {}),
+        "3000 nodes",
+    ),
+    "values that fill the memory": (filling(), "more than the 200000000 numbers"),
     "no shape": (without_shape(), "number of features"),
     "external data": (external(), "another file"),
     "huge dims": (replaced(tensor("W", [10**9, 10**9], raw_data=b"\0" * 8)), "claims to have shape"),

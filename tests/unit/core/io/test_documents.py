@@ -149,6 +149,8 @@ CERTIFICATE = Certificate(
     trace=np.array([[0.0, 1.0, np.inf]]),
     seconds=2.0,
     options={"seed": 0},
+    folded=("folded into the weights, in float64: Scaler",),
+    margin=0.25,
 )
 ITEMS = {
     "problem": Problem([[1, 0.1], [3, 4]], [0, 1], affine="skip", tolerance=[0, 0.1], weight_bound=0.1),
