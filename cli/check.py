@@ -8,9 +8,10 @@ import typer
 
 from sparsest.affine import Affine
 from sparsest.check import ProofError, UnreadableError, check_proof, describe, read
-from sparsest.cli import exit_codes, options
+from sparsest.cli import exit_codes, options, output
 from sparsest.errors import InputError
-from sparsest.io.problem_sources import Asked, read_problem
+from sparsest.io.problem_sources import Asked, read_source
+from sparsest.io.table_files.columns import Wanted
 from sparsest.problem import Problem
 
 Data = Annotated[
@@ -39,6 +40,10 @@ def check(  # noqa: PLR0913
     classify: options.Classify = False,
     margin: options.Margin = None,
     target: options.Target = None,
+    features: options.Features = None,
+    ignore: options.Ignore = None,
+    drop_missing: options.DropMissing = False,
+    header: options.Header = None,
     vipr: Vipr = None,
 ) -> None:
     """Verify a proof of the fewest neurons in exact arithmetic, and that it is about DATA.
@@ -56,10 +61,13 @@ def check(  # noqa: PLR0913
     """
     try:
         document = read(proof)
-        problem = None
+        problem, reading = None, None
         if data is not None:
-            asked = Asked(target, affine, tolerance, weight_bound, classify, margin)
-            problem = _problem(data, asked, document)
+            wanted = Wanted(target, features, ignore, drop_missing, header)
+            asked = Asked(wanted, affine, tolerance, weight_bound, classify, margin)
+            problem, reading = read_source(data, asked)
+            output.say_remarks(reading)
+            problem = _as_claimed(problem, data, asked, document)
         checked = check_proof(document, problem)
     except UnreadableError as error:
         raise InputError(str(error)) from None
@@ -67,6 +75,7 @@ def check(  # noqa: PLR0913
         typer.echo(f"rejected: {error}")
         raise typer.Exit(exit_codes.NEGATIVE) from None
     typer.echo(describe(checked))
+    output.print_reading(reading, str(data))
     if vipr is not None:
         _export(document, vipr)
 
@@ -78,9 +87,8 @@ def _export(document: dict[str, Any], folder: Path) -> None:
     typer.echo(f"wrote the lower bound as {len(files)} VIPR file{'s' * (len(files) > 1)} to {folder}")
 
 
-def _problem(data: str, asked: Asked, document: dict[str, Any]) -> Problem:
+def _as_claimed(problem: Problem, data: str, asked: Asked, document: dict[str, Any]) -> Problem:
     """Return the data with the proof's affine term and weight bound, where nobody else says what they are."""
-    problem = read_problem(data, asked)
     claimed = document.get("problem")
     if data.lower().endswith(".json") or not isinstance(claimed, dict):
         return problem

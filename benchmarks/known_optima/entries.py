@@ -35,6 +35,7 @@ from sparsest.affine import Affine
 from sparsest.errors import InputError
 from sparsest.files import write_atomically
 from sparsest.io.problem_sources import Asked
+from sparsest.io.table_files.columns import Wanted
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
 from sparsest.results.solving import Proof, Status
@@ -171,7 +172,7 @@ class Optimum:
         if asked.classify:
             parts.append("classify")
         for word, value in (
-            ("target", asked.target),
+            ("target", asked.wanted.target),
             ("tolerance", asked.tolerance),
             ("bound", asked.weight_bound),
             ("margin", asked.margin),
@@ -319,7 +320,7 @@ def _optimum(table: object, path: Path, number: int, unanswered: bool) -> Optimu
     # a saved problem has its own affine term; for all other data an absent one means none
     affine = table.get("affine", None if data.lower().endswith(".json") else "none")
     asked = Asked(
-        target=table.get("target"),
+        wanted=Wanted(table.get("target")),
         affine=None if affine is None else Affine.parse(affine),
         tolerance=_float(table.get("tolerance")),
         weight_bound=_float(table.get("weight_bound")),
