@@ -836,6 +836,13 @@ class TestPlugin:
         (repository / "pytest.ini").write_text(f"[pytest]\ntestpaths = {paths}\nnorecursedirs = known\n")
         assert len(collected(repository, "--sparsest-known", "known")) == 4
 
+    @pytest.mark.parametrize("place", [".", "tests", "known", "tests/deeper"])
+    def test_the_folder_is_relative_to_the_root_from_everywhere(self, repository, place):
+        (repository / "tests" / "deeper").mkdir(parents=True)
+        (repository / "pytest.ini").write_text("[pytest]\naddopts = --sparsest-known known\n")
+        found = [line for line in collected(repository / place) if ".toml::" in line]
+        assert [line.split("::")[1] for line in found] == list(NAMES)
+
     @pytest.mark.slow
     def test_failures_are_one_sentence_without_a_traceback(self, repository):
         path = repository / "known" / "mine.toml"
