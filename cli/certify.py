@@ -11,7 +11,10 @@ from sparsest.arrays import exact_floats
 from sparsest.cli import exit_codes, options, output
 from sparsest.errors import InputError
 from sparsest.io import tables
-from sparsest.io.documents import load
+from sparsest.io.documents import encode, load
+from sparsest.io.problem_sources import names_table, numeric_labels, refuse_wanted
+from sparsest.io.table_files.columns import Wanted
+from sparsest.io.table_files.reading import Reading
 from sparsest.models import check_model_ending, read_model, rounded, write_model
 from sparsest.network import Network
 from sparsest.problem import Problem
@@ -60,6 +63,10 @@ def certify(  # noqa: PLR0913
     tolerance: Tolerance = "auto",
     margin: Margin = "auto",
     target: options.Target = None,
+    features: options.Features = None,
+    ignore: options.Ignore = None,
+    drop_missing: options.DropMissing = False,
+    header: options.Header = None,
     time_limit: Limit = 60.0,
     proof: Proofs = None,
     network: NetworkFile = None,
@@ -92,7 +99,9 @@ def certify(  # noqa: PLR0913
         raise InputError(f"{report}: unknown ending {report.suffix!r}, use .html")
     if network is not None:
         check_model_ending(network)
-    X, y = _samples(data, target)
+    wanted = Wanted(target, features, ignore, drop_missing, header)
+    X, y, reading = _samples(data, wanted)
+    output.say_remarks(reading)
     from sparsest.compare.certification.certification import certify as judge
 
     with output.progress_bar(quiet=json) as progress:
@@ -111,7 +120,13 @@ def certify(  # noqa: PLR0913
             seed=seed,
             progress=progress,
         )
-    _print(found, model, data, json=json)
+    _print(found, model, data, reading, json=json)
+    if found.proof_file is not None and not json:
+        asked = f" --tolerance {found.tolerance!r}" if found.tolerance else ""
+        if found.margin is not None:
+            asked = f" --classify --margin {found.margin!r}"
+        output.note(f"wrote the proof {found.proof_file}; verify it with")
+        output.note(f"  sparsest check {found.proof_file} {data}{asked}{wanted.options}")
     output.write(found, save)  # after printing: a full disk must not cost the result
     if network is not None:
         _write_network(found.network, model, network)
@@ -123,29 +138,30 @@ def certify(  # noqa: PLR0913
     raise typer.Exit(exit_codes.of_judgement(found.judgement))
 
 
-def _samples(data: str, target: str | None) -> tuple[ArrayLike, ArrayLike]:
-    """Return inputs and labels, with their names where they have some.
+def _samples(data: str, wanted: Wanted) -> tuple[ArrayLike, ArrayLike, Reading | None]:
+    """Return inputs and labels, with their names where they have some, and what was read of a file.
 
     Data are a table, a dataset or a saved problem with exact labels.
     """
     path = Path(data)
     if path.suffix.lower() == ".json":
         problem = load(path)
-        if not isinstance(problem, Problem) or not problem.is_interpolation or target is not None:
+        if not isinstance(problem, Problem) or not problem.is_interpolation:
             raise InputError(
                 f"{path} is not a problem with exact labels: give a table, and the tolerance as --tolerance"
             )
-        return problem.X, problem.low
-    if path.suffix.lower() in tables.ENDINGS or path.is_file():
-        table = tables.read_table(path, target)
-        labels = exact_floats(table.y, f"column {table.target!r} of {path}")
-        import pandas as pd  # which has read the table
+        refuse_wanted(wanted, data)
+        return problem.X, problem.low, None
+    if names_table(data, path):
+        table = tables.read_table(path, wanted)
+        labels = numeric_labels(table, str(path))
+        import pandas as pd
 
-        return pd.DataFrame(table.X, columns=table.features), pd.Series(labels, name=table.target)
-    if target is not None:
-        raise InputError(f"--target names a column of a file, and {data!r} is not a file")
+        inputs = pd.DataFrame(table.X, columns=table.features)
+        return inputs, pd.Series(labels, name=table.target), table.reading
+    refuse_wanted(wanted, data)
     dataset = datasets.parse(data)
-    return dataset.X, exact_floats(dataset.y, f"labels of {data}")
+    return dataset.X, exact_floats(dataset.y, f"labels of {data}"), None
 
 
 def _number_or_word(text: str) -> float | str:
@@ -155,19 +171,12 @@ def _number_or_word(text: str) -> float | str:
         return text  # "auto", or refused
 
 
-def _print(found: Certificate, model: str, data: str, *, json: bool) -> None:
+def _print(found: Certificate, model: str, data: str, reading: Reading | None, *, json: bool) -> None:
     if json:
-        from sparsest.io.documents import encode
-
-        output.print_json({"verdict": str(found.judgement)} | encode(found))
+        output.print_json({"verdict": str(found.judgement)} | encode(found) | output.as_read(reading))
         return
     output.print_report(found, f"{model} on {data}")
-    if found.proof_file is not None:
-        tolerance = f" --tolerance {found.tolerance!r}" if found.tolerance else ""
-        if found.margin is not None:
-            tolerance = f" --classify --margin {found.margin!r}"
-        output.note(f"wrote the proof {found.proof_file}; verify it with")
-        output.note(f"  sparsest check {found.proof_file} {data}{tolerance}")
+    output.print_reading(reading, data)
 
 
 def _write_network(found: Network | None, model: str, path: Path) -> None:

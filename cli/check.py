@@ -7,9 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from sparsest.check import ProofError, UnreadableError, check_proof, describe, read
-from sparsest.cli import exit_codes, options
+from sparsest.cli import exit_codes, options, output
 from sparsest.errors import InputError
-from sparsest.io.problem_sources import Asked, read_problem, refuse_contradictions
+from sparsest.io.problem_sources import Asked, read_source, refuse_contradictions
+from sparsest.io.table_files.columns import Wanted
+from sparsest.io.table_files.reading import Reading
 from sparsest.problem import Problem
 
 Data = Annotated[
@@ -38,6 +40,10 @@ def check(  # noqa: PLR0913
     classify: options.Classify = False,
     margin: options.Margin = None,
     target: options.Target = None,
+    features: options.Features = None,
+    ignore: options.Ignore = None,
+    drop_missing: options.DropMissing = False,
+    header: options.Header = None,
     vipr: Vipr = None,
 ) -> None:
     """Verify a proof of the fewest neurons in exact arithmetic, and that it is about what is given here.
@@ -54,15 +60,16 @@ def check(  # noqa: PLR0913
     \b
     Exit codes: 0 verified, 1 rejected, 2 no readable proof or data, or an export refused.
     """
-    asked = Asked(target, affine, tolerance, weight_bound, classify, margin)
+    wanted = Wanted(target, features, ignore, drop_missing, header)
+    asked = Asked(wanted, affine, tolerance, weight_bound, classify, margin)
     refuse_contradictions(asked)
-    if data is None and target is not None:
-        raise InputError("--target names a column of DATA, and there is no DATA")
+    if data is None and wanted != Wanted():
+        raise InputError("options for columns and rows are about DATA, and there is no DATA")
     if classify and margin is None:
         margin = 1.0
     try:
         document = read(proof)
-        given = None if data is None else _data(data, asked)
+        given, reading = (None, None) if data is None else _data(data, asked)
         checked = check_proof(
             document, given, affine=affine, tolerance=tolerance, weight_bound=weight_bound, margin=margin
         )
@@ -72,6 +79,7 @@ def check(  # noqa: PLR0913
         typer.echo(f"rejected: {error}")
         raise typer.Exit(exit_codes.NEGATIVE) from None
     typer.echo(describe(checked))
+    output.print_reading(reading, str(data))
     if vipr is not None:
         _export(document, vipr)
 
@@ -83,9 +91,11 @@ def _export(document: dict[str, Any], folder: Path) -> None:
     typer.echo(f"wrote the lower bound as {len(files)} VIPR file{'s' * (len(files) > 1)} to {folder}")
 
 
-def _data(data: str, asked: Asked) -> Problem | SimpleNamespace:
-    """Return the problem that a saved one is, and inputs and intervals alone of other data."""
-    problem = read_problem(data, asked)
+def _data(data: str, asked: Asked) -> tuple[Problem | SimpleNamespace, Reading | None]:
+    """Return a saved problem, or inputs and intervals alone of other data, and how it was read."""
+    problem, reading = read_source(data, asked)
+    output.say_remarks(reading)
     if data.lower().endswith(".json"):
-        return problem
-    return SimpleNamespace(X=problem.X, low=problem.low, high=problem.high, places=problem.places)
+        return problem, reading
+    alone = SimpleNamespace(X=problem.X, low=problem.low, high=problem.high, places=problem.places)
+    return alone, reading

@@ -18,8 +18,6 @@ class CommandGroup(TyperGroup):
             return super().invoke(ctx)
         except SparsestError as error:
             message = str(error)
-        except BrokenPipeError:
-            raise
         except OSError as error:
             message = f"{error.filename or 'file'}: {error.strerror or error}"
         typer.echo(f"Error: {message}", err=True)

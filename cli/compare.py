@@ -3,7 +3,8 @@
 import typer
 
 from sparsest.cli import exit_codes, options, output
-from sparsest.io.problem_sources import Asked, read_problem
+from sparsest.io.problem_sources import Asked, read_source
+from sparsest.io.table_files.columns import Wanted
 
 
 def compare(  # noqa: PLR0913
@@ -24,6 +25,10 @@ def compare(  # noqa: PLR0913
     classify: options.Classify = False,
     margin: options.Margin = None,
     target: options.Target = None,
+    features: options.Features = None,
+    ignore: options.Ignore = None,
+    drop_missing: options.DropMissing = False,
+    header: options.Header = None,
     time_limit: options.TimeLimit = None,
     least_limit: options.LeastLimit = None,
     json: options.Json = False,
@@ -47,7 +52,10 @@ def compare(  # noqa: PLR0913
     """
     output.check_outputs(plot, save)
     output.refuse_overwriting(data, plot, save)
-    problem = read_problem(data, Asked(target, affine, tolerance, weight_bound, classify, margin))
+    wanted = Wanted(target, features, ignore, drop_missing, header)
+    asked = Asked(wanted, affine, tolerance, weight_bound, classify, margin)
+    problem, reading = read_source(data, asked)
+    output.say_remarks(reading)
     from sparsest.compare import compare_sides
     from sparsest.continuous import DEFAULT_STEPS
 
@@ -69,9 +77,10 @@ def compare(  # noqa: PLR0913
             progress=progress,
         )
     if json:
-        output.print_json({"verdict": str(verdict.outcome)} | output.document_of(problem, verdict))
+        output.print_json({"verdict": str(verdict.outcome)} | output.document_of(problem, verdict, reading))
     else:
         output.print_report(verdict, data)
+        output.print_reading(reading, data)
     output.write(verdict, save)  # after printing: a full disk must not cost the result
     if plot is not None:
         output.draw(verdict.plot(title=f"{data}: {verdict.outcome.name}"), plot)

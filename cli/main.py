@@ -13,6 +13,7 @@ from sparsest.cli.compare import compare
 from sparsest.cli.datasets import datasets
 from sparsest.cli.regress import regress
 from sparsest.cli.solve import solve
+from sparsest.cli.streams import let_readers_leave
 from sparsest.cli.threshold import threshold
 from sparsest.cli.train import train
 
@@ -60,6 +61,7 @@ def main(
 
 def run() -> None:
     """Entry point of the console script."""
+    let_readers_leave()
     app(prog_name="sparsest")
 
 

@@ -11,10 +11,32 @@ Data = Annotated[
     str,
     typer.Argument(
         metavar="DATA",
-        help="A dataset's name (see `sparsest datasets`), a CSV, Parquet or NPZ file, or a saved problem.",
+        help="A dataset's name (see `sparsest datasets`), a CSV (.tsv, .txt, .gz), Parquet or NPZ file, or a "
+        "saved problem.",
     ),
 ]
-Target = Annotated[str | None, typer.Option(help="Label column of a file; the last one by default.")]
+Target = Annotated[
+    str | None,
+    typer.Option(help="Label column of a file; by default the one named y, target, label, ..., or the last."),
+]
+Features = Annotated[
+    list[str] | None,
+    typer.Option(help="Input columns of a file, separated by commas; all but the label by default."),
+]
+Ignore = Annotated[
+    list[str] | None, typer.Option(help="Columns of a file to leave out, separated by commas.")
+]
+DropMissing = Annotated[
+    bool, typer.Option("--drop-missing", help="Leave out the rows of a file that lack a value.")
+]
+Header = Annotated[
+    bool | None,
+    typer.Option(
+        "--header/--no-header",
+        help="Whether a text file's first line names its columns; by default it is seen.",
+        show_default=False,
+    ),
+]
 AffineTerm = Annotated[
     Affine | None,
     typer.Option(

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from sparsest.errors import InputError
-from sparsest.io.documents import Savable, check_ending, encode, save
+from sparsest.io.documents import Savable, check_ending, encode, plain, save
+from sparsest.io.table_files.reading import Reading
 from sparsest.problem import Problem
 from sparsest.progress import Progress, ProgressCallback
 from sparsest.results.report import MAX_WIDTH, Report, Rows, Section
@@ -91,16 +92,33 @@ def print_json(document: dict[str, Any]) -> None:
     typer.echo(json.dumps(document, indent=2, allow_nan=False))
 
 
-def document_of(problem: Problem, result: Savable) -> dict[str, Any]:
-    """Return a result's JSON document together with what names its problem."""
-    facts = {
+def say_remarks(reading: Reading | None) -> None:
+    """Tell before a long computation what of the data may not be as it was meant."""
+    for remark in reading.remarks if reading else ():
+        note(f"Note: {remark}")
+
+
+def print_reading(reading: Reading | None, data: str) -> None:
+    """Print what was read of a file."""
+    if reading is not None:
+        print_block(f"read from {data}", reading.rows())
+
+
+def document_of(problem: Problem, result: Savable, reading: Reading | None) -> dict[str, Any]:
+    """Return a result's JSON document together with what names its problem, and what was read of a file."""
+    facts: dict[str, Any] = {
         "samples": problem.n_samples,
         "features": problem.n_features,
         "affine": str(problem.affine),
         "weight_bound": problem.weight_bound,
         "digest": problem.digest,
     }
-    return encode(result) | {"problem": facts}
+    return encode(result) | {"problem": facts | as_read(reading)}
+
+
+def as_read(reading: Reading | None) -> dict[str, Any]:
+    """Return what was read of a file under the key "read", or nothing where there is no file."""
+    return {} if reading is None else {"read": plain(reading)}
 
 
 @contextmanager

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sparsest.cli import exit_codes, options, output
+from sparsest.errors import InputError
+from sparsest.io.problem_sources import Asked
+from sparsest.io.table_files.columns import Wanted
 from sparsest.progress import Progress, ProgressCallback
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ _REPORT_INTERVAL = 10.0
 _LOG_WIDTH = 110
 
 
-def regress(
+def regress(  # noqa: PLR0913
     known: Annotated[
         Path | None,
         typer.Option(
@@ -32,6 +35,29 @@ def regress(
     update: Annotated[
         bool, typer.Option("--update", help="Write what was found into the files, and say what changed.")
     ] = False,
+    add: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATA",
+            help="Write a new entry on this dataset or file, with its answer, into --known (./known by "
+            "default); the options below say what it asks.",
+        ),
+    ] = None,
+    objective: options.CountedObjective = "neurons",
+    method: options.Method = "auto",
+    affine: options.AffineTerm = None,
+    tolerance: options.Tolerance = None,
+    weight_bound: options.WeightBound = None,
+    classify: options.Classify = False,
+    margin: options.Margin = None,
+    target: options.Target = None,
+    features: options.Features = None,
+    ignore: options.Ignore = None,
+    drop_missing: options.DropMissing = False,
+    header: options.Header = None,
+    time_limit: Annotated[
+        float | None, typer.Option(help="Seconds for the new entry; 600 by default.")
+    ] = None,
     json: options.Json = False,
 ) -> None:
     """Solve every known optimum again, verify its proof, and say whether everything still stands.
@@ -39,6 +65,7 @@ def regress(
     \b
     Example:
       sparsest regress
+      sparsest regress --add curve.csv --target y
       sparsest regress --known known
       sparsest regress --known known --update
 
@@ -50,6 +77,12 @@ def regress(
     from sparsest.benchmarks.known_optima.regress import regress as check_all
     from sparsest.benchmarks.known_optima.regress import update as rewrite
 
+    wanted = Wanted(target, features, ignore, drop_missing, header)
+    asked = Asked(wanted, affine, tolerance, weight_bound, classify, margin)
+    if add is not None:
+        raise typer.Exit(_add(known or Path("known"), add, asked, objective, method, time_limit, json=json))
+    if asked != Asked(Wanted()) or (objective, method, time_limit) != ("neurons", "auto", None):
+        raise InputError("options on a problem are for a new entry: name its data with --add")
     with _progress(quiet=json) as progress:
         regression = check_all(known, anew=update, progress=progress)
     rewritten = rewrite(regression) if update else []
@@ -58,6 +91,35 @@ def regress(
     else:
         _print(regression, rewritten)
     raise typer.Exit(_exit_code(regression, rewritten))
+
+
+def _add(
+    known: Path,
+    data: str,
+    asked: Asked,
+    objective: str,
+    method: str,
+    time_limit: float | None,
+    *,
+    json: bool,
+) -> int:
+    """Write a new entry and its answer, and return the exit code."""
+    from sparsest.benchmarks.known_optima.adding import add
+    from sparsest.benchmarks.known_optima.regress import update
+
+    with _progress(quiet=json) as progress:
+        regression = add(
+            known, data, asked, objective=objective, method=method, time_limit=time_limit, progress=progress
+        )
+    written = update(regression)
+    path, name = regression.files[0].path, regression.files[0].optima[-1].name
+    if json:
+        output.print_json(_document(regression, written))
+    elif written:
+        _print_table(f"{path}: added", written)
+    if not written:
+        output.note(f"{path} asks for {name}, unanswered yet: sparsest regress --known {known} --update")
+    return _exit_code(regression, written)
 
 
 def _exit_code(regression: "Regression", rewritten: "list[CheckedOptimum]") -> int:

@@ -9,7 +9,8 @@ import typer
 from sparsest.cli import exit_codes, options, output
 from sparsest.errors import InputError
 from sparsest.io.documents import load
-from sparsest.io.problem_sources import Asked, read_problem
+from sparsest.io.problem_sources import Asked, read_source
+from sparsest.io.table_files.columns import Wanted
 from sparsest.network import Network
 
 
@@ -24,6 +25,10 @@ def solve(  # noqa: PLR0913
     classify: options.Classify = False,
     margin: options.Margin = None,
     target: options.Target = None,
+    features: options.Features = None,
+    ignore: options.Ignore = None,
+    drop_missing: options.DropMissing = False,
+    header: options.Header = None,
     time_limit: options.TimeLimit = None,
     json: options.Json = False,
     plot: options.Plot = None,
@@ -69,7 +74,10 @@ def solve(  # noqa: PLR0913
     output.check_checkpoint(checkpoint, resume=resume)
     if dask is not None and workers is not None:
         raise InputError("--workers and --dask exclude each other: a cluster has its own workers")
-    problem = read_problem(data, Asked(target, affine, tolerance, weight_bound, classify, margin))
+    wanted = Wanted(target, features, ignore, drop_missing, header)
+    asked = Asked(wanted, affine, tolerance, weight_bound, classify, margin)
+    problem, reading = read_source(data, asked)
+    output.say_remarks(reading)
     from sparsest.exact import solve as solve_exactly
 
     known = None if witness is None else _network(witness)
@@ -97,9 +105,10 @@ def solve(  # noqa: PLR0913
             resume=resume,
         )
     if json:
-        output.print_json(output.document_of(problem, result))
+        output.print_json(output.document_of(problem, result, reading))
     else:
         output.print_report(result, data)
+        output.print_reading(reading, data)
     written = result.proof_written is not False
     if proof is not None:
         output.note(f"wrote the proof {proof}" if written else f"Error: {result.remark}")

@@ -6,7 +6,8 @@ import numpy as np
 import typer
 
 from sparsest.cli import exit_codes, options, output
-from sparsest.io.problem_sources import Asked, read_problem
+from sparsest.io.problem_sources import Asked, read_source
+from sparsest.io.table_files.columns import Wanted
 from sparsest.results.path_norm import MAX_SPELLED, spelled
 
 # Seconds for listing extreme points, or for the search.
@@ -26,6 +27,10 @@ def threshold(  # noqa: PLR0913
     tolerance: options.Tolerance = None,
     weight_bound: options.WeightBound = None,
     target: options.Target = None,
+    features: options.Features = None,
+    ignore: options.Ignore = None,
+    drop_missing: options.DropMissing = False,
+    header: options.Header = None,
     time_limit: Annotated[
         float, typer.Option(help="Seconds for problems other than one feature with a skip.")
     ] = _SECONDS,
@@ -46,14 +51,17 @@ def threshold(  # noqa: PLR0913
     """
     output.check_outputs(plot, None)
     output.refuse_overwriting(data, plot)
-    problem = read_problem(data, Asked(target, affine, tolerance, weight_bound, False, None))
+    wanted = Wanted(target, features, ignore, drop_missing, header)
+    asked = Asked(wanted, affine, tolerance, weight_bound, False, None)
+    problem, reading = read_source(data, asked)
+    output.say_remarks(reading)
     from sparsest.exact import cost_curves, count_minimisers
     from sparsest.exact import threshold as compute
 
     result = compute(problem, objective, time_limit=time_limit)
     count = None if p is None else count_minimisers(problem, p, objective)
     if json:
-        document = output.document_of(problem, result)
+        document = output.document_of(problem, result, reading)
         if count is not None:
             document["minimisers"] = {
                 "p": p,
@@ -63,6 +71,7 @@ def threshold(  # noqa: PLR0913
         output.print_json(document)
     else:
         output.print_report(result, data)
+        output.print_reading(reading, data)
         if count is not None:
             output.print_block(f"minimisers at p = {p:g}: {count}", [])
     if plot is not None:

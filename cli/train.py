@@ -3,7 +3,8 @@
 import typer
 
 from sparsest.cli import exit_codes, options, output
-from sparsest.io.problem_sources import Asked, read_problem
+from sparsest.io.problem_sources import Asked, read_source
+from sparsest.io.table_files.columns import Wanted
 from sparsest.io.tables import check_table_ending, write_table
 
 
@@ -24,6 +25,10 @@ def train(  # noqa: PLR0913
     classify: options.Classify = False,
     margin: options.Margin = None,
     target: options.Target = None,
+    features: options.Features = None,
+    ignore: options.Ignore = None,
+    drop_missing: options.DropMissing = False,
+    header: options.Header = None,
     time_limit: options.TimeLimit = None,
     json: options.Json = False,
     plot: options.Plot = None,
@@ -50,7 +55,10 @@ def train(  # noqa: PLR0913
         output.check_writable(history)
     output.check_checkpoint(checkpoint, resume=resume)
     output.refuse_overwriting(data, plot, save, history, checkpoint)
-    problem = read_problem(data, Asked(target, affine, tolerance, weight_bound, classify, margin))
+    wanted = Wanted(target, features, ignore, drop_missing, header)
+    asked = Asked(wanted, affine, tolerance, weight_bound, classify, margin)
+    problem, reading = read_source(data, asked)
+    output.say_remarks(reading)
     from sparsest.continuous import DEFAULT_STEPS, minimize
 
     with output.progress_bar(quiet=json) as progress:
@@ -71,9 +79,10 @@ def train(  # noqa: PLR0913
             progress=progress,
         )
     if json:
-        output.print_json(output.document_of(problem, fit))
+        output.print_json(output.document_of(problem, fit, reading))
     else:
         output.print_report(fit, data)
+        output.print_reading(reading, data)
     output.write(fit, save)  # after printing: a full disk must not cost the result
     if history is not None:
         write_table(history, fit.history.table())

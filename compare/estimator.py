@@ -1,6 +1,7 @@
 """A scikit-learn regressor that is the sparsest network within a tolerance."""
 
-from typing import Any, Self
+import warnings
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,13 +11,21 @@ from sparsest.compare.find_and_prove import solve
 from sparsest.errors import InputError
 from sparsest.exact import solve as prove
 from sparsest.problem import Problem
-from sparsest.results.solving import ExactResult
+from sparsest.results.solving import ExactResult, Proof, Status
+from sparsest.sentences import joined
 
 try:
     from sklearn.base import BaseEstimator, RegressorMixin
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.utils.validation import check_is_fitted, validate_data
 except ImportError as error:
     raise ImportError("the regressor needs scikit-learn: pip install 'sparsest[sklearn]'") from error
+
+_ALONG_A_LINE: Final = "it merely joins the labels along a line through the inputs, so it is not sparse"
+
+# A node takes time about as the data have numbers: 1 to 3 ms at N = 20 to 30 and d = 2 or 3.
+_NODES_TIMES_NUMBERS: Final = 20_000
+_NODES: Final = (20, 10_000)
 
 
 class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -24,7 +33,8 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
 
     `fit` trains a network (`sparsest.continuous.minimize`) and hands it to the exact side
     (`sparsest.exact.solve`), which bounds the smallest count and may find a sparser one. Without a time limit
-    equal data and parameters give equal networks.
+    equal data and parameters give equal networks. The limits that are set by default end a fit after about a
+    second; where the bounds have not met by then, `fit` warns, and `remark_` says what to raise.
 
     Parameters
     ----------
@@ -38,8 +48,12 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         Exponent of the path norm that training minimises.
     training : bool
         Whether to train at all; without it the exact side alone looks for networks.
-    node_limit : int or None
-        Nodes after which the exact side stops and leaves an interval.
+    effort : float or None
+        Effort that training may spend, counted instead of timed: about the seconds of one core. None for as
+        much as is worth it (tens of seconds).
+    node_limit : int, "auto" or None
+        Nodes after which the exact side stops and leaves an interval. By default as many as take some tenths
+        of a second, by the size of the data: 20,000 / (N (d + 1)), from 20 to 10,000.
     time_limit : float or None
         Seconds for training and for the exact side together. What is found then depends on the machine.
     random_state : int or None
@@ -57,6 +71,8 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         What the bounds rest on: "exact" (rational arithmetic) or "numerical".
     status_ : str
         Why the exact side stopped; "optimal" when the bounds met.
+    remark_ : str
+        Why `network_` may not be the sparsest, and what to change; empty when it is proven to be.
     result_ : ExactResult
         Everything else it says.
     n_features_in_ : int
@@ -79,7 +95,8 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         affine: str = "none",
         p: float = 0.4,
         training: bool = True,
-        node_limit: int | None = 10_000,
+        effort: float | None = 0.2,
+        node_limit: int | str | None = "auto",
         time_limit: float | None = None,
         random_state: int | None = 0,
         n_jobs: int | None = None,
@@ -89,6 +106,7 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         self.affine = affine
         self.p = p
         self.training = training
+        self.effort = effort
         self.node_limit = node_limit
         self.time_limit = time_limit
         self.random_state = random_state
@@ -109,6 +127,11 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         InputError
             (a ValueError) When no network fits, because equal inputs have labels further apart than the
             tolerance allows, or for a parameter out of its range.
+
+        Warns
+        -----
+        ConvergenceWarning
+            When the network is not known to be the sparsest, with `remark_`.
         """
         inputs, labels = validate_data(self, X, y, y_numeric=True, dtype=np.float64)
         problem = Problem(
@@ -124,6 +147,9 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         self.network_ = self.result_.network
         self.lower_bound_, self.upper_bound_ = self.result_.lower_bound, self.result_.upper_bound
         self.proof_, self.status_ = str(self.result_.proof), str(self.result_.status)
+        self.remark_ = _remark(self.result_)
+        if self.result_.status is not Status.OPTIMAL:
+            warnings.warn(self.remark_, ConvergenceWarning, stacklevel=2)
         return self
 
     def predict(self, X: ArrayLike) -> FloatArray:
@@ -134,9 +160,34 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
     def _solved(self, problem: Problem) -> ExactResult:
         options: dict[str, Any] = {
             "time_limit": self.time_limit,
-            "node_limit": self.node_limit,
+            "node_limit": _nodes(problem) if self.node_limit == "auto" else self.node_limit,
             "workers": self.n_jobs or 1,
         }
         if self.training:
-            return solve(problem, self.objective, p=self.p, seed=self.random_state or 0, **options)
+            seed = self.random_state or 0
+            return solve(problem, self.objective, p=self.p, seed=seed, effort_limit=self.effort, **options)
         return prove(problem, self.objective, **options)
+
+
+def _nodes(problem: Problem) -> int:
+    """Return how many nodes take some tenths of a second."""
+    numbers = problem.n_samples * (problem.n_features + 1)
+    return min(max(_NODES_TIMES_NUMBERS // numbers, _NODES[0]), _NODES[1])
+
+
+def _remark(result: ExactResult) -> str:
+    """Say why a network may not be the sparsest, and what to change."""
+    if result.status is Status.OPTIMAL:
+        unproven = "" if result.proof is Proof.EXACT else f"minimal, but {result.proof.sentence}"
+        return joined(unproven, result.remark)
+    counts = f"{result.upper_bound} {result.objective}, and only {result.lower_bound} are proven to be needed"
+    advice = f"{result.status.sentence}: raise effort, node_limit or time_limit, or allow a tolerance"
+    return joined(f"{counts}, because {advice}", _ALONG_A_LINE if _is_ridge(result) else "", result.remark)
+
+
+def _is_ridge(result: ExactResult) -> bool:
+    """Whether the network is a function of one projection of several features, as fallbacks are."""
+    network = result.network
+    if network is None or network.n_features == 1 or network.width < 3:
+        return False
+    return bool(np.linalg.matrix_rank(network.weights) <= 1)

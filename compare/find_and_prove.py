@@ -3,6 +3,7 @@
 import os
 
 from sparsest.continuous import minimize
+from sparsest.continuous.trainer import JOINED_ALONG_A_LINE
 from sparsest.exact import solve as prove
 from sparsest.network import Network
 from sparsest.objectives import Objective
@@ -23,6 +24,7 @@ def solve(  # noqa: PLR0913
     p: float = POWER,
     seed: int = 0,
     time_limit: float | None = None,
+    effort_limit: float | None = None,
     node_limit: int | None = None,
     workers: int = 1,
     proof_file: str | os.PathLike[str] | None = None,
@@ -45,6 +47,8 @@ def solve(  # noqa: PLR0913
         Of training.
     time_limit : float, optional
         Seconds for both; training takes at most half of them.
+    effort_limit : float, optional
+        Effort of training, as for `sparsest.continuous.minimize`.
     node_limit, workers, proof_file
         As for `sparsest.exact.solve`.
     progress : callable, optional
@@ -63,7 +67,9 @@ def solve(  # noqa: PLR0913
     """
     deadline = Deadline(time_limit)
     training = None if time_limit is None else time_limit * _TRAINING
-    witness = trained(problem, objective, p=p, seed=seed, time_limit=training, progress=progress)
+    witness = trained(
+        problem, objective, p=p, seed=seed, time_limit=training, effort_limit=effort_limit, progress=progress
+    )
     return prove(
         problem,
         objective,
@@ -83,8 +89,20 @@ def trained(
     p: float = POWER,
     seed: int = 0,
     time_limit: float | None = None,
+    effort_limit: float | None = None,
     progress: ProgressCallback | None = None,
 ) -> Network | None:
-    """Return the network that training finds, if it fits."""
-    fit = minimize(problem, p, objective=objective, seed=seed, time_limit=time_limit, progress=progress)
-    return fit.network if fit.fits else None
+    """Return the network that training finds, if it fits and is no mere interpolant along a line.
+
+    The exact side makes such an interpolant itself, with fewer neurons, where it needs one.
+    """
+    fit = minimize(
+        problem,
+        p,
+        objective=objective,
+        seed=seed,
+        time_limit=time_limit,
+        effort_limit=effort_limit,
+        progress=progress,
+    )
+    return fit.network if fit.fits and JOINED_ALONG_A_LINE not in fit.remark else None

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sparsest import tolerances
-from sparsest.arrays import FloatArray
+from sparsest.arrays import FloatArray, positive_number
 from sparsest.continuous import option_checks
 from sparsest.continuous.algorithms.by_name import GRADIENT_ALGORITHMS, gradient_algorithm
 from sparsest.continuous.algorithms.schedule import Schedule
@@ -51,7 +51,9 @@ _LAST_POLISH = 3.0
 _REPORT_INTERVAL = 0.2
 
 # Said where no search found a network that fits.
-_RIDGE = "no search found a network that fits: this one joins the labels along a line, and is not sparse"
+JOINED_ALONG_A_LINE = (
+    "no search found a network that fits: this one joins the labels along a line, and is not sparse"
+)
 
 
 def minimize(  # noqa: PLR0913
@@ -72,6 +74,7 @@ def minimize(  # noqa: PLR0913
     lower_bound: int = 0,
     norm_bound: float = math.inf,
     time_limit: float | None = None,
+    effort_limit: float | None = None,
     initialization: str = "random",
     checkpoint_file: str | os.PathLike[str] | None = None,
     resume: bool = False,
@@ -130,6 +133,10 @@ def minimize(  # noqa: PLR0913
         and a path norm that is known to be least: when it reaches that too.
     time_limit : float, optional
         Seconds for everything; what was reached by then is returned.
+    effort_limit : float, optional
+        Effort of the staged search, counted instead of timed: equal limits give equal results on a machine
+        that is busy or not. One is about a second of one core, rarely more than five. With a limit there is
+        no gradient descent in reserve.
     initialization : str
         Of gradient descent: ``"random"``, hyperplanes through random points between samples, or
         ``"through-samples"``, near as many samples as can be.
@@ -190,9 +197,12 @@ def minimize(  # noqa: PLR0913
         "lower_bound": bound,
         "norm_bound": norm,
     }
+    effort = math.inf
+    if effort_limit is not None:
+        effort = course["effort_limit"] = positive_number(effort_limit, "effort_limit")
     call = _Call(
         problem, Scaling.of(problem, schedule.objective), schedule, settings, chosen, deadline,
-        Reporter(progress, deadline), bound, norm, math.inf if width is None else given,
+        Reporter(progress, deadline), bound, norm, effort, math.inf if width is None else given,
         None if checkpoint_file is None else Checkpoint(
             checkpoint_file, resume=resume, problem=problem.digest, options=course
         ),
@@ -204,6 +214,7 @@ def minimize(  # noqa: PLR0913
         "dtype": dtype,
         "time_limit": time_limit,
         "lower_bound": lower_bound,
+        "effort_limit": effort_limit,
     }
     if call.checkpoint is not None:
         asked |= {"checkpoint_file": str(checkpoint_file), "resume": resume}
@@ -249,6 +260,7 @@ class _Call:
     report: "Reporter"
     lower_bound: int
     norm_bound: float
+    effort_limit: float
     most_neurons: float
     checkpoint: Checkpoint | None
 
@@ -321,7 +333,7 @@ def _searched(call: _Call, cells: "np.ndarray[Any, np.dtype[np.bool_]] | None") 
     reserve: list[_Found] = []
 
     def descend() -> Reserved:
-        if call.algorithm != "auto":
+        if call.algorithm != "auto" or call.effort_limit < math.inf:
             return Reserved(0, Status.FINISHED)
         kept = None if keeper is None else keeper.reserve
         reserve.append(_descended(call, "adam-reweighted", kept))
@@ -336,6 +348,7 @@ def _searched(call: _Call, cells: "np.ndarray[Any, np.dtype[np.bool_]] | None") 
         width=call.settings.width,
         lower_bound=call.lower_bound,
         norm_bound=call.norm_bound,
+        effort_limit=call.effort_limit,
         patterns=cells,
         deadline=deadline,
         report=call.report,
@@ -373,7 +386,7 @@ def _fitting(call: _Call, found: _Found) -> _Found:
         return found
     polished = list(found.polished)
     polished[found.best] = network
-    return dataclasses.replace(found, polished=polished, remark=_RIDGE)
+    return dataclasses.replace(found, polished=polished, remark=JOINED_ALONG_A_LINE)
 
 
 def _nothing(call: _Call, course: Course) -> _Found:

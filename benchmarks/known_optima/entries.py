@@ -3,7 +3,8 @@
 A file holds ``[[optimum]]`` tables. The question:
 
     data = "curves/pump.csv"       # a dataset's name, or a file beside this one
-    target = "pressure"            # label column of a table; the last one by default
+    target = "pressure"            # label column of a table; by default as the command line finds it
+    ignore = ["id"]                # also features, drop_missing, header: as the command line's
     affine = "skip"                # also tolerance, weight_bound, classify, margin: as the command line's
     objective = "neurons"          # what is counted; neurons by default
     method = "auto"                # of the exact side; auto by default
@@ -35,6 +36,7 @@ from sparsest.affine import Affine
 from sparsest.errors import InputError
 from sparsest.files import write_atomically
 from sparsest.io.problem_sources import Asked
+from sparsest.io.table_files.columns import Wanted
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
 from sparsest.results.solving import Proof, Status
@@ -58,6 +60,10 @@ _NUMBER: Final[_Kinds] = (int, float)
 _QUESTION: Final[dict[str, _Kinds]] = {
     "data": (str,),
     "target": (str,),
+    "features": (list,),
+    "ignore": (list,),
+    "drop_missing": (bool,),
+    "header": (bool,),
     "affine": (str,),
     "tolerance": _NUMBER,
     "weight_bound": _NUMBER,
@@ -85,6 +91,7 @@ _REQUIRED: Final = ("status", "lower", "proof", "digest", "date")
 _WORDS: Final = {
     (str,): "a string",
     (bool,): "true or false",
+    (list,): "a list of names",
     (int,): "a whole number",
     _NUMBER: "a number",
     (datetime.date,): "a date without quotes, as 2026-11-22",
@@ -171,7 +178,7 @@ class Optimum:
         if asked.classify:
             parts.append("classify")
         for word, value in (
-            ("target", asked.target),
+            *_named(asked.wanted),
             ("tolerance", asked.tolerance),
             ("bound", asked.weight_bound),
             ("margin", asked.margin),
@@ -243,6 +250,34 @@ def read_file(path: Path, *, unanswered: bool = False) -> KnownFile:
         raise InputError(f"{path}: not readable TOML: {error!s:.200}") from None
 
 
+def append(path: Path, question: Mapping[str, object]) -> KnownFile:
+    """Write one more question below the entries of a file, which is made where there is none.
+
+    Returns
+    -------
+    KnownFile
+        The file as it is now; the new entry is its last.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read, or asks the same already; it is then left as it was.
+    OSError
+        When it cannot be written.
+    """
+    import tomlkit
+
+    before = read_file(path, unanswered=True).content if path.exists() else b""
+    table = tomlkit.dumps({"optimum": [{k: v for k, v in question.items() if v is not None}]}).encode()
+    content = (before.rstrip(b"\n") + b"\n\n" if before else b"") + table
+    try:
+        optima = _optima(tomllib.loads(content.decode()), path, unanswered=True)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    write_atomically(path, content)
+    return KnownFile(path, content, optima)
+
+
 def rewrite(file: KnownFile, changes: Mapping[int, Mapping[str, object]]) -> None:
     """Change keys of some entries in place; order, comments and all other keys stay as they are.
 
@@ -290,6 +325,15 @@ def _edit(table: Any, values: Mapping[str, object]) -> None:
         table.add(item)
 
 
+def _named(wanted: Wanted) -> list[tuple[str, str | None]]:
+    """Return the parts of an entry's name that say which columns and rows of a table it is about."""
+    lists = (("features", wanted.features), ("ignore", wanted.ignore))
+    parts = [(word, ",".join(names)) for word, names in lists if names is not None]
+    header = None if wanted.header is None else str(wanted.header).lower()
+    dropped = "missing" if wanted.drop_missing else None
+    return [("target", wanted.target), *parts, ("drop", dropped), ("header", header)]
+
+
 def _optima(document: dict[str, Any], path: Path, unanswered: bool) -> tuple[Optimum, ...]:
     if unknown := sorted(set(document) - {"optimum"}):
         raise InputError(f"unknown key {unknown[0]!r:.40} outside the entries: only [[optimum]] is known")
@@ -319,7 +363,7 @@ def _optimum(table: object, path: Path, number: int, unanswered: bool) -> Optimu
     # a saved problem has its own affine term; for all other data an absent one means none
     affine = table.get("affine", None if data.lower().endswith(".json") else "none")
     asked = Asked(
-        target=table.get("target"),
+        wanted=Wanted(**{key: table[key] for key in Wanted._fields if key in table}),
         affine=None if affine is None else Affine.parse(affine),
         tolerance=_float(table.get("tolerance")),
         weight_bound=_float(table.get("weight_bound")),
@@ -363,8 +407,11 @@ def _check_keys(table: dict[str, Any]) -> None:
         raise InputError("it lacks 'data': name a dataset or a file")
     if not data or len(data) > 1000 or not data.isprintable():
         raise InputError(f"data = {data!r:.60} is not the name of a dataset or file")
-    if not table.get("target", "x").isprintable():
-        raise InputError(f"target = {table['target']!r:.60} is not the name of a column")
+    for key in ("target", "features", "ignore"):
+        names = table.get(key, [])
+        for name in [names] if isinstance(names, str) else names:
+            if not isinstance(name, str) or not name.isprintable():
+                raise InputError(f"{key} = {name!r:.60} is not the name of a column")
 
 
 def _claim(table: dict[str, Any]) -> Claim:

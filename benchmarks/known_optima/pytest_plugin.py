@@ -28,19 +28,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="DIR",
-        help="check the known optima in the .toml files of this folder (repeatable)",
+        help="check the known optima in the .toml files of this folder, relative to the rootdir (repeatable)",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Collect the folders besides what was going to be collected, unless a part of them was named."""
-    start = config.invocation_params.dir
-    folders = [(start / name).resolve() for name in config.getoption("--sparsest-known")]
+    # from the project's root, so that the option can stand in its configuration and hold in every folder
+    folders = [(config.rootpath / name).resolve() for name in config.getoption("--sparsest-known")]
     for folder in folders:
         if not folder.is_dir():
             raise pytest.UsageError(f"--sparsest-known {folder}: there is no such folder")
         if not any(folder.glob("*.toml")):
             raise pytest.UsageError(f"--sparsest-known {folder}: it holds no .toml file with known optima")
+    start = config.invocation_params.dir
     named = [(start / argument.split("::")[0]).resolve() for argument in config.args]
     for folder in dict.fromkeys(folders):
         if not any(path.is_relative_to(folder) for path in named):

@@ -26,6 +26,7 @@ from sparsest.affine import Affine
 from sparsest.benchmarks.suites.methods import METHODS, find
 from sparsest.errors import InputError
 from sparsest.io.problem_sources import Asked, read_problem
+from sparsest.io.table_files.columns import Wanted
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
@@ -247,7 +248,7 @@ def _asked(given: dict[str, Any]) -> Asked:
     for key in ("tolerance", "weight_bound", "margin"):
         if key in given and (isinstance(given[key], bool) or not isinstance(given[key], (int, float))):
             raise InputError(f"{key} = {given[key]!r:.40} is not a number")
-    return Asked(**given)
+    return Asked(Wanted(given.pop("target", None)), **given)
 
 
 def _grid(entry: dict[str, Any]) -> Iterator[str]:

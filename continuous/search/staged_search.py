@@ -61,6 +61,8 @@ _PIECES: Final = 6
 _CHEAP: Final = 0.5
 # Sampled sets of cells that are tried before gradient descent when nothing fits yet.
 _SAMPLED: Final = 3
+# Shares of a limit on the effort: for small widths, and for sampled cells as well.
+_LIMITED_ROUNDS, _LIMITED_SAMPLES = 0.25, 0.9
 
 
 class Reserved(NamedTuple):
@@ -91,6 +93,8 @@ class StagedSearch:
         Ends the search.
     report : callable
         Called with a few words and the number of steps taken.
+    effort_limit : float
+        Ends it too: effort in all, in units of `Effort`.
     rounds : pair of float
         Least and most effort for small widths before sampled cells are tried,
     sampled_sets : int
@@ -115,6 +119,7 @@ class StagedSearch:
         patterns: BoolArray | None,
         deadline: Deadline,
         report: Callable[[str, int, None, int | None], None],
+        effort_limit: float = math.inf,
         rounds: tuple[float, float] = _ROUNDS_RANGE,
         sampled_sets: int = _SAMPLED,
     ) -> None:
@@ -122,7 +127,7 @@ class StagedSearch:
         self._random = np.random.default_rng(seed)
         self._width, self._patterns = width, patterns
         self._lower_bound, self._norm_bound = lower_bound, norm_bound
-        self._rounds, self._sampled_sets = rounds, sampled_sets
+        self._rounds, self._sampled_sets, self._effort_limit = rounds, sampled_sets, effort_limit
         samples = incumbent.samples
         rows, back = orthonormal(samples.homogeneous)
         if samples.affine is Affine.CONSTANT:
@@ -227,7 +232,7 @@ class StagedSearch:
         """Try the next small width for a while; again and again with twice the effort, until one fits."""
         place, searches = self.place, self._narrow
         rounds = float(np.clip(_ROUNDS * self._polish_cost(self._width), *self._rounds))
-        if self._effort.spent >= rounds:
+        if self._effort.spent >= min(rounds, _LIMITED_ROUNDS * self._effort_limit):
             place.stage = "sample"
             return
         width, limit = place.width, _FIRST * 2**place.round
@@ -239,13 +244,22 @@ class StagedSearch:
         self._next("ascend")
 
     def _sample(self) -> None:
-        if self.place.sampled >= self._sampled_sets:
+        width = self._sampled_width()
+        if self.place.sampled >= self._sampled_sets or width == 0:
             self.place.stage = "reserve"
             return
         self.place.sampled += 1
         self._say("linear programs over sampled cells")
-        self._offer_sampled()
+        self._offer_sampled(width)
         self._next("sample")
+
+    def _sampled_width(self) -> int:
+        """Return how many cells to sample: as many as the effort allows, and 0 where those could not fit."""
+        n, size = self._incumbent.samples.homogeneous.shape
+        allowed, width = _LIMITED_SAMPLES * self._effort_limit - self._effort.spent, self._width
+        while width * size >= n and self._polish_cost(width) > allowed:
+            width //= 2
+        return width if width * size >= n else 0
 
     def _from_reserve(self, reserve: Callable[[], Reserved]) -> Status:
         reserved = reserve()
@@ -264,12 +278,12 @@ class StagedSearch:
 
     def _turn_down(self) -> None:
         """Look for one part less, or where none can be for a smaller path norm, in several ways by turns."""
-        if self._settled() or self._effort.left <= 0:
+        if self._settled() or self._effort.left <= 0 or self._allowed <= 0:
             self.place.stage = "done"
             return
         place, before, norm = self.place, self._incumbent.count, self._incumbent.norm
         search = self._by_turn.get(self._kind())
-        piece = max(self._floor() / _PIECES, 1e-9)
+        piece = max(min(self._floor() / _PIECES, self._allowed), 1e-9)
         if self._is_fewest():
             self._lower_the_norm(piece)
         elif search is not None:
@@ -320,7 +334,7 @@ class StagedSearch:
         if self._incumbent.objective is not Objective.NEURONS or count - 2 < max(self._narrow, default=0):
             return
         widths = sorted(self._narrow)[1:]
-        if widths and self._goes_on():
+        if widths and self._goes_on() and self._allowed > limit:
             width = widths[-1 - turn % len(widths)]
             self._descents(self._narrow[width], width, limit, self._back)
 
@@ -348,14 +362,19 @@ class StagedSearch:
             if self._incumbent.offer_cells(around):
                 return
         if self._affordable(self._width):
-            self._offer_sampled()
+            self._offer_sampled(self._width)
 
     def _affordable(self, cells: int) -> bool:
-        return self._polish_cost(cells) <= _CHEAP * self._floor()
+        return self._polish_cost(cells) <= min(_CHEAP * self._floor(), self._allowed)
 
-    def _offer_sampled(self) -> None:
+    @property
+    def _allowed(self) -> float:
+        """Effort that the limit leaves."""
+        return self._effort_limit - self._effort.spent
+
+    def _offer_sampled(self, width: int) -> None:
         size = self._incumbent.samples.homogeneous.shape[1]
-        cells = cells_through_samples(self._incumbent.samples.homogeneous, self._width, None, self._random)
+        cells = cells_through_samples(self._incumbent.samples.homogeneous, width, None, self._random)
         if self._patterns is not None:
             cells = joined(cells_of_patterns(self._patterns, size, self._random), cells)
         cells = distinct(cells)

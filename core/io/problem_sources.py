@@ -5,17 +5,20 @@ from typing import NamedTuple
 
 from sparsest import datasets
 from sparsest.affine import Affine
-from sparsest.arrays import exact_floats
+from sparsest.arrays import FloatArray, exact_floats
 from sparsest.errors import InputError
 from sparsest.io import tables
 from sparsest.io.documents import load
+from sparsest.io.table_files.assembling import Table
+from sparsest.io.table_files.columns import Wanted
+from sparsest.io.table_files.reading import Reading
 from sparsest.problem import Problem
 
 
 class Asked(NamedTuple):
     """How the data become a problem: the command line's options of the same names."""
 
-    target: str | None = None
+    wanted: Wanted = Wanted()
     affine: Affine | None = None
     tolerance: float | None = None
     weight_bound: float | None = None
@@ -23,7 +26,19 @@ class Asked(NamedTuple):
     margin: float | None = None
 
 
+class Source(NamedTuple):
+    """A problem, and how its file was read; None for datasets and saved problems."""
+
+    problem: Problem
+    reading: Reading | None
+
+
 def read_problem(data: str, asked: Asked, directory: Path = Path()) -> Problem:
+    """Return the problem of `read_source` alone."""
+    return read_source(data, asked, directory).problem
+
+
+def read_source(data: str, asked: Asked, directory: Path = Path()) -> Source:
     """Return the problem that the name of a dataset or file, and how it was asked for, describe.
 
     Parameters
@@ -31,7 +46,7 @@ def read_problem(data: str, asked: Asked, directory: Path = Path()) -> Problem:
     data : str
         A dataset's name as `sparsest.datasets.parse` reads it, a table's path, or a saved problem's.
     asked : Asked
-        Target, affine term, tolerance and so on; absent ones have the data's defaults.
+        Columns, affine term, tolerance and so on; absent ones have the data's defaults.
     directory : Path
         Where relative paths start.
 
@@ -43,15 +58,26 @@ def read_problem(data: str, asked: Asked, directory: Path = Path()) -> Problem:
     path = directory / data
     refuse_contradictions(asked)
     if path.suffix.lower() == ".json":
-        return _saved_problem(path, asked)
-    if path.suffix.lower() in tables.ENDINGS or (not _names_dataset(data) and path.exists()):
-        table = tables.read_table(path, asked.target)
-        return _problem(table, asked, 0.0, f"column {table.target!r} of {path}")
-    if asked.target is not None:
-        raise InputError(f"--target names a column of a file, and {data!r} is not a file")
+        return Source(_saved_problem(path, asked), None)
+    if names_table(data, path):
+        table = tables.read_table(path, asked.wanted)
+        return Source(_problem(table, asked, 0.0, str(path)), table.reading)
+    refuse_wanted(asked.wanted, data)
     dataset = datasets.parse(data)
-    table = tables.Table(dataset.X, dataset.y, None, None)
-    return _problem(table, asked, dataset.tolerance, f"labels of {data}")
+    table = Table(dataset.X, dataset.y, None, None)
+    return Source(_problem(table, asked, dataset.tolerance, data), None)
+
+
+def names_table(data: str, path: Path) -> bool:
+    """Whether DATA, at `path`, is a table rather than a dataset's name."""
+    return tables.is_table(path) or (not _names_dataset(data) and path.exists())
+
+
+def refuse_wanted(wanted: Wanted, data: str) -> None:
+    """Raise `InputError` when columns, rows or a header are wanted of what is not a table."""
+    if wanted.options:
+        option = wanted.options.split()[0]
+        raise InputError(f"{option} is about the columns or rows of a table, and {data!r} is not a table")
 
 
 def refuse_contradictions(asked: Asked) -> None:
@@ -69,32 +95,45 @@ def _names_dataset(data: str) -> bool:
     return data.partition(":")[0] in datasets.names()
 
 
-def _problem(table: tables.Table, asked: Asked, suggested: float, labels: str) -> Problem:
-    affine = asked.affine or Affine.NONE
-    if asked.classify:
-        margin = 1.0 if asked.margin is None else asked.margin
-        return Problem.classification(
-            table.X,
-            table.y,
-            margin,
-            affine=affine,
-            weight_bound=asked.weight_bound,
-            feature_names=table.features,
-            target_name=table.target,
-        )
-    y = table.y
-    # integers beyond 64 bits come as objects
-    if y.dtype.kind not in "fiub" and not all(isinstance(label, (int, float)) for label in y):
-        raise InputError(f"{labels} is not numeric: use --classify for two classes")
-    tolerance = suggested if asked.tolerance is None else asked.tolerance
-    return Problem(
+def _problem(table: Table, asked: Asked, suggested: float, source: str) -> Problem:
+    try:
+        return _classes(table, asked) if asked.classify else _values(table, asked, suggested, source)
+    except InputError as error:
+        if not table.dropped:
+            raise
+        raise InputError(f"{error} (rows are counted without those left out)") from None
+
+
+def _classes(table: Table, asked: Asked) -> Problem:
+    return Problem.classification(
         table.X,
-        exact_floats(y, labels),
-        affine=affine,
-        tolerance=tolerance,
+        table.y,
+        1.0 if asked.margin is None else asked.margin,
+        affine=asked.affine or Affine.NONE,
         weight_bound=asked.weight_bound,
         feature_names=table.features,
         target_name=table.target,
+    )
+
+
+def _values(table: Table, asked: Asked, suggested: float, source: str) -> Problem:
+    return Problem(
+        table.X,
+        numeric_labels(table, source),
+        affine=asked.affine or Affine.NONE,
+        tolerance=suggested if asked.tolerance is None else asked.tolerance,
+        weight_bound=asked.weight_bound,
+        feature_names=table.features,
+        target_name=table.target,
+    )
+
+
+def numeric_labels(table: Table, source: str) -> FloatArray:
+    """Return a table's labels as floats, or raise `InputError` that names the cell which is no number."""
+    if table.fault:
+        raise InputError(f"{source}: {table.fault}; labels of two classes need --classify")
+    return exact_floats(
+        table.y, f"labels of {source}" if table.target is None else f"column {table.target!r} of {source}"
     )
 
 
@@ -102,10 +141,11 @@ def _saved_problem(path: Path, asked: Asked) -> Problem:
     problem = load(path)
     if not isinstance(problem, Problem):
         raise InputError(f"{path} holds a {type(problem).__name__}, not a problem")
-    if asked.tolerance is not None or asked.classify or asked.target is not None:
+    if asked.tolerance is not None or asked.classify:
         raise InputError(
             f"{path} is a saved problem: it has its intervals, so leave out the options for labels"
         )
+    refuse_wanted(asked.wanted, str(path))
     bound = problem.weight_bound if asked.weight_bound is None else asked.weight_bound
     return problem.replace(
         affine=problem.affine if asked.affine is None else asked.affine, weight_bound=bound

@@ -57,7 +57,7 @@ class Cells:
         it is not; with decimals the vector was converted to their units and rounded. A row of nan marks a
         cell so thin that no such float64 vector was found; its pattern is right all the same. That takes
         samples that are almost degenerate, to within rounding: the binary floats of decimals on a grid, where
-        three points of a line are not quite collinear (5 percent of the cells of ``0.1 * (i, j)``, i, j < 10).
+        three points of a line are not quite collinear (5 percent of the cells of ``0.1 * (i, j)`` to 10).
 
         Computed when first asked for, which takes longer than the patterns did: some 7 times as long for the
         cells of 100 samples in the plane, and as long for every block of a stream.

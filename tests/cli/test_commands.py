@@ -403,6 +403,26 @@ def test_help_shows_an_example_and_exit_codes(command):
     assert "Exit codes" in result.stdout
 
 
+@pytest.mark.skipif(os.name == "nt", reason="pipes")
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("solve xor --save {}", 0),
+        ("solve tent --weight-bound 0.01 --json --save {}", 1),
+        ("solve uniform:d=2,n=16 --node-limit 1 --save {}", 3),
+    ],
+)
+def test_a_reader_that_leaves_changes_neither_exit_code_nor_files(command, code, tmp_path):
+    # the reader is gone before the first byte
+    saved = tmp_path / "result.json"
+    script = f"set -o pipefail; {sys.executable} -m sparsest.cli.main {command.format(saved)} 2>&1 | true"
+    assert subprocess.run(["bash", "-c", script], timeout=120).returncode == code
+    assert load(saved).lower_bound >= 0
+    quiet = script.replace("2>&1 | true", "| true")  # and nothing is said of it
+    done = subprocess.run(["bash", "-c", quiet], capture_output=True, text=True, timeout=120)
+    assert done.stderr == f"saved {saved}\n"
+
+
 def test_top_level_help_and_version():
     assert "0  done" in call("--help").stdout
     assert call("--version").stdout == f"sparsest {importlib.metadata.version('sparsest')}\n"

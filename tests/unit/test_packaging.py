@@ -138,6 +138,7 @@ EXCEPTIONS = {
     "cli/certify.py": {"certify"},
     "cli/check.py": {"check"},
     "cli/compare.py": {"compare"},
+    "cli/regress.py": {"regress"},
     "cli/solve.py": {"solve"},
     "cli/threshold.py": {"threshold"},
     "cli/train.py": {"train"},

@@ -32,6 +32,7 @@ from sparsest.benchmarks.known_optima.findings import (
 )
 from sparsest.cli.regress import lines
 from sparsest.io.problem_sources import read_problem
+from sparsest.io.table_files.columns import Wanted
 from sparsest.results.solving import Proof, Status
 
 WORKFLOW = ROOT / "docs" / "github-workflow.yml"
@@ -157,7 +158,7 @@ class TestReader:
 
     def test_defaults(self, tmp_path):
         (optimum,) = self.read(tmp_path, QUESTION + ANSWER).optima
-        assert optimum.asked == (None, Affine.NONE, None, None, False, None)
+        assert optimum.asked == (Wanted(), Affine.NONE, None, None, False, None)
         assert (optimum.objective, optimum.method, optimum.time_limit) == ("neurons", "auto", 600)
         assert optimum.claim == Claim(
             Status.OPTIMAL, Proof.EXACT, 2, 2, DIGEST, datetime.date(2026, 11, 22), None
@@ -563,7 +564,8 @@ class TestCommand:
         result = call("regress", "--known", known)
         assert result.exit_code == 1
         words = " ".join(result.stdout.split())
-        assert words.count("tent.csv: there is no such file") == 2
+        # a long path is broken anywhere
+        assert "".join(result.stdout.split()).count("tent.csv:thereisnosuchfile") == 2
         assert "unknown dataset 'nowhere'" in words
         assert "method 'univariate' needs one feature" in words
         assert "1 of 5 known optima stand, 4 changed" in result.stdout
@@ -785,6 +787,84 @@ def collected(folder, *arguments):
     return [line for line in done.stdout.splitlines() if "::" in line]
 
 
+class TestAdd:
+    @pytest.fixture
+    def folder(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "data").mkdir()
+        # a tent beside a column of row numbers: two neurons, or one beside a skip
+        (tmp_path / "data" / "curve.csv").write_text("id;x;y\n1;0,5;0\n2;1,0;1\n3;1,5;0\n")
+        return tmp_path
+
+    def test_an_entry_is_written_with_its_answer(self, folder):
+        added = call("regress", "--add", "data/curve.csv", "--target", "y", "--ignore", "id")
+        assert added.exit_code == 0, added.output
+        entry = tomllib.loads((folder / "known" / "curve.toml").read_text())["optimum"][0]
+        question = {key: entry[key] for key in ("data", "target", "ignore")}
+        assert question == {"data": "../data/curve.csv", "target": "y", "ignore": ["id"]}
+        assert (entry["lower"], entry["upper"], entry["status"], entry["proof"]) == (2, 2, "optimal", "exact")
+        assert (folder / "known" / entry["proof_file"]).is_file()
+        checked = call("regress", "--known", "known")
+        assert checked.exit_code == 0
+        assert "1 of 1 known optima stand; proofs: 1 verified" in checked.stdout
+
+    def test_it_goes_below_what_is_there(self, folder):
+        (folder / "known").mkdir()
+        (folder / "known" / "curve.toml").write_text('# mine\n[[optimum]]\ndata = "xor"\n')
+        options = [
+            "--features",
+            "x",
+            "--affine",
+            "skip",
+            "--tolerance",
+            "0.1",
+            "--time-limit",
+            "30",
+            "--json",
+        ]
+        added = call("regress", "--known", "known", "--add", "data/curve.csv", "--target", "y", *options)
+        assert json.loads(added.stdout)["entries"][0]["rewritten"]
+        text = (folder / "known" / "curve.toml").read_text()
+        assert text.startswith('# mine\n[[optimum]]\ndata = "xor"\n\n[[optimum]]\n')
+        entry = tomllib.loads(text)["optimum"][1]
+        assert (entry["features"], entry["tolerance"], entry["time_limit"], entry["upper"]) == (
+            ["x"],
+            0.1,
+            30,
+            1,
+        )
+        optimum = read_file(folder / "known" / "curve.toml", unanswered=True).optima[1]
+        assert optimum.name == "../data/curve.csv-neurons-skip-target=y-features=x-tolerance=0.1"
+
+    def test_a_dataset_and_twice(self, folder):
+        assert call("regress", "--add", "xor").exit_code == 0
+        before = (folder / "known" / "xor.toml").read_bytes()
+        assert tomllib.loads(before.decode())["optimum"][0]["upper"] == 2
+        again = call("regress", "--add", "xor")
+        assert again.exit_code == 2
+        assert "it asks the same as entry 1" in again.stderr
+        assert (folder / "known" / "xor.toml").read_bytes() == before
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (["--add", "nothing.csv"], "there is no such file"),
+            (["--add", "data/curve.csv", "--target", "z"], "no column named 'z'"),
+            (["--add", "xor", "--method", "univariate"], "needs one feature"),
+            (["--add", "xor", "--method", "magic"], "magic"),
+            (["--add", "xor", "--objective", "knots"], "knots"),
+            (["--add", "xor", "--time-limit", "-1"], "time_limit"),
+            (["--target", "y"], "name its data with --add"),
+        ],
+    )
+    def test_what_cannot_be_used_leaves_nothing(self, folder, arguments, words):
+        refused = call("regress", *arguments)
+        assert refused.exit_code == 2
+        assert words in refused.stderr
+        assert refused.stderr.count("\n") == 1
+        assert not list(folder.rglob("*.toml"))
+
+
 class TestPlugin:
     @pytest.fixture
     def repository(self, known):
@@ -835,6 +915,13 @@ class TestPlugin:
         (repository / "test_own.py").rename(repository / "tests" / "test_own.py")
         (repository / "pytest.ini").write_text(f"[pytest]\ntestpaths = {paths}\nnorecursedirs = known\n")
         assert len(collected(repository, "--sparsest-known", "known")) == 4
+
+    @pytest.mark.parametrize("place", [".", "tests", "known", "tests/deeper"])
+    def test_the_folder_is_relative_to_the_root_from_everywhere(self, repository, place):
+        (repository / "tests" / "deeper").mkdir(parents=True)
+        (repository / "pytest.ini").write_text("[pytest]\naddopts = --sparsest-known known\n")
+        found = [line for line in collected(repository / place) if ".toml::" in line]
+        assert [line.split("::")[1] for line in found] == list(NAMES)
 
     @pytest.mark.slow
     def test_failures_are_one_sentence_without_a_traceback(self, repository):

@@ -1,0 +1,1 @@
+"""Tables in files that somebody else wrote: encoded, laid out and spelled in many ways."""
