@@ -92,16 +92,18 @@ class _Work:
 
 def _size(document: object) -> int:
     """Count the values of a document, longer texts for more than one."""
-    total, stack = 0, [document]
+    total = 0
+    stack: list[Any] = [document]
     while stack:
         value = stack.pop()
-        if isinstance(value, (list, tuple)):
+        kind = type(value)
+        if kind is list:
             total += len(value)
-            stack.extend(value)
-        elif isinstance(value, Mapping):
+            stack += value
+        elif kind is dict:
             total += len(value)
-            stack.extend(value.values())
-        elif isinstance(value, str):
+            stack += value.values()
+        elif kind is str:
             total += len(value) // 32
     return total
 
@@ -996,15 +998,16 @@ def _cancels(
     problem: _Problem, weights: Mapping[int, int], extra: Mapping[int, int], work: _Work, first: int = 0
 ) -> bool:
     """Whether points' rows times weights, and `extra` in some coordinates, add up to zero from `first` on."""
-    multipliers = list(weights.values())
-    digits = sum(map(problem.digits.__getitem__, weights)) * max(map(_digits, multipliers), default=0)
-    work.charge(problem.size * (len(weights) + 4) + digits // 32)
-    columns = zip(*(problem.rows[p] for p in weights), strict=True)
-    sums = (sum(map(operator.mul, multipliers, column)) for column in itertools.islice(columns, first, None))
-    if extra and weights:
-        return all(value == -extra.get(j, 0) for j, value in enumerate(sums))
-    if extra:
+    if not weights:
         return not any(extra.values())
+    multipliers = list(weights.values())
+    longest = 1 + max(map(int.bit_length, multipliers)) // 30
+    digits = longest * sum(map(problem.digits.__getitem__, weights))
+    work.charge(problem.size * (len(weights) + 4) + digits // 32)
+    columns = zip(*map(problem.rows.__getitem__, weights), strict=True)
+    sums = (sum(map(operator.mul, multipliers, column)) for column in itertools.islice(columns, first, None))
+    if extra:
+        return all(value == -extra.get(j, 0) for j, value in enumerate(sums))
     return not any(sums)
 
 

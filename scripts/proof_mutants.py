@@ -119,8 +119,11 @@ def change(document: Document, other: Document, rng: random.Random) -> None:
 
 def add_width(document: Document, rng: random.Random) -> None:
     """Repeat the trees of some K as trees of one neuron more, as if they refuted these too."""
-    trees = [part for part in document.get("parts") or [] if isinstance(part, dict) and "nodes" in part]
-    if not trees or not all(isinstance(part["neurons"], int) and 0 <= part["neurons"] < 9 for part in trees):
+    parts = document.get("parts")
+    if not isinstance(parts, list):
+        return
+    trees = [part for part in parts if isinstance(part, dict) and isinstance(part.get("nodes"), list)]
+    if not trees or not all(part.get("neurons") in range(9) for part in trees):
         return
     width = max(part["neurons"] for part in trees)
     for positive in range(width + 2):
