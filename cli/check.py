@@ -8,6 +8,7 @@ import typer
 
 from sparsest.check import ProofError, UnreadableError, check_proof, describe, read
 from sparsest.cli import exit_codes, options, output
+from sparsest.decimals import Numbers
 from sparsest.errors import InputError
 from sparsest.io.problem_sources import Asked, read_source, refuse_contradictions
 from sparsest.io.table_files.columns import Wanted
@@ -44,6 +45,7 @@ def check(  # noqa: PLR0913
     ignore: options.Ignore = None,
     drop_missing: options.DropMissing = False,
     header: options.Header = None,
+    numbers: options.NumbersMeant = Numbers.AUTO,
     vipr: Vipr = None,
 ) -> None:
     """Verify a proof of the fewest neurons in exact arithmetic, and that it is about what is given here.
@@ -61,7 +63,7 @@ def check(  # noqa: PLR0913
     Exit codes: 0 verified, 1 rejected, 2 no readable proof or data, or an export refused.
     """
     wanted = Wanted(target, features, ignore, drop_missing, header)
-    asked = Asked(wanted, affine, tolerance, weight_bound, classify, margin)
+    asked = Asked(wanted, affine, tolerance, weight_bound, classify, margin, numbers)
     refuse_contradictions(asked)
     if data is None and wanted != Wanted():
         raise InputError("options for columns and rows are about DATA, and there is no DATA")

@@ -3,6 +3,7 @@
 import typer
 
 from sparsest.cli import exit_codes, options, output
+from sparsest.decimals import Numbers
 from sparsest.io.problem_sources import Asked, read_source
 from sparsest.io.table_files.columns import Wanted
 
@@ -29,6 +30,7 @@ def compare(  # noqa: PLR0913
     ignore: options.Ignore = None,
     drop_missing: options.DropMissing = False,
     header: options.Header = None,
+    numbers: options.NumbersMeant = Numbers.AUTO,
     time_limit: options.TimeLimit = None,
     least_limit: options.LeastLimit = None,
     json: options.Json = False,
@@ -53,7 +55,7 @@ def compare(  # noqa: PLR0913
     output.check_outputs(plot, save)
     output.refuse_overwriting(data, plot, save)
     wanted = Wanted(target, features, ignore, drop_missing, header)
-    asked = Asked(wanted, affine, tolerance, weight_bound, classify, margin)
+    asked = Asked(wanted, affine, tolerance, weight_bound, classify, margin, numbers)
     problem, reading = read_source(data, asked)
     output.say_remarks(reading)
     from sparsest.compare import compare_sides

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from sparsest.affine import Affine
+from sparsest.decimals import Numbers
 
 Data = Annotated[
     str,
@@ -56,6 +57,10 @@ Classify = Annotated[
 ]
 Margin = Annotated[
     float | None, typer.Option(help="With --classify: smallest |f| on a sample; 1 by default.")
+]
+NumbersMeant = Annotated[
+    Numbers,
+    typer.Option("--numbers", help="What numbers stand for: decimal as written, binary floats, or auto."),
 ]
 CountedObjective = Annotated[str, typer.Option("--objective", help="neurons, weights or parameters.")]
 Method = Annotated[str, typer.Option(help="Exact method: auto, univariate, tree or mip.")]

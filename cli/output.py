@@ -111,6 +111,7 @@ def document_of(problem: Problem, result: Savable, reading: Reading | None) -> d
         "features": problem.n_features,
         "affine": str(problem.affine),
         "weight_bound": problem.weight_bound,
+        "decimal_places": list(problem.places),
         "digest": problem.digest,
     }
     return encode(result) | {"problem": facts | as_read(reading)}
@@ -179,7 +180,7 @@ def _known(state: Progress, first: Progress) -> str:
 def print_report(report: Report, name: str = "") -> None:
     """Print everything that a person should read of a result, wrapped to the terminal."""
     width = min(shutil.get_terminal_size().columns, MAX_WIDTH)
-    for section in report.sections(name):
+    for section in report.all_sections(name):
         print_section(section, width)
 
 

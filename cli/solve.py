@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sparsest.cli import exit_codes, options, output
+from sparsest.decimals import Numbers
 from sparsest.errors import InputError
 from sparsest.io.documents import load
 from sparsest.io.problem_sources import Asked, read_source
@@ -29,6 +30,7 @@ def solve(  # noqa: PLR0913
     ignore: options.Ignore = None,
     drop_missing: options.DropMissing = False,
     header: options.Header = None,
+    numbers: options.NumbersMeant = Numbers.AUTO,
     time_limit: options.TimeLimit = None,
     json: options.Json = False,
     plot: options.Plot = None,
@@ -75,7 +77,7 @@ def solve(  # noqa: PLR0913
     if dask is not None and workers is not None:
         raise InputError("--workers and --dask exclude each other: a cluster has its own workers")
     wanted = Wanted(target, features, ignore, drop_missing, header)
-    asked = Asked(wanted, affine, tolerance, weight_bound, classify, margin)
+    asked = Asked(wanted, affine, tolerance, weight_bound, classify, margin, numbers)
     problem, reading = read_source(data, asked)
     output.say_remarks(reading)
     from sparsest.exact import solve as solve_exactly

@@ -6,6 +6,7 @@ import numpy as np
 import typer
 
 from sparsest.cli import exit_codes, options, output
+from sparsest.decimals import Numbers
 from sparsest.io.problem_sources import Asked, read_source
 from sparsest.io.table_files.columns import Wanted
 from sparsest.results.path_norm import MAX_SPELLED, spelled
@@ -31,6 +32,7 @@ def threshold(  # noqa: PLR0913
     ignore: options.Ignore = None,
     drop_missing: options.DropMissing = False,
     header: options.Header = None,
+    numbers: options.NumbersMeant = Numbers.AUTO,
     time_limit: Annotated[
         float, typer.Option(help="Seconds for problems other than one feature with a skip.")
     ] = _SECONDS,
@@ -52,7 +54,7 @@ def threshold(  # noqa: PLR0913
     output.check_outputs(plot, None)
     output.refuse_overwriting(data, plot)
     wanted = Wanted(target, features, ignore, drop_missing, header)
-    asked = Asked(wanted, affine, tolerance, weight_bound, False, None)
+    asked = Asked(wanted, affine, tolerance, weight_bound, False, None, numbers)
     problem, reading = read_source(data, asked)
     output.say_remarks(reading)
     from sparsest.exact import cost_curves, count_minimisers

@@ -3,6 +3,7 @@
 import typer
 
 from sparsest.cli import exit_codes, options, output
+from sparsest.decimals import Numbers
 from sparsest.io.problem_sources import Asked, read_source
 from sparsest.io.table_files.columns import Wanted
 from sparsest.io.tables import check_table_ending, write_table
@@ -29,6 +30,7 @@ def train(  # noqa: PLR0913
     ignore: options.Ignore = None,
     drop_missing: options.DropMissing = False,
     header: options.Header = None,
+    numbers: options.NumbersMeant = Numbers.AUTO,
     time_limit: options.TimeLimit = None,
     json: options.Json = False,
     plot: options.Plot = None,
@@ -56,7 +58,7 @@ def train(  # noqa: PLR0913
     output.check_checkpoint(checkpoint, resume=resume)
     output.refuse_overwriting(data, plot, save, history, checkpoint)
     wanted = Wanted(target, features, ignore, drop_missing, header)
-    asked = Asked(wanted, affine, tolerance, weight_bound, classify, margin)
+    asked = Asked(wanted, affine, tolerance, weight_bound, classify, margin, numbers)
     problem, reading = read_source(data, asked)
     output.say_remarks(reading)
     from sparsest.continuous import DEFAULT_STEPS, minimize

@@ -32,6 +32,7 @@ from sparsest.decimals import (
     places_with_bound,
 )
 from sparsest.errors import InputError
+from sparsest.sentences import counted
 
 
 @dataclasses.dataclass(frozen=True, eq=False, init=False)
@@ -271,6 +272,17 @@ class Problem:
         return self.affine is not Affine.NONE
 
     @property
+    def meaning(self) -> str:
+        """Which numbers are taken for decimals, in a few words; empty where none are."""
+        *inputs, labels = self.places
+        decimal = [name for name, k in zip(self.names, inputs, strict=True) if k]
+        decimal += ["the labels"] * (labels > 0)
+        if not decimal:
+            return ""
+        which = "all columns" if len(decimal) == len(self.places) else ", ".join(decimal)
+        return f"{which} taken for decimals of up to {counted(max(self.places), 'places')}"
+
+    @property
     def in_integers(self) -> "Problem":
         """The same problem of binary floats, in units in which its decimals are integers; often itself.
 
@@ -359,7 +371,8 @@ class Problem:
         What new numbers stand for is found out anew, as `numbers` says.
         """
         fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        if changes.keys() & {"X", "low", "high", "weight_bound", "numbers"}:
+        new = {name for name, value in changes.items() if value is not fields[name]}
+        if new & {"X", "low", "high", "weight_bound", "numbers"}:
             fields["places"] = None
         return Problem.from_intervals(**(fields | changes))
 

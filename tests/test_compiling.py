@@ -83,6 +83,7 @@ def test_a_change_of_any_file_changes_the_place(package, tmp_path):
     assert len(set(places)) == 4
 
 
+@pytest.mark.slow
 def test_what_was_compiled_before_a_helper_changed_is_not_used(package, tmp_path):
     values = np.array([1.0, 2.0])
     first = package()

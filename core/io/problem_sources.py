@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sparsest import datasets
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray, exact_floats
+from sparsest.decimals import Numbers
 from sparsest.errors import InputError
 from sparsest.io import tables
 from sparsest.io.documents import load
@@ -24,6 +25,7 @@ class Asked(NamedTuple):
     weight_bound: float | None = None
     classify: bool = False
     margin: float | None = None
+    numbers: Numbers = Numbers.AUTO
 
 
 class Source(NamedTuple):
@@ -113,6 +115,7 @@ def _classes(table: Table, asked: Asked) -> Problem:
         weight_bound=asked.weight_bound,
         feature_names=table.features,
         target_name=table.target,
+        numbers=asked.numbers,
     )
 
 
@@ -125,6 +128,7 @@ def _values(table: Table, asked: Asked, suggested: float, source: str) -> Proble
         weight_bound=asked.weight_bound,
         feature_names=table.features,
         target_name=table.target,
+        numbers=asked.numbers,
     )
 
 
@@ -147,6 +151,7 @@ def _saved_problem(path: Path, asked: Asked) -> Problem:
         )
     refuse_wanted(asked.wanted, str(path))
     bound = problem.weight_bound if asked.weight_bound is None else asked.weight_bound
-    return problem.replace(
-        affine=problem.affine if asked.affine is None else asked.affine, weight_bound=bound
-    )
+    changes = {"affine": problem.affine if asked.affine is None else asked.affine, "weight_bound": bound}
+    if asked.numbers is not Numbers.AUTO:
+        changes["numbers"] = asked.numbers
+    return problem.replace(**changes)

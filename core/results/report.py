@@ -72,12 +72,17 @@ class Report:
         """Return everything that a person should read, `name` being that of the data."""
         raise NotImplementedError
 
+    def all_sections(self, name: str = "") -> list[Section]:
+        """Return the sections, and one on what the numbers of the problem were taken for."""
+        meaning = "" if (problem := getattr(self, "problem", None)) is None else problem.meaning
+        return self.sections(name) + ([Section(meaning)] if meaning else [])
+
     def summary(self, *, width: int = _WIDTH) -> str:
         """Return what the terminal prints, wrapped to `width` columns."""
-        return "\n".join(line for section in self.sections() for line in section.lines(width))
+        return "\n".join(line for section in self.all_sections() for line in section.lines(width))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.headline}>"
 
     def _repr_html_(self) -> str:
-        return "".join(section.markup() for section in self.sections())
+        return "".join(section.markup() for section in self.all_sections())

@@ -123,6 +123,7 @@ class TestSolve:
         assert json.loads(result.stdout)["upper_bound"] == 3
         assert (result.exit_code, "No space left" in result.stderr) == (2, True)
 
+    @pytest.mark.slow
     def test_nothing_to_plot_is_said(self, tmp_path):
         result = call("solve", "tent", "--weight-bound", "0.01", "--plot", tmp_path / "figure.png")
         assert "was not drawn" in result.stderr
@@ -229,6 +230,7 @@ class TestTrain:
         assert result.exit_code == 1
         assert "does not fit" in result.stdout
 
+    @pytest.mark.slow
     def test_json_plot_and_save(self, tmp_path):
         files = tmp_path / "training.png", tmp_path / "fit.npz"
         result = call("train", "tent", *QUICK, "--json", "--plot", files[0], "--save", files[1])
@@ -236,6 +238,7 @@ class TestTrain:
         assert files[0].stat().st_size > 10_000
         assert load(files[1]).network.count() == 3
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("ending", [".csv", ".parquet"])
     def test_history(self, ending, tmp_path):
         path = tmp_path / f"history{ending}"
@@ -403,6 +406,7 @@ def test_help_shows_an_example_and_exit_codes(command):
     assert "Exit codes" in result.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="pipes")
 @pytest.mark.parametrize(
     ("command", "code"),

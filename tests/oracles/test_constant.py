@@ -25,6 +25,7 @@ def keeps_its_kind(problem, network):
     return network.solves(problem) and (network.affine is None or not network.affine[:-1].any())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_tree_and_program_count_the_same_neurons(seed):
     problem = random_problem(seed)
@@ -48,9 +49,8 @@ def test_a_constant_costs_no_weight_anyway_and_at_most_one_parameter(seed):
     assert keeps_its_kind(problem, found.network)
 
 
-@pytest.mark.parametrize(
-    ("objective", "seed"), slow_after(1, in_turn(["neurons", "weights", "parameters"], [0, 3, 1, 4]))
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("objective", "seed"), in_turn(["neurons", "weights", "parameters"], [0, 3, 1, 4]))
 def test_least_path_norm_lies_between_those_with_a_skip_and_without_a_term(seed, objective):
     problem = random_problem(seed)
     found = [

@@ -30,7 +30,8 @@ def test_same_minimum(seed):
     assert len({result.upper_bound for result in results.values()}) == 1, results
 
 
-@pytest.mark.parametrize("seed", slow_after(4, range(30)))
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(30))
 def test_same_minimum_with_a_weight_bound(seed):
     problem = random_problem(seed)
     if problem.n_samples > 5:

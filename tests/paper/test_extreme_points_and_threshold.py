@@ -25,7 +25,6 @@ import itertools
 
 import numpy as np
 import pytest
-from helpers import slow_after
 from paper.finite_program import basic_networks, costs, least_over_directions, table_of
 
 from sparsest import Problem, Status, exact
@@ -81,7 +80,8 @@ def excess(case, p):
     return costs(others, p).min() - costs(sparsest, p).min()
 
 
-@pytest.mark.parametrize("case", slow_after(3, [i for i, case in enumerate(CASES) if not case[3]]))
+@pytest.mark.slow
+@pytest.mark.parametrize("case", [i for i, case in enumerate(CASES) if not case[3]])
 def test_no_network_of_random_directions_is_cheaper(case):
     X, y, objective, _ = CASES[case]
     rng = np.random.default_rng(case)
@@ -142,6 +142,7 @@ def test_the_first_crossing_is_p_star(case):
         assert network.interpolates(Problem(X, y, affine="skip" if skip else "none"))
 
 
+@pytest.mark.slow
 def test_the_cases_have_crossings_and_none():
     upper = [certified(case).upper_bound for case in range(len(CASES))]
     assert sum(p < 0.999 for p in upper) >= 8

@@ -16,6 +16,7 @@ from sparsest.continuous import minimize
 UNPROVEN = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
+@pytest.mark.slow
 @UNPROVEN
 @parametrize_with_checks([SparsestReLURegressor(training=False, node_limit=20)])
 def test_scikit_learn_conventions(estimator, check):
@@ -51,6 +52,7 @@ class TestRemark:
         assert np.linalg.matrix_rank(model.network_.weights) == 1
         assert np.allclose(model.predict(data.X), data.y, atol=1e-6)
 
+    @pytest.mark.slow
     def test_a_minimum_up_to_tolerances_is_not_called_proven(self):
         data = datasets.load("xor")
         model = SparsestReLURegressor(objective="weights").fit(data.X, data.y)
@@ -122,6 +124,7 @@ def test_limits_leave_an_interval():
     assert np.allclose(model.predict(data.X), data.y, atol=1e-8)
 
 
+@pytest.mark.slow
 @UNPROVEN
 def test_in_a_pipeline_and_a_grid_search():
     rng = np.random.default_rng(0)

@@ -79,6 +79,7 @@ def test_peak_plateau_with_default_arguments(seed: int) -> None:
     assert fit.seconds < 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("problem", "objective", "minimum"),
     [
@@ -132,6 +133,7 @@ def test_labels_of_zero_need_nothing(objective: Objective) -> None:
     assert fit.residual == 0
 
 
+@pytest.mark.slow
 def test_constant_labels_need_no_neuron_with_a_skip_and_one_without() -> None:
     x = [-1.0, 0.5, 2.0]
     skipping = Problem(x, [5.0, 5.0, 5.0], affine="skip")
@@ -250,6 +252,7 @@ def test_every_power_and_objective(p: float, objective: str) -> None:
     assert fit.objective == objective
 
 
+@pytest.mark.slow
 def test_regularisation_lowers_the_path_norm() -> None:
     none = minimize(PEAK, objective="weights", regularization=0.0, **QUICK)
     some = minimize(PEAK, objective="weights", regularization=0.03, **QUICK)

@@ -53,6 +53,7 @@ def test_names_read_back(name):
     assert data.known or name == "uniform"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "claim"), CLAIMS, ids=[f"{n}-{c.objective}-{c.affine}-{c.how}" for n, c in CLAIMS]
 )

@@ -123,6 +123,7 @@ def test_networks_change_units_and_back():
         assert np.allclose(getattr(again, name), getattr(network, name), rtol=1e-15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("step", "affine"), [(0.1, "none"), (0.7, "constant"), (1e-3, "skip")])
 @pytest.mark.parametrize(("objective", "size"), [("neurons", 4), ("weights", 3), ("parameters", 2)])
 def test_a_step_of_a_table_changes_no_count(step, affine, objective, size):
@@ -135,6 +136,7 @@ def test_a_step_of_a_table_changes_no_count(step, affine, objective, size):
     assert found.network.solves(Problem(step * X, labels, affine=affine))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_decimals_are_the_integers_in_other_units(seed):
     whole = lattice(seed, 5, 2, affine=["none", "constant", "skip"][seed % 3])
@@ -146,6 +148,7 @@ def test_decimals_are_the_integers_in_other_units(seed):
     assert found.residual <= 1e-12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", ["neurons", "weights", "parameters"])
 def test_least_path_norms_and_p_star_are_those_of_decimals(objective):
     # 0.1, 0.2, 0.3 are on a line with their labels; the floats are not quite, which cost a neuron

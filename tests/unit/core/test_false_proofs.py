@@ -10,7 +10,7 @@ import functools
 
 import numpy as np
 import pytest
-from helpers import prove, slow_after
+from helpers import prove
 from proof_mutants import network_fits, number
 
 from sparsest import Problem, ProofError, check_proof
@@ -108,7 +108,8 @@ HARDER = {
 }
 
 
-@pytest.mark.parametrize("name", slow_after(2, PROBLEMS))
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PROBLEMS)
 def test_proofs_of_harder_problems(name, solved):
     original, count = solved(name), 0
     for X, low, high, kept in easier(PROBLEMS[name]):

@@ -28,6 +28,7 @@ def rejection(proof):
     return None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_hostile_kinds(kind):
     """Small ones of the files for which the checker once took minutes, hours or all memory."""

@@ -382,6 +382,7 @@ class TestConstant:
         with pytest.raises(InputError, match="constant"):
             Problem([0, 1], [0, 1], affine=affine)
 
+    @pytest.mark.slow
     def test_both_sides_know_it(self):
         # up and down again: two neurons, for one is monotone, and a constant does not change that
         problem = Problem([0, 1, 2], [0, 1, 0], affine="constant")

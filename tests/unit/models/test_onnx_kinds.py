@@ -678,6 +678,7 @@ def by_onnxruntime(path: Path, inputs: np.ndarray[Any, Any]) -> np.ndarray[Any, 
     return np.asarray(session.run(None, feeds)[0], dtype=np.float64).reshape(-1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "dtype"),
     [

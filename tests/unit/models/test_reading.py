@@ -183,6 +183,7 @@ def test_other_models_are_refused_in_a_sentence(model: Any, words: str) -> None:
 # ---------------------------------------------------------------- round trips
 
 
+@pytest.mark.slow
 @given(
     st.integers(1, 4), st.integers(0, 6), st.sampled_from(["none", "bias", "skip"]), st.integers(0, 2**32 - 1)
 )

@@ -141,11 +141,18 @@ class TestShipped:
             optimum.claim.lower,
             optimum.claim.upper,
         )
+        # decimals are written in units of powers of ten in which they are integers
+        *inputs, labels = (Fraction(10) ** k for k in problem.places)
+        spelled = repr if any(problem.places) else float
         given = [[number(v) for v in row] for row in document["problem"]["X"]]
-        assert given == [[Fraction(v) for v in row] for row in problem.X.tolist()]
+        assert given == [
+            [Fraction(spelled(v)) * unit for v, unit in zip(row, inputs, strict=True)]
+            for row in problem.X.tolist()
+        ]
         for name in ("low", "high"):
             ends = [number(v) for v in document["problem"][name]]
-            assert ends == [Fraction(v) for v in getattr(problem, name).tolist()]
+            assert ends == [Fraction(spelled(v)) * labels for v in getattr(problem, name).tolist()]
+        assert document["problem"].get("places", [0] * len(problem.places)) == list(problem.places)
         assert document["problem"]["skip"] is (problem.affine is Affine.SKIP)
 
     def test_the_folder_holds_them_and_nothing_else_and_is_small(self):
@@ -175,6 +182,7 @@ class TestShipped:
 class TestTampering:
     """The xor entry rests on a tree with Farkas leaves, the tent on the curvature of its points."""
 
+    @pytest.mark.slow
     def test_untouched(self, known):
         result = call("regress", "--known", known)
         assert (result.exit_code, result.stdout) == (0, "4 of 4 known optima stand; proofs: 3 verified\n")

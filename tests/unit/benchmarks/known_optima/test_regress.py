@@ -31,7 +31,7 @@ from sparsest.benchmarks.known_optima.findings import (
     judge_witness,
 )
 from sparsest.cli.regress import lines
-from sparsest.io.problem_sources import read_problem
+from sparsest.io.problem_sources import Asked, read_problem
 from sparsest.io.table_files.columns import Wanted
 from sparsest.results.solving import Proof, Status
 
@@ -158,7 +158,7 @@ class TestReader:
 
     def test_defaults(self, tmp_path):
         (optimum,) = self.read(tmp_path, QUESTION + ANSWER).optima
-        assert optimum.asked == (Wanted(), Affine.NONE, None, None, False, None)
+        assert optimum.asked == Asked(Wanted(), Affine.NONE)
         assert (optimum.objective, optimum.method, optimum.time_limit) == ("neurons", "auto", 600)
         assert optimum.claim == Claim(
             Status.OPTIMAL, Proof.EXACT, 2, 2, DIGEST, datetime.date(2026, 11, 22), None
@@ -845,6 +845,7 @@ class TestAdd:
         assert "it asks the same as entry 1" in again.stderr
         assert (folder / "known" / "xor.toml").read_bytes() == before
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [
@@ -909,6 +910,7 @@ class TestPlugin:
     def test_selection(self, repository, arguments, count):
         assert len(collected(repository, *arguments)) == count
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("paths", ["tests", "tests known"])
     def test_testpaths(self, repository, paths):
         (repository / "tests").mkdir()
@@ -916,6 +918,7 @@ class TestPlugin:
         (repository / "pytest.ini").write_text(f"[pytest]\ntestpaths = {paths}\nnorecursedirs = known\n")
         assert len(collected(repository, "--sparsest-known", "known")) == 4
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("place", [".", "tests", "known", "tests/deeper"])
     def test_the_folder_is_relative_to_the_root_from_everywhere(self, repository, place):
         (repository / "tests" / "deeper").mkdir(parents=True)

@@ -91,6 +91,7 @@ class TestCounts:
 
 
 class TestTrain:
+    @pytest.mark.slow
     @pytest.mark.parametrize("setting", EXPERIMENTS, ids=lambda each: each.data)
     @pytest.mark.parametrize("p", [0.4, 1.0])
     def test_it_is_the_published_training(self, setting, p):

@@ -17,6 +17,7 @@ def named(name, **options):
     return datasets.parse(name).problem(**options)
 
 
+@pytest.mark.slow
 # Minimum and nodes as the program counts that it was written after: product order of the bits, samples as
 # given, one node a linear program. By hand for two samples 0, 1 with labels 0, 1 and no skip: K = 0 has one
 # node, without columns, and fails: 1. K = 1 negative: 2 nodes at sample 0, none at sample 1, whose label

@@ -368,6 +368,7 @@ def jumpy_run(deadline):
 
 
 class TestLoop:
+    @pytest.mark.slow
     @pytest.mark.parametrize("decay", [0.0, 0.3])
     def test_steps_are_those_of_adamw_with_the_skip_undecayed(self, decay):
         problem = datasets.load("xor").problem(affine="skip")

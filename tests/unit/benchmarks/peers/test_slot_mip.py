@@ -140,6 +140,7 @@ def test_slot_mip_hands_back_its_interval_at_the_time_limit():
     assert 0 <= answer.lower_bound <= 9
 
 
+@pytest.mark.slow
 def test_slot_mip_stops_while_the_model_is_built():
     # 300 slots of 300 samples take several seconds to write down
     start = time.perf_counter()
@@ -183,6 +184,7 @@ TABLE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "problem"), in_turn(LINEAR_PROGRAMS, TABLE))
 def test_networks_fit_and_are_no_sparser_than_the_minimum(method, problem):
     answer = method(problem, NEURONS, seed=0, time_limit=60.0)

@@ -275,6 +275,7 @@ class TestStore:
         with results_folder.opened(finished) as results:
             assert results.records == records
 
+    @pytest.mark.slow
     @given(cut=st.integers(min_value=1, max_value=400))
     def test_unfinished_last_line_is_cut_off(self, tmp_path_factory, cut):
         folder = tmp_path_factory.mktemp("cut")

@@ -17,6 +17,7 @@ def sides():
     return exact.solve(PEAK), continuous.minimize(PEAK, 0.4, objective="neurons", restarts=8, steps=1000)
 
 
+@pytest.mark.slow
 def test_agree_on_the_paper_example():
     verdict = compare_sides(PEAK, **QUICK)
     assert verdict.outcome is Outcome.AGREE
@@ -76,6 +77,7 @@ def test_rounding_is_not_taken_for_a_disagreement():
     assert "allow a tolerance" in verdict.reason
 
 
+@pytest.mark.slow
 def test_disagreement_is_written_out_and_can_be_reproduced(monkeypatch, tmp_path, sides):
     found, _ = sides
     monkeypatch.setattr(comparison, "solve", lambda *a, **k: dataclasses.replace(found, lower_bound=4))
@@ -105,6 +107,7 @@ def test_time_limit_leaves_an_open_verdict():
     assert verdict.outcome in (Outcome.EXACT_OPEN, Outcome.NOT_INTERPOLATING)
 
 
+@pytest.mark.slow
 def test_progress_names_the_side():
     messages = []
     compare_sides(PEAK, progress=lambda state: messages.append(state.message), **QUICK)

@@ -105,6 +105,7 @@ def test_error_bounds_hold(seed):
 # ---------------------------------------------------------------- reductions
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("affine", list(Affine))
 def test_reductions_keep_every_value_exactly(affine):
     rng = np.random.default_rng(0)

@@ -52,6 +52,7 @@ def assert_same(first: FitResult, second: FitResult) -> None:
         np.testing.assert_array_equal(getattr(first.history, name), getattr(second.history, name))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("algorithm", "affine"),
     slow_after(

@@ -111,6 +111,7 @@ def test_networks_are_those_of_a_batch_that_keeps_everything(
     np.testing.assert_array_equal(kept.history.active[-1], ended.history.active[-1])
 
 
+@pytest.mark.slow
 def test_neurons_that_die_are_dropped() -> None:
     batch = batch_of(4, 40, affine=Affine.NONE)
     run_of = descent(batch, "adam-reweighted", Objective.NEURONS, 600)
@@ -135,6 +136,7 @@ def test_without_a_penalty_nothing_is_zero_for_good(algorithm: str) -> None:
         assert bool((batch.outputs[0, 0] == 0) | (batch.hidden[0, 0] == 0).all()) == dead
 
 
+@pytest.mark.slow
 def test_an_interruption_never_leaves_half_a_state(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(self: Any, restarts: torch.Tensor) -> None:
         raise KeyboardInterrupt  # after the batch was narrowed, before the algorithm was told

@@ -247,6 +247,7 @@ def test_a_vanishing_threshold_leaves_the_function(kind):
     assert not torch.equal(outputs, layers_of(make(kind)).output_weights())  # it was balanced
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("p", [0.4, 1.0])
 @pytest.mark.parametrize(("kind", "objective"), in_turn(["module", "module with skip", "pair"], Objective))
 def test_full_batches_of_adam_repeat_the_batched_training(objective, p, kind):
@@ -730,6 +731,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Lazy modules")
 @pytest.mark.parametrize("name", list(REFUSED))
 def test_other_networks_are_refused_in_one_sentence(name):

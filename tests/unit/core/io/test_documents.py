@@ -267,6 +267,7 @@ class TestRoundTrip:
         assert same(again, problem)
         assert again.digest == problem.digest
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("ending", ENDINGS)
     @given(st.integers(0, 3), st.integers(1, 3), st.booleans(), st.data())
     def test_networks(self, tmp_path_factory, ending, width, d, skip, data):

@@ -184,6 +184,7 @@ class TestCounts:
         assert len(cells.patterns) == expected
         assert_well_formed(X, cells)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("X", "count"),
         [
@@ -325,6 +326,7 @@ class TestStream:
             np.testing.assert_array_equal(ordered.points, block.points[order])
             assert_well_formed(X, ordered)
 
+    @pytest.mark.slow
     def test_memory(self):
         # 1 102 900 cells of 150 samples: 165 MB of bits, a byte each, 21 MB packed
         X = np.random.default_rng(0).normal(size=(150, 3))
@@ -341,6 +343,7 @@ class TestStream:
         with pytest.raises(InputError, match="block_size"):
             iterate_cells([[0.0]], block_size=block_size)
 
+    @pytest.mark.slow
     def test_streams_what_would_not_fit(self):
         X = np.arange(30_000.0)[:, None]  # 60 000 cells, 1.8 GB
         with pytest.raises(InputError, match="too many to keep"):
@@ -462,6 +465,7 @@ class TestPatterns:
         expected = np.unique(enumerate_cells(X).patterns[:, rows], axis=0)
         np.testing.assert_array_equal(enumerate_cells(moved).patterns, expected)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         "X", [grid(6, 2), grid(2, 3), grid(7, 2)[::2] @ [[1, 2], [3, 5]], grid(3, 3)[::2]]
     )
@@ -625,6 +629,7 @@ class TestScales:
         assert len(cells.patterns) == 8  # three independent rows: every pattern
         assert_well_formed(bent, cells)
 
+    @pytest.mark.slow
     def test_cells_thinner_than_floats_are_marked(self):
         # decimals on a grid: lines that ought to meet in one point miss it by rounding, and the cells in
         # between are narrower than float64 in every direction

@@ -6,7 +6,6 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from helpers import slow_after
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,7 +65,8 @@ def test_lines_of_both_signs_add_up():
     assert set(lower_bound_certificate(VALLEY_AND_RIDGE)) == {(0, 1, 2, 1), (3, 4, 5, -1)}
 
 
-@pytest.mark.parametrize("seed", slow_after(2, range(6)))
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("affine", ["none", "skip"])
 def test_bound_is_never_above_the_minimum_and_its_proof_checks(seed, affine, tmp_path):
     rng = np.random.default_rng(seed)

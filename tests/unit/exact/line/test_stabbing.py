@@ -125,6 +125,7 @@ intervals = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(intervals, st.randoms(use_true_random=False))
 def test_bounds_meet_whatever_the_order(samples, random):
     x, y, slack, kinds = zip(*samples, strict=True)
@@ -201,6 +202,7 @@ coordinates = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @given(st.lists(coordinates, min_size=6, max_size=6))
 def test_expansions_decide_as_fractions_do(numbers):
@@ -237,6 +239,7 @@ def curve(kind, n):
     return x, y
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["smooth", "noise", "integers", "line", "tiny"])
 @pytest.mark.parametrize("tolerance", [0.0, 1e-9, 0.5])
 def test_compiled_and_interpreted_agree(kind, tolerance):
@@ -273,6 +276,7 @@ def test_evaluation_knows_neurons_of_every_kind():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("facing", ["right", "left", "both"])
 def test_running_sums_are_those_of_rational_arithmetic(facing):
     # slopes of 1e6 and more that cancel to values of about one, knots in no order, some of them equal

@@ -160,6 +160,7 @@ def test_entries_against_brute_force(X, y, skip, bound, objective):
         assert search.status is Status.OPTIMAL
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("affine", ["none", "skip"])
 def test_degenerate_grid_against_brute_force(affine):
     # ties on purpose: collinear and parallel samples, equal labels

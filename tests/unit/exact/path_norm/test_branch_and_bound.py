@@ -237,6 +237,7 @@ def test_a_weight_bound_that_nothing_meets_is_infeasible():
     assert search.lower == math.inf
 
 
+@pytest.mark.slow
 def test_wider_intervals_cost_less_and_classes_need_a_slope_between_them():
     # labels within 1/2 of 0, 0, 2: values 1/2, 1/2, 3/2 by a constant and one neuron of weight 1
     closes_around(solved(Problem([-1, 0, 1], [0, 0, 2], tolerance=0.5)), 1.0)
@@ -253,6 +254,7 @@ def test_wider_intervals_cost_less_and_classes_need_a_slope_between_them():
     assert search.network.solves(problem)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_labels_that_cost_nothing(objective):
     search = solved(Problem([[0, 0], [1, 0], [0, 1]], [1, 3, 5], affine="skip"), 0.5, objective)

@@ -195,6 +195,7 @@ def test_the_first_of_two_crossings_counts():
     assert found.upper < 0.6
 
 
+@pytest.mark.slow
 def test_costs_that_touch_leave_an_interval():
     # 2 sizes c against 3 of which t scales one; at the largest t that lets them meet they only touch
     def excess(t):

@@ -438,6 +438,7 @@ class TestRefusals:
             export.export(document, tmp_path / "out")
         assert not (tmp_path / "out").exists()
 
+    @pytest.mark.slow
     def test_a_weight_bound_on_the_sum_of_merged_neurons(self, tmp_path):
         # three neurons max(0, x - 1) of weight 1 meet f(2) = 3: what forbids them is that they are one
         problem = Problem([0, 1, 2], [0, 0, 3], weight_bound=1)
