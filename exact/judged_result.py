@@ -1,20 +1,24 @@
 """The public result made of what a method returned, every figure of its network computed anew."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from sparsest.exact.arithmetic.rational_network import meets_exactly
+from sparsest.exact.line.projection_witness import projection_witness
 from sparsest.exact.line.residual import largest_violation
 from sparsest.exact.method_result import MethodResult
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.results.solving import ExactResult, Proof, Status
+from sparsest.units import in_own_units
 
-# Samples times features times neurons beyond which a witness is not checked in rational arithmetic as well.
-_MAX_CHECKED_SIZE = 100_000
+_ROUNDED_ONLY: Final = "the network found meets the labels up to rounding, not exactly, so it does not count"
+# Samples times the square of a network's numbers, beyond which elimination in rationals takes seconds: a
+# witness of the mixed-integer program is then believed as far as floats tell, as its proof is.
+_MAX_CHECKED_SIZE: Final = 5_000_000
 
 
 def judged_result(
@@ -56,8 +60,12 @@ def judged_result(
         # numbers that left the range of floats give no residual, or make neurons vanish
         if not (solves or found.exact_witness) or not np.isfinite(residual) or upper < found.lower_bound:
             network, residual, upper = None, None, None
-    if status is Status.OPTIMAL and upper != found.lower_bound:
+    exact = found.exact_witness or network is None or _meets(problem, objective, network)
+    if status is Status.OPTIMAL and (upper != found.lower_bound or not exact):
         status = Status.NUMERICAL
+    if not exact:  # so many may not suffice; the network of the projection does, whatever it counts
+        network, upper = _exact_network(problem, objective)
+        residual, solves = (None, False) if network is None else largest_violation(problem, network)
     return ExactResult(
         status=status,
         proof=found.proof,
@@ -72,31 +80,39 @@ def judged_result(
         nodes=found.nodes,
         unverified=found.unverified,
         solver=found.solver,
-        remark=found.remark or _remark_on(problem, objective, found, network, residual, solves),
+        remark=found.remark or _remark_on(found, network, residual, solves=solves, exact=exact),
         options=options,
         problem=problem,
     )
 
 
+def _meets(problem: Problem, objective: Objective, network: Network) -> bool:
+    """Whether a witness meets the labels exactly; taken for granted where that is too large to check."""
+    size = problem.n_samples * (network.width * (problem.n_features + 1)) ** 2
+    return size > _MAX_CHECKED_SIZE or meets_exactly(problem, network, objective)
+
+
+def _exact_network(problem: Problem, objective: Objective) -> tuple[Network | None, int | None]:
+    """Return a network that fits exactly, however many it takes, and its count; or None twice."""
+    witness = projection_witness(problem.in_integers.distinct())
+    if witness is None:
+        return None, None
+    network = in_own_units(problem, witness.rounded(problem.n_features))
+    if problem.weight_bound is not None and not network.within_bound(problem):
+        return None, None
+    return network, network.count(objective)
+
+
 def _remark_on(
-    problem: Problem,
-    objective: Objective,
-    found: MethodResult,
-    network: Network | None,
-    residual: float | None,
-    solves: bool,
+    found: MethodResult, network: Network | None, residual: float | None, *, solves: bool, exact: bool
 ) -> str:
     if found.status is Status.INFEASIBLE and found.proof is Proof.NUMERICAL:
         return "that no network fits is a floating-point solver's word"
-    if network is None:
+    if not exact:
+        return _ROUNDED_ONLY
+    if network is None or solves:
         return ""
-    if not solves:
-        return (
-            f"the witness was checked in rational arithmetic; rounded to floats it misses by up to "
-            f"{residual:.1e}, because its weights are large or cancel"
-        )
-    if found.exact_witness or problem.X.size * max(network.width, 1) > _MAX_CHECKED_SIZE:
-        return ""
-    if not meets_exactly(problem, network, objective):
-        return "the witness meets the labels up to rounding, not exactly"
-    return ""
+    return (
+        f"the witness was checked in rational arithmetic; rounded to floats it misses by up to "
+        f"{residual:.1e}, because its weights are large or cancel"
+    )

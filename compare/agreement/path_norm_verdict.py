@@ -14,6 +14,9 @@ from sparsest.sentences import counted
 
 Judgement = tuple[Attainment, str]
 
+# At p = 1 a cost is convex in the network's numbers, and mixtures of minimisers are minimisers.
+_TIES = "at p = 1 a sparsest network may cost as little, because the least ones are not unique"
+
 
 def attainment(
     exact: ExactResult, continuous: FitResult, least: PathNormResult | None, threshold: ThresholdResult | None
@@ -65,7 +68,10 @@ def _at_the_least(
     what = least.objective.value
     if fewest is not None and count > fewest:
         sentence = f"{reached}, and belongs to {counted(count, what)} where {fewest} suffice"
-        return Attainment.P_TOO_LARGE, sentence + _beyond(least.p, threshold)
+        beyond = _beyond(least.p, threshold)
+        if least.p == 1 and not beyond:
+            return Attainment.OPEN, f"{sentence}; {_TIES}"
+        return Attainment.P_TOO_LARGE, sentence + beyond
     if fewest is None and not _is_small(least.p, threshold):
         return Attainment.OPEN, f"{reached}; whether fewer {what} than its {count} suffice is not known"
     return (
@@ -82,7 +88,7 @@ def _too_large(
         return None
     what, known = least.objective.value, _count(least.network, least)
     beyond = _beyond(least.p, threshold)
-    closed = least.gap <= tolerances.PATH_NORM_GAP
+    closed = least.gap <= tolerances.PATH_NORM_GAP and least.p < 1
     if known <= fewest or not (closed or beyond):
         return None
     return Attainment.P_TOO_LARGE, (

@@ -87,8 +87,8 @@ class Case:
         reason = f"the network {asked}, that of row {worst.row} most, by {worst.distance:.3g}"
         if (repaired := self._repaired()) is not None:
             self.record.offer(repaired)
-            fitting = f"on its own activation patterns {self._counted(repaired.count(self.goal))} fit"
-            remark = joined(f"{fitting}, which is the network returned", remark)
+            fitting = "on its own activation patterns other numbers fit"
+            remark = joined(f"{fitting}: they are in the network returned", remark)
         X, network = self.question.problem.X, self.subject.network
         reduced = reduce_network(X, network, self.subject.affine)  # labels do not matter there
         return self._certificate(Judgement.NOT_INTERPOLATING, reason, reduced, Ending(remark=remark))
@@ -201,7 +201,8 @@ class Case:
             reduced_count=min(self.count, reduced.network.count(self.goal)),
             reductions=reduced.reductions,
             lower_bound=record.lower,
-            upper_bound=record.upper,
+            # rounded to the given one's precision a network may have lost neurons, and still fit
+            upper_bound=record.upper if network is None else network.count(self.goal),
             network=network,
             network_residual=None if network is None else distance(network(question.problem.X)),
             network_own_residual=own_residual,

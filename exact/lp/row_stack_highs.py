@@ -1,11 +1,17 @@
 """The activation tree's linear program in HiGHS, where the last basis is the warm start."""
 
+from typing import Final
+
 import highspy
 import numpy as np
 
 from sparsest.arrays import FloatArray
 from sparsest.exact.lp.highs import new_solver
 from sparsest.exact.lp.row_stack import Answer
+
+# Exchanges of the basis for each row and column, and seconds, after which a program counts as undecided.
+_MAX_EXCHANGES: Final = 100
+_MAX_SECONDS: Final = 2.0
 
 
 class HighsSimplex:
@@ -56,6 +62,10 @@ class HighsSimplex:
         for attempt in range(2):
             if attempt:
                 self._lp.clearSolver()
+            # on ill-conditioned programs it was seen to cycle without end
+            most = _MAX_EXCHANGES * (self._n_rows + self._lp.getNumCol() + 1)
+            self._lp.setOptionValue("simplex_iteration_limit", most)
+            self._lp.setOptionValue("time_limit", self._lp.getRunTime() + _MAX_SECONDS)
             self._lp.run()
             status = self._lp.getModelStatus()
             if status in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty):

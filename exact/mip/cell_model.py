@@ -13,6 +13,7 @@ import numpy as np
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
+from sparsest.exact.cells.charts import TimeLimitError
 from sparsest.exact.cells.enumerate import cells_until
 from sparsest.exact.cells.packed_patterns import keys_of_octets
 from sparsest.exact.mip.counted_elements import (
@@ -126,7 +127,6 @@ def build_cell_model(problem: Problem, objective: Objective, deadline: Deadline)
     each, their sum would have only one.
     """
     cells = cells_until(problem.X, deadline).patterns
-    facets = _facets(cells)
     keep = cells.any(axis=1)
     if problem.affine is Affine.SKIP:
         keep &= ~cells.all(axis=1)
@@ -134,6 +134,7 @@ def build_cell_model(problem: Problem, objective: Objective, deadline: Deadline)
             keep &= ~cells[:, 0]
     patterns = np.repeat(cells[keep], 2, axis=0)
     _refuse_large(patterns, problem.n_features)
+    facets = _facets(cells, deadline)
     scaling = _scaling(problem, objective)
     homogeneous = np.c_[scaling.inputs(problem.X), np.ones(problem.n_samples)]
     first = {Affine.NONE: problem.n_features + 1, Affine.CONSTANT: problem.n_features, Affine.SKIP: 0}
@@ -155,7 +156,7 @@ def build_cell_model(problem: Problem, objective: Objective, deadline: Deadline)
     )
 
 
-def _facets(cells: BoolArray) -> BoolArray:
+def _facets(cells: BoolArray, deadline: Deadline) -> BoolArray:
     """Mark the samples whose hyperplane bounds each cell: those whose bit, flipped, gives another cell.
 
     Crossing a facet of a cell of distinct hyperplanes flips one bit; and if both patterns are cells, a
@@ -165,6 +166,8 @@ def _facets(cells: BoolArray) -> BoolArray:
     keys = np.sort(keys_of_octets(packed))
     facets = np.zeros(cells.shape, dtype=np.bool_)
     for sample in range(cells.shape[1]):
+        if deadline.expired:
+            raise TimeLimitError("the time limit ended before the facets of all cells were found")
         flipped = packed.copy()
         flipped[:, sample // 8] ^= 128 >> (sample % 8)
         wanted = keys_of_octets(flipped)

@@ -161,7 +161,7 @@ class Networks:
         best = None
         for _ in range(_MAX_PROGRAMS):
             slopes = self._p * (values + width) ** (self._p - 1.0)
-            found = self.solve(slopes / slopes.max())
+            found = self.solve(slopes / slopes.max(initial=np.finfo(np.float64).tiny))
             if found is None:
                 return best
             same = best is not None and np.allclose(found.values, best.values, rtol=1e-9, atol=1e-12)

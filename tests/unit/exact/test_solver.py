@@ -170,3 +170,41 @@ print(result.status, result.lower_bound, result.upper_bound)
     command = [sys.executable, "-c", script.replace("METHOD", method)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.stdout.split() == ["optimal", "3", "3"], done.stderr
+
+
+def test_labels_met_up_to_rounding_are_not_called_met():
+    # fewest weights are 3, by z3 in rational arithmetic; within the program's tolerances 1 will do
+    X, y = [[1.0, -3.0], [0.0, -3.0], [-2.0, -2.0], [-3.0, -3.0]], [4.0, 4.000000001, 3.0, 4.0]
+    problem = Problem(X, y)
+    found = exact.solve(problem, "weights")
+    assert found.lower_bound <= 3
+    assert found.upper_bound >= 3
+    assert found.network.interpolates(problem)
+    if found.lower_bound < 3:
+        assert found.status is Status.NUMERICAL
+        assert "up to rounding" in found.remark
+
+
+@pytest.mark.slow
+def test_a_simplex_run_that_cycles_is_cut_off():
+    # HiGHS never came back from one linear program of this search
+    x = [200998.09, 200999.09110001, 201119.09110001, 201119.09110011, 201099.09110001, 200999.0901]
+    x += [200999.09, 99998.09, 201119.09111011, 199998.09]
+    low = [6.539999999999999e-05, -9.460000000000001e-05, 3.34e-05, 3.34e-05, 7.14e-05, 3.24e-05]
+    low += [2.84e-05, 5.24e-05, -5.2600000000000005e-05, -5.66e-05]
+    high = [8.26e-05, -7.74e-05, 5.06e-05, 5.06e-05, 8.860000000000001e-05, 4.96e-05]
+    high += [4.56e-05, 6.96e-05, -3.540000000000001e-05, -3.94e-05]
+    problem = Problem.from_intervals([[v] for v in x], low, high, affine="constant")
+    found = exact.solve(problem, time_limit=4)
+    assert found.lower_bound <= 7 <= found.upper_bound  # 7, by z3
+    assert found.network.solves(problem)
+
+
+@pytest.mark.slow
+def test_preparing_a_large_program_ends_with_the_time_limit():
+    rng = np.random.default_rng(0)
+    problem = Problem(rng.normal(size=(200, 2)), rng.normal(size=200))
+    found = exact.solve(problem, "weights", time_limit=0.1)
+    assert found.status is Status.TIME_LIMIT
+    assert found.network.solves(problem)
+    assert found.seconds < 60  # it took minutes

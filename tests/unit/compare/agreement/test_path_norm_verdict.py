@@ -141,3 +141,18 @@ def test_automatic_power_is_below_the_threshold():
 def test_other_powers_are_refused(p):
     with pytest.raises(InputError, match="p = "):
         compare_sides(CROSSING, p=p)
+
+
+def test_a_tie_at_p_1_is_no_power_too_large():
+    # two neurons attain the least path norm at p = 1, 15, as three do
+    problem = Problem([[2.0], [3.0], [4.0]], [-3.0, 1.0, 3.0])
+    two = Network.from_folded([[1.5, -3.0], [-2.5, 8.0]], [1, -1])
+    least = exact.minimize_path_norm(problem, 1.0, "neurons")
+    assert two.solves(problem)
+    assert two.path_norm(1.0, "neurons") == pytest.approx(least.upper_bound, rel=1e-6)
+    found = exact.solve(problem)
+    fit = continuous.minimize(problem, 1.0, objective="neurons", restarts=1)
+    for trained in (two, fit.network):
+        fitted = dataclasses.replace(fit, network=trained, p=1.0)
+        verdict = judge(problem, found, fitted, least, None)
+        assert verdict.attainment is not Attainment.P_TOO_LARGE

@@ -627,3 +627,17 @@ def test_every_judgement_has_an_exit_code():
         Judgement.NOT_INTERPOLATING: 1,
         Judgement.BOUNDED: 3,
     }
+
+
+def test_the_upper_bound_is_the_count_of_the_network():
+    model = torch.nn.Sequential(torch.nn.Linear(1, 5, bias=False), torch.nn.ReLU(), torch.nn.Linear(5, 1))
+    first = [0.2973928451538086, -0.3407764434814453, 0.7736839056015015, 0.2409001588821411, -0.28730333]
+    second = [0.09127358347177505, 0.4405002295970917, -0.11377178132534027, -0.4461745321, -0.003885326]
+    with torch.no_grad():
+        model[0].weight.copy_(torch.tensor([first]).T)
+        model[2].weight.copy_(torch.tensor([second]))
+        model[2].bias.copy_(torch.tensor([-0.1479310244321823]))
+    X, y = [[-2.0], [-1.0], [1.0]], [-0.10791441863329326, 0.014818391367820016, -0.21469195670944777]
+    found = sparsest.certify(model, X, y, tolerance=0.05)
+    assert found.judgement is Judgement.NOT_INTERPOLATING
+    assert found.upper_bound == found.network.count()

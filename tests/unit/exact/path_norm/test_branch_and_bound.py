@@ -350,3 +350,18 @@ def test_too_many_cones_leave_zero_as_bound_and_say_so():
     assert search.lower == 0.0
     assert search.network.solves(problem)
     assert "too many" in search.remark
+
+
+@pytest.mark.parametrize("objective", ["neurons", "weights", "parameters"])
+@pytest.mark.parametrize(
+    "problem",
+    [
+        Problem([[1.0]], [2.0], affine="skip"),
+        Problem([[1.0, 2.0]] * 3, [1.0, 1.0, 1.0], affine="skip"),
+        Problem([[3.0]] * 4, [1.0] * 4, tolerance=0.25, affine="skip"),
+    ],
+)
+def test_one_distinct_input_costs_nothing_beside_a_skip(problem, objective):
+    found = minimize_path_norm(problem, 0.5, objective)
+    assert (found.status, found.lower_bound, found.upper_bound) == (Status.OPTIMAL, 0, 0)
+    assert found.network.solves(problem)
