@@ -1,7 +1,7 @@
 """From what a user names, on the command line or in a file of benchmarks, to a problem."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sparsest import datasets
 from sparsest.affine import Affine
@@ -151,7 +151,10 @@ def _saved_problem(path: Path, asked: Asked) -> Problem:
         )
     refuse_wanted(asked.wanted, str(path))
     bound = problem.weight_bound if asked.weight_bound is None else asked.weight_bound
-    changes = {"affine": problem.affine if asked.affine is None else asked.affine, "weight_bound": bound}
+    changes: dict[str, Any] = {
+        "affine": problem.affine if asked.affine is None else asked.affine,
+        "weight_bound": bound,
+    }
     if asked.numbers is not Numbers.AUTO:
         changes["numbers"] = asked.numbers
     return problem.replace(**changes)

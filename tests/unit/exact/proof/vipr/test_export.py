@@ -67,6 +67,7 @@ def by_meaning(program):
 
 def rows_by_hand(problem, signs, big):
     """The program of docs/vipr.md, built from the problem alone."""
+    problem = problem.in_integers
     points = {}
     for x, low, high in zip(problem.X.tolist(), problem.low.tolist(), problem.high.tolist(), strict=True):
         known = points.get(tuple(x), (-math.inf, math.inf))
