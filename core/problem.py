@@ -1,6 +1,7 @@
 """The problem: data, one interval a sample, and what kind of network is asked for."""
 
 import dataclasses
+import functools
 import hashlib
 from collections.abc import Sequence
 from typing import Any
@@ -220,6 +221,8 @@ class Problem:
             if label_places is None:
                 (label_places,) = places_of([np.r_[low, high]], numbers, ["the labels"])
             places = (*found, label_places)
+        else:
+            _refuse_other_decimals(places, (*X.T, np.r_[low, high]))
         places = _checked_places(places, (*X.T, np.r_[low, high]), bound, numbers)
         if any(places):
             X = np.stack([as_decimals(x, k) for x, k in zip(X.T, places[:-1], strict=True)], axis=1)
@@ -282,7 +285,7 @@ class Problem:
         which = "all columns" if len(decimal) == len(self.places) else ", ".join(decimal)
         return f"{which} taken for decimals of up to {counted(max(self.places), 'places')}"
 
-    @property
+    @functools.cached_property
     def in_integers(self) -> "Problem":
         """The same problem of binary floats, in units in which its decimals are integers; often itself.
 
@@ -435,6 +438,15 @@ def _digits(value: float) -> str:
     """Spell a number in six digits, or in full where those would name another one."""
     short = f"{value:g}"
     return short if float(short) == value else repr(float(value))
+
+
+def _refuse_other_decimals(places: Sequence[int], columns: Sequence[FloatArray]) -> None:
+    """Raise `InputError` when numbers are not the floats of decimals of the places that a file states."""
+    for column, k in zip(columns, places, strict=False):  # of another number, which is refused next
+        if is_number_of_places(k) and not np.array_equal(as_decimals(column, k), column):
+            raise InputError(
+                f"places = {tuple(places)!s:.60}: not all numbers are decimals of so many places"
+            )
 
 
 def _checked_places(

@@ -112,6 +112,13 @@ class TestProblem:
             assert again.places == problem.places
 
 
+@pytest.mark.parametrize("places", [(1, 0), (2, 1), (0, 1), (1,), (1, 1, 1), (1, 30)])
+def test_places_that_the_numbers_do_not_have_are_refused(places):
+    # a damaged file must not move a number to the nearest decimal of so many places
+    with pytest.raises(InputError, match="places = "):
+        Problem.from_intervals([0.125, 0.3], [1 / 3, 1], [1 / 3, 1], places=places)
+
+
 def test_networks_change_units_and_back():
     problem = Problem([[0.1, 5], [0.25, 1]], [0.001, 2], affine="skip")
     network = Network([[1.5, -2]], [0.75], [3.0], [1.0, 2, -0.5])
