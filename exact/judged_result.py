@@ -13,6 +13,7 @@ from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.results.solving import ExactResult, Proof, Status
+from sparsest.sentences import joined
 from sparsest.units import in_own_units
 
 _ROUNDED_ONLY: Final = "the network found meets the labels up to rounding, not exactly, so it does not count"
@@ -80,7 +81,8 @@ def judged_result(
         nodes=found.nodes,
         unverified=found.unverified,
         solver=found.solver,
-        remark=found.remark or _remark_on(found, network, residual, solves=solves, exact=exact),
+        remark=joined(found.remark, _ROUNDED_ONLY * (not exact))
+        or _remark_on(found, network, residual, solves=solves),
         options=options,
         problem=problem,
     )
@@ -103,13 +105,9 @@ def _exact_network(problem: Problem, objective: Objective) -> tuple[Network | No
     return network, network.count(objective)
 
 
-def _remark_on(
-    found: MethodResult, network: Network | None, residual: float | None, *, solves: bool, exact: bool
-) -> str:
+def _remark_on(found: MethodResult, network: Network | None, residual: float | None, *, solves: bool) -> str:
     if found.status is Status.INFEASIBLE and found.proof is Proof.NUMERICAL:
         return "that no network fits is a floating-point solver's word"
-    if not exact:
-        return _ROUNDED_ONLY
     if network is None or solves:
         return ""
     return (
