@@ -47,7 +47,7 @@ def compare(  # noqa: PLR0913
       sparsest compare peak-plateau --plot figure.png
 
     \b
-    Exit codes: 0 AGREE; 1 CONTINUOUS_ABOVE, NOT_INTERPOLATING, INFEASIBLE or DISAGREE; 2 bad input;
+    Exit codes: 0 AGREE; 1 CONTINUOUS_ABOVE, NOT_INTERPOLATING or DISAGREE; 2 bad input;
     3 EXACT_OPEN (the exact side stopped early). The time limit holds for each side, and Ctrl-C ends the
     side that is running.
     DISAGREE is a bug: problem and verdict are written to the current folder.

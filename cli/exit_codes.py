@@ -11,7 +11,7 @@ NEGATIVE: Final = 1
 BAD_INPUT: Final = 2
 OPEN: Final = 3
 
-BY_STATUS: Final = {Status.OPTIMAL: DONE, Status.INFEASIBLE: NEGATIVE}
+BY_STATUS: Final = {Status.OPTIMAL: DONE}
 BY_OUTCOME: Final = {Outcome.AGREE: DONE, Outcome.EXACT_OPEN: OPEN}
 BY_JUDGEMENT: Final = {Judgement.SPARSEST: DONE, Judgement.BOUNDED: OPEN}
 

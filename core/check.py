@@ -629,9 +629,7 @@ def _check_witness(problem: _Problem, upper: int, witness: object, work: _Work) 
     if isinstance(witness, dict) and witness.get("kind") == "polyline":
         _check_polyline(problem, upper, witness, work)
         return
-    fields = ("kind", "signs", "neurons", "skip")
-    keys = (*fields, "cells") if isinstance(witness, dict) and "cells" in witness else fields
-    witness = _fields(witness, keys, "witness")
+    witness = _fields(witness, ("kind", "signs", "neurons", "skip"), "witness")
     if witness["kind"] != "network":
         raise ProofError("its kind is neither 'network' nor 'polyline'", "witness")
     signs = [_sign(s, f"witness signs[{k}]") for k, s in enumerate(_list(witness["signs"], "witness signs"))]
@@ -648,10 +646,8 @@ def _check_witness(problem: _Problem, upper: int, witness: object, work: _Work) 
         raise ProofError("slopes beside the constant, which the problem does not allow", "witness skip")
     check_values = _check_values_along_a_line if problem.size == 2 else _check_values
     check_values(problem, signs, [*neurons, *affine], work)
-    if problem.bound is None and "cells" in witness:
-        raise ProofError("cells are for a weight bound, and there is none", "witness cells")
     if problem.bound is not None:
-        _check_within_bound(problem, signs, neurons, witness.get("cells"), work)
+        _check_within_bound(problem.bound, neurons)
 
 
 def _check_values(problem: _Problem, signs: list[int], vectors: list[Point], work: _Work) -> None:
@@ -770,35 +766,11 @@ class _Sum:
         return numerators[0] if numerators else 0
 
 
-def _check_within_bound(
-    problem: _Problem, signs: list[int], neurons: list[Point], cells: object, work: _Work
-) -> None:
-    """Reject unless all weights are within the bound and no two neurons of a sign share their cell.
-
-    A neuron is counted for the cell that holds the vector of `cells` in its interior, which must be a cell
-    that touches the neuron.
-    """
-    table = _list(cells, "witness cells")
-    if len(table) != len(neurons):
-        raise ProofError("one vector a neuron is needed", "witness cells")
+def _check_within_bound(bound: Fraction, neurons: list[Point]) -> None:
+    """Reject unless all weights are within the bound; biases are free."""
     for k, neuron in enumerate(neurons):
-        if any(abs(w) > (problem.bound or 0) for w in neuron[:-1]):
+        if any(abs(w) > bound for w in neuron[:-1]):
             raise ProofError("a weight exceeds the bound", f"witness neuron {k}")
-    inside = [_vector(given, problem.size, f"witness cells[{k}]") for k, given in enumerate(table)]
-    # each vector by itself: a positive factor changes no sign
-    ours, theirs = ([_scaled(v, work) for v in vectors] for vectors in (neurons, inside))
-    bits: list[list[str]] = [[] for _ in neurons]
-    for p in range(len(problem.rows)):
-        products = (_products(problem, p, terms, work) for terms in (ours, theirs))
-        for k, (here, there) in enumerate(zip(*products, strict=True)):
-            if there == 0 or here * there < 0:
-                raise ProofError(f"not inside a cell of the neuron at point {p}", f"witness cells[{k}]")
-            bits[k].append("1" if there > 0 else "0")
-    taken = set()
-    for k, sign in enumerate(signs):
-        if (label := f"{sign} {''.join(bits[k])}") in taken:
-            raise ProofError("another neuron of its sign has its cell", f"witness neuron {k}")
-        taken.add(label)
 
 
 def _check_polyline(problem: _Problem, upper: int, witness: Document, work: _Work) -> None:
@@ -1090,8 +1062,8 @@ class _Tree:
             tied = tuple(tie and key[k] == key[k + 1] for k, tie in enumerate(above))
         else:
             tied = tuple(a == b for a, b in itertools.pairwise(self.signs))
-        # with a skip, a neuron active on the first point can be flipped; a bound speaks of the unflipped one
-        flips = not self._open and self.skip and self.problem.bound is None
+        # with a skip, a neuron active on the first point can be flipped, its weights as large as before
+        flips = not self._open and self.skip
         self._open.append(_Branch(point, tied, _runs(tied, len(self.signs)), flips))
 
     def _admit(self, parent: _Branch, key: str) -> None:
@@ -1158,7 +1130,9 @@ class _Tree:
             raise ProofError(f"the bits of neuron {k} do not follow circuit {items[1]}")
 
     def _check_merge(self, k: object) -> None:
-        """Reject unless neurons k and k + 1 are alike on every point: their sum does as well."""
+        """Reject unless neurons k and k + 1 are alike on every point, so that their sum does as well."""
+        if self.problem.bound is not None:
+            raise ProofError("a sum of neurons may exceed the weight bound")
         first = _index(k, len(self.signs) - 1, "")
         if self.signs[first] != self.signs[first + 1]:
             raise ProofError(f"neurons {first} and {first + 1} have different output signs")

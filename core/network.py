@@ -13,7 +13,6 @@ from sparsest.errors import InputError
 from sparsest.objectives import Objective, check_power, magnitudes
 from sparsest.problem import Problem
 from sparsest.sentences import counted
-from sparsest.weight_bound import respects_bound
 
 # A neuron whose weights are this small beside its bias has its knot beyond any input that a `Problem` takes
 # (1e100), and is an affine function there.
@@ -187,11 +186,11 @@ class Network:
         return bool(np.all(self.violation(problem) <= self.allowance(problem)))
 
     def within_bound(self, problem: Problem) -> bool:
-        """Whether every ``|v_k w_kj|`` respects the weight bound, up to rounding.
-
-        The bound is about one neuron per activation pattern and output sign (see `sparsest.weight_bound`).
-        """
-        return respects_bound(problem, self.folded, np.sign(self.outputs))
+        """Whether every ``|v_k w_kj|`` respects the weight bound, up to rounding."""
+        if problem.weight_bound is None:
+            return True
+        limit = problem.weight_bound * (1 + tolerances.ROUNDING)
+        return bool(np.all(np.abs(self.folded[:, :-1]) <= limit))
 
     def is_of_kind(self, problem: Problem) -> bool:
         """Whether the network has no affine term, or one that the problem allows."""

@@ -54,8 +54,8 @@ class Problem:
         Largest ``|f(x_i) - y_i|`` allowed, not negative. The interval ends ``y - tolerance`` and
         ``y + tolerance`` are computed here, once, and are exact from then on.
     weight_bound : float, optional
-        Upper bound R on every ``|v_k w_kj|`` (biases are free), for one neuron per activation pattern and
-        output sign.
+        Upper bound R on ``|v_k w_kj|`` of every neuron; biases and an affine term are free. Any number of
+        neurons may share an activation pattern, so that some network fits whatever the bound.
     feature_names : sequence of str, optional
         Names of the d features, for tables and figures; by default those of a pandas data frame.
     target_name : str, optional

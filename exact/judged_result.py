@@ -12,7 +12,7 @@ from sparsest.exact.method_result import MethodResult
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
-from sparsest.results.solving import ExactResult, Proof, Status
+from sparsest.results.solving import ExactResult, Status
 from sparsest.sentences import joined
 from sparsest.units import in_own_units
 
@@ -62,11 +62,11 @@ def judged_result(
         if not (solves or found.exact_witness) or not np.isfinite(residual) or upper < found.lower_bound:
             network, residual, upper = None, None, None
     exact = found.exact_witness or network is None or _meets(problem, objective, network)
-    if status is Status.OPTIMAL and (upper != found.lower_bound or not exact):
-        status = Status.NUMERICAL
     if not exact:  # so many may not suffice; the network of the projection does, whatever it counts
         network, upper = _exact_network(problem, objective)
         residual, solves = (None, False) if network is None else largest_violation(problem, network)
+    if status is Status.OPTIMAL and upper != found.lower_bound:
+        status = Status.NUMERICAL
     return ExactResult(
         status=status,
         proof=found.proof,
@@ -81,7 +81,7 @@ def judged_result(
         nodes=found.nodes,
         unverified=found.unverified,
         solver=found.solver,
-        remark=joined(found.remark, _ROUNDED_ONLY * (not exact))
+        remark=joined(found.remark, _ROUNDED_ONLY * (not exact and status is not Status.OPTIMAL))
         or _remark_on(found, network, residual, solves=solves),
         options=options,
         problem=problem,
@@ -100,14 +100,10 @@ def _exact_network(problem: Problem, objective: Objective) -> tuple[Network | No
     if witness is None:
         return None, None
     network = in_own_units(problem, witness.rounded(problem.n_features))
-    if problem.weight_bound is not None and not network.within_bound(problem):
-        return None, None
     return network, network.count(objective)
 
 
 def _remark_on(found: MethodResult, network: Network | None, residual: float | None, *, solves: bool) -> str:
-    if found.status is Status.INFEASIBLE and found.proof is Proof.NUMERICAL:
-        return "that no network fits is a floating-point solver's word"
     if network is None or solves:
         return ""
     return (

@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-from sparsest.affine import Affine
 from sparsest.errors import InputError
 from sparsest.exact.line import fewest_knots
 from sparsest.exact.line.projection_witness import projection_witness
@@ -28,7 +27,7 @@ def choose_method(
     if method != "auto":
         return _applicable(problem, objective, method), ""
     chosen, reason = _choose(problem, objective)
-    if chosen == "mip" and objective is Objective.NEURONS and proof_wanted and _tree_applies(problem):
+    if chosen == "mip" and objective is Objective.NEURONS and proof_wanted:
         return "tree", "a proof is asked for, which the activation tree can write"
     return chosen, reason
 
@@ -39,12 +38,10 @@ def _choose(problem: Problem, objective: Objective) -> tuple[str, str]:
         return "univariate", "one feature and a skip: ordered stabbing needs no search"
     if objective is not Objective.NEURONS:
         return "mip", f"{objective} are counted: only the mixed-integer program does that here"
-    if not _tree_applies(problem):
-        return "mip", "weights are bounded beside a constant: only the mixed-integer program does that here"
     if problem.weight_bound is not None:
-        witness = projection_witness(problem.distinct())
+        witness = projection_witness(problem.distinct().replace(weight_bound=None))
         if witness is None or not witness.rounded(problem.n_features).within_bound(problem):
-            return "mip", "weights are bounded and may admit no network: the mixed-integer program can tell"
+            return "mip", "the weight bound may ask for many neurons alike: they are one whole number there"
     return "tree", "neurons are counted: the activation tree needs no bound on weights and proves exactly"
 
 
@@ -53,19 +50,12 @@ def _applicable(problem: Problem, objective: Objective, method: str) -> str:
         raise InputError(f"unknown method {method!r}: choose one of {', '.join(METHODS)}")
     if method == "tree" and objective is not Objective.NEURONS:
         raise InputError(f"method 'tree' counts neurons, not {objective}: use method='mip'")
-    if method == "tree" and not _tree_applies(problem):
-        raise InputError("method 'tree' knows no weight bound beside a constant: use method='mip'")
     if method == "univariate" and not fewest_knots.applies_to(problem, objective):
         raise InputError(
             "method 'univariate' needs one feature, affine='skip', no weight bound and the objective neurons "
             "or weights: use method='auto'"
         )
     return method
-
-
-def _tree_applies(problem: Problem) -> bool:
-    """Whether the tree knows such problems: a weight bound and a constant want different coordinates."""
-    return problem.weight_bound is None or problem.affine is not Affine.CONSTANT
 
 
 def proof_path(proof_file: PathLike, objective: Objective, method: str) -> Path:

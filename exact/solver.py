@@ -16,14 +16,10 @@ from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Deadline, ProgressCallback
-from sparsest.results.solving import ExactResult, Status
+from sparsest.results.solving import ExactResult
 from sparsest.units import in_integer_units, in_own_units
 
 __all__ = ["METHODS", "run_method", "solve"]
-
-# Linear programs of the activation tree spent on doubting the mixed-integer program's "infeasible".
-_SECOND_OPINION = 200
-_OVERRULED = "the mixed-integer program called it infeasible, which the activation tree could not confirm"
 
 
 def solve(  # noqa: PLR0913
@@ -209,14 +205,4 @@ def _tree(problem: Problem, options: SearchOptions, log: ProofLog) -> MethodResu
 def _mip(problem: Problem, objective: Objective, options: SearchOptions) -> MethodResult:
     from sparsest.exact.mip.cut_loop import solve_mip  # loads Pyomo
 
-    found = solve_mip(problem, objective, options)
-    if found.status is not Status.INFEASIBLE:
-        return found
-    # "infeasible" is one linear program's word; a network, or nodes that floats cannot decide, overrule it
-    doubt = SearchOptions(deadline=options.deadline, node_limit=_SECOND_OPINION)
-    second = _tree(problem, doubt, ProofLog())
-    if second.network is None and not second.unverified:
-        return found
-    return dataclasses.replace(
-        found, status=Status.NUMERICAL, network=second.network, exact_witness=True, remark=_OVERRULED
-    )
+    return solve_mip(problem, objective, options)

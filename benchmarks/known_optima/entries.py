@@ -12,7 +12,7 @@ A file holds ``[[optimum]]`` tables. The question:
 
 and the answer, which ``sparsest regress --update`` fills in:
 
-    status = "optimal"             # or infeasible, time_limit, numerical
+    status = "optimal"             # or time_limit, numerical
     lower = 3
     upper = 3                      # absent when no network is known
     proof = "exact"                # or numerical
@@ -48,7 +48,7 @@ _MAX_FILE_BYTES: Final = 2**20
 DEFAULT_TIME_LIMIT: Final = 600.0
 
 # "interrupted" and "node_limit" are left out: nobody can repeat the one or ask for the other here.
-_STATUSES: Final = (Status.OPTIMAL, Status.INFEASIBLE, Status.TIME_LIMIT, Status.NUMERICAL)
+_STATUSES: Final = (Status.OPTIMAL, Status.TIME_LIMIT, Status.NUMERICAL)
 _METHODS: Final = ("auto", "univariate", "tree", "mip")
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
 
@@ -423,14 +423,12 @@ def _claim(table: dict[str, Any]) -> Claim:
         raise InputError(
             f"the status is optimal, but the bounds {_shown(lower)} and {_shown(upper)} do not meet"
         )
-    if status is Status.INFEASIBLE and upper is not None:
-        raise InputError(f"no network fits when the status is infeasible, so remove upper = {_shown(upper)}")
     if not _DIGEST.fullmatch(table["digest"]):
         raise InputError(f"digest = {_shown(table['digest'])} is not a SHA-256: 64 digits 0-9a-f are needed")
     effort = _float(table.get("effort"))
     if effort is not None and effort <= 0:
         raise InputError(f"effort = {effort:g}: it must be positive")
-    _check_proof_keys(table, status)
+    _check_proof_keys(table)
     return Claim(
         status=status,
         proof=Proof.parse(_one_of(table["proof"], "proof", tuple(map(str, Proof)))),
@@ -445,12 +443,12 @@ def _claim(table: dict[str, Any]) -> Claim:
     )
 
 
-def _check_proof_keys(table: dict[str, Any], status: Status) -> None:
+def _check_proof_keys(table: dict[str, Any]) -> None:
     """Raise `InputError` unless the keys on the proof go together, and the file is inside the folder."""
     name, digest, why = (table.get(key) for key in ("proof_file", "proof_digest", "proof_left_out"))
     if (name, digest, why) == (None, None, None):
         return
-    if table.get("objective", "neurons") != "neurons" or status is Status.INFEASIBLE:
+    if table.get("objective", "neurons") != "neurons":
         raise InputError("proof files are about numbers of neurons, so remove its proof's keys here")
     if (name is None) != (digest is None) or (name is None) == (why is None):
         raise InputError("proof_file and proof_digest go together, and proof_left_out goes without them")

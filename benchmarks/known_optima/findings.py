@@ -61,11 +61,11 @@ def refuse(what: str, stated: str, error: Exception) -> Finding:
 
 def fill_in(claim: Claim | None, result: ExactResult) -> Finding:
     """Put an answer in the place of none, or of one about other data."""
-    now = bounds(result.status, result.lower_bound, result.upper_bound)
+    now = bounds(result.lower_bound, result.upper_bound)
     found = f"{now}, {result.status}, {result.proof}"
     if claim is None:
         return Finding("answer", "nothing", found, "filled in", stands=True)
-    stated = f"{bounds(claim.status, claim.lower, claim.upper)}, {claim.status}, {claim.proof}"
+    stated = f"{bounds(claim.lower, claim.upper)}, {claim.status}, {claim.proof}"
     return Finding("answer", stated, found, "the answer for the new data")
 
 
@@ -93,15 +93,13 @@ def judge_answer(claim: Claim, result: ExactResult, *, verified: bool = False) -
 
 
 def _judge_bounds(claim: Claim, result: ExactResult, verified: bool) -> list[Finding]:
-    stated = bounds(claim.status, claim.lower, claim.upper)
-    found = bounds(result.status, result.lower_bound, result.upper_bound)
+    stated = bounds(claim.lower, claim.upper)
+    found = bounds(result.lower_bound, result.upper_bound)
     if _contradict(claim, result):
         word = "optimum" if claim.status is Status.OPTIMAL else "bounds"
         wrong = "its proof was verified, so the solver is wrong" if verified else _WRONG
         sentence = f"known {word} {stated}, found {found}: {wrong}"
         return [Finding("bounds", stated, found, sentence, mendable=not verified)]
-    if Status.INFEASIBLE in (claim.status, result.status):
-        return []  # no bounds to compare: the status says it
     weaker = result.lower_bound < claim.lower or _above(result.upper_bound, claim.upper)
     better = result.lower_bound > claim.lower or _above(claim.upper, result.upper_bound)
     if weaker:
@@ -114,11 +112,7 @@ def _judge_bounds(claim: Claim, result: ExactResult, verified: bool) -> list[Fin
 
 
 def _contradict(claim: Claim, result: ExactResult) -> bool:
-    """Whether no truth satisfies both: a network where there is none, or intervals that do not meet."""
-    if claim.status is Status.INFEASIBLE or result.status is Status.INFEASIBLE:
-        return claim.status is not result.status and (
-            claim.upper is not None or result.upper_bound is not None
-        )
+    """Whether no truth satisfies both: intervals that do not meet."""
     return (claim.upper is not None and result.lower_bound > claim.upper) or (
         result.upper_bound is not None and claim.lower > result.upper_bound
     )
@@ -132,8 +126,7 @@ def _above(first: int | None, second: int | None) -> bool:
 def _judge_status(claim: Claim, result: ExactResult) -> list[Finding]:
     if claim.status is result.status:
         return []
-    settled = (Status.OPTIMAL, Status.INFEASIBLE)
-    stands = claim.status not in settled and result.status in settled and not _contradict(claim, result)
+    stands = result.status is Status.OPTIMAL and not _contradict(claim, result)
     sentence = (
         f"improved: {result.status.sentence}; keep it with --update"
         if stands
@@ -229,10 +222,8 @@ def is_slower(effort: float, seconds: float, calibration: float) -> bool:
     return seconds > SLOWER * stated and seconds - stated > _NOTICED
 
 
-def bounds(status: Status, lower: int, upper: int | None) -> str:
-    """Spell what is known: ``3``, ``[3, 8]``, ``at least 3`` or ``no network fits``."""
-    if status is Status.INFEASIBLE:
-        return "no network fits"
+def bounds(lower: int, upper: int | None) -> str:
+    """Spell what is known: ``3``, ``[3, 8]`` or ``at least 3``."""
     if upper is None:
         return f"at least {lower}"
     return str(lower) if lower == upper else f"[{lower}, {upper}]"

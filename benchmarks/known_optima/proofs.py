@@ -18,7 +18,7 @@ from sparsest.check import Checked, ProofError, UnreadableError, check_proof, re
 from sparsest.files import write_atomically
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
-from sparsest.results.solving import ExactResult, Proof, Status
+from sparsest.results.solving import ExactResult, Proof
 
 # Bytes of a compressed proof beyond which it is left out: repositories keep every version of a file.
 MAX_STORED_BYTES: Final = 300_000
@@ -57,9 +57,9 @@ class NewProof:
         return ProofState.NOT_STATED if self.left_out is None else ProofState.LEFT_OUT
 
 
-def wants_proof(objective: Objective, status: Status, proof: Proof) -> bool:
+def wants_proof(objective: Objective, proof: Proof) -> bool:
     """Whether an answer is of the kind that a proof file shows: exact bounds on a number of neurons."""
-    return objective is Objective.NEURONS and proof is Proof.EXACT and status is not Status.INFEASIBLE
+    return objective is Objective.NEURONS and proof is Proof.EXACT
 
 
 def verify(optimum: Optimum, claim: Claim | None, problem: Problem) -> tuple[ProofState, list[Finding]]:
@@ -91,7 +91,7 @@ def verify(optimum: Optimum, claim: Claim | None, problem: Problem) -> tuple[Pro
         return ProofState.MISSING if missing else ProofState.FAILED, [trouble]
     if claim.proof_left_out is not None:
         return ProofState.LEFT_OUT, []
-    if not wants_proof(optimum.objective, claim.status, claim.proof):
+    if not wants_proof(optimum.objective, claim.proof):
         return ProofState.NOT_STATED, []
     sentence = "the entry states an exact answer and names no proof: write one with --update"
     return ProofState.MISSING, [_finding("no file", ProofState.MISSING, sentence)]
@@ -123,7 +123,7 @@ def _trouble(folder: Path, name: str, claim: Claim, problem: Problem) -> Finding
         return _finding("verified", *_rejection(path, name, error))
     if (shown.lower_bound, shown.upper_bound) == (claim.lower, claim.upper):
         return None
-    stated, found = bounds(claim.status, claim.lower, claim.upper), _bounds_of(shown)
+    stated, found = bounds(claim.lower, claim.upper), _bounds_of(shown)
     return _finding(stated, found, f"{name} proves another bound: {found}, and the entry states {stated}")
 
 
@@ -138,7 +138,7 @@ def _rejection(path: Path, name: str, error: ProofError) -> tuple[str, str]:
 
 
 def _bounds_of(shown: Checked) -> str:
-    return bounds(Status.OPTIMAL, shown.lower_bound, shown.upper_bound)
+    return bounds(shown.lower_bound, shown.upper_bound)
 
 
 def examine(path: Path, problem: Problem, result: ExactResult, max_bytes: int = MAX_STORED_BYTES) -> NewProof:
@@ -164,7 +164,7 @@ def examine(path: Path, problem: Problem, result: ExactResult, max_bytes: int = 
         return NewProof(None, "it could not be written")
     shown = check_proof(path, problem)
     if (shown.lower_bound, shown.upper_bound) != (result.lower_bound, result.upper_bound):
-        wanted = bounds(result.status, result.lower_bound, result.upper_bound)
+        wanted = bounds(result.lower_bound, result.upper_bound)
         return NewProof(None, f"what could be proven in a file is {_bounds_of(shown)}, not {wanted}")
     content = path.read_bytes()
     if len(content) > max_bytes:

@@ -221,7 +221,7 @@ def _keeps_proof(claim: Claim | None, state: ProofState, result: ExactResult) ->
         return False
     same = (claim.lower, claim.upper) == (result.lower_bound, result.upper_bound)
     settled = state in (ProofState.VERIFIED, ProofState.LEFT_OUT)
-    return same and settled and result.status is not Status.INFEASIBLE
+    return same and settled
 
 
 def _prove(
@@ -231,7 +231,7 @@ def _prove(
 
     Not in the first run: asking for a proof makes "auto" choose among other methods.
     """
-    if not proofs.wants_proof(result.objective, result.status, result.proof):
+    if not proofs.wants_proof(result.objective, result.proof):
         return NewProof(None, None), []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "proof.json.gz"

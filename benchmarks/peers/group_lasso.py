@@ -46,7 +46,7 @@ def group_lasso(
     -------
     MethodAnswer
         The network of a vertex solution; nothing is proven about counts. Status "finished", "time_limit",
-        or "infeasible" when the weight bound lets no network fit.
+        or "stuck" when the weight bound lets no network fit that has one neuron for each cell and sign.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def group_lasso(
     neurons = program.solve(patterns, signs, program.costs(len(signs)), deadline)
     network = None if neurons is None else program.network(neurons)
     known = network.count(objective) if network is not None and network.solves(problem) else None
-    missing = "time_limit" if deadline.expired else "infeasible"
+    missing = "time_limit" if deadline.expired else "stuck"
     return MethodAnswer(
         network=network,
         status=missing if network is None else "finished",

@@ -144,7 +144,8 @@ def l1(
     Returns
     -------
     MethodAnswer
-        Status "finished", "time_limit", or "infeasible" when no network with these patterns fits.
+        Status "finished", "time_limit", or "stuck" when no network with one neuron for each of these
+        patterns fits.
 
     Raises
     ------
@@ -266,7 +267,7 @@ def _weights(program: BlockProgram, neurons: Neurons, epsilon: float) -> FloatAr
 def _status(first: Neurons | None, deadline: Deadline) -> str:
     if deadline.expired:
         return "time_limit"
-    return "infeasible" if first is None else "finished"
+    return "stuck" if first is None else "finished"
 
 
 def _whole(value: object, name: str, least: int) -> int:

@@ -100,7 +100,7 @@ def compare_sides(  # noqa: PLR0913
         progress=_labelled(progress, "exact"),
     )
     least = None
-    if least_limit > 0 and exact.status is not Status.INFEASIBLE:
+    if least_limit > 0:
         least = minimize_path_norm(
             problem, power, goal, time_limit=least_limit, progress=_labelled(progress, "path norm")
         )
@@ -178,11 +178,6 @@ def _judgement(problem: Problem, exact: ExactResult, network: Network) -> tuple[
     found = counted(count, what)
     if not network.solves(problem):
         return _not_interpolating(problem, exact, network)
-    if exact.status is Status.INFEASIBLE:
-        return (
-            Outcome.DISAGREE,
-            f"training found {found} where the exact side proved that none fit",
-        )
     if count < low:
         if exact.proof is Proof.EXACT and not meets_exactly(problem, network, exact.objective):
             return Outcome.NOT_INTERPOLATING, (
@@ -211,8 +206,6 @@ def _judgement(problem: Problem, exact: ExactResult, network: Network) -> tuple[
 
 
 def _not_interpolating(problem: Problem, exact: ExactResult, network: Network) -> tuple[Outcome, str]:
-    if exact.status is Status.INFEASIBLE:
-        return Outcome.INFEASIBLE, Outcome.INFEASIBLE.sentence
     if not network.within_bound(problem):
         return (
             Outcome.NOT_INTERPOLATING,

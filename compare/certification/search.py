@@ -177,7 +177,7 @@ class _Narrowing:
         if result.network is not None:
             checked = result.method == "tree" or result.status is Status.OPTIMAL
             self._offer(result.network, proven=checked and result.proof is Proof.EXACT)
-        self.closed = result.status in (Status.OPTIMAL, Status.INFEASIBLE)
+        self.closed = result.status is Status.OPTIMAL
         if result.status is Status.INTERRUPTED:
             self.record.deadline.interrupt()
         written = None if result.proof_written is False else self.means.proof_file

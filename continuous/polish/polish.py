@@ -13,6 +13,7 @@ from sparsest.arrays import FloatArray
 from sparsest.continuous.polish.pattern_program import BoolArray, Neurons, Samples, solve
 from sparsest.objectives import Objective, magnitudes
 from sparsest.progress import Deadline
+from sparsest.weight_bound import fewest_copies
 
 # Rounds of reweighting, and of offering neighbouring cells; both mostly settle after two or three.
 _ROUNDS = 6
@@ -36,10 +37,10 @@ _SAME_NORM = 1e-6
 def merged(samples: Samples, neurons: Neurons) -> Neurons:
     """Return one neuron for each closed cell and output sign, the sum of those that share it.
 
-    On the data the function is unchanged and no objective rises (merging lemma: within a closed cell
-    ``max(0, Xh u)`` is linear, and ``t^p`` is subadditive). Neurons that are zero, without an output sign,
-    or inactive on every sample, are dropped; the rest come in an order that depends on cells and signs
-    alone.
+    A sum beyond the weight bound becomes the fewest equal neurons within it. On the data the function is
+    unchanged and no objective rises but by those (merging lemma: within a closed cell ``max(0, Xh u)`` is
+    linear, and ``t^p`` is subadditive). Neurons that are zero, without an output sign, or inactive on every
+    sample, are dropped; the rest come in an order that depends on cells and signs alone.
     """
     active = neurons.folded @ samples.homogeneous.T > 0
     useful = (neurons.signs != 0) & np.any(active, axis=1)
@@ -47,6 +48,10 @@ def merged(samples: Samples, neurons: Neurons) -> Neurons:
     cells, groups = np.unique(labels, axis=0, return_inverse=True)
     sums = np.zeros((len(cells), neurons.folded.shape[1]))
     np.add.at(sums, groups, neurons.folded[useful])
+    if samples.bounds is not None:
+        copies = fewest_copies(sums, samples.bounds).astype(int)
+        sums = np.repeat(sums / copies[:, None], copies, axis=0)
+        cells = np.repeat(cells, copies, axis=0)
     return Neurons(sums, cells[:, :-1], np.where(cells[:, -1], 1.0, -1.0), neurons.affine)
 
 
@@ -60,7 +65,8 @@ def polish(
     samples : Samples
         The intervals.
     start : Neurons
-        One neuron for each cell and sign (see `merged`); their sizes are the first reweighting.
+        One neuron for each cell and sign, or several under a weight bound (see `merged`); their sizes are
+        the first reweighting.
     p : float
         Exponent of the path norm that the reweighting imitates.
     objective : Objective
@@ -104,8 +110,11 @@ def with_neighbours(samples: Samples, current: Neurons, max_rows: int = MAX_ROWS
         np.concatenate([current.signs, current.signs[rows]]),
         current.affine,
     )
-    _, first = np.unique(np.c_[wider.patterns, wider.signs > 0], axis=0, return_index=True)
-    return Neurons(wider.folded[first], wider.patterns[first], wider.signs[first], wider.affine)
+    labels = np.c_[wider.patterns, wider.signs > 0]
+    _, first, cells = np.unique(labels, axis=0, return_index=True, return_inverse=True)
+    kept = np.r_[np.arange(len(current.folded)), first[first >= len(current.folded)]]
+    kept = kept[np.argsort(cells.ravel()[kept], kind="stable")]
+    return Neurons(wider.folded[kept], wider.patterns[kept], wider.signs[kept], wider.affine)
 
 
 def _sparsified(

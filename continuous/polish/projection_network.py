@@ -7,6 +7,7 @@ import numpy as np
 from sparsest.directions import random_directions
 from sparsest.network import Network
 from sparsest.problem import Problem
+from sparsest.weight_bound import split
 
 # Directions of which the one that keeps the projected samples furthest apart is taken.
 _DIRECTIONS: Final = 32
@@ -14,6 +15,8 @@ _DIRECTIONS: Final = 32
 
 def ridge_network(problem: Problem, seed: int = 0) -> Network | None:
     """Return a network of at most N neurons that is a function of one projection of the data.
+
+    Under a weight bound there may be more: neurons beyond it are split into equal ones.
 
     A piecewise linear function of ``t = direction . x`` with a knot at each projected sample but the last
     meets every label when no two distinct samples share a t. Nothing about it is sparse: it is for when a
@@ -29,7 +32,7 @@ def ridge_network(problem: Problem, seed: int = 0) -> Network | None:
     Returns
     -------
     Network or None
-        None where rounding, or a weight bound, is in the way.
+        None where rounding is in the way, or the weight bound asks for too many neurons.
     """
     distinct = problem.distinct()
     X, labels = distinct.X, distinct.targets
@@ -51,5 +54,5 @@ def ridge_network(problem: Problem, seed: int = 0) -> Network | None:
     kept = changes != 0
     weights = np.tile(directions[best], (int(kept.sum()), 1))
     affine = np.zeros(distinct.n_features + 1) if problem.has_affine_term else None
-    network = Network(weights, -knots[kept], changes[kept], affine)
-    return network if network.solves(problem) else None
+    network = split(problem, Network(weights, -knots[kept], changes[kept], affine))
+    return network if network is not None and network.solves(problem) else None

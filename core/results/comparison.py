@@ -22,7 +22,6 @@ class Outcome(Sentence):
     CONTINUOUS_ABOVE = "continuous_above", "training stopped at a local optimum above the proven minimum"
     EXACT_OPEN = "exact_open", "the exact side ran out of time and leaves an interval"
     NOT_INTERPOLATING = "not_interpolating", "the trained network does not fit the data, or not exactly"
-    INFEASIBLE = "infeasible", "no network meets every interval within the weight bound"
     DISAGREE = "disagree", "the trained network fits with fewer than the proven bound: one side is wrong"
 
 

@@ -29,7 +29,6 @@ class Status(Sentence):
     TIME_LIMIT = "time_limit", "the time limit was reached"
     NODE_LIMIT = "node_limit", "the node limit was reached"
     INTERRUPTED = "interrupted", "the user interrupted the search"
-    INFEASIBLE = "infeasible", "no network meets every interval within the weight bound"
     NUMERICAL = "numerical", "floating-point trouble: the solver could not decide a case either way"
 
 
@@ -141,8 +140,6 @@ class ExactResult(Report):
 
     def _bounds(self) -> str:
         exact = self.proof is Proof.EXACT
-        if self.status is Status.INFEASIBLE:
-            return "no network fits" + ("" if exact else ", up to solver tolerances")
         if self.status is Status.OPTIMAL:
             return f"{self.upper_bound}, " + (
                 "proven minimal" if exact else "minimal up to solver tolerances"

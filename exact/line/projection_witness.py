@@ -1,6 +1,7 @@
 """A network that provably fits, at once: interpolate along a line onto which the samples project apart."""
 
 import itertools
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -13,6 +14,7 @@ from sparsest.exact.arithmetic.rational_network import RationalNetwork
 from sparsest.exact.arithmetic.rational_problem import fraction_to_rational
 from sparsest.exact.line.fewest_knots import interpolate, rational_interpolant
 from sparsest.problem import Problem
+from sparsest.weight_bound import MAX_NEURONS
 
 # Directions tried besides the coordinate axes; a fixed seed keeps results reproducible.
 _DIRECTIONS = 16
@@ -25,10 +27,11 @@ def projection_witness(problem: Problem) -> RationalNetwork | None:
     """Return the best of some networks that are functions of one projection of the data each.
 
     A ridge function ``g(t)``, ``t = direction . x``, with g the piecewise linear interpolant of fewest
-    knots meets every label when no two distinct samples share a t; every problem without a weight bound is
-    solved by at most N neurons with a skip, N + 1 without, in this way. Labels are the middles of the
-    intervals. Built in rational arithmetic, so it fits exactly. None when the data are too large or no
-    direction keeps the samples apart.
+    knots meets every label when no two distinct samples share a t; every problem is solved by at most N
+    neurons with a skip, N + 1 without, in this way, unless a weight bound calls for more. Labels are the
+    middles of the intervals. Built in rational arithmetic, so it fits exactly. Neurons beyond a weight bound
+    are split into equal ones within it. None when the data are too large, no direction keeps the samples
+    apart, or the bound asks for too many neurons.
 
     Parameters
     ----------
@@ -93,4 +96,23 @@ def _ridge_network(problem: Problem, direction: FloatArray) -> RationalNetwork |
             if any(sign * value > 0 for value in values):
                 neurons.append([sign * value for value in affine])
                 signs.append(sign)
-    return RationalNetwork(signs, [[fraction_to_rational(v) for v in neuron] for neuron in neurons])
+    return _within_bound(problem, signs, neurons)
+
+
+def _within_bound(
+    problem: Problem, signs: list[int], vectors: list[list[Fraction]]
+) -> RationalNetwork | None:
+    """Return the network, each neuron beyond the weight bound split into the fewest equal ones within it."""
+    copies = [1] * len(signs)
+    if problem.weight_bound is not None:
+        bound = Fraction(problem.weight_bound)
+        neurons = vectors[: len(signs)]
+        copies = [max(1, *(math.ceil(abs(w) / bound) for w in neuron[:-1])) for neuron in neurons]
+    if sum(copies) > MAX_NEURONS:
+        return None
+    shares = [[[v / m for v in vector]] * m for vector, m in zip(vectors, copies, strict=False)]
+    rows = [*itertools.chain.from_iterable(shares), *vectors[len(signs) :]]
+    return RationalNetwork(
+        [sign for sign, m in zip(signs, copies, strict=True) for _ in range(m)],
+        [[fraction_to_rational(v) for v in row] for row in rows],
+    )

@@ -16,8 +16,8 @@ class Coordinates:
 
     ``[X, 1] = rows @ basis``; a neuron u acts through ``z = basis @ u``. Multipliers of rows are the same
     in both. With a weight bound the columns are only centred and scaled, because the bound is about them.
-    With a constant the first coordinate is the constant function 1, so that an affine term without slopes is
-    one whose other coordinates are zero: those with ``affine`` 0.
+    With a constant one coordinate is the constant function 1, so that an affine term without slopes is one
+    whose other coordinates are zero: those with ``affine`` 0.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -30,16 +30,17 @@ class Coordinates:
         size = np.abs(centred).max(axis=0)
         self.exponents = np.where(size > 0, np.frexp(size)[1], 0)
         scaled = np.ldexp(centred, -self.exponents)
-        if problem.affine is Affine.CONSTANT:
+        constant = 0
+        if problem.weight_bound is not None:
+            self.rows, back, constant = scaled, np.eye(len(size)), len(size) - 1
+        elif problem.affine is Affine.CONSTANT:
             self.rows, back = _beside_constant(scaled)
-        elif problem.weight_bound is None:
-            self.rows, back = orthonormal(scaled)
         else:
-            self.rows, back = scaled, np.eye(len(size))
+            self.rows, back = orthonormal(scaled)
         self._back = np.ldexp(back.T, -self.exponents[:, None])
         self.affine = np.ones(self.rows.shape[1])
         if problem.affine is Affine.CONSTANT:
-            self.affine[1:] = 0.0
+            self.affine[:] = np.arange(self.rows.shape[1]) == constant
         self.scale = float(np.ldexp(1.0, np.frexp(problem.label_scale)[1]))
 
     def original(self, coordinates: FloatArray) -> FloatArray:

@@ -2,8 +2,9 @@
 
 One block stands for one cell and one output sign: a vector u in the closed cone of the cell, which acts
 linearly on the data. Two neurons of the same block can be added up without raising any objective (merging
-lemma, theory page), so at most one neuron a block is enough. What the objective counts are *elements*: a
-block for ``neurons``, entries of u for ``weights`` and ``parameters``.
+lemma, theory page), so at most one neuron a block is enough; under a weight bound R a block is the sum of as
+many neurons as its weights are multiples of R. What the objective counts are *elements*: a block for
+``neurons``, entries of u for ``weights`` and ``parameters``.
 """
 
 import dataclasses
@@ -27,6 +28,7 @@ from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
+from sparsest.weight_bound import MAX_NEURONS, fewest_copies
 
 # Nonzeros of the linear program, some 20 bytes each while it is built and solved.
 MAX_NONZEROS = 10**8
@@ -70,7 +72,7 @@ class CellModel:
     free : array (N, 0, 1 or d + 1)
         Scaled data on which the affine term acts: nothing, a column of ones, or all of `homogeneous`.
     bounds : array (B, d + 1)
-        Largest absolute value of each entry of each u, infinite unless the problem has a weight bound.
+        Largest absolute value of each entry of one neuron, infinite unless the problem has a weight bound.
     elements : Elements
         What the objective counts.
     scaling : ExactScaling
@@ -88,15 +90,23 @@ class CellModel:
     elements: Elements
     scaling: ExactScaling
 
-    def decode(self, folded: FloatArray, affine: FloatArray) -> Network:
-        """Make a network in original units of the vectors u (B, d + 1) and the affine term on `free`."""
+    def decode(self, folded: FloatArray, affine: FloatArray) -> Network | None:
+        """Make a network in original units of the vectors u (B, d + 1) and the affine term on `free`.
+
+        Vectors beyond the bound become several equal neurons; None where they are too many.
+        """
         # without weights, only the block that is active everywhere can be more than rounding noise
         used = np.any(folded[:, :-1] != 0, axis=1) | (self.patterns.all(axis=1) & (folded[:, -1] != 0))
         term = None
         if len(affine):
             padded = np.r_[np.zeros(folded.shape[1] - len(affine)), affine]
             term = self.scaling.original(padded)
-        return Network.from_folded(self.scaling.original(folded[used]), self.signs[used], term)
+        often = fewest_copies(folded, self.bounds[:, :-1])[used]
+        if not often.sum() <= MAX_NEURONS:
+            return None
+        copies = often.astype(int)
+        neurons = np.repeat(self.scaling.original(folded[used]) / copies[:, None], copies, axis=0)
+        return Network.from_folded(neurons, np.repeat(self.signs[used], copies), term)
 
 
 def build_cell_model(problem: Problem, objective: Objective, deadline: Deadline) -> CellModel:
@@ -121,17 +131,13 @@ def build_cell_model(problem: Problem, objective: Objective, deadline: Deadline)
     Notes
     -----
     Left out, because they cannot help (derived): the block that is active nowhere; with skip, the block
-    that is active everywhere, whose neuron is affine on the data; and with skip and no weight bound one of
-    each two opposite cells, because ``max(0, t) = max(0, -t) + t``, u and -u have the same absolute
-    entries, and the skip absorbs the rest. With a weight bound both stay: the two neurons have a bound
-    each, their sum would have only one.
+    that is active everywhere, whose neuron is affine on the data, and one of each two opposite cells, because
+    ``max(0, t) = max(0, -t) + t``, u and -u have the same absolute entries, and the skip absorbs the rest.
     """
     cells = cells_until(problem.X, deadline).patterns
     keep = cells.any(axis=1)
     if problem.affine is Affine.SKIP:
-        keep &= ~cells.all(axis=1)
-        if problem.weight_bound is None:
-            keep &= ~cells[:, 0]
+        keep &= ~cells.all(axis=1) & ~cells[:, 0]
     patterns = np.repeat(cells[keep], 2, axis=0)
     _refuse_large(patterns, problem.n_features)
     facets = _facets(cells, deadline)

@@ -1,12 +1,12 @@
 """Linear programs over cells: whether a set of elements suffices, and which are missing if it does not.
 
-With S the elements that may be nonzero, the program is
+With z_e how often an element may be used, 0 or 1 unless weights are bounded, the program is
 
     maximise t  subject to  t low_i <= sum_b s_b D_bi xh_i . u_b (+ a . x_i + c) <= t high_i,
                             u_b in the closed cone of its cell,
-                            |u_bj| <= R (if the problem has a weight bound), u_e = 0 for e not in S,
+                            |u_bj| <= R z_e, e the element of the entry, R = inf without a weight bound,
 
-and S suffices if and only if ``t = 1`` is reached. If it is not, an optimal dual solution gives a Benders cut
+and z suffices if and only if ``t = 1`` is reached. If it is not, an optimal dual solution gives a Benders cut
 (Codato and Fischetti 2006) that holds for weights of any size: docs/proofs.md, P4.
 """
 
@@ -28,7 +28,7 @@ from sparsest.results.solving import Status
 # Reweighted programs solved for one cut: on uniform data up to N = 10 the cuts stop shrinking after four.
 _REWEIGHTINGS = 4
 
-# Sizes of the boxes outside S, tried in turn until the cut separates S; 0 always does.
+# By how much entries may exceed what z allows, tried in turn until the cut separates z; 0 always does.
 _BOXES = (1.0, 1e-2, 1e-4, 1e-6, 0.0)
 
 # Sizes of weights tried for a witness, smallest first: small numbers keep their digits.
@@ -48,6 +48,9 @@ _NOISE = 1e-12
 # Left-hand sides of cuts below 1 by less than this could be floating-point noise.
 _CUT_MARGIN = 1e-6
 
+# Coefficients of cuts below this would be taken for zero by solvers of the master problem.
+_LEAST = 1e-8
+
 
 class LimitReachedError(Exception):
     """The time or node limit was reached; `status` says which."""
@@ -63,13 +66,10 @@ class UndecidedError(Exception):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class BendersCut:
-    """Valid inequalities ``rows @ z >= 1`` (M, E); `missing` marks elements of which one is needed, (E,).
+    """A valid inequality ``row @ z >= 1``, entries in [0, 1], (E,), and by how much the chosen z miss it."""
 
-    The first row is the indicator of `missing`.
-    """
-
-    rows: FloatArray
-    missing: BoolArray
+    row: FloatArray
+    missing: float
 
 
 class CellProgram:
@@ -105,8 +105,8 @@ class CellProgram:
         ]
         self.solved = 0
 
-    def suffices(self, chosen: BoolArray) -> bool:
-        """Whether some network fits with only the `chosen` elements (E,) nonzero."""
+    def suffices(self, chosen: IntArray) -> bool:
+        """Whether some network fits with each element used as often as `chosen` (E,) says."""
         upper = self._upper(self._bounds, chosen, 0.0)
         try:
             return self._reaches_one(upper)
@@ -118,7 +118,7 @@ class CellProgram:
                 return True
             raise
 
-    def witness_points(self, chosen: BoolArray, size: float) -> tuple[FloatArray, FloatArray] | None:
+    def witness_points(self, chosen: IntArray, size: float) -> tuple[FloatArray, FloatArray] | None:
         """Return u (B, d + 1) and the affine term on `free`, entries up to `size`, or None."""
         upper = np.minimum(self._upper(self._bounds, chosen, 0.0), size)
         if not self._reaches_one(upper):
@@ -129,7 +129,7 @@ class CellProgram:
         folded = np.where(upper > 0, values[: upper.size], 0.0).reshape(shape)
         return folded, values[upper.size : -1]
 
-    def cut(self, chosen: BoolArray, rng: np.random.Generator) -> BendersCut:
+    def cut(self, chosen: IntArray, rng: np.random.Generator) -> BendersCut:
         """Return a sparse cut that excludes `chosen` (E,), which must not suffice.
 
         A cut for weights of any size holds under a weight bound too, and is tried when the bound is so large
@@ -140,16 +140,17 @@ class CellProgram:
         except UndecidedError:
             return self._sparse_cut(self._unbounded, chosen, rng)
 
-    def _sparse_cut(self, bounds: FloatArray, chosen: BoolArray, rng: np.random.Generator) -> BendersCut:
+    def _sparse_cut(self, bounds: FloatArray, chosen: IntArray, rng: np.random.Generator) -> BendersCut:
         cuts = []
         weights = rng.uniform(0.5, 1.5, self._n_elements)
         for _ in range(_REWEIGHTINGS):
             costs = self._separating_costs(bounds, chosen, weights)
-            cuts.append(self._cut_from(self._coefficients(bounds, costs), chosen, rng))
+            row = self._coefficients(bounds, costs)
+            cuts.append(BendersCut(row, 1 - float(row @ chosen)))
             sizes = self._by_element(np.abs(costs))
             weights = 1.0 / (sizes + 1e-2 * max(sizes.max(initial=0.0), 1e-300))
             weights *= rng.uniform(0.8, 1.2, len(weights)) / weights.max(initial=1e-300)
-        return min(cuts, key=lambda cut: int(cut.missing.sum()))
+        return min(cuts, key=lambda cut: float(cut.row.sum()))
 
     def limit_reached(self) -> LimitReachedError:
         """Return the exception to raise when a solver stopped early: with no time limit, it was nodes."""
@@ -159,12 +160,15 @@ class CellProgram:
     def _out_of_nodes(self) -> bool:
         return self._node_limit is not None and self.solved >= self._node_limit
 
-    def _separating_costs(self, bounds: FloatArray, chosen: BoolArray, weights: FloatArray) -> FloatArray:
+    def _separating_costs(self, bounds: FloatArray, chosen: IntArray, weights: FloatArray) -> FloatArray:
         """Reduced costs (B (d + 1),) of a solution whose cut is violated by `chosen`."""
         for box in _BOXES:
-            self._maximize(self._upper(bounds, chosen, box * weights), math.inf)
-            costs = self._verified_costs()
-            if self._coefficients(bounds, costs)[chosen].sum() < 1 - 2 * _CUT_MARGIN:
+            try:
+                self._maximize(self._upper(bounds, chosen, box * weights), math.inf)
+                costs = self._verified_costs()
+            except UndecidedError:  # another box may suit the solver better
+                continue
+            if self._coefficients(bounds, costs) @ chosen < 1 - 2 * _CUT_MARGIN:
                 return costs
         raise UndecidedError("a set that does not suffice could not be cut off")
 
@@ -185,33 +189,29 @@ class CellProgram:
         return np.where(np.abs(entries) > noise, entries, 0.0)
 
     def _coefficients(self, bounds: FloatArray, costs: FloatArray) -> FloatArray:
-        """Coefficients min(1, sum R |g|) of the cut (E,), for reduced costs g of the entries."""
+        """Coefficients min(1, sum R |g|) of the cut (E,), for reduced costs g of the entries.
+
+        Rounded up, as makes the cut weaker, by more than the solver's tolerances may have taken from them.
+        """
         with np.errstate(invalid="ignore"):
             share = np.where(costs != 0, np.abs(costs) * bounds, 0.0)
-        return np.minimum(self._by_element(share), 1.0)
-
-    def _cut_from(self, coefficients: FloatArray, chosen: BoolArray, rng: np.random.Generator) -> BendersCut:
-        """Round the cut: elements that together stay below 1 are not enough, so another one is needed."""
-        order = np.lexsort((rng.uniform(size=len(chosen)), coefficients, ~chosen))
-        enough = np.cumsum(coefficients[order]) >= 1 - _CUT_MARGIN
-        missing = np.zeros(len(chosen), dtype=np.bool_)
-        missing[order[enough]] = True
-        rows = [missing.astype(np.float64)]
-        if np.any((coefficients > 0) & (coefficients < 1)):
-            small = coefficients <= tolerances.LP_FEASIBILITY  # taken over to the right-hand side
-            rows.append(np.where(small, 0.0, coefficients) / (1 - coefficients[small].sum()))
-        return BendersCut(np.array(rows), missing)
+        shares = self._by_element(share)
+        return np.minimum(np.where(shares > 0, np.maximum(shares * (1 + _CUT_MARGIN), _LEAST), 0.0), 1.0)
 
     def _by_element(self, entries: FloatArray) -> FloatArray:
         used = self._counted
         sums = np.bincount(self._elements[used], entries[used], minlength=self._n_elements)
         return np.asarray(sums, dtype=np.float64)
 
-    def _upper(self, bounds: FloatArray, chosen: BoolArray, box: FloatArray | float) -> FloatArray:
-        """Upper bounds of the entries: `bounds` where chosen or uncounted, `box` elsewhere."""
-        limits = np.where(chosen, np.inf, box)
-        upper = bounds.copy()
-        upper[self._counted] = np.minimum(upper[self._counted], limits[self._elements[self._counted]])
+    def _upper(self, bounds: FloatArray, chosen: IntArray, box: FloatArray | float) -> FloatArray:
+        """Upper bounds of the entries: multiples of `bounds` as chosen, and `box` where nothing is.
+
+        Those that no element stands for are free: biases, where they are not counted.
+        """
+        counted, upper = self._counted, bounds.copy()
+        often = chosen[self._elements[counted]]
+        limits = np.broadcast_to(box, chosen.shape)[self._elements[counted]]
+        upper[counted] = np.where(often > 0, bounds[counted] * np.maximum(often, 1), limits)
         return upper
 
     def _reaches_one(self, upper: FloatArray) -> bool:

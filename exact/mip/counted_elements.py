@@ -23,6 +23,8 @@ _CLEARLY_NONZERO = 1e-6
 class Elements:
     """The things that the binaries of the master problem stand for.
 
+    Under a weight bound they are whole numbers: how many neurons of the block use the entry.
+
     Attributes
     ----------
     of_entry : array of int (B, d + 1)

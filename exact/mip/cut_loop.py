@@ -8,6 +8,8 @@ whether the chosen elements suffice and answer with cuts if they do not (`sparse
 The lower bound therefore holds for weights of any size, or of the size the problem allows.
 """
 
+import math
+
 import numpy as np
 
 from sparsest import tolerances
@@ -17,7 +19,7 @@ from sparsest.exact.line.projection_witness import projection_witness
 from sparsest.exact.method_result import MethodResult
 from sparsest.exact.mip.cell_model import CellModel, build_cell_model
 from sparsest.exact.mip.cell_program import WITNESS_SIZES, CellProgram, LimitReachedError, UndecidedError
-from sparsest.exact.mip.counted_elements import BoolArray
+from sparsest.exact.mip.counted_elements import IntArray
 from sparsest.exact.mip.master import HittingSet
 from sparsest.exact.search_options import SearchOptions
 from sparsest.network import Network
@@ -80,7 +82,12 @@ def solve_mip(problem: Problem, objective: Objective, options: SearchOptions | N
         objective,
         model,
         CellProgram(model, deadline, options.node_limit),
-        HittingSet(model.elements, options.mip_solver, options.mip_solver_options),
+        HittingSet(
+            model.elements,
+            options.mip_solver,
+            options.mip_solver_options,
+            repeated=problem.weight_bound is not None,
+        ),
         deadline,
         options.progress,
     ).run()
@@ -88,12 +95,8 @@ def solve_mip(problem: Problem, objective: Objective, options: SearchOptions | N
 
 def _first_witness(problem: Problem) -> Network | None:
     """Return an upper bound's network before the first linear program."""
-    witness = None if problem.weight_bound is not None else projection_witness(problem)
+    witness = projection_witness(problem)
     return None if witness is None else witness.rounded(problem.n_features)
-
-
-class _InfeasibleError(Exception):
-    """All elements together do not suffice."""
 
 
 class _CutLoop:
@@ -129,8 +132,6 @@ class _CutLoop:
             status = limit.status
         except KeyboardInterrupt:
             status = Status.INTERRUPTED
-        except _InfeasibleError:
-            status = Status.INFEASIBLE
         except (UndecidedError, SolverError) as trouble:
             status, remark = Status.NUMERICAL, str(trouble)
         if self._is_optimal():
@@ -157,7 +158,8 @@ class _CutLoop:
                 raise self._program.limit_reached()
             if not self._is_optimal() and self._cut_off(solution.chosen):
                 break
-        # a set of the smallest size suffices; whether its network checks out is another matter
+        # numbers of the least cost suffice; whether their network checks out is another matter, and whether
+        # it costs as little: neurons of one cell are made alike, which need not be cheapest
         return Status.OPTIMAL if self._is_optimal() else Status.NUMERICAL
 
     def _add_cuts_greedily(self) -> None:
@@ -170,42 +172,52 @@ class _CutLoop:
             elif self._cut_off(chosen):
                 break
 
-    def _cut_off(self, chosen: BoolArray) -> bool:
+    def _cut_off(self, chosen: IntArray) -> bool:
         """Return whether `chosen` suffices; if not, add cuts and elements in turn until it does."""
         first = True
         while not self._program.suffices(chosen):
             first = False
             cut = self._program.cut(chosen, self._rng)
-            if not cut.missing.any():
-                if self._problem.weight_bound is None:
-                    raise UndecidedError("distinct inputs can be interpolated, the solver says they cannot")
-                raise _InfeasibleError
-            self._master.add(cut.rows)
+            if not cut.row.any():
+                raise UndecidedError("distinct inputs can be interpolated, the solver says they cannot")
+            self._master.add(cut.row)
             self._master.raise_bound(1)
-            self._often += cut.missing
-            likely = cut.missing * (self._often + self._rng.uniform(size=len(chosen)))
+            self._often += cut.row
+            likely = cut.row * (self._often + self._rng.uniform(size=len(chosen)))
+            best = int(np.argmax(likely))
             chosen = chosen.copy()
-            chosen[np.argmax(likely)] = True
+            chosen[best] += max(1, math.ceil(cut.missing / cut.row[best] - tolerances.LP_FEASIBILITY))
             chosen = self._master.with_required(chosen)
         self._offer_from(chosen)
         return first
 
-    def _offer_from(self, chosen: BoolArray) -> None:
+    def _offer_from(self, chosen: IntArray) -> None:
         """Leave out elements that are not needed and offer the network of the rest."""
         best = self._best_count()
         if best is not None and self._master.cost(chosen) > best + _WORTH_PRUNING:
             return
         for element in self._rng.permutation(np.flatnonzero(chosen)):
-            fewer = chosen.copy()
-            fewer[element] = False
-            if self._program.suffices(fewer):
-                chosen = fewer
+            chosen = self._used_less(chosen, element)
         if best is not None and self._master.cost(chosen) >= best:
             return
         for size in WITNESS_SIZES:
             points = self._program.witness_points(chosen, size)
-            if points is not None and self._offer(self._model.decode(*points)):
+            network = None if points is None else self._model.decode(*points)
+            if network is not None and self._offer(network):
                 return
+
+    def _used_less(self, chosen: IntArray, element: int) -> IntArray:
+        """Return the numbers with that of one element as small as suffices, by bisection."""
+        least, enough = -1, int(chosen[element])
+        fewer = chosen.copy()
+        while enough - least > 1:
+            fewer[element] = (least + enough) // 2 if least >= 0 else 0  # most are not needed at all
+            if self._program.suffices(fewer):
+                enough = int(fewer[element])
+            else:
+                least = int(fewer[element])
+        fewer[element] = enough
+        return fewer
 
     def _offer(self, network: Network) -> bool:
         """Keep `network` if it fits and counts less than the best; return whether it fits."""

@@ -14,7 +14,7 @@ import numpy as np
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError, SolverError
-from sparsest.exact.mip.counted_elements import BoolArray, Elements
+from sparsest.exact.mip.counted_elements import Elements, IntArray
 
 # A bound on a count may be rounded up to the next integer when it is above it by more than this.
 _BOUND_ROUNDING = 1e-6
@@ -58,7 +58,7 @@ class MasterSolution:
     """What one solve of the master says: a lower bound, and its solution (E,) if one was found."""
 
     lower_bound: int
-    chosen: BoolArray | None
+    chosen: IntArray | None
     finished: bool
 
 
@@ -82,7 +82,14 @@ class HittingSet:
         When Pyomo does not know the solver or cannot run it.
     """
 
-    def __init__(self, elements: Elements, solver: str, options: Mapping[str, object] | None = None) -> None:
+    def __init__(
+        self,
+        elements: Elements,
+        solver: str,
+        options: Mapping[str, object] | None = None,
+        *,
+        repeated: bool = False,
+    ) -> None:
         import pyomo.environ as pyo  # here, because importing Pyomo takes longer than solving small problems
 
         self._given = dict(options or {})
@@ -91,8 +98,9 @@ class HittingSet:
         self._name = solver
         self._solver = _make_solver(solver)
         self._model = pyo.ConcreteModel()
-        self._elements = elements
-        self._model.z = pyo.Var(range(len(elements.costs)), domain=pyo.Binary)
+        self._elements, self._repeated = elements, repeated
+        domain = pyo.NonNegativeIntegers if repeated else pyo.Binary
+        self._model.z = pyo.Var(range(len(elements.costs)), domain=domain)
         self._model.count = pyo.Objective(expr=self._linear(elements.costs))
         self._model.cuts = pyo.ConstraintList()
         for element in np.flatnonzero(elements.requires >= 0):
@@ -108,11 +116,10 @@ class HittingSet:
         dotted = ".".join(map(str, version or ())).rstrip(".")
         return f"pyomo {importlib.metadata.version('pyomo')} / {self._name} {dotted}".rstrip()
 
-    def add(self, rows: FloatArray) -> None:
-        """Add cuts ``rows @ z >= 1``, rows (M, E) with entries in [0, 1]."""
-        self._rows = np.concatenate([self._rows, rows])
-        for row in rows:
-            self._model.cuts.add((1, self._linear(row), None))
+    def add(self, row: FloatArray) -> None:
+        """Add the cut ``row @ z >= 1``, row (E,) with entries in [0, 1]."""
+        self._rows = np.concatenate([self._rows, row[None]])
+        self._model.cuts.add((1, self._linear(row), None))
 
     def raise_bound(self, lower_bound: int) -> None:
         """Record that no solution costs less than `lower_bound`."""
@@ -128,43 +135,47 @@ class HittingSet:
         variables = [self._model.z[int(element)] for element in used]
         return LinearExpression(linear_coefs=coefficients[used].tolist(), linear_vars=variables)
 
-    def with_required(self, chosen: BoolArray) -> BoolArray:
-        """Return `chosen` (E,) together with the elements that they require."""
-        needed = self._elements.requires[chosen]
+    def with_required(self, chosen: IntArray) -> IntArray:
+        """Return `chosen` (E,), how often each element is used, with the elements that they require."""
+        needing = self._elements.requires >= 0
         closed = chosen.copy()
-        closed[needed[needed >= 0]] = True
+        np.maximum.at(closed, self._elements.requires[needing], chosen[needing])
         return closed
 
-    def cost(self, chosen: BoolArray) -> int:
-        """Return what the elements `chosen` (E,) cost."""
-        return round(float(self._elements.costs[chosen].sum()))
+    def cost(self, chosen: IntArray) -> int:
+        """Return what the elements cost, used as often as `chosen` (E,) says."""
+        return round(float(self._elements.costs @ chosen))
 
-    def greedy(self, rng: np.random.Generator) -> BoolArray:
-        """Return a set (E,) that satisfies every cut, by adding what gains most, then leaving out."""
-        chosen = np.zeros(self._rows.shape[1], dtype=np.bool_)
+    def greedy(self, rng: np.random.Generator) -> IntArray:
+        """Return numbers (E,) that satisfy every cut, by adding what gains most, then leaving out."""
+        chosen = np.zeros(self._rows.shape[1], dtype=np.intp)
         noise = rng.uniform(0.8, 1.2, len(chosen))
         while np.any(short := self._shortage(chosen) > tolerances.LP_FEASIBILITY):
             missing = self._shortage(chosen)[short]
             gain = np.minimum(self._rows[short], missing[:, None]).sum(axis=0) * noise
-            chosen[np.argmax(gain / self._extra_costs(chosen))] = True
+            best = int(np.argmax(gain / self._extra_costs(chosen)))
+            # as often as the first of the cuts that it serves asks for, at once
+            served = self._rows[short][:, best]
+            times = float((missing[served > 0] / served[served > 0]).min())
+            chosen[best] += max(1, math.ceil(times - tolerances.LP_FEASIBILITY)) if self._repeated else 1
             chosen = self.with_required(chosen)
-        for element in rng.permutation(np.flatnonzero(chosen)):
+        for element in rng.permutation(np.repeat(np.arange(len(chosen)), chosen)):
             fewer = chosen.copy()
-            fewer[element] = False
+            fewer[element] -= 1
             closed = np.array_equal(self.with_required(fewer), fewer)
             if closed and np.all(self._shortage(fewer) <= tolerances.LP_FEASIBILITY):
                 chosen = fewer
         return chosen
 
-    def _shortage(self, chosen: BoolArray) -> FloatArray:
-        return np.asarray(1 - self._rows[:, chosen].sum(axis=1), dtype=np.float64)
+    def _shortage(self, chosen: IntArray) -> FloatArray:
+        return np.asarray(1 - self._rows @ chosen, dtype=np.float64)
 
-    def _extra_costs(self, chosen: BoolArray) -> FloatArray:
-        """Cost (E,) of adding each element with what it requires; infinite if it is there already."""
+    def _extra_costs(self, chosen: IntArray) -> FloatArray:
+        """Cost (E,) of using each element once more, with what it requires; infinite if it cannot be."""
         needed = self._elements.requires
-        missing = (needed >= 0) & ~chosen[needed]
+        missing = (needed >= 0) & (chosen[needed] <= chosen)
         costs = self._elements.costs + np.where(missing, self._elements.costs[needed], 0.0)
-        return np.where(chosen, np.inf, costs)
+        return costs if self._repeated else np.where(chosen > 0, np.inf, costs)
 
     def solve(self, time_limit: float) -> MasterSolution:
         """Solve within `time_limit` seconds (may be infinite) and remember the bound.
@@ -182,7 +193,7 @@ class HittingSet:
             values = [self._model.z[e].value for e in range(self._rows.shape[1])]
         if bound is not None and math.isfinite(bound):
             self.raise_bound(math.ceil(bound - _BOUND_ROUNDING))
-        chosen = None if None in values else np.array(values, dtype=np.float64) > 0.5
+        chosen = None if None in values else np.rint(np.array(values, dtype=np.float64)).astype(np.intp)
         if finished and (chosen is None or np.any(self._rows @ chosen < 1 - 2 * _BOUND_ROUNDING)):
             raise SolverError(f"solver {self._name!r} returned a point that violates the master problem")
         return MasterSolution(self.lower_bound, chosen, finished)

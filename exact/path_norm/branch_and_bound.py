@@ -23,7 +23,8 @@ from sparsest.errors import InputError
 from sparsest.exact.cells.charts import TimeLimitError
 from sparsest.exact.method_result import PathNormMethodResult
 from sparsest.exact.path_norm.box_kernel import BRANCH, CLOSED
-from sparsest.exact.path_norm.cones import Cones, IntArray, build_cones
+from sparsest.exact.path_norm.cones import MAX_RAYS, Cones, IntArray, build_cones
+from sparsest.exact.path_norm.copies import copies_needed, repeated
 from sparsest.exact.path_norm.intervals_kernel import Box, ratios
 from sparsest.exact.path_norm.networks import Candidate, Networks
 from sparsest.exact.path_norm.ray_program_kernel import Solution
@@ -32,6 +33,7 @@ from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline, Progress, ProgressCallback
 from sparsest.results.solving import Status
+from sparsest.weight_bound import split
 
 # Share of the best path norm that boxes may give away: half of what counts as met.
 _GIVEN: Final = 0.5 * tolerances.PATH_NORM_GAP
@@ -50,6 +52,7 @@ _REPORT: Final = 0.3
 
 _TOO_MANY = "nothing but zero is known from below: {}"
 _HUGE = "nothing but zero is known from below: for so small a p weights may be too large for floats"
+_COPIES = "the weight bound may call for too many neurons of one cone: the lower bound is that without it"
 _ROUNDING = "some boxes could not be decided in floating-point arithmetic"
 
 
@@ -233,13 +236,29 @@ def solve_by_branching(
         cones = build_cones(distinct, objective, deadline)
     except (InputError, TimeLimitError) as error:
         return _without_cones(distinct, p, objective, deadline, str(error))
-    networks = Networks(distinct, cones, p, objective)
+    if distinct.weight_bound is None:
+        return _search(distinct, cones, p, objective, deadline, progress)
+    return _search_within_bound(distinct, cones, p, objective, deadline, progress)
+
+
+def _search(
+    problem: Problem,
+    cones: Cones,
+    p: float,
+    objective: Objective,
+    deadline: Deadline,
+    progress: ProgressCallback | None,
+    known: Candidate | None = None,
+) -> PathNormMethodResult:
+    """Search the networks of the cones, one neuron each; `known` is the best network of those before."""
+    networks = Networks(problem, cones, p, objective)
     interval = Interval(networks, cones, p)
+    interval.best = known
     search, status, remark = None, Status.OPTIMAL, ""
     try:
         _first_networks(networks, interval, deadline)
         if interval.best is None:
-            fallback = _by_counting(distinct, p, objective, deadline)
+            fallback = _by_counting(problem, p, objective, deadline)
             if fallback.network is None:
                 return fallback
             interval.take(Candidate(fallback.network, fallback.upper or 0.0))
@@ -253,6 +272,41 @@ def solve_by_branching(
         remark = _HUGE
     lower = interval.in_units(0.0 if search is None else search.bound)
     return _concluded(interval, lower, status, deadline, 0 if search is None else search.nodes, remark)
+
+
+def _search_within_bound(
+    problem: Problem,
+    cones: Cones,
+    p: float,
+    objective: Objective,
+    deadline: Deadline,
+    progress: ProgressCallback | None,
+) -> PathNormMethodResult:
+    """Search without the weight bound first; if need be again, with as many neurons a cone as it asks for.
+
+    The first search's bound holds for networks within the weight bound too; and so does its network, when p
+    is 1, once its neurons are split, which costs nothing then.
+    """
+    free = problem.replace(weight_bound=None)
+    half = Deadline(deadline.remaining / 2)
+    found = _search(free, cones, p, objective, half, progress)
+    if found.network is None or found.network.within_bound(problem):
+        return found
+    network = split(problem, found.network)
+    if network is None:
+        return dataclasses.replace(found, status=Status.NODE_LIMIT, network=None, upper=None, remark=_COPIES)
+    cost = network.path_norm(p, objective)
+    if p == 1:
+        return dataclasses.replace(found, upper=cost, network=network)
+    scale = cones.label_scale
+    bound = float(problem.weight_bound or 0.0) / scale
+    copies = copies_needed(Networks(free, cones, p, objective), cones, p, cost / scale**p, bound)
+    if copies.max(axis=1).sum() * cones.charges.shape[1] > MAX_RAYS:
+        limited = dataclasses.replace(found, status=Status.NODE_LIMIT, remark=_COPIES)
+        return dataclasses.replace(limited, upper=cost, network=network)
+    known, more = Candidate(network, cost), repeated(cones, copies)
+    again = _search(problem, more, p, objective, deadline, progress, known)
+    return dataclasses.replace(again, lower=max(again.lower, found.lower), nodes=again.nodes + found.nodes)
 
 
 def _concluded(
@@ -291,11 +345,9 @@ def _first_networks(networks: Networks, interval: Interval, deadline: Deadline) 
 def _by_counting(
     problem: Problem, p: float, objective: Objective, deadline: Deadline
 ) -> PathNormMethodResult:
-    """Return the path norm of a network with few neurons, or that none fits."""
+    """Return the path norm of a network with few neurons."""
     seconds = max(1e-3, min(deadline.remaining, _FALLBACK))
     found = solve(problem, Objective.NEURONS, time_limit=seconds)
-    if found.status is Status.INFEASIBLE:
-        return PathNormMethodResult(Status.INFEASIBLE, float("inf"), None, None, found.nodes, found.remark)
     status = Status.TIME_LIMIT if deadline.expired else Status.NUMERICAL
     if found.network is None or not found.network.solves(problem):
         return PathNormMethodResult(status, 0.0, None, None, found.nodes)
@@ -309,7 +361,7 @@ def _without_cones(
     problem: Problem, p: float, objective: Objective, deadline: Deadline, why: str
 ) -> PathNormMethodResult:
     found = _by_counting(problem, p, objective, deadline)
-    if found.status in (Status.OPTIMAL, Status.INFEASIBLE):
+    if found.status is Status.OPTIMAL:
         return found
     status = Status.TIME_LIMIT if deadline.expired else Status.NODE_LIMIT
     return dataclasses.replace(found, status=status, remark=_TOO_MANY.format(why))

@@ -3,8 +3,9 @@
 The hyperplanes ``xh_i . u = 0`` and ``u_j = 0``, j over the entries that the objective charges, cut the space
 of neurons into pointed cones. In one of them a neuron is a sum of rays with coefficients >= 0, its values on
 the samples and its charged entries are linear in those, and one neuron for each cone and output sign is
-enough (merging lemma). A ray has the same column in all of its cones, so that a linear program over rays has
-one row for each sample and no inequalities for the cones.
+enough (merging lemma; under a weight bound see `sparsest.exact.path_norm.copies`). A ray has the same column
+in all of its cones, so that a linear program over rays has one row for each sample and no inequalities for
+the cones.
 
 Everything here is found in integers; floats are rounded once at the end.
 """
@@ -101,9 +102,9 @@ def build_cones(problem: Problem, objective: Objective, deadline: Deadline) -> C
     """Enumerate cones and rays of a problem without repeated inputs.
 
     Left out, because they cannot help: rays and cones that are active on no sample; with a skip the cones
-    that are active on all, and, without a weight bound, one of each two opposite cells; where constants cost
-    nothing the cones active on all samples with output sign -, whose neurons are a constant and a neuron of
-    the other sign at the same cost.
+    that are active on all, and one of each two opposite cells; where constants cost nothing the cones active
+    on all samples with output sign -, whose neurons are a constant and a neuron of the other sign at the same
+    cost.
 
     Raises
     ------
@@ -184,13 +185,10 @@ def _refuse_many(normals: IntegerArray) -> None:
 def _allowed(problem: Problem, objective: Objective, patterns: BoolArray) -> BoolArray:
     """Return which output signs (C, 2) each cone is needed with."""
     active, everywhere = patterns.any(axis=1), patterns.all(axis=1)
-    unbounded = problem.weight_bound is None
     if problem.affine is Affine.SKIP:
-        active &= ~everywhere
-        if unbounded:
-            active &= ~patterns[:, 0]
+        active &= ~everywhere & ~patterns[:, 0]
     allowed = np.c_[active, active]
-    if objective is Objective.WEIGHTS and unbounded:
+    if objective is Objective.WEIGHTS:
         allowed[everywhere, 1] = False
     return np.asarray(allowed, dtype=np.bool_)
 

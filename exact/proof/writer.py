@@ -98,9 +98,7 @@ class ProofWriter(ProofLog):
         self._triples = [(number[a], number[b], number[c], sign) for a, b, c, sign in triples]
 
     def witness(self, network: RationalNetwork) -> None:  # noqa: D102
-        document = network_document(self.data, network)
-        if document is not None:
-            self._witness, self.upper_bound = document, len(network.signs)
+        self._witness, self.upper_bound = network_document(network), len(network.signs)
 
     def _stabbing(self) -> None:
         """Take the function of one feature with the fewest knots, and the knots that intervals force."""
@@ -131,7 +129,7 @@ class ProofWriter(ProofLog):
         else:
             tied = tuple(a == b for a, b in itertools.pairwise(self._signs))
         self._write(self._points[sample])
-        flips = not self._open and self.problem.affine is Affine.SKIP and self.problem.weight_bound is None
+        flips = not self._open and self.problem.affine is Affine.SKIP
         self._open.append(_Branch(sample, tied))
         if not flips:
             self._write_excluded(sample, choices, needed, tied)

@@ -153,11 +153,10 @@ class Branching:
         """Return the bits that each neuron can have on a sample, active first.
 
         With a skip no neuron is active on the first sample: flipping one and adding its linear part to the
-        skip changes nothing. (With a weight bound it may bring two neurons into one cell, which would have to
-        be merged and then exceed the bound.)
+        skip changes nothing.
         """
         width = len(state.neurons) - self._problem.has_affine_term
-        if first and self._problem.affine is Affine.SKIP and self._problem.weight_bound is None:
+        if first and self._problem.affine is Affine.SKIP:
             return [(0,)] * width
         if self.cell_sets is None or state.cells is None:
             return [(1, 0)] * width
@@ -210,12 +209,9 @@ def _admissible(
 
 
 def _focus(problem: Problem, coordinates: Coordinates, pacing: Pacing) -> NDArray[np.intp]:
-    """Return the samples whose cells are used: all, or as many spread-out ones as cells can be had of.
-
-    With a weight bound all are needed, because one neuron per cell and sign is all there is then.
-    """
+    """Return the samples whose cells are used: all, or as many spread-out ones as cells can be had of."""
     n, rank = problem.n_samples, coordinates.rows.shape[1]
-    if problem.weight_bound is not None or count_in_general_position(n, rank) <= pacing.max_cells:
+    if count_in_general_position(n, rank) <= pacing.max_cells:
         return np.arange(n)
     few = bisect.bisect_right(
         range(1, n + 1), pacing.max_focus_cells, key=lambda m: count_in_general_position(m, rank)

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from sparsest.errors import InputError
+from sparsest.exact.arithmetic.rational_network import meets_every_interval
 from sparsest.exact.proof.log import ProofLog
 from sparsest.exact.proof.recorded_log import Prefix, replay
 from sparsest.exact.search_options import SearchOptions
-from sparsest.exact.tree.candidates import fits
 from sparsest.exact.tree.checkpoint_file import (
     Events,
     Pieces,
@@ -119,7 +119,7 @@ class CheckpointWriter(Saving):
         if log.writes:
             self._replay(stored, first, log)
         if stored.witness is not None:
-            if not fits(self._prepared, stored.witness):
+            if not meets_every_interval(self._prepared.data, stored.witness):
                 raise InputError(f"{self._path}: the network in the checkpoint does not fit the data")
             if findings.beats(len(stored.witness.signs)):
                 findings.take(stored.witness)
@@ -168,7 +168,7 @@ class CheckpointWriter(Saving):
         counters, frontier = headway.counters, headway.frontier
         left: list[Prefix] = [()] if frontier is None else frontier.open
         witness = findings.witness
-        if witness is not None and not fits(self._prepared, witness):
+        if witness is not None and not meets_every_interval(self._prepared.data, witness):
             witness = None  # under a weight bound: it is found again in its place in the tree
         return SearchCheckpoint(
             problem=self._prepared.problem.digest,

@@ -217,10 +217,7 @@ class Exploration:
     def _fits(self, state: FeasibleNode) -> bool:
         """Whether a rational network beside the node's, which fits as LP solutions do, provably fits."""
         network = self._program.network(state.neurons)
-        told_apart = len(self._path) == self._problem.n_samples and not any(state.tied)
-        return network is not None and accept(
-            self._prepared, self._around.findings, network, told_apart=told_apart
-        )
+        return network is not None and accept(self._prepared, self._around.findings, network)
 
     def _sample_that_may_tell(self, state: FeasibleNode) -> int | None:
         """Return a sample to branch on where floats found a network that was not accepted.
@@ -237,7 +234,7 @@ class Exploration:
         if free:
             violation = self._program.violation(state.neurons)
             return max(free, key=lambda i: float(violation[i]))
-        if any(state.tied):
+        if any(state.tied) and self._problem.weight_bound is None:  # which their sum might exceed
             self._log.merged(state.tied.index(True))
         else:
             self._give_up()

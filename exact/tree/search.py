@@ -51,7 +51,7 @@ def solve_tree(
     Parameters
     ----------
     problem : Problem
-        Any problem; with a weight bound, one neuron per activation pattern and output sign is meant.
+        Any problem.
     options : SearchOptions, optional
         Limits, a network from elsewhere, whom to tell of the progress, and the file in which the search is
         kept: Ctrl-C and SIGTERM then end it where its state is whole. Who works is said by `workers` alone.
@@ -108,7 +108,7 @@ class _TreeSearch:
             status = stop.status
         except KeyboardInterrupt:
             status = Status.INTERRUPTED
-        if self._findings.upper is None and status is not Status.INFEASIBLE:
+        if self._findings.upper is None:
             take_projection(prepared or prepare(self._problem, self._options.pacing), self._findings)
         self._saving.save()
         return self._result(status)
@@ -155,7 +155,7 @@ class _TreeSearch:
 
     def _enumerate_cells_if_needed(self, prepared: Prepared) -> None:
         nodes, branching = self._headway.counters.nodes, prepared.branching
-        if self._problem.weight_bound is not None or (nodes and branching.cells_pay(nodes)):
+        if nodes and branching.cells_pay(nodes):
             branching.enumerate(self._limits.deadline)
 
     def _refute(self, signs: Signs) -> bool:

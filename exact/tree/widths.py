@@ -3,11 +3,9 @@
 from collections.abc import Callable
 
 from sparsest.exact.proof.log import ProofLog
-from sparsest.exact.tree.limits import StoppedError
 from sparsest.exact.tree.output_signs import Signs, log_excluded, sign_splits, signs_of
 from sparsest.exact.tree.prepared import Prepared
 from sparsest.exact.tree.state import Findings, Headway
-from sparsest.results.solving import Status
 
 
 def close_the_gap(
@@ -34,18 +32,10 @@ def close_the_gap(
         then.
     improve : callable
         Looks for a network of so many neurons, and says whether one is known.
-
-    Raises
-    ------
-    StoppedError
-        When no network of any width keeps to the weight bound.
     """
     problem = prepared.problem
     while findings.beats(headway.width):
-        width, cell_sets = headway.width, prepared.branching.cell_sets
-        if cell_sets is not None and width > 2 * cell_sets.n_cells:
-            # one neuron per pattern and output sign is all there is, so a weight bound forbids the rest
-            raise StoppedError(Status.NUMERICAL if findings.unverified else Status.INFEASIBLE)
+        width = headway.width
         enough = headway.counters.nodes >= prepared.pacing.first_pause
         if not headway.begun and enough and improve(width):
             return  # all that is narrower was refuted, so that now a network is likely

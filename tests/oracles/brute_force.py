@@ -78,10 +78,16 @@ def fits(problem, blocks, allowed=None):
 
 
 def minimum_neurons(problem, largest):
-    """Smallest number of neurons up to `largest`, or None, by trying every set of (cell, sign)."""
+    """Smallest number of neurons up to `largest`, or None, by trying every set of (cell, sign).
+
+    Under a weight bound several neurons may share a cell and a sign; without one their sum is one neuron.
+    """
     blocks = [(bits, sign) for bits in cells(problem.X) if any(bits) for sign in (1, -1)]
+    choose = itertools.combinations
+    if problem.weight_bound is not None:
+        choose = itertools.combinations_with_replacement
     for K in range(largest + 1):
-        if any(fits(problem, chosen) for chosen in itertools.combinations(blocks, K)):
+        if any(fits(problem, chosen) for chosen in choose(blocks, K)):
             return K
     return None
 
@@ -89,19 +95,29 @@ def minimum_neurons(problem, largest):
 def minimum_entries(problem, objective, largest):
     """Smallest number of nonzero weights or parameters up to `largest`, by trying every set of entries.
 
-    For ``weights`` the biases are free; every block stays in the program with its bias.
+    For ``weights`` the biases are free; every block stays in the program with its bias. A neuron is a block
+    and the entries that it uses; any number of them may share a block, as a weight bound may call for.
     """
     blocks = [(bits, sign) for bits in cells(problem.X) if any(bits) for sign in (1, -1)]
     d = problem.X.shape[1]
     counted = d if objective == "weights" else d + 1
-    entries = list(itertools.product(range(len(blocks)), range(counted)))
+    biases = [(block, ()) for block in blocks] if objective == "weights" else []
+    supports = [s for size in range(1, counted + 1) for s in itertools.combinations(range(counted), size)]
+    neurons = list(itertools.product(blocks, supports))
     for count in range(largest + 1):
-        for chosen in itertools.combinations(entries, count):
-            allowed = np.zeros((len(blocks), d + 1), dtype=bool)
-            allowed[:, counted:] = True
-            for block, entry in chosen:
-                allowed[block, entry] = True
-            used = allowed.any(axis=1)
-            if fits(problem, list(itertools.compress(blocks, used)), allowed[used]):
+        for chosen in multisets(neurons, count, 0):
+            chosen = [*chosen, *biases]
+            allowed = np.array([[j in s or j >= counted for j in range(d + 1)] for _, s in chosen])
+            if fits(problem, [block for block, _ in chosen], allowed.reshape(-1, d + 1)):
                 return count
     return None
+
+
+def multisets(neurons, count, start):
+    """Every multiset of `neurons` from number `start` on whose entries are `count` in all."""
+    if count == 0:
+        yield []
+    for k in range(start, len(neurons)):
+        size = len(neurons[k][1])
+        if size <= count:
+            yield from ([neurons[k], *others] for others in multisets(neurons, count - size, k))

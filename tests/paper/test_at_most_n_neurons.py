@@ -172,9 +172,7 @@ def test_the_bound_is_met():
 @pytest.mark.slow
 @pytest.mark.parametrize("p", POWERS)
 def test_with_a_weight_bound_more_may_be_needed(p):
-    # f(1) - f(0) = 4 and each neuron adds at most its |v w| <= 1, so four of them at least. There are four
-    # cones and output signs that rise, active on sample 1 or on both and positive, on sample 0 or on both and
-    # negative: exactly these four, each at its bound
+    # f(1) - f(0) = 4 and each neuron adds at most its |v w| <= 1, so four of them at least, each at its bound
     problem = Problem([0, 1], [0, 4], weight_bound=1.0)
     assert brute_force.minimum_neurons(problem, 4) == 4
     # at 0: 0 + 3 - 1 - 2, at 1: 1 + 4 - 0 - 1

@@ -22,7 +22,6 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from sparsest.errors import InputError
 from sparsest.exact.proof.vipr.derivation import MAX_LINES, Derivation, Literal
 from sparsest.exact.proof.vipr.model import Model, Number
 from sparsest.exact.proof.vipr.read_proof import ProofDocument, whole
@@ -220,13 +219,9 @@ class Refutation:
             for neuron, flipped in slots[k]:
                 used[self._cone(neuron, point)] += -whole(given) if flipped else whole(given)
         for k, j, given in leaf.get("bound", ()):
-            if len(slots[k]) > 1:
-                raise InputError(
-                    "the proof counts neurons of one cell as one, whose weights the bound is on, and the "
-                    "program bounds each neuron: this proof within a weight bound cannot be exported"
-                )
-            m = whole(given)
-            used[self.model.row["weight_low" if m > 0 else "weight_high", slots[k][0].neuron, j]] += m
+            for neuron, flipped in slots[k]:  # one, because within a weight bound none are merged
+                m = -whole(given) if flipped else whole(given)
+                used[self.model.row["weight_low" if m > 0 else "weight_high", neuron, j]] += m
         return self.lines.contradict([(line, m) for line, m in sorted(used.items()) if m])
 
     def _replacing(self, neuron: int, point: int, role: int, coefficient: int) -> int:

@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 
 import sparsest
 from sparsest import InputError, Network, Problem, ProofError, Status, check_proof, datasets, exact, save
-from sparsest.check import UnreadableError, main, read
+from sparsest.check import UnreadableError, _Problem, _Tree, _Work, main, read
 from sparsest.cli.main import app
 from sparsest.exact.proof.circuits import CircuitTable, nonnegative_combination
 from sparsest.exact.search_options import Pacing, SearchOptions
@@ -90,10 +90,8 @@ class TestTrueProofs:
     @pytest.mark.parametrize(
         ("problem", "field"),
         [
-            (Problem([0, 1, 2], [0, 0, 3], weight_bound=1), "merge"),  # two neurons alike on every sample
             (Problem([-1, 0, 1 / 15, 1], [0, 0, 1, 1], weight_bound=10), "bound"),
-            # with a bound on weights the cells are used from the start
-            (Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], weight_bound=100), "circuit"),
+            (datasets.load("parity-3").problem(), "circuit"),
             (Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]), "cone"),
         ],
     )
@@ -1282,11 +1280,22 @@ class TestFoundByReview:
         with pytest.raises(UnreadableError, match="not a list"):
             check_proof(document, data | {"low": 3})
 
-    def test_surplus_cells_are_refused(self):
-        _, document = proof_of("xor")
-        document = copy.deepcopy(document)
-        document["witness"]["cells"] = "junk"
-        with pytest.raises(ProofError, match="cells are for a weight bound"):
+    def test_merging_is_refused_under_a_weight_bound(self):
+        # x = 0, 1 and y = 0, 2 with weights of at most 1: two neurons max(0, x), whose sum has a weight of 2
+        fields = {"X": [[0], [1]], "low": [0, 2], "high": [0, 2], "skip": False, "weight_bound": None}
+        nodes = [[0, "", 0], [1, "00", 1], [2, "11", {"merge": 0}]]
+        for bound, reason in ((None, "2 of 3 assignments at point 1"), (1, "exceed the weight bound")):
+            problem = _Problem(fields | {"weight_bound": bound}, "problem")
+            tree = _Tree(problem, [], [1, 1], False, _Work(nodes))
+            with pytest.raises(ProofError, match=reason):
+                tree.check(nodes, "tree")
+
+    def test_a_witness_beyond_the_weight_bound(self, tmp_path):
+        problem = Problem([-1, 1], [0, 9], weight_bound=1)
+        _, document = prove(problem, tmp_path / "proof.json")
+        assert check_proof(document, problem).upper_bound == 5
+        document["witness"]["neurons"][0][0] = "10000000001/10000000000"
+        with pytest.raises(ProofError, match=r"a weight exceeds the bound|misses the interval"):
             check_proof(document)
 
     def test_zero_neurons_of_a_rational_witness_are_dropped(self):

@@ -31,7 +31,6 @@ def test_verdicts_on_made_up_results(sides):
     empty = dataclasses.replace(fit, network=Network.zero(1))
     open_ = dataclasses.replace(found, status=Status.TIME_LIMIT, lower_bound=2, upper_bound=5)
     closed_by_training = dataclasses.replace(found, status=Status.TIME_LIMIT, upper_bound=5)
-    infeasible = dataclasses.replace(found, status=Status.INFEASIBLE, network=None, upper_bound=None)
     too_high = dataclasses.replace(found, lower_bound=4, upper_bound=4)
     cases = [
         (found, fit, Outcome.AGREE, "both reach 3 neurons"),
@@ -41,8 +40,6 @@ def test_verdicts_on_made_up_results(sides):
         (closed_by_training, fit, Outcome.AGREE, "lower bound of the exact side and training's witness"),
         (found, empty, Outcome.NOT_INTERPOLATING, "misses its interval by 1 at row 2"),
         (open_, empty, Outcome.NOT_INTERPOLATING, "row 2"),
-        (infeasible, fit, Outcome.DISAGREE, "proved that none fit"),
-        (infeasible, empty, Outcome.INFEASIBLE, "weight bound"),
         (too_high, fit, Outcome.DISAGREE, "3 neurons, fewer than the claimed lower bound 4"),
     ]
     for exact_side, continuous_side, outcome, words in cases:

@@ -22,7 +22,6 @@ def test_names_are_those_of_saved_files():
         "optimal",
         "time_limit",
         "node_limit",
-        "infeasible",
         "numerical",
     }
     assert {str(member) for member in Proof} >= {"exact", "numerical"}

@@ -14,12 +14,13 @@ from sparsest import InputError, Network, Problem, datasets, tolerances
 from sparsest.exact.lp.dual_simplex_kernel import Program, dual_simplex
 from sparsest.exact.lp.simplex_kernel import FEASIBLE, INFEASIBLE
 from sparsest.exact.path_norm import box_kernel, extreme_points
-from sparsest.exact.path_norm.branch_and_bound import solve_by_branching
+from sparsest.exact.path_norm.branch_and_bound import BoxSearch, Interval, solve_by_branching
 from sparsest.exact.path_norm.cones import build_cones
+from sparsest.exact.path_norm.copies import copies_needed, repeated
 from sparsest.exact.path_norm.intervals_kernel import ratios
 from sparsest.exact.path_norm.least_path_norm import minimize_path_norm
 from sparsest.exact.path_norm.loops import Loops
-from sparsest.exact.path_norm.networks import Networks
+from sparsest.exact.path_norm.networks import Candidate, Networks
 from sparsest.exact.path_norm.one_feature import solve_by_recursion
 from sparsest.exact.path_norm.relaxation_kernel import safe_bound
 from sparsest.objectives import Objective
@@ -212,29 +213,48 @@ def test_any_multipliers_prove_no_more_than_the_optimum(seed, m, n):
 
 
 @pytest.mark.slow
-def test_a_weight_bound_splits_neurons_over_cells_until_nothing_fits():
+def test_a_weight_bound_splits_neurons():
     # labels 2 x_+ on -1, 0, 1: one neuron of weight 2
     x, y = [-1, 0, 1], [0, 0, 2]
     closes_around(solved(Problem(x, y)), math.sqrt(2))
     closes_around(solved(Problem(x, y, weight_bound=2.0)), math.sqrt(2))
-    # The second difference 2 comes from neurons with knots between -1 and 1, each adding its weight at most.
-    # They have four cells, {1}, {0, 1}, {-1}, {-1, 0}: with weights of at most 1/2 all four are full, knots
-    # at 0 and output sign +. Together they are |x|, and the slope 1 that is missing takes both signs of the
-    # cell that is active everywhere: six weights of 1/2.
-    closes_around(solved(Problem(x, y, weight_bound=0.5)), 6 * math.sqrt(0.5))
+    # The second difference 2 comes from neurons with knots between -1 and 1, each adding its weight at most:
+    # by concavity as many as can be at the bound, and one for the rest
+    closes_around(solved(Problem(x, y, weight_bound=0.5)), 4 * math.sqrt(0.5))
+    closes_around(solved(Problem(x, y, weight_bound=1.3)), math.sqrt(1.3) + math.sqrt(0.7))
     # x = 0, 1, 2 and labels 0, 1, 2: by concavity one weight at its bound, and the rest of the slope 1
     x, y = [0, 1, 2], [0, 1, 2]
     closes_around(solved(Problem(x, y)), 1.0)
     closes_around(solved(Problem(x, y, weight_bound=0.6)), math.sqrt(0.6) + math.sqrt(0.4))
 
 
-def test_a_weight_bound_that_nothing_meets_is_infeasible():
-    # four cells of at most 0.4 each give less than the second difference 2
-    search = solved(Problem([-1, 0, 1], [0, 0, 2], weight_bound=0.4))
-    assert search.network is None
-    assert search.upper is None
-    assert search.status is Status.INFEASIBLE
-    assert search.lower == math.inf
+def test_with_p_1_a_weight_bound_costs_nothing():
+    problem = Problem([-1, 0, 1], [0, 0, 2], weight_bound=0.4)
+    search = solve_by_branching(problem, 1.0, Objective.WEIGHTS, Deadline(60))
+    closes_around(search, 2.0)
+    assert search.network.width == 5  # 0.4 each
+    assert search.network.solves(problem)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bound", [0.9, 1.3])
+def test_copies_of_a_cone_are_never_too_few(bound):
+    # with as many again nothing is cheaper
+    problem = Problem([-1, 0, 1], [0, 0, 2], weight_bound=bound)
+    cones = build_cones(problem, Objective.WEIGHTS, Deadline(60))
+    free = Networks(problem.replace(weight_bound=None), cones, 0.5, Objective.WEIGHTS)
+    found = solved(problem)
+    assert found.status is Status.OPTIMAL
+    scale = cones.label_scale
+    copies = copies_needed(free, cones, 0.5, found.upper / scale**0.5, bound / scale)
+    assert 1 < copies.max() < 10
+    more = repeated(cones, copies + cones.allowed)
+    networks = Networks(problem, more, 0.5, Objective.WEIGHTS)
+    interval = Interval(networks, more, 0.5)
+    interval.take(Candidate(found.network, found.upper))
+    search = BoxSearch(networks, more, 0.5, interval, Deadline(60))
+    search.run(None)
+    assert interval.in_units(search.bound) == pytest.approx(found.upper, rel=1e-5)
 
 
 @pytest.mark.slow

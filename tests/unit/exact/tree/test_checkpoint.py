@@ -68,7 +68,7 @@ PROBLEMS = {
     "grid with a tolerance": grid(5, tolerance=0.25),
     "one feature": datasets.load("zigzag").problem(),
     "bounded weights": Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], weight_bound=2.0),
-    "bound that admits nothing": Problem([0, 1], [0, 10], weight_bound=1.0),
+    "neurons alike": Problem([0, 1], [0, 4], weight_bound=1.0),
 }
 
 

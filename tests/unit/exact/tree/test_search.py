@@ -164,11 +164,10 @@ def test_interruption_leaves_a_valid_interval():
 
 
 @pytest.mark.slow
-def test_bound_that_admits_no_network_is_never_called_optimal():
-    # slopes sum to at most R a pattern: one sample pair needs slope 10, patterns of two samples are few
-    result = solve_tree(Problem([0, 1], [0, 10], weight_bound=1.0), SearchOptions(deadline=Deadline(20)))
-    assert result.status is Status.INFEASIBLE
-    assert result.network is None
+def test_neurons_of_one_pattern_have_a_bound_each():
+    # five slopes of 1, one pattern for all: f(1) - f(-1) = 9, and each adds 2 at most
+    result = proven_minimum(Problem([-1, 1], [0, 9], weight_bound=1))
+    assert result.lower_bound == 5
 
 
 @pytest.mark.slow
@@ -181,13 +180,11 @@ def test_answers_are_reproducible():
 @given(st.integers(0, 2**32 - 1))
 def test_projection_witness_fits_exactly(seed):
     problem = small_problem(seed)
-    if problem.weight_bound is not None:
-        problem = problem.replace(weight_bound=None)
     distinct = problem.distinct()
     witness = projection_witness(distinct)
     assert witness is not None
     assert meets_every_interval(ExactData(distinct), witness)
-    assert len(witness.signs) <= distinct.n_samples + 1
+    assert problem.weight_bound is not None or len(witness.signs) <= distinct.n_samples + 1
 
 
 @pytest.mark.slow
@@ -196,8 +193,10 @@ def test_projection_witness_fits_exactly(seed):
     [
         # one-sided intervals beside exact labels must not be forced onto their finite ends: f(x) = x
         (Problem.from_intervals([0, 1, 2], [0, 1, 1], [0, 1, np.inf]), 1),
-        # knots on a sample: three equal neurons with their knot at x = 1 lie in two closed cells only
-        (Problem([0, 1, 2], [0, 0, 3], weight_bound=1), 5),
+        # three equal neurons with their knot at x = 1
+        (Problem([0, 1, 2], [0, 0, 3], weight_bound=1), 3),
+        # a constant beside a weight bound: from 0 to 3 by slopes of 1
+        (Problem([0, 1, 2], [5, 5, 8], weight_bound=1, affine="constant"), 3),
     ],
 )
 def test_minimum_found_wrong_once(problem, neurons):
