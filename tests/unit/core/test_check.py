@@ -167,7 +167,7 @@ class TestTrueProofs:
             _, first = np.unique(X, axis=0, return_inverse=True)
             problem = Problem(X, y[first], weight_bound=bound)
             _, document = prove(problem, tmp_path / "proof.json", method="tree", node_limit=3000)
-            minimum = minimum_neurons(problem, 4)
+            minimum = minimum_neurons(problem, 4 if bound is None else 3)
             checked = check_proof(document)
             assert minimum is None or checked.lower_bound <= minimum
             assert checked.upper_bound is None or minimum is None or checked.upper_bound >= minimum
