@@ -35,19 +35,14 @@ class ExactData:
         self.problem = problem
         self.size = problem.n_features + 1
         whole, units = problem.in_integers, [10**k for k in problem.places]
-        fractions = [
-            [*(Fraction(v) / unit for v, unit in zip(row, units[:-1], strict=True)), Fraction(1)]
-            for row in whole.X.tolist()
-        ]
-        self.scales = [math.lcm(*(value.denominator for value in row)) for row in fractions]
-        self.rows = [
-            [int(value * scale) for value in row] for row, scale in zip(fractions, self.scales, strict=True)
-        ]
-
-        self._intervals = [
-            (_end(low, units[-1]), _end(high, units[-1]))
-            for low, high in zip(whole.low.tolist(), whole.high.tolist(), strict=True)
-        ]
+        self.scales: list[int] = []
+        self.rows: list[list[int]] = []
+        for values in whole.X.tolist():
+            pairs = [_lowest_terms(value, unit) for value, unit in zip(values, units[:-1], strict=True)]
+            scale = math.lcm(*(bottom for _, bottom in pairs))
+            self.scales.append(scale)
+            self.rows.append([*(top * (scale // bottom) for top, bottom in pairs), scale])
+        self._low, self._high, self._unit = whole.low.tolist(), whole.high.tolist(), units[-1]
         self.weight_bound = (
             None
             if whole.weight_bound is None
@@ -56,7 +51,16 @@ class ExactData:
 
     def interval(self, sample: int) -> tuple[flint.fmpq | None, flint.fmpq | None]:
         """Return the exact ends of a sample's interval, None where it is open-ended."""
-        return self._intervals[sample]
+        return _end(self._low[sample], self._unit), _end(self._high[sample], self._unit)
+
+
+def _lowest_terms(value: float, unit: int) -> tuple[int, int]:
+    """Return numerator and denominator of a float divided by a unit."""
+    top, bottom = value.as_integer_ratio()
+    if unit == 1:
+        return top, bottom
+    shared = math.gcd(top, unit)
+    return top // shared, bottom * (unit // shared)
 
 
 def _end(value: float, unit: int) -> flint.fmpq | None:

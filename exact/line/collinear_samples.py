@@ -21,6 +21,8 @@ MAX_SAMPLES: Final = 600
 _DIGITS: Final = 9
 # Weighted sums of entries that are further apart belong to different directions, with room for rounding.
 _CLOSE: Final = 1e-8
+# Share of the largest sum of terms up to which sums of equal terms may differ by rounding.
+_SAME: Final = 1e-12
 
 
 def collinear_samples(X: FloatArray, max_samples: int = MAX_SAMPLES) -> Iterator[Index]:
@@ -41,12 +43,25 @@ def axis_of(X: FloatArray, rows: Index) -> int:
 
 
 def _along_the_axes(X: FloatArray) -> Iterator[Index]:
+    weights = np.random.default_rng(0).uniform(1, 2, X.shape[1])
+    terms = X * weights
+    total, rounding = terms.sum(axis=1), _SAME * np.abs(terms).sum(axis=1).max()
     for axis in range(X.shape[1]):
-        _, line = np.unique(np.delete(X, axis, axis=1), axis=0, return_inverse=True)
-        order = np.argsort(line, kind="stable")
-        for rows in np.split(order, np.flatnonzero(np.diff(line[order])) + 1):
-            if len(rows) >= 3:
-                yield rows
+        alike = _in_threes(total - terms[:, axis], rounding)
+        _, line, size = np.unique(
+            np.delete(X[alike], axis, axis=1), axis=0, return_inverse=True, return_counts=True
+        )
+        order, ends = np.argsort(line.ravel(), kind="stable"), np.cumsum(size)
+        for number in np.flatnonzero(size >= 3):
+            yield alike[order[ends[number] - size[number] : ends[number]]]
+
+
+def _in_threes(marks: FloatArray, rounding: float) -> Index:
+    """Return the samples, in order, whose marks agree with two others' up to rounding: few in random data."""
+    order = np.argsort(marks, kind="stable")
+    close = np.diff(marks[order]) <= rounding
+    middle = np.flatnonzero(close[:-1] & close[1:])
+    return np.unique(order[np.r_[middle, middle + 1, middle + 2]])
 
 
 def _in_every_direction(X: FloatArray) -> Iterator[Index]:

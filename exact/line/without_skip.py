@@ -7,7 +7,7 @@ the outermost samples, else two.
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from fractions import Fraction
 from typing import Final, NamedTuple
 
@@ -23,6 +23,7 @@ from sparsest.exact.line.piecewise_linear import RationalPiecewiseLinear
 from sparsest.exact.line.stabbing import rational_function, stab
 from sparsest.exact.sorted_samples import sorted_samples
 from sparsest.problem import Problem
+from sparsest.progress import Deadline
 
 # Knots up to which every choice of facings is tried; beyond, all left of one link face left, others right.
 _ALL_FACINGS: Final = 8
@@ -30,6 +31,8 @@ _ALL_FACINGS: Final = 8
 _TRIED: Final = 200_000
 # Neurons beyond which one function is enough: it is built in rational numbers, and more would take minutes.
 _MANY: Final = 2000
+# About what a function of one sample takes in rational numbers.
+_SECONDS_A_SAMPLE: Final = 3e-4
 
 Vector = tuple[Fraction, Fraction]
 
@@ -40,7 +43,9 @@ class _Neuron(NamedTuple):
     bias: Fraction
 
 
-def bounds_without_skip(problem: Problem) -> tuple[int, RationalNetwork]:
+def bounds_without_skip(
+    problem: Problem, deadline: Deadline | None = None
+) -> tuple[int, RationalNetwork | None]:
     """Return a lower bound on the neurons of a network without a skip, and a network that fits.
 
     The network has at most two neurons more than the bound. The bound counts the triples of
@@ -51,6 +56,8 @@ def bounds_without_skip(problem: Problem) -> tuple[int, RationalNetwork]:
     ----------
     problem : Problem
         One feature, no skip, no weight bound.
+    deadline : Deadline, optional
+        Where it would end before the network is known in rational numbers, there is none.
 
     Raises
     ------
@@ -64,13 +71,15 @@ def bounds_without_skip(problem: Problem) -> tuple[int, RationalNetwork]:
     lower = max(int((signs > 0).sum()), int((low > 0).any())) + max(
         int((signs < 0).sum()), int((high < 0).any())
     )
+    if deadline is not None and deadline.remaining < _SECONDS_A_SAMPLE * len(x):
+        return lower, None
     ends = Fraction(float(x[0])), Fraction(float(x[-1]))
     best: list[_Neuron] | None = None
     for function in _functions(x, low, high):
         neurons = _neurons(function, *ends)
         if best is None or len(neurons) < len(best):
             best = neurons
-        if len(best) == lower or len(best) > _MANY:
+        if len(best) == lower or len(best) > _MANY or (deadline is not None and deadline.expired):
             break
     assert best is not None  # the first function has no conditions to meet
     rows = [[fraction_to_rational(neuron.weight), fraction_to_rational(neuron.bias)] for neuron in best]
@@ -153,13 +162,13 @@ def _neurons(function: RationalPiecewiseLinear, first: Fraction, last: Fraction)
     )
 
 
-def _facings(function: RationalPiecewiseLinear) -> Iterator[tuple[frozenset[int], Vector]]:
+def _facings(function: RationalPiecewiseLinear) -> Iterator[tuple[Container[int], Vector]]:
     """Yield which neurons face left, and the affine function that is then left over.
 
     If all left of a link face left and all others right, it is that link.
     """
     for k, link in enumerate(_links(function)):
-        yield frozenset(range(k)), link
+        yield range(k), link
     count = len(function.knots)
     if count > _ALL_FACINGS:
         return

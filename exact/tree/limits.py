@@ -11,6 +11,8 @@ from sparsest.results.solving import Status
 
 # Seconds between two reports of progress.
 _REPORT_EVERY = 0.2
+# Seconds that nobody notices when a limit is passed.
+_NOTHING = 0.3
 
 
 class StoppedError(Exception):
@@ -51,6 +53,10 @@ class SearchLimits:
             return Status.INTERRUPTED if self.deadline.interrupted else Status.TIME_LIMIT
         counted = self._headway.counters.nodes_of_this_run
         return Status.NODE_LIMIT if self._node_limit is not None and counted >= self._node_limit else None
+
+    def has_time(self, seconds: float) -> bool:
+        """Whether so many seconds are left, or none are needed to speak of."""
+        return seconds < _NOTHING or seconds < self.deadline.remaining
 
     def check(self, width: int) -> None:
         """Report progress now and then; raise `StoppedError` when a limit on the present node is passed."""

@@ -38,6 +38,11 @@ from sparsest.exact.tree.workers import Workers
 from sparsest.problem import Problem
 from sparsest.results.solving import Proof, Status
 
+# About what a network that is a function of one projection takes for each number of the data, in rational
+# numbers; and what a node takes for each neuron and sample.
+_SECONDS_A_NUMBER = 3e-4
+_SECONDS_A_PRODUCT = 2e-8
+
 
 def solve_tree(
     problem: Problem,
@@ -97,6 +102,9 @@ class _TreeSearch:
         """Close the gap as far as limits allow, and return what is known."""
         status, prepared = Status.OPTIMAL, None
         try:
+            self._find_first_bounds()
+            if self._options.witness is None and self._options.checkpoint_path is None:
+                self._limits.check(self._findings.lower)  # large data take seconds to prepare
             prepared = prepare(self._problem, self._options.pacing)
             self._begin(prepared, stored)
             self._put_together(prepared)
@@ -108,19 +116,24 @@ class _TreeSearch:
             status = stop.status
         except KeyboardInterrupt:
             status = Status.INTERRUPTED
-        if self._findings.upper is None:
+        if self._findings.upper is None and self._limits.has_time(_SECONDS_A_NUMBER * self._problem.X.size):
             take_projection(prepared or prepare(self._problem, self._options.pacing), self._findings)
         self._saving.save()
         return self._result(status)
 
-    def _begin(self, prepared: Prepared, stored: SearchCheckpoint | None) -> None:
-        """Find the first bounds, and take over the state in the file."""
-        problem, findings, given = self._problem, self._findings, self._options.witness
+    def _find_first_bounds(self) -> None:
+        problem, findings = self._problem, self._findings
         knots = lower_bound_certificate(problem)  # needed with and without a skip or bound
         findings.lower = len(knots)
         self._log.knots(knots)
         if problem.n_features == 1 and not problem.has_affine_term and problem.weight_bound is None:
-            findings.take(bounds_without_skip(problem)[1])
+            network = bounds_without_skip(problem, self._options.deadline)[1]
+            if network is not None:
+                findings.take(network)
+
+    def _begin(self, prepared: Prepared, stored: SearchCheckpoint | None) -> None:
+        """Take over a network that was given, and the state in the file."""
+        findings, given = self._findings, self._options.witness
         if given is not None and findings.beats(given.count()):
             accept(prepared, findings, given)
         self._headway.width = findings.lower
@@ -160,6 +173,8 @@ class _TreeSearch:
 
     def _refute(self, signs: Signs) -> bool:
         """Search for a network with these output signs, in pieces if it is shared or kept in a file."""
+        if not self._limits.has_time(_SECONDS_A_PRODUCT * self._problem.n_samples * len(signs)):
+            raise StoppedError(Status.TIME_LIMIT)
         if self._farm is None and not self._saving.keeps:
             return Exploration(self._around, signs, self._log).run()
         if self._headway.frontier is None:
