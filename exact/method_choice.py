@@ -4,10 +4,14 @@ import os
 from pathlib import Path
 
 from sparsest.errors import InputError
+from sparsest.exact.cells.enumerate import count_in_general_position
 from sparsest.exact.line import fewest_knots
 from sparsest.exact.line.projection_witness import projection_witness
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
+
+# Cells of general data beyond which the mixed-integer program is too large to be taken unasked.
+_MANY_CELLS = 20_000
 
 METHODS = ("auto", "univariate", "tree", "mip")
 
@@ -38,7 +42,8 @@ def _choose(problem: Problem, objective: Objective) -> tuple[str, str]:
         return "univariate", "one feature and a skip: ordered stabbing needs no search"
     if objective is not Objective.NEURONS:
         return "mip", f"{objective} are counted: only the mixed-integer program does that here"
-    if problem.weight_bound is not None:
+    cells = count_in_general_position(problem.n_samples, problem.n_features + 1)
+    if problem.weight_bound is not None and cells <= _MANY_CELLS:
         witness = projection_witness(problem.distinct().replace(weight_bound=None))
         if witness is None or not witness.rounded(problem.n_features).within_bound(problem):
             return "mip", "the weight bound may ask for many neurons alike: they are one whole number there"

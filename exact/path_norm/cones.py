@@ -24,6 +24,7 @@ from sparsest.errors import InputError
 from sparsest.exact.arithmetic.echelon import pivots
 from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.cells.arrangement import IntegerArray, rays_in_lowest_terms
+from sparsest.exact.cells.charts import TimeLimitError
 from sparsest.exact.cells.stream import upper_cells
 from sparsest.objectives import Objective, charged_entries
 from sparsest.problem import Problem
@@ -35,6 +36,8 @@ BoolArray = NDArray[np.bool_]
 # Candidates for rays, and pairs of a ray and a cone, beyond which there is no hope for a search over them.
 MAX_RAYS: Final = 100_000
 MAX_PAIRS: Final = 2_000_000
+# About what it takes to find on which side of a hyperplane a ray is.
+_SECONDS_A_SIDE: Final = 2e-7
 # Cones compared with rays at a time.
 _CONES_AT_ONCE: Final = 2048
 
@@ -116,7 +119,7 @@ def build_cones(problem: Problem, objective: Objective, deadline: Deadline) -> C
     data = ExactData(problem)
     charged = charged_entries(problem.n_features, objective)
     normals, places = _hyperplanes(data, charged)
-    _refuse_many(normals)
+    _refuse_many(normals, deadline)
     directions = rays_in_lowest_terms(normals)
     sides = directions @ np.array(data.rows, dtype=object).T
     useful = np.any(sides > 0, axis=1) & np.any(directions[:, :charged] != 0, axis=1)
@@ -171,7 +174,7 @@ def _hyperplanes(data: ExactData, charged: int) -> tuple[IntegerArray, IntArray]
     return np.array(normals, dtype=object), np.array(places)
 
 
-def _refuse_many(normals: IntegerArray) -> None:
+def _refuse_many(normals: IntegerArray, deadline: Deadline) -> None:
     size, rank = normals.shape
     rays = 2 * math.comb(size, rank - 1)
     cones = 2 * sum(math.comb(size - 1, k) for k in range(rank))
@@ -180,6 +183,8 @@ def _refuse_many(normals: IntegerArray) -> None:
             f"up to {rays:.3g} rays and {cones:.3g} cones are too many to search: "
             "use fewer samples or fewer features"
         )
+    if rays * size * _SECONDS_A_SIDE > deadline.remaining:
+        raise TimeLimitError("the time limit would end before all rays and cones were found")
 
 
 def _allowed(problem: Problem, objective: Objective, patterns: BoolArray) -> BoolArray:

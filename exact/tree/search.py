@@ -39,8 +39,9 @@ from sparsest.problem import Problem
 from sparsest.results.solving import Proof, Status
 
 # About what a network that is a function of one projection takes for each number of the data, in rational
-# numbers; and what a node takes for each neuron and sample.
+# numbers; what preparing takes for each of them; and a node for each neuron and sample.
 _SECONDS_A_NUMBER = 3e-4
+_SECONDS_TO_PREPARE = 3e-6
 _SECONDS_A_PRODUCT = 2e-8
 
 
@@ -104,7 +105,7 @@ class _TreeSearch:
         try:
             self._find_first_bounds()
             if self._options.witness is None and self._options.checkpoint_path is None:
-                self._limits.check(self._findings.lower)  # large data take seconds to prepare
+                self._stop_unless_there_is_time(_SECONDS_TO_PREPARE * self._problem.X.size)
             prepared = prepare(self._problem, self._options.pacing)
             self._begin(prepared, stored)
             self._put_together(prepared)
@@ -173,14 +174,17 @@ class _TreeSearch:
 
     def _refute(self, signs: Signs) -> bool:
         """Search for a network with these output signs, in pieces if it is shared or kept in a file."""
-        if not self._limits.has_time(_SECONDS_A_PRODUCT * self._problem.n_samples * len(signs)):
-            raise StoppedError(Status.TIME_LIMIT)
+        self._stop_unless_there_is_time(_SECONDS_A_PRODUCT * self._problem.n_samples * len(signs))
         if self._farm is None and not self._saving.keeps:
             return Exploration(self._around, signs, self._log).run()
         if self._headway.frontier is None:
             self._headway.frontier = Frontier()
         share = None if self._farm is None else self._farm.refute
         return refute_in_pieces(self._around, signs, self._headway.frontier, self._log, self._saving, share)
+
+    def _stop_unless_there_is_time(self, seconds: float) -> None:
+        if not self._limits.has_time(seconds):
+            raise StoppedError(Status.TIME_LIMIT)
 
     def _improve(self, width: int) -> bool:
         """Look for networks of `width` neurons and a few more by local search; whether `width` sufficed."""
