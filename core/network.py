@@ -17,6 +17,8 @@ from sparsest.sentences import counted
 # A neuron whose weights are this small beside its bias has its knot beyond any input that a `Problem` takes
 # (1e100), and is an affine function there.
 _FARTHEST_KNOT = 1e-150
+# Inputs of neurons that are held at a time where a network is evaluated.
+_MAX_NUMBERS = 20_000_000
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -121,7 +123,11 @@ class Network:
     def __call__(self, X: ArrayLike) -> FloatArray:
         """Return f at each row of X (N, d) as an array (N,)."""
         inputs = self._inputs(X)
-        values = np.maximum(0.0, inputs @ self.weights.T + self.biases) @ self.outputs
+        at_once = max(1, _MAX_NUMBERS // max(1, self.width))
+        values = np.zeros(len(inputs))
+        for start in range(0, len(inputs), at_once):
+            rows = slice(start, start + at_once)
+            values[rows] = np.maximum(0.0, inputs[rows] @ self.weights.T + self.biases) @ self.outputs
         return values if self.affine is None else values + inputs @ self.affine[:-1] + self.affine[-1]
 
     def predict(self, X: ArrayLike) -> FloatArray:

@@ -37,11 +37,11 @@ def bound_threshold(problem: Problem, goal: Objective, deadline: Deadline) -> Th
     Raises
     ------
     InputError
-        When no network that fits is known when the time is up, or none exists.
+        When no network that fits is known when the time is up.
     """
     fewest = solve(problem, goal, time_limit=_share(deadline, _COUNTING))
     if fewest.network is None:
-        raise InputError("no network that fits is known, so that there is no threshold to speak of")
+        raise InputError("no network that fits was found in time, and without one there is no threshold: raise time_limit")
     upper, other, tried = 1.0, None, 0
     if fewest.status is Status.OPTIMAL:
         upper, other, tried = _bisect(problem, goal, fewest.lower_bound, deadline)

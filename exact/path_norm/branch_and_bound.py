@@ -21,6 +21,7 @@ from sparsest import tolerances
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.exact.cells.charts import TimeLimitError
+from sparsest.exact.line.residual import largest_violation
 from sparsest.exact.method_result import PathNormMethodResult
 from sparsest.exact.path_norm.box_kernel import BRANCH, CLOSED
 from sparsest.exact.path_norm.cones import MAX_RAYS, Cones, IntArray, build_cones
@@ -349,7 +350,7 @@ def _by_counting(
     seconds = max(1e-3, min(deadline.remaining, _FALLBACK))
     found = solve(problem, Objective.NEURONS, time_limit=seconds)
     status = Status.TIME_LIMIT if deadline.expired else Status.NUMERICAL
-    if found.network is None or not found.network.solves(problem):
+    if found.network is None or not largest_violation(problem, found.network)[1]:
         return PathNormMethodResult(status, 0.0, None, None, found.nodes)
     cost = found.network.path_norm(p, objective)
     return PathNormMethodResult(

@@ -38,6 +38,8 @@ MAX_RAYS: Final = 100_000
 MAX_PAIRS: Final = 2_000_000
 # About what it takes to find on which side of a hyperplane a ray is.
 _SECONDS_A_SIDE: Final = 2e-7
+# Larger counts are no floats.
+_HUGE: Final = 10**300
 # Cones compared with rays at a time.
 _CONES_AT_ONCE: Final = 2048
 
@@ -116,10 +118,11 @@ def build_cones(problem: Problem, objective: Objective, deadline: Deadline) -> C
     TimeLimitError
         When the deadline ended first.
     """
+    _refuse_many(problem.n_samples, problem.n_features + 1, deadline)  # before exact data of any size
     data = ExactData(problem)
     charged = charged_entries(problem.n_features, objective)
     normals, places = _hyperplanes(data, charged)
-    _refuse_many(normals, deadline)
+    _refuse_many(*normals.shape, deadline)
     directions = rays_in_lowest_terms(normals)
     sides = directions @ np.array(data.rows, dtype=object).T
     useful = np.any(sides > 0, axis=1) & np.any(directions[:, :charged] != 0, axis=1)
@@ -174,16 +177,17 @@ def _hyperplanes(data: ExactData, charged: int) -> tuple[IntegerArray, IntArray]
     return np.array(normals, dtype=object), np.array(places)
 
 
-def _refuse_many(normals: IntegerArray, deadline: Deadline) -> None:
-    size, rank = normals.shape
+def _refuse_many(size: int, rank: int, deadline: Deadline) -> None:
+    """Raise `InputError` or `TimeLimitError` when so many hyperplanes in so many dimensions are too many."""
     rays = 2 * math.comb(size, rank - 1)
     cones = 2 * sum(math.comb(size - 1, k) for k in range(rank))
     if rays > MAX_RAYS or cones * 2 ** (rank - 1) > MAX_PAIRS:
+        most = [f"{min(count, _HUGE):.3g}" for count in (rays, cones)]
         raise InputError(
-            f"up to {rays:.3g} rays and {cones:.3g} cones are too many to search: "
+            f"up to {most[0]} rays and {most[1]} cones are too many to search: "
             "use fewer samples or fewer features"
         )
-    if rays * size * _SECONDS_A_SIDE > deadline.remaining:
+    if rays * size > deadline.remaining / _SECONDS_A_SIDE:
         raise TimeLimitError("the time limit would end before all rays and cones were found")
 
 
