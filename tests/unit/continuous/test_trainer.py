@@ -179,7 +179,7 @@ def test_labels_computed_by_three_neurons_on_many_samples() -> None:
     X = rng.uniform(-1, 1, (60, 2))
     planted = Network(rng.normal(size=(3, 2)), 0.5 * rng.normal(size=3), [1.0, -1.0, 1.0])
     problem = Problem(X, planted(X), tolerance=1e-9)
-    fit = minimize(problem, objective="neurons", restarts=8)
+    fit = minimize(problem, objective="neurons", restarts=4)
     assert fit.network.interpolates(problem)
     assert fit.count == 3
 
@@ -279,10 +279,9 @@ def test_a_seed_decides_everything() -> None:
     assert not np.array_equal(first.history.loss, other.history.loss)
 
 
-def test_the_thread_count_is_put_back() -> None:
-    before = torch.get_num_threads()
+def test_the_thread_count_is_put_back(three_threads: None) -> None:
     minimize(PEAK, objective="weights", restarts=2, steps=2, **ADAM)
-    assert torch.get_num_threads() == before
+    assert torch.get_num_threads() == 3
 
 
 def test_a_time_limit_returns_what_there_is() -> None:
