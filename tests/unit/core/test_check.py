@@ -765,7 +765,7 @@ PROOFS = [
     ("parity-3", "none"),
     ("peak-plateau", "skip"),
     ("convex", "none"),
-    ("parity-3", "constant"),
+    ("xor", "constant"),
     ("planted:d=2,n=20,k=3,seed=0", "none"),
 ]
 

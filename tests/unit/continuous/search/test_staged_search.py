@@ -130,7 +130,7 @@ def test_a_least_path_norm_ends_the_search_and_not_the_count_alone() -> None:
 
 @pytest.mark.slow
 def test_a_seed_decides_everything() -> None:
-    problem = datasets.load("uniform", d=2, n=8, seed=1).problem()
+    problem = datasets.load("uniform", d=2, n=6, seed=1).problem()
     first, second = (minimize(problem, objective="neurons", seed=3) for _ in range(2))
     assert first.steps == second.steps
     assert np.array_equal(first.network.folded, second.network.folded)
@@ -295,14 +295,14 @@ def test_flips() -> None:
 def test_every_algorithm_lowers_the_loss_and_sparsifies(algorithm: str, objective: Objective) -> None:
     problem = datasets.load("uniform", d=2, n=6, seed=0).problem()
     fit = minimize(
-        problem, algorithm=algorithm, objective=objective, restarts=6, steps=600, regularization=0.01
+        problem, algorithm=algorithm, objective=objective, restarts=4, steps=400, regularization=0.01
     )
     assert fit.options["algorithm"] == algorithm
-    assert fit.history.loss.shape[1] == 6
+    assert fit.history.loss.shape[1] == 4
     assert np.median(fit.history.loss[-1]) < 0.5 * np.median(fit.history.loss[0])
     assert fit.network.solves(problem)
     free = minimize(
-        problem, algorithm=algorithm, objective=objective, restarts=6, steps=600, regularization=0.0
+        problem, algorithm=algorithm, objective=objective, restarts=4, steps=400, regularization=0.0
     )
     assert np.median(fit.history.path_norm[-1]) < np.median(free.history.path_norm[-1])
 

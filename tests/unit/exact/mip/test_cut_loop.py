@@ -118,7 +118,7 @@ def test_bound_that_no_network_obeys(objective):
         (3, 5, 2, True, None),
         (4, 4, 3, False, None),
         (5, 4, 1, False, 2.0),
-        (6, 4, 2, False, 0.75),
+        (6, 4, 2, False, 3.0),
         (7, 4, 1, True, 1.0),
     ],
 )
@@ -144,7 +144,7 @@ def test_neurons_against_brute_force(seed, N, d, skip, bound):
         ([-1.0, 0.0, 1.0], [0.0, 1.0, 0.0], True, 0.75),
         ([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]], [0.0, 1.0, -1.0], False, None),
         ([[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]], [0.0, 1.0, 0.0], True, None),
-        ([[0.0, 1.0], [1.0, 0.5], [0.5, 0.0]], [1.0, 1.0, 0.0], False, 1.5),
+        ([[0.0, 1.0], [1.0, 0.5], [0.5, 0.0]], [1.0, 0.0, 0.0], False, 1.5),
     ],
 )
 @pytest.mark.slow

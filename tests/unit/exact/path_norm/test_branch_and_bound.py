@@ -107,7 +107,7 @@ def test_extreme_points_in_rational_numbers_have_the_same_least_value(name, skip
 
 
 @pytest.mark.slow
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(
     st.lists(st.integers(-5, 5), min_size=2, max_size=5, unique=True),
     st.lists(st.integers(-2, 2), min_size=5, max_size=5),
@@ -119,7 +119,7 @@ def test_bases_of_hinges_give_the_same_value_on_one_feature(x, y, p):
 
 
 @pytest.mark.slow
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(
     st.lists(st.integers(-8, 8), min_size=2, max_size=7, unique=True),
     st.lists(st.integers(-3, 3), min_size=7, max_size=7),
@@ -131,7 +131,7 @@ def test_the_recursion_on_one_feature_with_a_skip(x, y, p):
 
 
 @pytest.mark.slow
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(
     st.lists(st.tuples(st.integers(-1, 1), st.integers(-1, 1)), min_size=2, max_size=4),
     st.lists(st.integers(-2, 2), min_size=9, max_size=9),
