@@ -263,7 +263,7 @@ class TestEveryPeer:
     @pytest.mark.slow
     def test_equal_seeds_give_equal_networks(self, method):
         first, again, other = (
-            method(TENT, Objective.WEIGHTS, seed=seed, time_limit=None, steps=300, width=20)
+            method(TENT, Objective.WEIGHTS, seed=seed, time_limit=None, steps=300, width=12)
             for seed in (4, 4, 5)
         )
         np.testing.assert_array_equal(numbers(first.network), numbers(again.network))
@@ -281,7 +281,7 @@ class TestEveryPeer:
     @pytest.mark.parametrize("method", PEERS)
     @pytest.mark.slow
     def test_a_skip_connection_is_trained(self, method):
-        answer = method(AFFINE, Objective.WEIGHTS, seed=0, time_limit=30, steps=3000)
+        answer = method(AFFINE, Objective.WEIGHTS, seed=0, time_limit=30, steps=3000, width=30)
         assert answer.options["mse"] < tolerances.TRAINED_LOSS
         assert np.all(np.abs(answer.network.affine) > 1e-3)
 

@@ -88,13 +88,12 @@ def _cheapest_sharing(weights, p):
     return best
 
 
-FEW_EXTREME_POINTS = [
-    (name, skip, objective)
-    for name in ("peak-plateau", "xor", "convex")
-    for skip in (False, True)
-    for objective in OBJECTIVES
-    if skip or name != "convex" or objective is Objective.WEIGHTS
-]
+NEURONS, WEIGHTS, PARAMETERS = OBJECTIVES
+FEW_EXTREME_POINTS = [  # every name with every objective and with and without a skip
+    ("peak-plateau", False, NEURONS), ("peak-plateau", True, WEIGHTS), ("peak-plateau", False, PARAMETERS),
+    ("xor", True, NEURONS), ("xor", False, WEIGHTS), ("xor", True, PARAMETERS),
+    ("convex", True, NEURONS), ("convex", False, WEIGHTS), ("convex", True, PARAMETERS),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
