@@ -1,8 +1,12 @@
-"""Property tests make the same examples every time: a failure in one run is a failure in every run."""
+"""Torch on one thread, and property tests with the same examples every time: a failure stays a failure."""
 
 import os
 import subprocess
 import sys
+
+# Tests train small networks, in as many processes as there are cores. With a second thread each mostly
+# waits: what takes 25 s took ten times as long. Torch reads this when it is imported, as the next lines do.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import misbehaving
 import pytest
@@ -11,6 +15,17 @@ from hypothesis import settings
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.load_profile("ci")
+
+
+@pytest.fixture
+def three_threads():
+    """Torch with more threads than in other tests: what sets their number has to give it back."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -182,7 +182,7 @@ class TestSolve:
     @pytest.mark.slow
     def test_network_from_a_file_is_the_upper_bound(self, tmp_path):
         path = tmp_path / "witness.npz"
-        name = "uniform:d=2,n=12,seed=0"
+        name = "uniform:d=2,n=10,seed=0"
         found = json.loads(call("solve", name, "--json", "--time-limit", "60").stdout)
         network = Network(*(found["network"][key] for key in ("weights", "biases", "outputs")))
         save(network, path)
@@ -192,8 +192,8 @@ class TestSolve:
 
     @pytest.mark.slow
     def test_dask_shares_the_search(self, dask):
-        result = call("solve", "uniform:d=2,n=10,seed=0", "--dask", dask[0], "--json")
-        whole = call("solve", "uniform:d=2,n=10,seed=0", "--json")
+        result = call("solve", "uniform:d=2,n=8,seed=0", "--dask", dask[0], "--json")
+        whole = call("solve", "uniform:d=2,n=8,seed=0", "--json")
         bounds = [
             (each["lower_bound"], each["upper_bound"], each["status"])
             for each in (json.loads(result.stdout), json.loads(whole.stdout))
@@ -277,7 +277,7 @@ class TestCompare:
     @pytest.mark.slow
     def test_negative_verdict(self):
         result = call(
-            "compare", "zigzag", "--width", "1", "--restarts", "1", "--steps", "5", "--least-limit", "1"
+            "compare", "tent", "--width", "1", "--restarts", "1", "--steps", "5", "--least-limit", "1"
         )
         assert result.exit_code == 1
         assert "NOT_INTERPOLATING" in result.stdout
@@ -410,21 +410,21 @@ def test_help_shows_an_example_and_exit_codes(command):
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="pipes")
 @pytest.mark.parametrize(
-    ("command", "code"),
+    ("command", "code", "leaving"),
     [
-        ("solve xor --save {}", 0),
-        ("solve uniform:d=2,n=16 --node-limit 1 --save {}", 3),
+        ("solve xor --save {}", 0, "2>&1 | true"),  # both streams have no reader any more
+        ("solve tent --json --save {}", 0, "| true"),
+        ("solve uniform:d=2,n=16 --node-limit 1 --save {}", 3, "2>&1 | true"),
     ],
 )
-def test_a_reader_that_leaves_changes_neither_exit_code_nor_files(command, code, tmp_path):
+def test_a_reader_that_leaves_changes_neither_exit_code_nor_files(command, code, leaving, tmp_path):
     # the reader is gone before the first byte
     saved = tmp_path / "result.json"
-    script = f"set -o pipefail; {sys.executable} -m sparsest.cli.main {command.format(saved)} 2>&1 | true"
-    assert subprocess.run(["bash", "-c", script], timeout=120).returncode == code
+    script = f"set -o pipefail; {sys.executable} -m sparsest.cli.main {command.format(saved)} {leaving}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=120)
+    assert done.returncode == code
     assert load(saved).lower_bound >= 0
-    quiet = script.replace("2>&1 | true", "| true")  # and nothing is said of it
-    done = subprocess.run(["bash", "-c", quiet], capture_output=True, text=True, timeout=120)
-    assert done.stderr == f"saved {saved}\n"
+    assert done.stderr == ("" if "2>&1" in leaving else f"saved {saved}\n")  # and nothing is said of it
 
 
 def test_top_level_help_and_version():

@@ -6,7 +6,7 @@ from helpers import in_turn, slow_after
 
 from sparsest import Affine, Problem, Status, continuous, exact
 
-SEEDS = slow_after(6, range(24))
+SEEDS = slow_after(6, range(18))
 
 
 def random_problem(seed, affine="constant"):
@@ -50,7 +50,7 @@ def test_a_constant_costs_no_weight_anyway_and_at_most_one_parameter(seed):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("objective", "seed"), in_turn(["neurons", "weights", "parameters"], [0, 3, 1, 4]))
+@pytest.mark.parametrize(("objective", "seed"), in_turn(["neurons", "weights", "parameters"], [0, 3, 1]))
 def test_least_path_norm_lies_between_those_with_a_skip_and_without_a_term(seed, objective):
     problem = random_problem(seed)
     found = [

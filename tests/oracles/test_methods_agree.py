@@ -21,7 +21,7 @@ def random_problem(seed):
     return Problem(X, y[group], affine=("none", "skip")[(seed // 9) % 2])
 
 
-@pytest.mark.parametrize("seed", slow_after(18, range(100)))
+@pytest.mark.parametrize("seed", slow_after(18, range(54)))
 def test_same_minimum(seed):
     problem = random_problem(seed)
     methods = ["tree", "mip"] + ["univariate"] * applies_to(problem, Objective.NEURONS)
@@ -31,7 +31,7 @@ def test_same_minimum(seed):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(18))
 def test_same_minimum_with_a_weight_bound(seed):
     problem = random_problem(seed)
     if problem.n_samples > 5:

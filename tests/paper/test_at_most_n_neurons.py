@@ -142,7 +142,7 @@ def test_the_cheapest_of_all_basic_networks_have_at_most_n(case):
 QUICK = [i for i, (X, _, objective, _) in enumerate(CASES) if X.shape[1] < 3 or objective != "parameters"]
 
 
-@pytest.mark.parametrize("case", QUICK[::2])
+@pytest.mark.parametrize("case", QUICK[::4])
 @pytest.mark.slow
 def test_what_the_package_finds_costs_as_little_and_has_at_most_n(case):
     X, y, objective, skip = CASES[case]

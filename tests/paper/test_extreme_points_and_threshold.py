@@ -153,7 +153,7 @@ def test_the_cases_have_crossings_and_none():
 @pytest.mark.parametrize("case", [0, 3, 9, XOR, 19])
 def test_the_certified_minimum_is_that_of_the_extreme_points(case):
     X, y, objective, skip = CASES[case]
-    for p in POWERS:
+    for p in POWERS[case % 2 :: 2]:
         least = costs(table(case), p).min()
         found = exact.minimize_path_norm(
             Problem(X, y, affine="skip" if skip else "none"), p, objective, time_limit=300

@@ -16,17 +16,10 @@ from sparsest.continuous import minimize
 UNPROVEN = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
-@pytest.mark.slow
 @UNPROVEN
-@parametrize_with_checks([SparsestReLURegressor(training=False, node_limit=20)])
+@pytest.mark.slow
+@parametrize_with_checks([SparsestReLURegressor(effort=0.02, node_limit=20)])
 def test_scikit_learn_conventions(estimator, check):
-    check(estimator)
-
-
-@UNPROVEN
-@pytest.mark.slow
-@parametrize_with_checks([SparsestReLURegressor()])
-def test_scikit_learn_conventions_of_the_default(estimator, check):
     check(estimator)
 
 

@@ -115,7 +115,7 @@ def test_random_labels_in_the_plane_mostly_reach_the_minimum() -> None:
     for seed, minimum in enumerate(minima):
         rng = np.random.default_rng(seed)
         problem = Problem(rng.uniform(-1, 1, (6, 2)), rng.uniform(-1, 1, 6))
-        fit = minimize(problem, objective="neurons", restarts=16, steps=1000, **ADAM)
+        fit = minimize(problem, objective="neurons", restarts=8, steps=600, **ADAM)
         assert fit.network.interpolates(problem)
         excess.append(fit.count - minimum)
     assert min(excess) >= 0
@@ -179,7 +179,7 @@ def test_labels_computed_by_three_neurons_on_many_samples() -> None:
     X = rng.uniform(-1, 1, (60, 2))
     planted = Network(rng.normal(size=(3, 2)), 0.5 * rng.normal(size=3), [1.0, -1.0, 1.0])
     problem = Problem(X, planted(X), tolerance=1e-9)
-    fit = minimize(problem, objective="neurons", restarts=8)
+    fit = minimize(problem, objective="neurons", restarts=4)
     assert fit.network.interpolates(problem)
     assert fit.count == 3
 
@@ -279,10 +279,9 @@ def test_a_seed_decides_everything() -> None:
     assert not np.array_equal(first.history.loss, other.history.loss)
 
 
-def test_the_thread_count_is_put_back() -> None:
-    before = torch.get_num_threads()
+def test_the_thread_count_is_put_back(three_threads: None) -> None:
     minimize(PEAK, objective="weights", restarts=2, steps=2, **ADAM)
-    assert torch.get_num_threads() == before
+    assert torch.get_num_threads() == 3
 
 
 def test_a_time_limit_returns_what_there_is() -> None:
@@ -308,7 +307,7 @@ def test_an_interrupt_returns_what_there_is(phase: str) -> None:
         if progress.message.startswith(phase):
             raise KeyboardInterrupt
 
-    fit = minimize(PEAK, objective="weights", restarts=200, steps=600, progress=interrupt, **ADAM)
+    fit = minimize(PEAK, objective="weights", restarts=50, steps=600, progress=interrupt, **ADAM)
     assert_consistent(PEAK, fit)
     assert fit.status == "interrupted"
     assert fit.steps < 600 if phase == "training" else fit.steps == 600
@@ -318,7 +317,7 @@ def test_an_interrupt_returns_what_there_is(phase: str) -> None:
 @pytest.mark.slow
 def test_progress_is_reported_in_both_phases() -> None:
     seen: list[Progress] = []
-    minimize(PEAK, objective="weights", restarts=64, steps=800, progress=seen.append, **ADAM)
+    minimize(PEAK, objective="weights", restarts=16, steps=400, progress=seen.append, **ADAM)
     phases = [progress.message.split()[0] for progress in seen]
     assert [phase for phase, _ in itertools.groupby(phases)] == ["training", "polishing"]
     fractions = [progress.fraction for progress in seen if progress.fraction is not None]

@@ -62,7 +62,7 @@ class TestTrueProofs:
     def test_named_datasets(self, name, skip, tmp_path):
         problem = datasets.parse(name).problem(affine="skip" if skip else "none")
         # Anscombe's first and third take half a minute without a skip: stopped, they prove an interval
-        limit = 2000 if name in ("anscombe-1", "anscombe-3") and not skip else None
+        limit = 800 if name in ("anscombe-1", "anscombe-3") and not skip else None
         result = exact.solve(problem, proof_file=tmp_path / "proof.json.gz", node_limit=limit)
         checked = check_proof(tmp_path / "proof.json.gz", problem)
         assert result.status is Status.OPTIMAL or limit
@@ -763,7 +763,7 @@ PROOFS = [
     ("parity-3", "none"),
     ("peak-plateau", "skip"),
     ("convex", "none"),
-    ("parity-3", "constant"),
+    ("xor", "constant"),
     ("planted:d=2,n=20,k=3,seed=0", "none"),
 ]
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
-from helpers import slow_after
+from helpers import in_turn, slow_after
 from oracles import brute_force
 from typer.testing import CliRunner
 
@@ -256,8 +256,7 @@ def test_a_split_network_is_put_together_again():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("affine", ["none", "skip"])
+@pytest.mark.parametrize(("seed", "affine"), in_turn(range(4), ["none", "skip"]))
 def test_split_witnesses_of_random_problems_are_judged_as_brute_force_does(seed, affine):
     rng = np.random.default_rng(seed)
     X, y = rng.integers(-2, 3, (5, 2)).astype(float), rng.integers(-2, 3, 5).astype(float)

@@ -94,7 +94,8 @@ def test_training_run():
 @pytest.mark.slow
 def test_a_staged_search_is_not_joined_by_lines_and_a_descent_is():
     staged, descent = (
-        continuous.minimize(PEAK, objective="weights", algorithm=name) for name in ("auto", "adam-reweighted")
+        continuous.minimize(PEAK, objective="weights", algorithm=name, restarts=4, steps=200)
+        for name in ("auto", "adam-reweighted")
     )
     for fit, style in ((staged, "None"), (descent, "-")):
         panels = plot_history(fit.history, highlight=0).axes

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from helpers import in_turn
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,8 +67,7 @@ def test_lines_of_both_signs_add_up():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize("affine", ["none", "skip"])
+@pytest.mark.parametrize(("seed", "affine"), in_turn(range(6), ["none", "skip"]))
 def test_bound_is_never_above_the_minimum_and_its_proof_checks(seed, affine, tmp_path):
     rng = np.random.default_rng(seed)
     X = np.array([(i, j) for i in range(3) for j in range(3)], dtype=float)

@@ -85,7 +85,7 @@ def assert_forces_knots(problem, triples):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("block", range(8))
+@pytest.mark.parametrize("block", range(5))
 def test_agrees_with_the_activation_tree(block):
     decided = 0
     for seed in range(20 * block, 20 * block + 20):
@@ -389,7 +389,7 @@ def test_many_samples_in_random_order(tolerance):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("block", range(4))
+@pytest.mark.parametrize("block", range(3))
 def test_bounds_without_a_skip_enclose_the_minimum(block):
     for seed in range(30 * block, 30 * block + 30):
         problem = small_problem(seed, affine="none")

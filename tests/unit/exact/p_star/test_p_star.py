@@ -96,9 +96,16 @@ def test_costs_may_cross_twice_and_the_first_crossing_counts():
 @pytest.mark.slow
 def test_costs_that_nearly_touch_leave_an_honest_interval():
     # a larger last change lifts the curve above; where its two crossings meet
+    powers = np.linspace(0.4, 0.9, 4001)[:, None]
+
+    def cost(points):
+        sizes = np.array([[*map(float, point), *[0.0] * (6 - len(point))] for point in points])
+        return np.min([(each**powers).sum(axis=1) for each in sizes], axis=0)
+
     def least(t):
-        curves = cost_curves(convex(1, 13, 89, 48, 29, t), np.linspace(0.4, 0.9, 4001), "weights")
-        return (curves.others - curves.sparsest).min()
+        problem = convex(1, 13, 89, 48, 29, t)
+        sparsest, others = sparsest_and_others(by_slopes(problem.X[:, 0], problem.low))
+        return (cost(others) - cost(sparsest)).min()
 
     low, high = 1.0, 4.0
     assert least(low) < 0 < least(high)

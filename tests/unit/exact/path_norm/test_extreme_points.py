@@ -1,5 +1,6 @@
 """Extreme points of tiny problems, and p* from them, against methods that share nothing with the listing."""
 
+import functools
 from fractions import Fraction
 
 import numpy as np
@@ -21,8 +22,19 @@ from sparsest.results.solving import Status
 OBJECTIVES = ("weights", "neurons", "parameters")
 
 
+@functools.cache
+def _listed(digest, affine, objective):
+    return extreme_points.extreme_points(KNOWN[digest, affine], Objective(objective), Deadline(None))
+
+
+KNOWN = {}
+
+
 def listed(problem, objective="weights"):
-    return extreme_points.extreme_points(problem, Objective(objective), Deadline(None))
+    """The extreme points; listing them takes seconds, so that every problem's are listed once."""
+    key = problem.digest, str(problem.affine)
+    KNOWN[key] = problem
+    return _listed(*key, str(objective))
 
 
 def named(name, affine="none"):
@@ -44,7 +56,7 @@ TINY = [
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(12))
 def test_with_one_feature_they_are_the_cuts_into_single_changes_and_pairs(seed):
     x, y = random_runs(seed)
     x, y = x[:8], y[:8]
@@ -127,11 +139,12 @@ def test_least_path_norms_are_those_of_linear_programs(problem, objective):
     plain = reweighted(problem, objective, np.ones, rounds=1)
     assert one == pytest.approx(plain[0][0], rel=1e-7, abs=1e-9)
     rng = np.random.default_rng(0)
-    reached = [
-        norm
-        for _ in range(40)
-        for _, norm in reweighted(problem, objective, lambda n: rng.exponential(size=n) ** 3, rounds=3)
-    ]
+    reached = []
+    for draw in range(40):  # more than five only where five did not reach it
+        if draw >= 5 and min(reached) <= half * (1 + 1e-6) + 1e-9:
+            break
+        rounds = reweighted(problem, objective, lambda n: rng.exponential(size=n) ** 3, rounds=3)
+        reached += [norm for _, norm in rounds]
     # reweighting finds upper bounds: never less, and the least one for these problems
     assert min(reached) == pytest.approx(half, rel=1e-6, abs=1e-9)
 
@@ -159,8 +172,8 @@ def test_thresholds_by_hand(problem, objective, bound):
     ("problem", "objective"),
     [
         (named("uniform:d=2,n=4,seed=0"), "weights"),
-        (named("uniform:d=2,n=6,seed=0", affine="skip"), "weights"),
-        (named("uniform:d=3,n=6,seed=2", affine="skip"), "weights"),
+        (named("uniform:d=2,n=5,seed=0", affine="skip"), "weights"),
+        (named("uniform:d=3,n=5,seed=2", affine="skip"), "weights"),
         (named("uniform:d=1,n=5,seed=3"), "neurons"),
     ],
 )
@@ -274,7 +287,7 @@ def test_without_a_network_there_is_no_threshold():
     random = np.random.default_rng(0)
     problem = Problem(random.normal(size=(5000, 3)), random.normal(size=5000))
     with pytest.raises(InputError, match="no network that fits was found in time"):
-        threshold(problem, "weights", time_limit=0.01)
+        threshold(problem, time_limit=0.01)
 
 
 @pytest.mark.slow
