@@ -48,8 +48,8 @@ def compare(  # noqa: PLR0913
 
     \b
     Exit codes: 0 AGREE; 1 CONTINUOUS_ABOVE, NOT_INTERPOLATING or DISAGREE; 2 bad input;
-    3 EXACT_OPEN (the exact side stopped early). The time limit holds for each side, and Ctrl-C ends the
-    side that is running.
+    3 EXACT_OPEN (the exact side stopped early). The time limit holds for each side, and Ctrl-C ends
+    all with what both sides have.
     DISAGREE is a bug: problem and verdict are written to the current folder.
     """
     output.check_outputs(plot, save)

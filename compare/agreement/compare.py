@@ -28,6 +28,8 @@ DEFAULT_POWER: Final = 0.4
 _BELOW: Final = 0.9
 # Seconds given to the least path norm, and to the threshold, unless the caller says otherwise.
 _LEAST_LIMIT: Final = 10.0
+# Seconds of training after Ctrl-C, in which some network that fits is made.
+_RUSHED: Final = 0.1
 # Outcomes after which the path norm of the trained network says something.
 _FITTING: Final = (Outcome.AGREE, Outcome.CONTINUOUS_ABOVE, Outcome.EXACT_OPEN)
 
@@ -51,6 +53,8 @@ def compare_sides(  # noqa: PLR0913
     progress: ProgressCallback | None = None,
 ) -> Verdict:
     """Find the smallest count exactly, train networks towards it, compare, and say why they differ.
+
+    Ctrl-C ends it with what both sides have: before training that is a network that fits and is not sparse.
 
     Parameters
     ----------
@@ -99,11 +103,12 @@ def compare_sides(  # noqa: PLR0913
         time_limit=time_limit,
         progress=_labelled(progress, "exact"),
     )
-    least = None
-    if least_limit > 0:
+    least, interrupted = None, exact.status is Status.INTERRUPTED
+    if least_limit > 0 and not interrupted:
         least = minimize_path_norm(
             problem, power, goal, time_limit=least_limit, progress=_labelled(progress, "path norm")
         )
+        interrupted = least.status is Status.INTERRUPTED
     continuous = minimize(
         problem,
         power,
@@ -114,11 +119,13 @@ def compare_sides(  # noqa: PLR0913
         steps=steps,
         seed=seed,
         device=device,
-        time_limit=time_limit,
+        time_limit=_RUSHED if interrupted else time_limit,
         lower_bound=exact.lower_bound,
         norm_bound=math.inf if least is None else least.lower_bound,
         progress=_labelled(progress, "continuous"),
     )
+    if interrupted:
+        continuous = dataclasses.replace(continuous, status=Status.INTERRUPTED)
     verdict = judge(problem, exact, continuous, least, pstar)
     return _recorded(problem, verdict, Path(directory)) if verdict.outcome is Outcome.DISAGREE else verdict
 

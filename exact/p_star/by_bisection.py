@@ -41,7 +41,7 @@ def bound_threshold(problem: Problem, goal: Objective, deadline: Deadline) -> Th
     """
     fewest = solve(problem, goal, time_limit=_share(deadline, _COUNTING))
     if fewest.network is None:
-        raise InputError("no network that fits was found in time, and without one there is no threshold: raise time_limit")
+        raise InputError("no network that fits was found in time, which a threshold needs: raise time_limit")
     upper, other, tried = 1.0, None, 0
     if fewest.status is Status.OPTIMAL:
         upper, other, tried = _bisect(problem, goal, fewest.lower_bound, deadline)

@@ -115,3 +115,17 @@ def test_progress_names_the_side():
 def test_bad_options(options):
     with pytest.raises(InputError):
         compare_sides(Problem([0, 1], [0, 1]), **options)
+
+
+def test_ctrl_c_ends_both_sides():
+    def interrupt(progress):
+        if "exact" in progress.message:
+            raise KeyboardInterrupt
+
+    problem = datasets.load("uniform", d=2, n=14).problem()
+    verdict = compare_sides(problem, least_limit=0, progress=interrupt)
+    assert verdict.outcome is Outcome.EXACT_OPEN
+    assert "interrupted" in verdict.reason
+    assert verdict.exact.status is verdict.continuous.status is Status.INTERRUPTED
+    assert verdict.continuous.network.solves(problem)
+    assert verdict.least is None
