@@ -30,7 +30,14 @@ def test_a_single_sample_and_labels_of_zero():
 
 def test_what_it_cannot_do_is_none():
     assert ridge_network(Problem([0, 1e-300, 1], [0, 1e100, 0])) is None  # slopes beyond floats
-    assert ridge_network(Problem([0, 1, 2], [0, 9, 0], weight_bound=0.1)) is None
+    assert ridge_network(Problem([0, 1, 2], [0, 9, 0], weight_bound=1e-6)) is None  # 36 million neurons
+
+
+def test_neurons_beyond_a_weight_bound_are_split():
+    # a tent of height 9: slopes change by 9, -18 and, after the last sample, not at all
+    network = ridge_network(Problem([0, 1, 2], [0, 9, 0], weight_bound=0.1))
+    assert network.width == 270
+    assert network.solves(Problem([0, 1, 2], [0, 9, 0], weight_bound=0.1))
 
 
 def test_a_search_cut_short_still_fits():
