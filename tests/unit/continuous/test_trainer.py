@@ -174,9 +174,9 @@ def test_classification() -> None:
 
 @pytest.mark.slow
 def test_labels_computed_by_three_neurons_on_many_samples() -> None:
-    # 60 samples in intervals as narrow as an LP's accuracy, 9 free numbers
+    # 40 samples in intervals as narrow as an LP's accuracy, 9 free numbers
     rng = np.random.default_rng(0)
-    X = rng.uniform(-1, 1, (60, 2))
+    X = rng.uniform(-1, 1, (40, 2))
     planted = Network(rng.normal(size=(3, 2)), 0.5 * rng.normal(size=3), [1.0, -1.0, 1.0])
     problem = Problem(X, planted(X), tolerance=1e-9)
     fit = minimize(problem, objective="neurons", restarts=4)

@@ -135,7 +135,7 @@ class TestTrueProofs:
     @pytest.mark.slow
     def test_very_deep_trees_need_no_recursion(self):
         # zero labels but for the last sample, which no network of 0 neurons meets: a path through all samples
-        n = 20_000
+        n = 5_000
         problem = {"X": [[i] for i in range(n)], "low": [0] * (n - 1) + [1], "high": [0] * (n - 1) + [1]}
         nodes = [[i, "", i] for i in range(n)]
         nodes.append([n, "", {"value": [[n - 1, 1]]}])

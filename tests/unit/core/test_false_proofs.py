@@ -44,7 +44,7 @@ def solved(tmp_path_factory):
         if isinstance(problem, str):
             return proof(problem)
         # of the others the network counts, which an unfinished search has as well
-        return prove(problem, path, method="tree", node_limit=200)[1]
+        return prove(problem, path, method="tree", node_limit=60)[1]
 
     return of
 

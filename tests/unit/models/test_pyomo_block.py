@@ -77,7 +77,7 @@ def test_example(capsys):
     spec = importlib.util.spec_from_file_location("embed_in_pyomo", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    module.main(width=12, steps=1500, seconds=5.0)
+    module.main(width=12, steps=1500, seconds=2.0)
     printed = capsys.readouterr().out
     assert "SPARSER_EXISTS" in printed
     optima = [

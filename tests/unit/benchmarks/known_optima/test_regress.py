@@ -749,10 +749,15 @@ def pytest_in(folder, *arguments, **environment):
     return shell(*command, cwd=folder, **environment)
 
 
+def pytest_alone(folder, *arguments):
+    """Pytest with our plugin and no others, which take most of its time to start."""
+    ours = ["-p", "sparsest.benchmarks.known_optima.pytest_plugin"]
+    return pytest_in(folder, *ours, *arguments, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+
+
 def collected(folder, *arguments):
-    """Names of what pytest would run; without other plugins, which take most of its time to start."""
-    alone = ["-p", "sparsest.benchmarks.known_optima.pytest_plugin", "--collect-only", "-q"]
-    done = pytest_in(folder, *alone, *arguments, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    """Names of what pytest would run."""
+    done = pytest_alone(folder, "--collect-only", "-q", *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     return [line for line in done.stdout.splitlines() if "::" in line]
 
@@ -902,7 +907,7 @@ class TestPlugin:
         head, tail = path.read_text().split('data = "xor"')
         path.write_text(head + 'data = "xor"' + tail.replace("= 2\n", "= 5\n"))
         edit(repository / "known" / "tent.csv", "1,1\n", "1,2\n")
-        done = pytest_in(repository, "--sparsest-known", "known")
+        done = pytest_alone(repository, "--sparsest-known", "known")
         assert done.returncode == 1
         assert "3 failed, 1 passed" in done.stdout
         assert "bounds: known optimum 5, found 2: the solver is wrong or the entry is" in done.stdout
@@ -914,14 +919,14 @@ class TestPlugin:
     def test_improvements_pass_and_are_told(self, repository):
         path = repository / "known" / "mine.toml"
         path.write_text(path.read_text().replace('proof = "exact"', 'proof = "numerical"'))
-        done = pytest_in(repository, "--sparsest-known", "known", "-rA")
+        done = pytest_alone(repository, "--sparsest-known", "known", "-rA")
         assert "4 passed" in done.stdout
         assert "improved: every step was verified" in done.stdout
 
     @pytest.mark.slow
     def test_unreadable_file_is_a_collection_error(self, repository):
         (repository / "known" / "bad.toml").write_text(QUESTION)
-        done = pytest_in(repository, "--sparsest-known", "known")
+        done = pytest_alone(repository, "--sparsest-known", "known")
         assert done.returncode == 2
         assert "bad.toml: entry 1: it lacks 'status'" in done.stdout
         assert "Traceback" not in done.stdout + done.stderr
@@ -930,7 +935,7 @@ class TestPlugin:
     @pytest.mark.slow
     def test_folder_that_is_not_there(self, repository):
         for name, words in (("nowhere", "there is no such folder"), (".", "holds no .toml file")):
-            done = pytest_in(repository, "--sparsest-known", name)
+            done = pytest_alone(repository, "--sparsest-known", name)
             assert done.returncode == 4
             assert words in done.stderr
             assert "Traceback" not in done.stderr

@@ -120,8 +120,7 @@ def published_by_autograd(problem, objective, seed, steps, p, strength, rate=0.0
 
 class TestPublishedTraining:
     @pytest.mark.slow
-    @pytest.mark.parametrize("objective", list(Objective))
-    @pytest.mark.parametrize("skip", [False, True])
+    @pytest.mark.parametrize(("objective", "skip"), in_turn([*Objective, Objective.WEIGHTS], [False, True]))
     def test_it_is_the_loop_written_with_autograd(self, objective, skip):
         problem = datasets.load("xor").problem(affine="skip" if skip else "none")
         loss, (hidden, outputs, *affine) = published_by_autograd(problem, objective, 3, 60, 0.4, 0.05)

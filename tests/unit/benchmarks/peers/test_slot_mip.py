@@ -206,8 +206,7 @@ def test_networks_fit_and_are_no_sparser_than_the_minimum(method, problem):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", LINEAR_PROGRAMS)
-@pytest.mark.parametrize("objective", [WEIGHTS, PARAMETERS])
+@pytest.mark.parametrize(("method", "objective"), in_turn(LINEAR_PROGRAMS, [WEIGHTS, PARAMETERS]))
 def test_other_objectives(method, objective):
     problem = uniform(5, 4, 2)
     answer = method(problem, objective, seed=0, time_limit=60.0)

@@ -95,7 +95,7 @@ def small_problem(seed):
 
 
 @pytest.mark.slow
-@settings(max_examples=16)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32 - 1))
 def test_equals_brute_force_over_cells(seed):
     problem = small_problem(seed)

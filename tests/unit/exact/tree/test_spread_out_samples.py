@@ -16,7 +16,7 @@ from sparsest.objectives import Objective
 from sparsest.progress import Deadline
 
 
-@pytest.mark.parametrize("seed", slow_after(8, range(30)))
+@pytest.mark.parametrize("seed", slow_after(8, range(20)))
 def test_same_bounds_with_few_cells(seed, tmp_path):
     """Cells of at most three or four of the samples, from the first pause on, against cells of all."""
     random = np.random.default_rng(seed)
