@@ -122,7 +122,7 @@ def build_cones(problem: Problem, objective: Objective, deadline: Deadline) -> C
     data = ExactData(problem)
     charged = charged_entries(problem.n_features, objective)
     normals, places = _hyperplanes(data, charged)
-    _refuse_many(*normals.shape, deadline)
+    _refuse_many(len(normals), normals.shape[1], deadline)
     directions = rays_in_lowest_terms(normals)
     sides = directions @ np.array(data.rows, dtype=object).T
     useful = np.any(sides > 0, axis=1) & np.any(directions[:, :charged] != 0, axis=1)
