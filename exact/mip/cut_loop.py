@@ -149,7 +149,7 @@ class _CutLoop:
     def _loop(self) -> Status:
         witness = _first_witness(self._problem)
         if witness is not None:
-            self._offer(witness)
+            self._take_if_it_fits(witness)  # as it is: it was made in rational numbers, and may be large
         while not self._is_optimal():
             self._report()
             self._add_cuts_greedily()
@@ -222,13 +222,14 @@ class _CutLoop:
     def _offer(self, network: Network) -> bool:
         """Keep `network` if it fits and counts less than the best; return whether it fits."""
         # refining moves weights, perhaps across the weight bound; then the solver's own digits must do
-        for candidate in (refine(self._problem, network), network):
-            if candidate.interpolates(self._problem) and self._obeys_bound(candidate):
-                best = self._best_count()
-                if best is None or candidate.count(self._objective) < best:
-                    self._network = candidate
-                return True
-        return False
+        return self._take_if_it_fits(refine(self._problem, network)) or self._take_if_it_fits(network)
+
+    def _take_if_it_fits(self, network: Network) -> bool:
+        fits = network.interpolates(self._problem) and self._obeys_bound(network)
+        best = self._best_count()
+        if fits and (best is None or network.count(self._objective) < best):
+            self._network = network
+        return fits
 
     def _obeys_bound(self, network: Network) -> bool:
         if self._problem.weight_bound is None:
