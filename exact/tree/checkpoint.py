@@ -167,9 +167,6 @@ class CheckpointWriter(Saving):
         findings, headway = self._findings, self._headway
         counters, frontier = headway.counters, headway.frontier
         left: list[Prefix] = [()] if frontier is None else frontier.open
-        witness = findings.witness
-        if witness is not None and not meets_every_interval(self._prepared.data, witness):
-            witness = None  # under a weight bound: it is found again in its place in the tree
         return SearchCheckpoint(
             problem=self._prepared.problem.digest,
             width=headway.width,
@@ -181,7 +178,7 @@ class CheckpointWriter(Saving):
             pause=int(counters.pause),
             rejected=counters.rejected,
             seconds=counters.seconds_before + self._deadline.seconds,
-            witness=witness,
+            witness=findings.witness,
             near_miss=findings.near_miss,
             events=self._events(left),
         )
