@@ -53,6 +53,7 @@ _REPORT: Final = 0.3
 
 _TOO_MANY = "nothing but zero is known from below: {}"
 _HUGE = "nothing but zero is known from below: for so small a p weights may be too large for floats"
+_HUGE_BOUNDED = "the lower bound is that without a weight bound: for so small a p weights may be too large"
 _COPIES = "the weight bound may call for too many neurons of one cone: the lower bound is that without it"
 _ROUNDING = "some boxes could not be decided in floating-point arithmetic"
 
@@ -297,15 +298,18 @@ def _search_within_bound(
     if network is None:
         return dataclasses.replace(found, status=Status.NODE_LIMIT, network=None, upper=None, remark=_COPIES)
     cost = network.path_norm(p, objective)
-    if p == 1:
-        return dataclasses.replace(found, upper=cost, network=network)
+    known, found = Candidate(network, cost), dataclasses.replace(found, upper=cost, network=network)
+    if p == 1 or found.status is Status.INTERRUPTED:
+        return found
     scale = cones.label_scale
     bound = float(problem.weight_bound or 0.0) / scale
-    copies = copies_needed(Networks(free, cones, p, objective), cones, p, cost / scale**p, bound)
+    try:
+        copies = copies_needed(Networks(free, cones, p, objective), cones, p, cost / scale**p, bound)
+    except OverflowError:
+        return dataclasses.replace(found, status=Status.NUMERICAL, remark=_HUGE_BOUNDED)
     if copies.max(axis=1).sum() * cones.charges.shape[1] > MAX_RAYS:
-        limited = dataclasses.replace(found, status=Status.NODE_LIMIT, remark=_COPIES)
-        return dataclasses.replace(limited, upper=cost, network=network)
-    known, more = Candidate(network, cost), repeated(cones, copies)
+        return dataclasses.replace(found, status=Status.NODE_LIMIT, remark=_COPIES)
+    more = repeated(cones, copies)
     again = _search(problem, more, p, objective, deadline, progress, known)
     return dataclasses.replace(again, lower=max(again.lower, found.lower), nodes=again.nodes + found.nodes)
 

@@ -384,3 +384,24 @@ def test_one_distinct_input_costs_nothing_beside_a_skip(problem, objective):
     found = minimize_path_norm(problem, 0.5, objective)
     assert (found.status, found.lower_bound, found.upper_bound) == (Status.OPTIMAL, 0, 0)
     assert found.network.solves(problem)
+
+
+def test_a_tiny_p_within_a_weight_bound_leaves_an_interval():
+    # four weights of at most 0.6, whose path norm 4 to the power 1 / p is no float
+    problem = Problem([-1, 0, 1], [0, 0, 2], weight_bound=0.6)
+    search = solved(problem, p=0.001, time_limit=10)
+    assert search.status is Status.NUMERICAL
+    assert search.network.solves(problem)
+    assert search.lower <= search.upper
+    assert "so small a p" in search.remark
+
+
+def test_ctrl_c_ends_the_search_within_a_weight_bound():
+    def interrupt(progress):
+        raise KeyboardInterrupt
+
+    X = [[0, 0], [0, 1], [1, 0], [1, 1], [0.3, 0.6], [0.7, 0.2]]
+    problem = Problem(X, [0, 1, 1, 0, 2, -1], weight_bound=0.7)
+    search = solve_by_branching(problem, 0.5, Objective.WEIGHTS, Deadline(60), interrupt)
+    assert search.status is Status.INTERRUPTED
+    assert search.network.solves(problem)
