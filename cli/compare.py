@@ -58,7 +58,7 @@ def compare(  # noqa: PLR0913
     asked = Asked(wanted, affine, tolerance, weight_bound, classify, margin, numbers)
     problem, reading = read_source(data, asked)
     output.say_remarks(reading)
-    from sparsest.compare import compare_sides
+    from sparsest.compare.agreement.compare import compare_sides
     from sparsest.continuous import DEFAULT_STEPS
 
     with output.progress_bar(quiet=json) as progress:

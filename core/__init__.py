@@ -27,7 +27,7 @@ from sparsest.results.path_norm import MinimiserCount, PathNormResult, Threshold
 from sparsest.results.solving import ExactResult, FitResult, Proof, Restarts, Status
 
 if TYPE_CHECKING:
-    from sparsest import compare, continuous, exact, models
+    from sparsest import continuous, exact, models
     from sparsest.compare.agreement.compare import compare_sides
     from sparsest.compare.certification.certification import certify
     from sparsest.compare.estimator import SparsestReLURegressor
@@ -68,7 +68,6 @@ __all__ = [
     "__version__",
     "certify",
     "check_proof",
-    "compare",
     "compare_sides",
     "continuous",
     "datasets",
@@ -81,7 +80,7 @@ __all__ = [
 
 # Imported when first touched, so that `import sparsest` loads neither torch nor Pyomo: subpackages, and names
 # that live in one of them.
-_SUBPACKAGES = frozenset({"compare", "continuous", "exact", "models"})
+_SUBPACKAGES = frozenset({"continuous", "exact", "models"})
 _ELSEWHERE = {
     "SparsestReLURegressor": "sparsest.compare.estimator",
     "certify": "sparsest.compare.certification.certification",

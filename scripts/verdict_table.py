@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from sparsest import datasets
-from sparsest.compare import compare_sides
+from sparsest.compare.agreement.compare import compare_sides
 from sparsest.errors import InputError
 from sparsest.results.comparison import Verdict
 from sparsest.results.path_norm import PathNormResult, ThresholdResult

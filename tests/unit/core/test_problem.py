@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from sparsest import InputError, Problem, continuous, exact
 from sparsest.affine import Affine
-from sparsest.compare import compare_sides
+from sparsest.compare.agreement.compare import compare_sides
 from sparsest.io.documents import decode, encode
 
 TWO = [[1.0], [2.0]]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
@@ -133,6 +133,7 @@ def test_a_network_that_fits_is_returned_as_it_is():
 
 
 @pytest.mark.slow
+@settings(max_examples=60)
 @given(
     st.integers(0, 2**20),
     st.sampled_from([1e-12, 1e-9, 1e-3, 1.0, 100.0]),

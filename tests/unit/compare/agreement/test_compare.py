@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from sparsest import InputError, Network, Outcome, Problem, Proof, Status, continuous, datasets, exact, load
-from sparsest.compare import compare_sides, judge
 from sparsest.compare.agreement import compare as comparison
+from sparsest.compare.agreement.compare import compare_sides, judge
 
 PEAK = datasets.load("peak-plateau").problem()
 QUICK = {"restarts": 8, "steps": 1000}

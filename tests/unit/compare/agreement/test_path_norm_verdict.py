@@ -18,7 +18,7 @@ from sparsest import (
     load,
     save,
 )
-from sparsest.compare import compare_sides, judge
+from sparsest.compare.agreement.compare import compare_sides, judge
 
 # Changes of slope 1, 16, 16, 1: the sparsest function joins 1 + 16 and 16 + 1 and costs 2 * 17^p, the other
 # one joins 16 + 16 and costs 2 + 32^p. At p = 0.5 they cost 8.246 and 7.657, and p* = 0.342336.

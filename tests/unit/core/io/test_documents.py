@@ -203,7 +203,11 @@ def refusal(path):
     """Message of the `InputError` without the path that it begins with: one line, of bounded length."""
     with pytest.raises(InputError) as caught:
         load(path)
-    message = str(caught.value)
+    return refusal_of(path, caught.value)
+
+
+def refusal_of(path, error):
+    message = str(error)
     assert message.startswith(f"{path}: ")
     assert "\n" not in message
     message = message.removeprefix(f"{path}: ")
@@ -387,8 +391,8 @@ class TestHostileJson:
                 path.write_text(json.dumps(whole | {field: value}))
                 try:
                     found = load(path)
-                except InputError:
-                    refusal(path)
+                except InputError as error:
+                    refusal_of(path, error)
                     continue
                 before, after = getattr(item, field, None), getattr(found, field, None)
                 hints = typing.get_type_hints(type(item))

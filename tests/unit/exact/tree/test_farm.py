@@ -1,6 +1,7 @@
 """A search in pieces: the same answer, a proof that checks, and nothing lost with a worker."""
 
 import dataclasses
+import json
 import multiprocessing
 import os
 import signal
@@ -9,7 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 import numpy as np
 import pytest
-from helpers import slow_after
+from helpers import call, slow_after
 
 import sparsest
 from sparsest import InputError, Network, Problem, Status, datasets, exact
@@ -134,10 +135,15 @@ def test_killed_process_costs_only_time():
 
 
 @pytest.mark.slow
-def test_dask_cluster_that_loses_a_worker(dask):
+def test_dask_cluster_shares_the_search_and_loses_a_worker(dask):
     from distributed import Client
 
     address, workers = dask
+    # by the command line first, on the cluster that takes seconds to start
+    command = ["solve", "uniform:d=2,n=8,seed=0", "--json"]
+    shared, whole = (json.loads(call(*command, *more).stdout) for more in (["--dask", address], []))
+    for field in ("lower_bound", "upper_bound", "status"):
+        assert shared[field] == whole[field]
     with Client(address, set_as_default=False) as client:
         executor = client.get_executor(pure=False)
         submitted = 0
