@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from sparsest import datasets
 from sparsest.arrays import exact_floats
 from sparsest.cli import exit_codes, options, output
+from sparsest.decimals import Numbers
 from sparsest.errors import InputError
 from sparsest.io import tables
 from sparsest.io.documents import encode, load
@@ -62,6 +63,7 @@ def certify(  # noqa: PLR0913
     objective: options.CountedObjective = "neurons",
     tolerance: Tolerance = "auto",
     margin: Margin = "auto",
+    numbers: options.NumbersMeant = Numbers.AUTO,
     target: options.Target = None,
     features: options.Features = None,
     ignore: options.Ignore = None,
@@ -100,7 +102,7 @@ def certify(  # noqa: PLR0913
     if network is not None:
         check_model_ending(network)
     wanted = Wanted(target, features, ignore, drop_missing, header)
-    X, y, reading = _samples(data, wanted)
+    X, y, reading = _samples(data, wanted, model, margin)
     output.say_remarks(reading)
     from sparsest.compare.certification.certification import certify as judge
 
@@ -112,6 +114,7 @@ def certify(  # noqa: PLR0913
             objective=objective,
             tolerance=_number_or_word(tolerance),
             margin=_number_or_word(margin),
+            numbers=numbers,
             time_limit=time_limit,
             proof_file=proof,
             checkpoint_file=checkpoint,
@@ -125,6 +128,8 @@ def certify(  # noqa: PLR0913
         asked = f" --tolerance {found.tolerance!r}" if found.tolerance else ""
         if found.margin is not None:
             asked = f" --classify --margin {found.margin!r}"
+        if numbers is not Numbers.AUTO:
+            asked += f" --numbers {numbers}"
         output.note(f"wrote the proof {found.proof_file}; verify it with")
         output.note(f"  sparsest check {found.proof_file} {data}{asked}{wanted.options}")
     output.write(found, save)  # after printing: a full disk must not cost the result
@@ -138,10 +143,13 @@ def certify(  # noqa: PLR0913
     raise typer.Exit(exit_codes.of_judgement(found.judgement))
 
 
-def _samples(data: str, wanted: Wanted) -> tuple[ArrayLike, ArrayLike, Reading | None]:
+def _samples(
+    data: str, wanted: Wanted, model: str, margin: str
+) -> tuple[ArrayLike, ArrayLike, Reading | None]:
     """Return inputs and labels, with their names where they have some, and what was read of a file.
 
-    Data are a table, a dataset or a saved problem with exact labels.
+    Data are a table, a dataset or a saved problem with exact labels. Labels are text only where the model or
+    a margin asks for classes.
     """
     path = Path(data)
     if path.suffix.lower() == ".json":
@@ -154,7 +162,8 @@ def _samples(data: str, wanted: Wanted) -> tuple[ArrayLike, ArrayLike, Reading |
         return problem.X, problem.low, None
     if names_table(data, path):
         table = tables.read_table(path, wanted)
-        labels = numeric_labels(table, str(path))
+        are_classes = bool(table.fault) and (margin != "auto" or read_model(model).is_classifier)
+        labels = table.y if are_classes else numeric_labels(table, str(path))
         import pandas as pd
 
         inputs = pd.DataFrame(table.X, columns=table.features)

@@ -44,6 +44,8 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         What is counted: "neurons", "weights" or "parameters".
     affine : str
         Affine term beside the neurons, not counted: "none", "constant" (an output bias) or "skip".
+    numbers : str
+        What the floats of X and y stand for: "decimal", "binary" or "auto", as in `Problem`.
     p : float
         Exponent of the path norm that training minimises.
     training : bool
@@ -93,6 +95,7 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         *,
         objective: str = "neurons",
         affine: str = "none",
+        numbers: str = "auto",
         p: float = 0.4,
         training: bool = True,
         effort: float | None = 0.2,
@@ -104,6 +107,7 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         self.tolerance = tolerance
         self.objective = objective
         self.affine = affine
+        self.numbers = numbers
         self.p = p
         self.training = training
         self.effort = effort
@@ -140,6 +144,7 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
             affine=self.affine,
             tolerance=self.tolerance,
             feature_names=getattr(self, "feature_names_in_", None),
+            numbers=self.numbers,
         )
         self.result_ = self._solved(problem)
         if self.result_.network is None:

@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike
 from sparsest.compare.certification.bounds_so_far import BoundsRecord, fits
 from sparsest.compare.certification.given_network import subject_of
 from sparsest.compare.certification.judge import Case
-from sparsest.compare.certification.question import ask
+from sparsest.compare.certification.question import Samples, ask
 from sparsest.compare.certification.search import Means, narrow
+from sparsest.decimals import Numbers
 from sparsest.errors import InputError
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline, ProgressCallback
@@ -28,6 +29,7 @@ def certify(  # noqa: PLR0913
     objective: str | Objective = Objective.NEURONS,
     tolerance: ArrayLike | str = "auto",
     margin: float | str = "auto",
+    numbers: str | Numbers = Numbers.AUTO,
     time_limit: float | None = TIME_LIMIT,
     proof_file: str | os.PathLike[str] | None = None,
     checkpoint_file: str | os.PathLike[str] | None = None,
@@ -65,6 +67,8 @@ def certify(  # noqa: PLR0913
         For classifiers of two classes, whose logit is certified: how far beyond zero it must be on every
         sample. "auto" takes what the network itself attains, rounded down to three digits. A number makes a
         classifier of any model, by the sign of its output.
+    numbers : str
+        What the floats of X and y stand for, "decimal", "binary" or "auto", as in `Problem`.
     time_limit : float or None
         Seconds for everything; None continues until the bounds meet.
     proof_file : path, optional
@@ -106,7 +110,7 @@ def certify(  # noqa: PLR0913
     goal, deadline = Objective.parse(objective), Deadline(time_limit)
     _refuse_unusable(goal, proof_file, checkpoint_file, resume)
     subject = subject_of(model)
-    question = ask(subject, X, y, tolerance, margin)
+    question = ask(subject, Samples(X, y, Numbers.parse(numbers)), tolerance, margin)
     record = BoundsRecord(question.problem, goal, deadline, progress)
     options = {"time_limit": time_limit, "workers": workers, "seed": seed}
     case = Case(subject, question, goal, record, options)

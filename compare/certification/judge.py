@@ -62,7 +62,7 @@ class Case:
     def reduce(self, *, proven: bool) -> Reduced:
         """Remove what the data do not need, and offer what is left; `proven` if the network fits exactly."""
         with self.record.attempt("reductions") as said:
-            reduced = reduce_network(self.question.problem.X, self.subject.network, self.subject.affine)
+            reduced = reduce_network(self.question.problem, self.subject.network)
             saved = sum(reduction.saved for reduction in reduced.reductions)
             said.append(f"{saved} of {self.subject.network.width} neurons are superfluous on the data")
         self.record.offer(self.subject.network, proven=proven)
@@ -89,8 +89,7 @@ class Case:
             self.record.offer(repaired)
             fitting = "on its own activation patterns other numbers fit"
             remark = joined(f"{fitting}: they are in the network returned", remark)
-        X, network = self.question.problem.X, self.subject.network
-        reduced = reduce_network(X, network, self.subject.affine)  # labels do not matter there
+        reduced = reduce_network(self.question.problem, self.subject.network)  # labels do not matter there
         return self._certificate(Judgement.NOT_INTERPOLATING, reason, reduced, Ending(remark=remark))
 
     def _repaired(self) -> Network | None:

@@ -4,7 +4,7 @@ Of a classifier's logit: how far beyond zero, on the side of its class.
 """
 
 import dataclasses
-from collections.abc import Sequence
+import functools
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
@@ -25,12 +25,61 @@ from sparsest.arrays import (
 from sparsest.compare.certification.bounds_so_far import MAX_EXACT, fits
 from sparsest.compare.certification.given_network import Subject
 from sparsest.compare.reduce.float_bounds import value_errors
+from sparsest.decimals import Numbers
 from sparsest.errors import InputError
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 
 # Digits of a tolerance that is chosen: as many as a sentence shows, so that what is said is what is meant.
 _DIGITS: Final = 3
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Samples:
+    """The data that a network is judged on, as they were given.
+
+    Attributes
+    ----------
+    X : array-like (N, d)
+        Inputs.
+    y : array-like (N,)
+        Labels, or classes.
+    numbers : Numbers
+        What their floats stand for.
+    """
+
+    X: ArrayLike
+    y: ArrayLike
+    numbers: Numbers = Numbers.AUTO
+
+    @functools.cached_property
+    def inputs(self) -> FloatArray:
+        """The inputs as floats (N, d)."""
+        return input_rows(self.X)
+
+    def within(self, labels: FloatArray, tolerance: ArrayLike, affine: Affine) -> Problem:
+        """Return the problem of values that are near the labels (N,)."""
+        return Problem(
+            self.inputs,
+            labels,
+            tolerance=tolerance,
+            affine=affine,
+            feature_names=column_names(self.X),
+            target_name=series_name(self.y),
+            numbers=self.numbers,
+        )
+
+    def beyond(self, sides: FloatArray, margin: float, affine: Affine) -> Problem:
+        """Return the problem of values that are beyond the margin on their sides (N,), 1 or -1."""
+        return Problem.from_intervals(
+            self.inputs,
+            np.where(sides > 0, margin, -np.inf),
+            np.where(sides > 0, np.inf, -margin),
+            affine=affine,
+            feature_names=column_names(self.X),
+            target_name=series_name(self.y),
+            numbers=self.numbers,
+        )
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -63,13 +112,7 @@ class Question:
         return np.abs(flat - self.labels) if self.margin is None else self.problem.violation(flat)
 
 
-def ask(
-    subject: Subject,
-    X: ArrayLike,
-    y: ArrayLike,
-    tolerance: ArrayLike | str,
-    margin: float | str,
-) -> Question:
+def ask(subject: Subject, samples: Samples, tolerance: ArrayLike | str, margin: float | str) -> Question:
     """Make the problem of data, a tolerance or a margin, each a number or "auto", and the network's kind.
 
     A margin that is given asks for classes, whatever the model says of itself.
@@ -79,7 +122,7 @@ def ask(
     InputError
         When they do not fit together.
     """
-    inputs = input_rows(X)
+    inputs = samples.inputs
     if inputs.shape[1] != subject.network.n_features:
         raise InputError(
             f"X has {inputs.shape[1]} features and the model takes {subject.network.n_features}: "
@@ -88,22 +131,15 @@ def ask(
     if subject.is_classifier or not _is_auto(margin):
         if not _is_auto(tolerance):
             raise InputError(f"tolerance = {tolerance!s:.40}: a classifier has a margin, so leave it out")
-        return _ask_for_sides(subject, X, inputs, y, margin)
-    labels = sample_vector(y, "y", len(inputs))
+        return _ask_for_sides(subject, samples, margin)
+    labels = sample_vector(samples.y, "y", len(inputs))
     chosen = isinstance(tolerance, str)
     if chosen and tolerance != "auto":
         raise InputError(
             f'tolerance = {tolerance!r:.40}: write a number, or "auto" for what the model itself attains'
         )
-    slack = _attained(subject, inputs, labels) if chosen else tolerance
-    problem = Problem(
-        inputs,
-        labels,
-        tolerance=slack,
-        affine=subject.affine,
-        feature_names=column_names(X),
-        target_name=series_name(y),
-    )
+    slack = _attained(subject, samples, labels) if chosen else tolerance
+    problem = samples.within(labels, slack, subject.affine)
     return Question(problem, labels, float(np.max(np.asarray(slack, dtype=np.float64))), chosen)
 
 
@@ -111,22 +147,19 @@ def _is_auto(value: object) -> bool:
     return isinstance(value, str) and value == "auto"
 
 
-def _ask_for_sides(
-    subject: Subject, X: ArrayLike, inputs: FloatArray, y: ArrayLike, margin: float | str
-) -> Question:
+def _ask_for_sides(subject: Subject, samples: Samples, margin: float | str) -> Question:
     """Ask for a logit beyond the margin: above it on the second class, below it on the first."""
-    above = _second_class(subject, y, len(inputs))
+    above = _second_class(subject, samples.y, len(samples.inputs))
     sides = np.where(above, 1.0, -1.0)
     if chosen := isinstance(margin, str):
         if margin != "auto":
             raise InputError(
                 f'margin = {margin!r:.40}: write a number, or "auto" for what the model itself attains'
             )
-        distance = _attained_margin(subject, inputs, sides)
+        distance = _attained_margin(subject, samples, sides)
     else:
         distance = positive_number(margin, "margin")
-    names, label = column_names(X), series_name(y)
-    problem = _beyond(inputs, sides, distance, subject.affine, names, label)
+    problem = samples.beyond(sides, distance, subject.affine)
     return Question(problem, distance * sides, 0.0, chosen, distance)
 
 
@@ -145,28 +178,9 @@ def _second_class(subject: Subject, y: ArrayLike, length: int) -> NDArray[np.boo
     return kinds
 
 
-def _beyond(
-    X: FloatArray,
-    sides: FloatArray,
-    margin: float,
-    affine: Affine,
-    feature_names: Sequence[str] | None = None,
-    target_name: str | None = None,
-) -> Problem:
-    """Return the problem of values that are beyond the margin on their sides, 1 or -1."""
-    return Problem.from_intervals(
-        X,
-        np.where(sides > 0, margin, -np.inf),
-        np.where(sides > 0, np.inf, -margin),
-        affine=affine,
-        feature_names=feature_names,
-        target_name=target_name,
-    )
-
-
-def _attained_margin(subject: Subject, X: FloatArray, sides: FloatArray) -> float:
+def _attained_margin(subject: Subject, samples: Samples, sides: FloatArray) -> float:
     """Return a margin of a few digits that every sample on its right side provably keeps."""
-    network = subject.network
+    network, X = subject.network, samples.inputs
     with np.errstate(over="ignore", invalid="ignore"):
         values = sides * network(X)
         surely = values - value_errors(network, X)
@@ -177,20 +191,20 @@ def _attained_margin(subject: Subject, X: FloatArray, sides: FloatArray) -> floa
         return 1.0  # the margin that a classification has by default
     nearest = _rounded_down(float(values[right].min()))
     if X.size * max(network.width, 1) <= MAX_EXACT:
-        problem = _beyond(X[right], sides[right], nearest, subject.affine)
+        problem = samples.beyond(sides, nearest, subject.affine).subset(np.flatnonzero(right))
         if fits(problem, network, Objective.PARAMETERS):
             return nearest
     return _rounded_down(float(surely[right].min()))
 
 
-def _attained(subject: Subject, X: FloatArray, labels: FloatArray) -> float:
+def _attained(subject: Subject, samples: Samples, labels: FloatArray) -> float:
     """Return a tolerance of a few digits that the network provably keeps; 0 if it fits exactly."""
-    network = subject.network
+    network, X = subject.network, samples.inputs
     with np.errstate(over="ignore", invalid="ignore"):
         largest = float(np.max(np.abs(network(X) - labels) + value_errors(network, X)))
     if not largest <= tolerances.MAX_MAGNITUDE:
         raise InputError("the network's values leave the range of floats on these inputs: rescale them")
-    if _fits_exactly(subject, X, labels):
+    if _fits_exactly(subject, samples, labels):
         return 0.0
     scale = float(np.abs(labels).max())
     # the ends of the intervals are rounded to floats, and labels that the network itself computed are too
@@ -198,12 +212,12 @@ def _attained(subject: Subject, X: FloatArray, labels: FloatArray) -> float:
     return _rounded_up(max(room, tolerances.ROUNDING * scale))
 
 
-def _fits_exactly(subject: Subject, X: FloatArray, labels: FloatArray) -> bool:
+def _fits_exactly(subject: Subject, samples: Samples, labels: FloatArray) -> bool:
     network = subject.network
-    if X.size * max(network.width, 1) > MAX_EXACT:
+    if samples.inputs.size * max(network.width, 1) > MAX_EXACT:
         return False
     try:
-        problem = Problem(X, labels, affine=subject.affine)
+        problem = samples.within(labels, 0.0, subject.affine)
     except InputError:  # equal inputs with different labels
         return False
     return bool(fits(problem, network, Objective.PARAMETERS))

@@ -11,12 +11,12 @@ from sparsest.problem import Problem
 
 
 def value_errors(network: Network, X: FloatArray) -> FloatArray:
-    """Return bounds (N,) on the rounding of ``network(X)``."""
+    """Return bounds (N,) on the rounding of ``network(X)``, that of decimals X to floats included."""
     size = np.abs(X)
     terms = (size @ np.abs(network.weights).T + np.abs(network.biases)) @ np.abs(network.outputs)
     if network.affine is not None:
         terms = terms + size @ np.abs(network.affine[:-1]) + abs(network.affine[-1])
-    n = network.n_features + network.width + 4
+    n = network.n_features + network.width + 5
     return np.asarray(CARE * n * UNIT_ROUNDOFF * terms + tolerances.UNDERFLOW, dtype=np.float64)
 
 

@@ -21,6 +21,7 @@ from sparsest.compare.reduce.closed_cells import ClosedCells
 from sparsest.errors import InputError
 from sparsest.exact.arithmetic.signs import Signs, neuron_signs, rational_signs
 from sparsest.network import Network
+from sparsest.problem import Problem
 from sparsest.results.certificate import Reduction, ReductionKind
 
 Vector = tuple[Fraction, ...]
@@ -66,34 +67,37 @@ class Reduced:
     affine: Vector | None
 
 
-def reduce_network(X: FloatArray, network: Network, affine: Affine) -> Reduced:
+def reduce_network(problem: Problem, network: Network) -> Reduced:
     """Remove, merge and absorb neurons that the data do not need.
 
     Parameters
     ----------
-    X : array (N, d)
-        The samples; labels do not matter.
+    problem : Problem
+        The samples, and the affine term that may absorb affine functions; labels do not matter.
     network : Network
         Any width. Its skip is ``(0, c)`` when only an output bias is free.
-    affine : Affine
-        What may absorb affine functions.
     """
-    return _Reducer(X, network, affine).run()
+    return _Reducer(problem, network).run()
 
 
 class _Reducer:
     """The neurons left, the affine term, and what was said so far."""
 
-    def __init__(self, X: FloatArray, network: Network, affine: Affine) -> None:
-        self.X, self.affine = X, affine
+    def __init__(self, problem: Problem, network: Network) -> None:
+        # where decimals are meant, samples are integers, and so are affine functions of them
+        self.X, self.affine = problem.in_integers.X, problem.affine
+        self.units = [*(Fraction(10) ** -places for places in problem.places[:-1]), Fraction(1)]
         self.size = network.n_features + 1
-        signs = neuron_signs(X, network.weights, network.biases)
         given = zip(network.weights, network.biases, network.outputs, strict=True)
+        folded = [self._in_units(_folded(w, float(b), float(v))) for w, b, v in given]
+        signs = self._signs(network, folded)
         self.neurons = [
-            _Neuron(_folded(w, float(b), float(v)), int(np.sign(v)), signs[k], (k,))
-            for k, (w, b, v) in enumerate(given)
+            _Neuron(u, int(np.sign(v)), signs[k], (k,))
+            for k, (u, v) in enumerate(zip(folded, network.outputs, strict=True))
         ]
-        self.term = _zeros(self.size) if network.affine is None else _vector(network.affine)
+        self.term = _zeros(self.size)
+        if network.affine is not None:
+            self.term = self._in_units(_vector(network.affine))
         self.said: list[Reduction] = []
 
     def run(self) -> Reduced:
@@ -104,12 +108,24 @@ class _Reducer:
         self._same_cell()
         self._opposite_outputs()
         kept = sorted(self.neurons, key=lambda neuron: neuron.members)
-        exact = tuple((neuron.output, neuron.u) for neuron in kept)
-        term = None if self.affine is Affine.NONE else self.term
+        exact = tuple((neuron.output, self._in_own_units(neuron.u)) for neuron in kept)
+        term = None if self.affine is Affine.NONE else self._in_own_units(self.term)
         rows = np.array([_floats(u) for _, u in exact]).reshape(-1, self.size)
         skip = None if term is None else _floats(term)
         network = Network.from_folded(rows, [output for output, _ in exact], skip)
         return Reduced(network, tuple(self.said), exact, term)
+
+    def _in_units(self, u: Vector) -> Vector:
+        return tuple(value * unit for value, unit in zip(u, self.units, strict=True))
+
+    def _in_own_units(self, u: Vector) -> Vector:
+        return tuple(value / unit for value, unit in zip(u, self.units, strict=True))
+
+    def _signs(self, network: Network, neurons: Sequence[Vector]) -> Signs:
+        """Return the signs (K, N) of what enters a network's neurons, given as affine functions too."""
+        if all(unit == 1 for unit in self.units):
+            return neuron_signs(self.X, network.weights, network.biases)
+        return np.array([rational_signs(self.X, u) for u in neurons])
 
     def _say(self, kind: ReductionKind, neurons: Sequence[_Neuron], left: int, sentence: str) -> None:
         members = tuple(sorted(k for neuron in neurons for k in neuron.members))

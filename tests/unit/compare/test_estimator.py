@@ -37,6 +37,15 @@ class TestRemark:
         assert model.remark_.startswith(counts)
         assert "the node limit was reached: raise effort, node_limit or time_limit" in model.remark_
 
+    def test_what_numbers_stand_for_is_a_parameter(self):
+        # 0.1, 0.2, 0.3, 0.4 and 0, 1, 2, 3 are on a line in decimals, and their floats are not
+        X, y = [[0.1], [0.2], [0.3], [0.4]], [0.0, 1.0, 2.0, 3.0]
+        for numbers in ("auto", "decimal"):
+            assert SparsestReLURegressor(numbers=numbers, training=False).fit(X, y).upper_bound_ == 1
+        with pytest.warns(ConvergenceWarning, match="1 neuron meets the labels up to rounding"):
+            model = SparsestReLURegressor(numbers="binary", training=False).fit(X, y)
+        assert model.lower_bound_ == 2
+
     def test_a_fallback_along_a_line_says_so(self):
         # too little effort for any search: what is left is a function of one projection of the inputs
         data = datasets.load("uniform", d=3, n=40)

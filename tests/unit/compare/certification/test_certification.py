@@ -28,7 +28,7 @@ TENT_X, TENT_Y = [[-2.0], [-1], [0], [1], [2], [3]], [0.0, 0, 1, 2, 1, 1]
 def exact_values(neurons, affine, X):
     """Values of sum of s max(0, u . xh) + affine . xh in fractions."""
     found = []
-    for row in X.tolist():
+    for row in X:
         h = [*map(Fraction, row), Fraction(1)]
         inputs = [(s, sum(a * b for a, b in zip(h, u, strict=True))) for s, u in neurons]
         value = sum((s * max(z, Fraction(0)) for s, z in inputs), Fraction(0))
@@ -92,7 +92,7 @@ def test_error_bounds_hold(seed):
     network = Network(
         rng.normal(size=(7, 3)), rng.normal(size=7), rng.normal(size=7) * 1e3, rng.normal(size=4)
     )
-    exact = exact_values(folded(network), [Fraction(a) for a in network.affine.tolist()], X)
+    exact = exact_values(folded(network), [Fraction(a) for a in network.affine.tolist()], X.tolist())
     off = [abs(Fraction(v) - e) for v, e in zip(network(X).tolist(), exact, strict=True)]
     bound = value_errors(network, X)
     assert all(error <= b for error, b in zip(off, bound.tolist(), strict=True))
@@ -112,21 +112,25 @@ def test_reductions_keep_every_value_exactly(affine):
     kinds = set()
     for _ in range(250):
         d, N, K, q = *rng.integers(1, [4, 7, 9]), rng.integers(1, 4)
-        X = rng.integers(-q, q + 1, (N, d)).astype(float)
+        # with decimals, where 10 x - 1 is zero at 0.1 and at no float
+        unit, part = [(1, 3), (10, 4)][rng.integers(2)]
+        grid = rng.integers(-q, q + 1, (N, d))
+        X, meant = grid / unit, [[Fraction(value, unit) for value in row] for row in grid.tolist()]
         skip = {
             Affine.NONE: None,
             Affine.CONSTANT: np.r_[np.zeros(d), 0.5],
             Affine.SKIP: rng.normal(size=d + 1),
         }
         network = Network(
-            rng.integers(-q, q + 1, (K, d)) / 3,
-            rng.integers(-q, q + 1, K) / 3,
+            rng.integers(-q, q + 1, (K, d)) * unit / part,
+            rng.integers(-q, q + 1, K) / part,
             rng.integers(-2, 3, K),
             skip[affine],
         )
-        reduced = reduce_network(X, network, affine)
+        reduced = reduce_network(Problem(X, np.zeros(N), affine=affine), network)
         term = None if network.affine is None else [Fraction(a) for a in network.affine.tolist()]
-        assert exact_values(folded(network), term, X) == exact_values(reduced.neurons, reduced.affine, X)
+        given = exact_values(folded(network), term, meant)
+        assert given == exact_values(reduced.neurons, reduced.affine, meant)
         assert sum(each.saved for each in reduced.reductions) == K - len(reduced.neurons)
         assert reduced.network.count("weights") <= network.count("weights")
         if affine is Affine.CONSTANT:
@@ -140,7 +144,7 @@ def reduced_by_hand(neurons, affine=Affine.NONE, X=((-2,), (-1,), (1,), (2,))):
     weights, biases, outputs = zip(*neurons, strict=True)
     skip = None if affine is Affine.NONE else [0, 0]
     network = Network(np.array(weights, dtype=float)[:, None], biases, outputs, skip)
-    reduced = reduce_network(np.array(X, dtype=float), network, affine)
+    reduced = reduce_network(Problem(X, np.zeros(len(X)), affine=affine), network)
     said = [(each.kind, each.neurons, each.saved) for each in reduced.reductions]
     return said, [(sign, [float(v) for v in u]) for sign, u in reduced.neurons], reduced
 
@@ -640,3 +644,16 @@ def test_the_upper_bound_is_the_count_of_the_network():
     found = sparsest.certify(model, X, y, tolerance=0.05)
     assert found.judgement is Judgement.NOT_INTERPOLATING
     assert found.upper_bound == found.network.count()
+
+
+def test_what_numbers_stand_for_can_be_said():
+    # 10 x - 1 meets these labels in decimals; the floats nearest to 0.2, 0.3 and 0.4 are no three points of a
+    # line with labels 1, 2, 3, so that one neuron does not
+    X, y = np.array([[0.1], [0.2], [0.3], [0.4]]), [0.0, 1.0, 2.0, 3.0]
+    network = Network([[10.0]], [-1.0], [1.0])
+    decimal = sparsest.certify(network, X, y, tolerance=0.0, time_limit=20)
+    assert (decimal.judgement, decimal.lower_bound) == (Judgement.SPARSEST, 1)
+    binary = sparsest.certify(network, X, y, tolerance=0.0, numbers="binary", time_limit=20)
+    assert binary.judgement is Judgement.NOT_INTERPOLATING
+    with pytest.raises(InputError, match="numbers = 'words': choose"):
+        sparsest.certify(network, X, y, numbers="words")

@@ -134,7 +134,8 @@ def test_what_makes_no_sense_is_refused(model: nn.Module, options: dict, words: 
 @pytest.mark.slow
 def test_the_command_certifies_a_classifier(tmp_path) -> None:
     torch.onnx.export(bump(), (torch.zeros(1, 1).double(),), tmp_path / "m.onnx", dynamo=False)
-    pd.DataFrame({"x": X[:, 0], "y": INSIDE.astype(int)}).to_csv(tmp_path / "d.csv", index=False)
+    labels = np.where(INSIDE, "yes", "no")  # "no" sorts first
+    pd.DataFrame({"x": X[:, 0], "y": labels}).to_csv(tmp_path / "d.csv", index=False)
     page, proof = tmp_path / "page.html", tmp_path / "proof.json"
     arguments = ["certify", tmp_path / "m.onnx", tmp_path / "d.csv", "--report", page, "--proof", proof]
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])
@@ -146,3 +147,16 @@ def test_the_command_certifies_a_classifier(tmp_path) -> None:
     assert command == [str(proof), str(tmp_path / "d.csv"), "--classify", "--margin", "0.5"]
     checked = CliRunner().invoke(app, ["check", *command])
     assert checked.exit_code == 0, checked.output
+
+
+def test_labels_in_words_need_a_classifier_or_a_margin(tmp_path) -> None:
+    pd.DataFrame({"x": X[:, 0], "y": np.where(INSIDE, "yes", "no")}).to_csv(tmp_path / "d.csv", index=False)
+    # 1.5 - |x| by two neurons and a bias; the logit at the ends of both classes is 0.5 and -0.5
+    network = sparsest.Network([[1.0], [-1.0]], [0.0, 0.0], [-1.0, -1.0], [0.0, 1.5])
+    save(network, tmp_path / "m.json")
+    arguments = ["certify", str(tmp_path / "m.json"), str(tmp_path / "d.csv")]
+    refused = CliRunner().invoke(app, arguments)
+    assert refused.exit_code == 2
+    assert "column 'y' holds 'no'" in " ".join(refused.stderr.split())
+    result = CliRunner().invoke(app, [*arguments, "--margin", "0.5", "--time-limit", "20", "--json"])
+    assert '"margin": 0.5' in result.output
