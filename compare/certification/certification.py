@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from sparsest.compare.certification.bounds_so_far import BoundsRecord, fits
 from sparsest.compare.certification.given_network import subject_of
 from sparsest.compare.certification.judge import Case
-from sparsest.compare.certification.question import Samples, ask
+from sparsest.compare.certification.question import GivenSamples, ask
 from sparsest.compare.certification.search import Means, narrow
 from sparsest.decimals import Numbers
 from sparsest.errors import InputError
@@ -110,7 +110,7 @@ def certify(  # noqa: PLR0913
     goal, deadline = Objective.parse(objective), Deadline(time_limit)
     _refuse_unusable(goal, proof_file, checkpoint_file, resume)
     subject = subject_of(model)
-    question = ask(subject, Samples(X, y, Numbers.parse(numbers)), tolerance, margin)
+    question = ask(subject, GivenSamples(X, y, Numbers.parse(numbers)), tolerance, margin)
     record = BoundsRecord(question.problem, goal, deadline, progress)
     options = {"time_limit": time_limit, "workers": workers, "seed": seed}
     case = Case(subject, question, goal, record, options)

@@ -35,7 +35,7 @@ _DIGITS: Final = 3
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Samples:
+class GivenSamples:
     """The data that a network is judged on, as they were given.
 
     Attributes
@@ -112,7 +112,7 @@ class Question:
         return np.abs(flat - self.labels) if self.margin is None else self.problem.violation(flat)
 
 
-def ask(subject: Subject, samples: Samples, tolerance: ArrayLike | str, margin: float | str) -> Question:
+def ask(subject: Subject, samples: GivenSamples, tolerance: ArrayLike | str, margin: float | str) -> Question:
     """Make the problem of data, a tolerance or a margin, each a number or "auto", and the network's kind.
 
     A margin that is given asks for classes, whatever the model says of itself.
@@ -147,7 +147,7 @@ def _is_auto(value: object) -> bool:
     return isinstance(value, str) and value == "auto"
 
 
-def _ask_for_sides(subject: Subject, samples: Samples, margin: float | str) -> Question:
+def _ask_for_sides(subject: Subject, samples: GivenSamples, margin: float | str) -> Question:
     """Ask for a logit beyond the margin: above it on the second class, below it on the first."""
     above = _second_class(subject, samples.y, len(samples.inputs))
     sides = np.where(above, 1.0, -1.0)
@@ -178,7 +178,7 @@ def _second_class(subject: Subject, y: ArrayLike, length: int) -> NDArray[np.boo
     return kinds
 
 
-def _attained_margin(subject: Subject, samples: Samples, sides: FloatArray) -> float:
+def _attained_margin(subject: Subject, samples: GivenSamples, sides: FloatArray) -> float:
     """Return a margin of a few digits that every sample on its right side provably keeps."""
     network, X = subject.network, samples.inputs
     with np.errstate(over="ignore", invalid="ignore"):
@@ -197,7 +197,7 @@ def _attained_margin(subject: Subject, samples: Samples, sides: FloatArray) -> f
     return _rounded_down(float(surely[right].min()))
 
 
-def _attained(subject: Subject, samples: Samples, labels: FloatArray) -> float:
+def _attained(subject: Subject, samples: GivenSamples, labels: FloatArray) -> float:
     """Return a tolerance of a few digits that the network provably keeps; 0 if it fits exactly."""
     network, X = subject.network, samples.inputs
     with np.errstate(over="ignore", invalid="ignore"):
@@ -212,7 +212,7 @@ def _attained(subject: Subject, samples: Samples, labels: FloatArray) -> float:
     return _rounded_up(max(room, tolerances.ROUNDING * scale))
 
 
-def _fits_exactly(subject: Subject, samples: Samples, labels: FloatArray) -> bool:
+def _fits_exactly(subject: Subject, samples: GivenSamples, labels: FloatArray) -> bool:
     network = subject.network
     if samples.inputs.size * max(network.width, 1) > MAX_EXACT:
         return False
