@@ -8,7 +8,8 @@ which makes NAME a method of the suite; and ``[[problems]]``:
     data = "planted"                      # a dataset, or a file beside the suite, or a list of them
     grid = { d = [1, 2], k = [2, 3] }     # optional: one problem for every combination of parameters
     affine = ["none", "skip"]             # optional, as are objective, tolerance, weight_bound, classify,
-                                          # margin and target; lists expand
+                                          # margin, numbers, target, features, ignore, drop_missing, header;
+                                          # lists expand, so several columns are written "a, b"
     methods = ["auto"]                    # optional: these only
 """
 
@@ -24,6 +25,7 @@ from typing import Any, Final
 
 from sparsest.affine import Affine
 from sparsest.benchmarks.suites.methods import METHODS, find
+from sparsest.decimals import Numbers
 from sparsest.errors import InputError
 from sparsest.io.problem_sources import Asked, read_problem
 from sparsest.io.table_files.columns import Wanted
@@ -36,7 +38,10 @@ _MAX_SUITE_BYTES: Final = 2**20
 _MAX_RUNS: Final = 100_000
 
 _SUITE_KEYS: Final = {"description", "methods", "time_limit", "repeat", "variants", "problems"}
-_ASKED_KEYS: Final = ("affine", "tolerance", "weight_bound", "classify", "margin", "target")
+_WANTED_KEYS: Final = {"target": str, "features": str, "ignore": str, "drop_missing": bool, "header": bool}
+_NUMBER_KEYS: Final = ("tolerance", "weight_bound", "margin")
+_ASKED_KEYS: Final = ("affine", *_NUMBER_KEYS, "classify", "numbers", *_WANTED_KEYS)
+_KINDS: Final = {bool: "true or false", str: "text"}
 _PROBLEM_KEYS: Final = {"data", "grid", "objective", "methods", *_ASKED_KEYS}
 
 
@@ -242,13 +247,19 @@ def _instances(
 def _asked(given: dict[str, Any]) -> Asked:
     if "affine" in given:
         given["affine"] = Affine.parse(given["affine"])
-    for key, kinds in (("classify", bool), ("target", str)):
-        if key in given and not isinstance(given[key], kinds):
-            raise InputError(f"{key} = {given[key]!r:.40} is not a {kinds.__name__}")
-    for key in ("tolerance", "weight_bound", "margin"):
+    if "numbers" in given:
+        given["numbers"] = Numbers.parse(given["numbers"])
+    for key, kind in (("classify", bool), *_WANTED_KEYS.items()):
+        if key in given and not isinstance(given[key], kind):
+            raise InputError(f"{key} = {given[key]!r:.40} is not {_KINDS[kind]}")
+    for key in _NUMBER_KEYS:
         if key in given and (isinstance(given[key], bool) or not isinstance(given[key], (int, float))):
             raise InputError(f"{key} = {given[key]!r:.40} is not a number")
-    return Asked(Wanted(given.pop("target", None)), **given)
+    wanted = {key: given.pop(key) for key in _WANTED_KEYS if key in given}
+    for key in ("features", "ignore"):
+        if key in wanted:
+            wanted[key] = (wanted[key],)
+    return Asked(Wanted(**wanted), **given)
 
 
 def _grid(entry: dict[str, Any]) -> Iterator[str]:

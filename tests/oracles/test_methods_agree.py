@@ -31,7 +31,7 @@ def test_same_minimum(seed):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(18))
+@pytest.mark.parametrize("seed", range(12))
 def test_same_minimum_with_a_weight_bound(seed):
     problem = random_problem(seed)
     if problem.n_samples > 5:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import TENT, proof_of, prove, random_intervals, slow_after
+from helpers import TENT, in_turn, proof_of, prove, random_intervals, slow_after
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles.brute_force import minimum_neurons
@@ -1203,8 +1203,7 @@ class TestFoundByReview:
         assert (checked.lower_bound, checked.upper_bound) == (result.lower_bound, result.upper_bound)
 
     @pytest.mark.slow
-    @pytest.mark.parametrize("pause", [1, 3, 10, 30])
-    @pytest.mark.parametrize("seed", range(10))
+    @pytest.mark.parametrize(("seed", "pause"), in_turn(range(12), [1, 3, 10, 30]))
     def test_cells_at_any_moment(self, seed, pause, tmp_path):
         rng = np.random.default_rng(seed)
         X = np.unique(rng.integers(-2, 3, (7, 1 + seed % 2)), axis=0)

@@ -81,6 +81,23 @@ class TestSuites:
         assert instances[0].planted == 2
         assert {each.problem.affine is Affine.SKIP for each in instances} == {False, True}
 
+    def test_columns_and_rows_of_a_table_are_chosen_as_on_the_command_line(self, tmp_path):
+        (tmp_path / "t.csv").write_text("a;b;c;y\n0.1;1;7;0\n0.2;;8;1\n0.3;3;9;2\n")
+        path = tmp_path / "table.toml"
+        path.write_text(
+            'methods = ["auto"]\n[[problems]]\ndata = "t.csv"\ndrop_missing = true\nheader = true\n'
+            'target = "y"\nfeatures = ["a, b", "c"]\nnumbers = ["decimal", "binary"]'
+        )
+        problems = [each.problem for each in suite.load(str(path)).instances]
+        chosen = [(each.feature_names, each.n_samples, each.places) for each in problems]
+        # the row without b is left out where b is asked for; 0.1, 0.2, 0.3 have one place
+        expected = [(("a", "b"), 2), (("c",), 3)]
+        assert [each[:2] for each in chosen] == expected + expected
+        assert [each[2] for each in chosen] == [(1, 0, 0), (0, 0), (0, 0, 0), (0, 0)]
+        path.write_text('methods = ["auto"]\n[[problems]]\ndata = "t.csv"\nheader = "yes"')
+        with pytest.raises(InputError, match="header = 'yes' is not true or false"):
+            suite.load(str(path))
+
     def test_variant_is_a_method_with_options(self, tmp_path):
         path = tmp_path / "variants.toml"
         path.write_text(
