@@ -43,12 +43,21 @@ def count(name: str, value: int) -> int:
 
 def refuse_large_batch(restarts: int, width: int, problem: Problem) -> None:
     """Raise `InputError` when the batch's largest tensors would not fit into a common memory."""
-    entries = restarts * width * max(problem.n_samples, problem.n_features + 1)
-    if entries > _MAX_BATCH:
+    if is_large_batch(restarts, width, problem):
+        entries = _entries(restarts, width, problem)
         raise InputError(
             f"restarts x width x samples is {entries:.2g}, more than {_MAX_BATCH:.2g} numbers a tensor: "
             f"lower restarts = {restarts} or width = {width}"
         )
+
+
+def is_large_batch(restarts: int, width: int, problem: Problem) -> bool:
+    """Whether the batch's largest tensors would not fit into a common memory."""
+    return _entries(restarts, width, problem) > _MAX_BATCH
+
+
+def _entries(restarts: int, width: int, problem: Problem) -> int:
+    return restarts * width * max(problem.n_samples, problem.n_features + 1)
 
 
 def seed(value: int) -> int:

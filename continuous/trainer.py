@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from threadpoolctl import threadpool_limits
 
 from sparsest import tolerances
 from sparsest.arrays import FloatArray, positive_number
@@ -46,6 +47,9 @@ DEFAULT_RESTARTS = 32
 
 # Seconds of polish after an interrupted training.
 _LAST_POLISH = 3.0
+
+# Seconds that a network along a line takes for each neuron, sample and feature.
+_SECONDS_AN_INPUT = 1e-8
 
 # Seconds between progress reports.
 _REPORT_INTERVAL = 0.2
@@ -188,8 +192,9 @@ def minimize(  # noqa: PLR0913
         option_checks.dtype(dtype),
         option_checks.initialization(initialization),
     )
-    option_checks.refuse_large_batch(settings.restarts, given, problem)
     chosen = option_checks.algorithm(algorithm, ("auto", "gauss-newton", *GRADIENT_ALGORITHMS))
+    if chosen in GRADIENT_ALGORITHMS:
+        option_checks.refuse_large_batch(settings.restarts, given, problem)
     cells = option_checks.patterns(patterns, problem.n_samples)
     bound, norm = option_checks.bound("lower_bound", lower_bound), option_checks.norm_bound(norm_bound)
     course = _course(schedule, settings, chosen) | {
@@ -333,7 +338,8 @@ def _searched(call: _Call, cells: "np.ndarray[Any, np.dtype[np.bool_]] | None") 
     reserve: list[_Found] = []
 
     def descend() -> Reserved:
-        if call.algorithm != "auto" or call.effort_limit < math.inf:
+        too_large = option_checks.is_large_batch(call.settings.restarts, call.settings.width, call.problem)
+        if call.algorithm != "auto" or call.effort_limit < math.inf or too_large:
             return Reserved(0, Status.FINISHED)
         kept = None if keeper is None else keeper.reserve
         reserve.append(_descended(call, "adam-reweighted", kept))
@@ -355,11 +361,13 @@ def _searched(call: _Call, cells: "np.ndarray[Any, np.dtype[np.bool_]] | None") 
     )
     status = Status.FINISHED
     try:
-        if keeper is None:
-            search.run(descend)
-        else:
-            keeper.resume(search)
-            search.run(descend, lambda: keeper.between(search))
+        # its matrices are small: threads would mostly wait, for each other or for a core that is busy
+        with threadpool_limits(1, user_api="blas"):
+            if keeper is None:
+                search.run(descend)
+            else:
+                keeper.resume(search)
+                search.run(descend, lambda: keeper.between(search))
     except KeyboardInterrupt:
         status = Status.INTERRUPTED
     if status is Status.FINISHED and deadline.expired:
@@ -381,6 +389,10 @@ def _searched(call: _Call, cells: "np.ndarray[Any, np.dtype[np.bool_]] | None") 
 
 def _fitting(call: _Call, found: _Found) -> _Found:
     """Return what was found with a network that fits in the place of the best, if there is one at once."""
+    # some four evaluations of N neurons on N samples
+    seconds = _SECONDS_AN_INPUT * call.problem.n_samples**2 * (call.problem.n_features + 4)
+    if seconds > max(call.deadline.remaining, _LAST_POLISH / 10):
+        return found
     network = ridge_network(call.problem, call.settings.seed)
     if network is None or network.width > call.most_neurons:
         return found

@@ -333,22 +333,42 @@ def _high_dimensional(seed: int = 20) -> Dataset:
     )
 
 
-def _planted(d: int = 2, n: int = 20, k: int = 3, seed: int = 0) -> Dataset:
+def _noisy(d: int = 2, n: int = 300, k: int = 3, noise: int = 20, seed: int = 0) -> Dataset:
     rng = np.random.default_rng(seed)
-    X = rng.uniform(-1, 1, (n, d))
-    weights, biases = rng.normal(size=(k, d)), rng.normal(size=k) * 0.5
-    signs = (-1.0) ** np.arange(k)
-    # summed in a fixed order, not by `@`, whose last digits depend on the machine
-    inner = biases + sum(X[:, [j]] * weights[:, j] for j in range(d))
+    X, y = _of_random_neurons(rng, d, n, k)
+    reach = noise / 1000 * float(np.ptp(y))
     return Dataset(
         "",
         X,
-        (np.maximum(inner, 0) * signs).sum(axis=1),
+        y + rng.uniform(-reach, reach, n),
+        1.02 * reach or 1e-6,
+        f"Labels computed by {k} random neurons, with uniform noise of {noise} thousandths of their range.",
+        _OURS,
+        _neurons(k, k, "bound", "the planted network: the tolerance is 1.02 times the noise"),
+    )
+
+
+def _planted(d: int = 2, n: int = 20, k: int = 3, seed: int = 0) -> Dataset:
+    X, y = _of_random_neurons(np.random.default_rng(seed), d, n, k)
+    return Dataset(
+        "",
+        X,
+        y,
         1e-6,
         f"Labels computed by {k} random neurons of alternating sign on uniform inputs.",
         _OURS,
         _neurons(k, k, "bound", "the planted network"),
     )
+
+
+def _of_random_neurons(rng: np.random.Generator, d: int, n: int, k: int) -> tuple[FloatArray, FloatArray]:
+    """Return uniform inputs, and the values of k neurons of alternating sign."""
+    X = rng.uniform(-1, 1, (n, d))
+    weights, biases = rng.normal(size=(k, d)), rng.normal(size=k) * 0.5
+    signs = (-1.0) ** np.arange(k)
+    # summed in a fixed order, not by `@`, whose last digits depend on the machine
+    inner = biases + sum(X[:, [j]] * weights[:, j] for j in range(d))
+    return X, (np.maximum(inner, 0) * signs).sum(axis=1)
 
 
 def _uniform(d: int = 2, n: int = 8, seed: int = 0) -> Dataset:
@@ -372,5 +392,6 @@ _REGISTRY: dict[str, Callable[..., Dataset]] = {
     "anscombe-4": _anscombe_4,
     "high-dimensional": _high_dimensional,
     "planted": _planted,
+    "noisy": _noisy,
     "uniform": _uniform,
 }

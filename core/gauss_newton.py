@@ -55,14 +55,15 @@ class Intervals:
         """Return the same on some samples."""
         return Intervals(self.rows[samples], self.low[samples], self.high[samples], self.affine, self.movable)
 
-    def aims(self, inside_open: float = _INSIDE_OPEN) -> Aims:
+    def aims(self, inside_open: float = _INSIDE_OPEN, inside: float = _INSIDE) -> Aims:
         """Return the ends (N,) that values are to lie in, so far inside the intervals.
 
-        `inside_open` is how far where an interval has but one end.
+        `inside` is the share of an interval's width, at most one half; `inside_open` is how far where it has
+        but one end.
         """
         width = self.high - self.low
-        inside = np.where(np.isfinite(width), _INSIDE * width, inside_open)
-        return self.low + inside, self.high - inside
+        room = np.where(np.isfinite(width), inside * width, inside_open)
+        return self.low + room, self.high - room
 
     def violation(self, values: FloatArray) -> FloatArray:
         """Return the largest distance (R,) of values (R, N) from their intervals; negative inside all."""
@@ -95,6 +96,13 @@ def samples_enough(numbers: int, samples: int) -> int:
     """Return how many samples descents towards so many numbers see; all where that saves less than half."""
     few = max(_MIN_SAMPLES, _SAMPLES_A_NUMBER * numbers)
     return few if 2 * few < samples else samples
+
+
+def step_effort(runs: int, blocks: int, r: int, *, samples: int) -> float:
+    """Return the effort of a step of so many networks: about its seconds on one core."""
+    numbers = blocks * r
+    small, large = min(samples, numbers), max(samples, numbers)
+    return 1e-4 + runs * (5e-9 * samples * numbers + 2e-10 * small * small * large)
 
 
 def begin(data: Intervals, neurons: FloatArray, signs: FloatArray, aims: Aims, damping: float) -> Iterates:
@@ -231,7 +239,12 @@ def damped_steps(
     allowed : array (R, B, r), optional
         1 where an entry may move, 0 where it may not.
     """
+    if len(errors) == 1:  # samples that pull at nothing need not be looked at
+        pulled = errors[0] != 0
+        rows, factors, errors = rows[pulled], factors[:, :, pulled], errors[:, pulled]
     starts, blocks, n = factors.shape
+    if n == 0:
+        return np.zeros((starts, blocks, rows.shape[1]))
     pulling = factors * (errors != 0)[:, None, :]
     jacobian = pulling.transpose(0, 2, 1)[..., None] * rows[:, None, :]
     if allowed is not None:

@@ -75,7 +75,7 @@ METHODS: Final[dict[str, Method]] = {
         "training",
         True,
         "sparsest.benchmarks.suites.own_methods:train",
-        "l^p path norm by gradient descent, then polish",
+        "descents of few neurons, l^p path norm by gradient descent in reserve, polish",
     ),
     "slot-mip": Method(
         "exact", False, f"{_PEERS}.slot_mip:slot_mip", "big-M MIP with a slot a neuron, in a box of weights"
@@ -91,6 +91,12 @@ METHODS: Final[dict[str, Method]] = {
     ),
     "weight-decay": Method(
         "training", False, f"{_PEERS}.pruning:weight_decay", "AdamW, then magnitude pruning"
+    ),
+    "adam-restarts": Method(
+        "training",
+        False,
+        f"{_PEERS}.adam_restarts:adam_restarts",
+        "Adam on a hinge loss from many starts, width by width",
     ),
     "adam-pruned": Method("training", False, f"{_PEERS}.pruning:adam_pruned", "Adam, then magnitude pruning"),
     "group-lasso": Method(

@@ -89,7 +89,7 @@ class Instance:
         """Neurons of the network that made the labels, where the data's name tells."""
         name, _, parameters = self.data.partition(":")
         given = dict(pair.split("=") for pair in parameters.split(",") if "=" in pair)
-        return int(given.get("k", 3)) if name == "planted" else None
+        return int(given.get("k", 3)) if name in ("planted", "noisy") else None
 
 
 @dataclasses.dataclass(frozen=True)

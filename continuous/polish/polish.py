@@ -56,7 +56,12 @@ def merged(samples: Samples, neurons: Neurons) -> Neurons:
 
 
 def polish(
-    samples: Samples, start: Neurons, p: float, objective: Objective, deadline: Deadline
+    samples: Samples,
+    start: Neurons,
+    p: float,
+    objective: Objective,
+    deadline: Deadline,
+    rounds: int = _ROUNDS,
 ) -> Neurons | None:
     """Return sparse neurons in the cells of `start` that meet every interval, or None if there are none.
 
@@ -73,9 +78,11 @@ def polish(
         What is counted.
     deadline : Deadline
         When it expires, what was reached is returned.
+    rounds : int
+        How often neighbouring cells are offered, at most.
     """
     best = _sparsified(samples, start, p, objective, deadline)
-    for _ in range(_ROUNDS):
+    for _ in range(rounds):
         if best is None:
             return None
         following = _sparsified(samples, with_neighbours(samples, best), p, objective, deadline)

@@ -29,6 +29,7 @@ from sparsest.gauss_newton import (
     interval_loss,
     levenberg_step,
     samples_enough,
+    step_effort,
 )
 from sparsest.progress import Deadline
 
@@ -117,7 +118,7 @@ class NarrowSearch:
         self._see()
         n = len(self._data.rows)
         runs = int(np.clip(_MAX_NUMBERS // (n * blocks * r), 1, _RUNS))
-        self._cost = _cost(runs, n, blocks * r)
+        self._cost = step_effort(runs, blocks, r, samples=n)
         self.neurons = np.zeros((runs, blocks, r))
         self._allowed = np.ones((runs, blocks, r))
         self._hold_affine()
@@ -356,9 +357,3 @@ class NarrowSearch:
         self.neurons[runs], self._signs[runs] = self._best[0][runs], self._best[1][runs]
         self.neurons[runs, first], self.neurons[runs, second] = neurons + added, added
         self._signs[runs, second] = -signs
-
-
-def _cost(runs: int, n: int, numbers: int) -> float:
-    """Effort of one step of all descents: about its seconds on one core."""
-    small, large = min(n, numbers), max(n, numbers)
-    return 1e-4 + runs * (5e-9 * n * numbers + 2e-10 * small * small * large)

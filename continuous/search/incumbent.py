@@ -68,6 +68,18 @@ class Incumbent:
         self._keep(polish(self.samples, start, self._p, self.objective, self._deadline), raw)
         return self.count < before
 
+    def offer_unpolished(self, found: Neurons) -> bool:
+        """Judge fitted neurons as they are; return whether the count fell."""
+        before = self.count
+        self._keep(found, self._network(found))
+        return self.count < before
+
+    def polish_once(self) -> None:
+        """Polish the best network within its own cells."""
+        if self.neurons is not None and self.raw is not None:
+            start = merged(self.samples, self.neurons)
+            self._keep(polish(self.samples, start, self._p, self.objective, self._deadline, 0), self.raw)
+
     def offer_cells(self, cells: Neurons) -> bool:
         """Polish what the linear program makes of some cells; return whether the count fell."""
         before = self.count

@@ -2,7 +2,9 @@
 
 1. No neuron at all: one linear program.
 2. Networks of 1, 2, 3, ... neurons by Gauss-Newton descents, each width for a short while, again and again,
-   until one fits (`sparsest.continuous.search.few_neuron_descents`).
+   until one fits (`sparsest.continuous.search.few_neuron_descents`). Where intervals are wider than
+   rounding, labels may be noisy: then `sparsest.continuous.search.interval_descents`, and up to as many
+   neurons as the samples can tell.
 3. Where none does: linear programs over sampled cells, and what the caller has in reserve (gradient descent).
 4. From the best network down: descents with one part less, which begin from the best network without one of
    its parts, by turns with linear programs over sampled cells and over the cells around the best network,
@@ -26,8 +28,9 @@ from sparsest.continuous.checkpoint.arrays import prefixed, under
 from sparsest.continuous.polish.pattern_program import BoolArray, Neurons, Samples
 from sparsest.continuous.polish.scaling import free_columns
 from sparsest.continuous.search.effort import Effort
-from sparsest.continuous.search.few_neuron_descents import NarrowSearch, Sparsity
+from sparsest.continuous.search.few_neuron_descents import NarrowSearch, Sparsity, Start
 from sparsest.continuous.search.incumbent import Incumbent
+from sparsest.continuous.search.interval_descents import IntervalSearch, are_wide, round_effort
 from sparsest.continuous.search.sampled_cells import (
     cells_of_patterns,
     cells_through_samples,
@@ -36,7 +39,7 @@ from sparsest.continuous.search.sampled_cells import (
     joined,
 )
 from sparsest.continuous.search.starts_with_less import without_a_neuron, without_an_entry
-from sparsest.continuous.search.state import Course, Place, SearchState
+from sparsest.continuous.search.state import Course, Descents, Place, SearchState
 from sparsest.files import Arrays
 from sparsest.gauss_newton import Intervals
 from sparsest.objectives import Objective
@@ -48,13 +51,22 @@ from sparsest.whitening import orthonormal
 _WIDEST: Final = 6
 # Effort for each neuron of a width in the first round; it doubles with every round.
 _FIRST: Final = 0.002
+# Within wide intervals the next width is so many times larger beyond the widest, as long as there are so many
+# samples for each number.
+_WIDENED, _SAMPLES_A_NUMBER = 1.35, 2
 # Effort of all rounds together, after which sampled cells and gradient descent are tried: so many times that
 # of sampled cells, within a range.
 _ROUNDS: Final = 4.0
 _ROUNDS_RANGE: Final = (0.3, 4.0)
+# The same within wide intervals.
+_WIDE_ROUNDS: Final = 20.0
 # Effort after which the search gives up: so much times T^3 N for T numbers looked for, within a range.
 _FLOOR: Final = 1.4e-4
 _MIN_FLOOR, _MAX_FLOOR = 0.03, 1.5
+# The same within wide intervals: of so many rounds of descents, within a range.
+_ROUNDS_FLOOR, _MIN_WIDE_FLOOR, _MAX_WIDE_FLOOR = 25, 0.5, 6.0
+# Effort that the polish of the best network within wide intervals may cost.
+_MAX_POLISH: Final = 0.5
 # Pieces that the effort left is cut into, between turns of descents and of linear programs.
 _PIECES: Final = 6
 # Linear programs over sampled cells are skipped where one polish costs more than this share of the floor.
@@ -136,9 +148,10 @@ class StagedSearch:
         self._forward: FloatArray = np.linalg.pinv(back).astype(np.float64)
         self._whitened = _intervals(rows, samples, 0)
         self._plain = _intervals(samples.homogeneous, samples, samples.homogeneous.shape[1] - 1)
+        self._is_wide = are_wide(samples.low, samples.high)
         self._effort = Effort()
-        self._narrow: dict[int, NarrowSearch] = {}
-        self._by_turn: dict[int, NarrowSearch | None] = {}
+        self._narrow: dict[int, Descents] = {}
+        self._by_turn: dict[int, Descents | None] = {}
         self.course, self.place = Course(), Place()
         self._state = SearchState(
             self._random, self.place, self.course, self._effort, self._narrow, self._by_turn
@@ -194,13 +207,19 @@ class StagedSearch:
         if (self.place.stage in ("descend", "done")) == (self._incumbent.network is None):
             raise ValueError("its network is not that of its stage")
 
-    def _blank(self, kind: str, width: int, entries: int | None) -> NarrowSearch:
+    def _blank(self, kind: str, width: int, entries: int | None) -> Descents:
         """Return a search of that shape, whose state and random numbers are yet to be restored."""
         if kind not in ("narrow", "turn") or not 1 <= width <= max(self._width, _WIDEST):
             raise ValueError("it has searches of no known kind")
         if kind == "narrow" or entries is None:
-            return NarrowSearch(self._whitened, width, self._random)
+            return self._search(width)
         return NarrowSearch(self._plain, width, self._random, Sparsity(self._counted(), entries))
+
+    def _search(self, width: int, start: Start | None = None) -> Descents:
+        """Return descents towards so many neurons, all of whose entries may move."""
+        if self._is_wide:
+            return IntervalSearch(self._whitened, width, self._random, start)
+        return NarrowSearch(self._whitened, width, self._random, start=start)
 
     def _say(self, message: str) -> None:
         known = self._incumbent.network
@@ -211,6 +230,11 @@ class StagedSearch:
 
     def _settled(self) -> bool:
         return self._is_fewest() and self._incumbent.norm * (1 - tolerances.PATH_NORM_GAP) <= self._norm_bound
+
+    @property
+    def _is_noisy(self) -> bool:
+        """Whether neurons through wide intervals are counted."""
+        return self._is_wide and self._incumbent.objective is Objective.NEURONS
 
     def _is_fewest(self) -> bool:
         return self._incumbent.count <= self._lower_bound
@@ -232,16 +256,30 @@ class StagedSearch:
         """Try the next small width for a while; again and again with twice the effort, until one fits."""
         place, searches = self.place, self._narrow
         rounds = float(np.clip(_ROUNDS * self._polish_cost(self._width), *self._rounds))
-        if self._effort.spent >= min(rounds, _LIMITED_ROUNDS * self._effort_limit):
+        share = _LIMITED_ROUNDS
+        if self._is_wide:  # what comes after finds little there
+            rounds, share = _WIDE_ROUNDS, _LIMITED_SAMPLES
+        if self._effort.spent >= min(rounds, share * self._effort_limit):
             place.stage = "sample"
             return
         width, limit = place.width, _FIRST * 2**place.round
         if width not in searches:
-            searches[width] = NarrowSearch(self._whitened, width, self._random)
-        again = width >= min(_WIDEST, self._width)
-        place.round, place.width = (place.round + 1, 1) if again else (place.round, width + 1)
+            searches[width] = self._search(width)
+        place.round, place.width = self._next_width(width)
         self._descents(searches[width], width, width * limit, self._back)
         self._next("ascend")
+
+    def _next_width(self, width: int) -> tuple[int, int]:
+        """Return the round and the width that come after this width."""
+        following = width + 1
+        if self._is_wide and width >= _WIDEST:
+            following = int(np.ceil(_WIDENED * width))
+            n, r = self._rows.shape
+            widest = max(_WIDEST, n // (_SAMPLES_A_NUMBER * r))
+        else:
+            widest = _WIDEST
+        again = following > min(widest, self._width)
+        return (self.place.round + 1, 1) if again else (self.place.round, following)
 
     def _sample(self) -> None:
         width = self._sampled_width()
@@ -279,6 +317,8 @@ class StagedSearch:
     def _turn_down(self) -> None:
         """Look for one part less, or where none can be for a smaller path norm, in several ways by turns."""
         if self._settled() or self._effort.left <= 0 or self._allowed <= 0:
+            if self._is_noisy and self._polish_cost(int(self._incumbent.count)) <= _MAX_POLISH:
+                self._incumbent.polish_once()
             self.place.stage = "done"
             return
         place, before, norm = self.place, self._incumbent.count, self._incumbent.norm
@@ -288,7 +328,7 @@ class StagedSearch:
             self._lower_the_norm(piece)
         elif search is not None:
             self._descents(search, int(before) - 1, piece, self._descent_back())
-        if self._incumbent.count == before and self._goes_on():
+        if self._incumbent.count == before and self._goes_on() and not self._is_noisy:
             self._programs(place.turn)
             self._narrow_again(place.turn, piece)
         place.turn += 1
@@ -313,10 +353,10 @@ class StagedSearch:
             self._descents(search, count, end - self._effort.spent, self._descent_back())
             self._effort.add(self._polish_cost(count))  # most find a network, which is polished
 
-    def _as_sparse(self, count: int) -> NarrowSearch:
+    def _as_sparse(self, count: int) -> Descents:
         """Return descents from random starts towards as few parts as the best network has."""
         if self._incumbent.objective is Objective.NEURONS:
-            return NarrowSearch(self._whitened, count, self._random)
+            return self._search(count)
         neurons = self._incumbent.neurons
         usual = count if neurons is None else len(neurons.signs)
         width = max(1, min(usual + int(self._random.integers(2)), self._width))  # a neuron may count nothing
@@ -344,6 +384,9 @@ class StagedSearch:
     def _floor(self) -> float:
         """Effort that one part less is worth, by how many numbers it leaves."""
         samples, count = self._incumbent.samples, max(int(self._incumbent.count) - 1, 1)
+        if self._is_noisy:
+            wanted = _ROUNDS_FLOOR * round_effort(self._whitened, count)
+            return float(np.clip(wanted, _MIN_WIDE_FLOOR, _MAX_WIDE_FLOOR))
         if self._incumbent.objective is Objective.NEURONS:
             count *= self._rows.shape[1]
         elif self._incumbent.objective is Objective.WEIGHTS:
@@ -392,7 +435,7 @@ class StagedSearch:
 
     # ---------------------------------------------------------------- descents
 
-    def _descents(self, search: NarrowSearch, width: int, limit: float, back: FloatArray) -> bool:
+    def _descents(self, search: Descents, width: int, limit: float, back: FloatArray) -> bool:
         self._say(f"looking for {width} {self._target()}")
         taken = search.steps
         found = search.run(limit, self._effort, self._deadline)
@@ -403,7 +446,10 @@ class StagedSearch:
             self.course.points.append((self.course.taken, search.loss, norm, len(neurons.signs)))
         if found is None:
             return False
-        return self._incumbent.offer(self._neurons(*found, back))
+        neurons = self._neurons(*found, back)
+        if self._is_noisy:  # there the polish costs more than the descents, and lowers no count
+            return self._incumbent.offer_unpolished(neurons)
+        return self._incumbent.offer(neurons)
 
     def _target(self) -> str:
         return "neurons" if self._incumbent.network is None else str(self._incumbent.objective)
@@ -421,7 +467,7 @@ class StagedSearch:
             affine[: free_columns(samples.affine, len(affine)).start] = 0.0  # rounding, where no slope may be
         return Neurons(folded, folded @ samples.homogeneous.T >= 0, signs, affine)
 
-    def _narrower(self, turn: int) -> NarrowSearch | None:
+    def _narrower(self, turn: int) -> Descents | None:
         """Return descents towards one part less than the best network has, or None where that cannot be."""
         best = self._incumbent.neurons
         if best is None or self._incumbent.count <= 1 or self._is_fewest():
@@ -430,7 +476,7 @@ class StagedSearch:
             count = int(self._incumbent.count)
             known = len(best.signs) == count
             start = without_a_neuron(best, self._forward) if known else None
-            return NarrowSearch(self._whitened, count - 1, self._random, start=start)
+            return self._search(count - 1, start)
         return self._sparser(best, turn)
 
     def _sparser(self, best: Neurons, turn: int) -> NarrowSearch:

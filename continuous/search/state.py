@@ -10,13 +10,16 @@ import numpy as np
 from sparsest.continuous.checkpoint.arrays import prefixed, under
 from sparsest.continuous.search.effort import Effort
 from sparsest.continuous.search.few_neuron_descents import NarrowSearch
+from sparsest.continuous.search.interval_descents import IntervalSearch
 from sparsest.files import Arrays
 from sparsest.io.strict_json import parse
 
 STAGES: Final = ("start", "ascend", "sample", "reserve", "descend", "done")
 
+Descents = NarrowSearch | IntervalSearch
+
 # Makes a search of the kind "narrow" or "turn", of a width, and of so many entries if they are limited.
-Blank = Callable[[str, int, int | None], NarrowSearch]
+Blank = Callable[[str, int, int | None], Descents]
 
 
 @dataclasses.dataclass
@@ -73,8 +76,8 @@ class SearchState:
     place: Place
     course: Course
     effort: Effort
-    narrow: dict[int, NarrowSearch]
-    by_turn: dict[int, NarrowSearch | None]
+    narrow: dict[int, Descents]
+    by_turn: dict[int, Descents | None]
 
     def arrays(self) -> Arrays:
         """Return the state as copies, from which `restore` continues bit for bit."""

@@ -24,6 +24,7 @@ DIGESTS = {
     "anscombe-4": "2e7c9f176e0d3b3e",
     "high-dimensional": "1fd998288c9b5a23",
     "planted": "039f57a83a3aba63",
+    "noisy": "a421b5582665b318",
     "uniform": "e798731cd2ca3707",
 }
 
