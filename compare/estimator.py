@@ -23,6 +23,8 @@ except ImportError as error:
 
 _ALONG_A_LINE: Final = "it merely joins the labels along a line through the inputs, so it is not sparse"
 
+# Effort of training for exact labels and for those within a tolerance.
+_EFFORT: Final = (0.2, 3.0)
 # A node takes time about as the data have numbers: 1 to 3 ms at N = 20 to 30 and d = 2 or 3.
 _NODES_TIMES_NUMBERS: Final = 20_000
 _NODES: Final = (20, 10_000)
@@ -34,7 +36,8 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
     `fit` trains a network (`sparsest.continuous.minimize`) and hands it to the exact side
     (`sparsest.exact.solve`), which bounds the smallest count and may find a sparser one. Without a time limit
     equal data and parameters give equal networks. The limits that are set by default end a fit after about a
-    second; where the bounds have not met by then, `fit` warns, and `remark_` says what to raise.
+    second, or a few seconds within a tolerance; where the bounds have not met by then, `fit` warns, and
+    `remark_` says what to raise.
 
     Parameters
     ----------
@@ -50,9 +53,10 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         Exponent of the path norm that training minimises.
     training : bool
         Whether to train at all; without it the exact side alone looks for networks.
-    effort : float or None
-        Effort that training may spend, counted instead of timed: about the seconds of one core. None for as
-        much as is worth it (tens of seconds).
+    effort : float, "auto" or None
+        Effort that training may spend, counted instead of timed: about the seconds of one core. By default
+        0.2 for exact labels, and 3 within a tolerance, where labels may be noisy. None for as much as is
+        worth it (tens of seconds).
     node_limit : int, "auto" or None
         Nodes after which the exact side stops and leaves an interval. By default as many as take some tenths
         of a second, by the size of the data: 20,000 / (N (d + 1)), from 20 to 10,000.
@@ -98,7 +102,7 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         numbers: str = "auto",
         p: float = 0.4,
         training: bool = True,
-        effort: float | None = 0.2,
+        effort: float | str | None = "auto",
         node_limit: int | str | None = "auto",
         time_limit: float | None = None,
         random_state: int | None = 0,
@@ -170,7 +174,8 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         }
         if self.training:
             seed = self.random_state or 0
-            return solve(problem, self.objective, p=self.p, seed=seed, effort_limit=self.effort, **options)
+            effort: Any = _EFFORT[self.tolerance > 0] if self.effort == "auto" else self.effort
+            return solve(problem, self.objective, p=self.p, seed=seed, effort_limit=effort, **options)
         return prove(problem, self.objective, **options)
 
 

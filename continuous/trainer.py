@@ -205,16 +205,18 @@ def minimize(  # noqa: PLR0913
     effort = math.inf
     if effort_limit is not None:
         effort = course["effort_limit"] = positive_number(effort_limit, "effort_limit")
-    call = _Call(
-        problem, Scaling.of(problem, schedule.objective), schedule, settings, chosen, deadline,
-        Reporter(progress, deadline), bound, norm, effort, math.inf if width is None else given,
-        None if checkpoint_file is None else Checkpoint(
-            checkpoint_file, resume=resume, problem=problem.digest, options=course
-        ),
-    )  # fmt: skip
-    found = (
-        _descended(call, chosen, call.checkpoint) if chosen in GRADIENT_ALGORITHMS else _searched(call, cells)
-    )
+    checkpoint = None
+    if checkpoint_file is not None:
+        checkpoint = Checkpoint(checkpoint_file, resume=resume, problem=problem.digest, options=course)
+    # matrices are small: several threads would mostly wait, for each other or for a core that is busy
+    with threadpool_limits(1, user_api="blas"):
+        call = _Call(
+            problem, Scaling.of(problem, schedule.objective), schedule, settings, chosen, deadline,
+            Reporter(progress, deadline), bound, norm, effort, math.inf if width is None else given,
+            checkpoint,
+        )  # fmt: skip
+        descends = chosen in GRADIENT_ALGORITHMS
+        found = _descended(call, chosen, checkpoint) if descends else _searched(call, cells)
     asked: dict[str, Any] = {
         "dtype": dtype,
         "time_limit": time_limit,
@@ -361,13 +363,11 @@ def _searched(call: _Call, cells: "np.ndarray[Any, np.dtype[np.bool_]] | None") 
     )
     status = Status.FINISHED
     try:
-        # its matrices are small: threads would mostly wait, for each other or for a core that is busy
-        with threadpool_limits(1, user_api="blas"):
-            if keeper is None:
-                search.run(descend)
-            else:
-                keeper.resume(search)
-                search.run(descend, lambda: keeper.between(search))
+        if keeper is None:
+            search.run(descend)
+        else:
+            keeper.resume(search)
+            search.run(descend, lambda: keeper.between(search))
     except KeyboardInterrupt:
         status = Status.INTERRUPTED
     if status is Status.FINISHED and deadline.expired:

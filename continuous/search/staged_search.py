@@ -53,7 +53,7 @@ _WIDEST: Final = 6
 _FIRST: Final = 0.002
 # Within wide intervals the next width is so many times larger beyond the widest, as long as there are so many
 # samples for each number.
-_WIDENED, _SAMPLES_A_NUMBER = 1.35, 2
+_WIDENED, _SAMPLES_A_NUMBER = 1.35, 1
 # Effort of all rounds together, after which sampled cells and gradient descent are tried: so many times that
 # of sampled cells, within a range.
 _ROUNDS: Final = 4.0
