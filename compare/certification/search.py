@@ -10,6 +10,8 @@ import os
 from concurrent.futures import Executor
 from typing import Any, Final
 
+import numpy as np
+
 from sparsest.compare.certification.bounds_so_far import BoundsRecord
 from sparsest.compare.reduce.elimination import eliminate
 from sparsest.continuous import minimize
@@ -37,10 +39,14 @@ _MAX_SECONDS: Final = 10.0
 # Samples times features times neurons up to which the exact side is handed a network: it checks that in
 # rational arithmetic, which takes some microseconds for each.
 _MAX_WITNESS: Final = 1_500_000
+_SECONDS_A_NUMBER: Final = 4e-6
 # Entries of [X, 1] up to which the continuous side searches. Its linear programs have a block for every
 # pattern that it tries: on 2000 samples of a grid in eight dimensions they took gigabytes, and found no
 # fewer neurons than elimination had.
 _MAX_CONTINUOUS: Final = 3000
+# The same where labels may be noisy, and what share of the labels' size intervals are wide then: no linear
+# programs are solved there.
+_MAX_WIDE, _WIDE = 3_000_000, 1e-3
 # Patterns handed to the continuous side: each costs a block of its linear programs.
 _MAX_PATTERNS: Final = 64
 
@@ -115,6 +121,8 @@ class _Narrowing:
 
     def run(self) -> Ending:
         left = self.deadline.remaining
+        if self.deadline.expired:
+            return Ending(remark="the time limit ended before any bound was sought")
         self._exactly("first bounds", min(max(_LEAST_SECONDS, _FIRST * left), _MAX_SECONDS, left))
         for step in (self._eliminate, self._train, self._rest):
             if not self._over():
@@ -156,14 +164,15 @@ class _Narrowing:
     def _solved(self, goal: Objective, limit: float, *, proof: bool = True) -> ExactResult:
         means, counts_neurons = self.means, goal is Objective.NEURONS
         tree = counts_neurons and not fewest_knots.applies_to(self.problem, goal)
-        small = self.problem.X.size * self.best.width <= _MAX_WITNESS
+        numbers = self.problem.X.size * self.best.width
+        small = numbers <= _MAX_WITNESS and numbers * _SECONDS_A_NUMBER <= limit / 2
         checkpoint: dict[str, Any] = {}
         if tree and proof and means.checkpoint_file is not None:
             checkpoint = {"checkpoint_file": means.checkpoint_file, "resume": means.resume or self.asked}
         return solve(
             self.problem,
             goal,
-            time_limit=None if math.isinf(limit) else limit,
+            time_limit=None if math.isinf(limit) else max(limit, 1e-3),
             progress=self.record.callback,
             proof_file=means.proof_file if proof else None,
             witness=self.best if small else None,
@@ -220,7 +229,8 @@ class _Narrowing:
             )
 
     def _train(self) -> None:
-        if self.problem.homogeneous.size > _MAX_CONTINUOUS:
+        wide = bool(np.median(self.problem.high - self.problem.low) > _WIDE * self.problem.label_scale)
+        if self.problem.homogeneous.size > (_MAX_WIDE if wide else _MAX_CONTINUOUS):
             return
         with self.record.attempt("continuous search") as said:
             cells = self.best.patterns(self.problem.X)[:_MAX_PATTERNS]

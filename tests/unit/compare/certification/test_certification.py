@@ -11,11 +11,12 @@ from oracles import brute_force
 from typer.testing import CliRunner
 
 import sparsest
-from sparsest import Affine, InputError, Judgement, Network, Problem, ReductionKind
+from sparsest import Affine, InputError, Judgement, Network, Problem, ReductionKind, datasets
 from sparsest.cli.main import app
 from sparsest.compare.reduce.elimination import eliminate
 from sparsest.compare.reduce.float_bounds import surely_fits, value_errors
 from sparsest.compare.reduce.superfluous_neurons import reduce_network
+from sparsest.continuous import minimize
 from sparsest.exact.arithmetic.signs import neuron_signs
 from sparsest.progress import Deadline
 
@@ -657,3 +658,26 @@ def test_what_numbers_stand_for_can_be_said():
     assert binary.judgement is Judgement.NOT_INTERPOLATING
     with pytest.raises(InputError, match="numbers = 'words': choose"):
         sparsest.certify(network, X, y, numbers="words")
+
+
+def test_a_limit_that_ends_before_any_search_leaves_a_certificate():
+    # max(0, x) and max(0, x) again, on labels max(0, x) * 2: it fits, and nothing else is known
+    X = np.linspace(-1, 1, 50)[:, None]
+    network = Network([[1.0], [1.0]], [0.0, 0.0], [1.0, 1.0])
+    found = sparsest.certify(network, X, network(X), time_limit=1e-9)
+    assert found.lower_bound == 0
+    assert found.upper_bound == 1  # the reductions are made whatever the limit
+    assert found.judgement is Judgement.SPARSER_EXISTS
+    assert "the time limit ended before any bound was sought" in found.remark
+
+
+@pytest.mark.slow
+def test_a_network_on_noisy_labels_is_told_how_few_neurons_do():
+    # labels of 3 neurons with noise; the given network has them twice, each a little turned
+    data = datasets.load("noisy", d=5, n=1000, k=3, noise=20)
+    fit = minimize(data.problem(), effort_limit=2.0)
+    halves = [fit.network.folded * (1 + turn * np.r_[np.zeros(5), 1e-3]) / 2 for turn in (-1, 1)]
+    wide = Network.from_folded(np.concatenate(halves), np.tile(np.sign(fit.network.outputs), 2))
+    found = sparsest.certify(wide, data.X, data.y, time_limit=15)
+    assert found.judgement is Judgement.SPARSER_EXISTS
+    assert found.upper_bound <= 3
