@@ -193,7 +193,8 @@ def minimize(  # noqa: PLR0913
         option_checks.initialization(initialization),
     )
     chosen = option_checks.algorithm(algorithm, ("auto", "gauss-newton", *GRADIENT_ALGORITHMS))
-    if chosen in GRADIENT_ALGORITHMS:
+    # the staged search does without its reserve, unless the size was asked for
+    if chosen in GRADIENT_ALGORITHMS or (width, restarts) != (None, DEFAULT_RESTARTS):
         option_checks.refuse_large_batch(settings.restarts, given, problem)
     cells = option_checks.patterns(patterns, problem.n_samples)
     bound, norm = option_checks.bound("lower_bound", lower_bound), option_checks.norm_bound(norm_bound)

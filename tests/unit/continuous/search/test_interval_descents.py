@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sparsest import Problem, datasets
+from sparsest import InputError, Problem, datasets
 from sparsest.continuous import minimize
 from sparsest.continuous.search.effort import Effort
 from sparsest.continuous.search.interval_descents import IntervalSearch, are_wide, round_effort
@@ -110,3 +110,15 @@ def test_real_data_within_a_tolerance(affine):
     fit = minimize(Problem(X[:100], y[:100], tolerance=50.0, affine=affine), effort_limit=3.0)
     assert fit.fits
     assert fit.count <= 6
+
+
+def test_many_samples_are_no_reason_to_refuse_a_search():
+    # 200 neurons times 32 restarts times 50,000 samples would be too large a batch of gradient descent
+    x = np.linspace(-1, 1, 50_000)
+    problem = Problem(x, np.maximum(0, x), tolerance=0.01)
+    fit = minimize(problem, effort_limit=0.5)
+    assert fit.count == 1  # max(0, x) itself
+    with pytest.raises(InputError, match="restarts x width x samples"):
+        minimize(problem, algorithm="adam-reweighted")
+    with pytest.raises(InputError, match="restarts x width x samples"):
+        minimize(problem, width=10**8)
