@@ -10,11 +10,10 @@ import os
 from concurrent.futures import Executor
 from typing import Any, Final
 
-import numpy as np
-
 from sparsest.compare.certification.bounds_so_far import BoundsRecord
 from sparsest.compare.reduce.elimination import eliminate
 from sparsest.continuous import minimize
+from sparsest.continuous.search.interval_descents import are_wide
 from sparsest.errors import InputError, SolverError
 from sparsest.exact import solve
 from sparsest.exact.line import fewest_knots
@@ -44,9 +43,8 @@ _SECONDS_A_NUMBER: Final = 4e-6
 # pattern that it tries: on 2000 samples of a grid in eight dimensions they took gigabytes, and found no
 # fewer neurons than elimination had.
 _MAX_CONTINUOUS: Final = 3000
-# The same where labels may be noisy, and what share of the labels' size intervals are wide then: no linear
-# programs are solved there.
-_MAX_WIDE, _WIDE = 3_000_000, 1e-3
+# The same within intervals wider than rounding, where it solves no linear programs over patterns.
+_MAX_WIDE: Final = 3_000_000
 # Patterns handed to the continuous side: each costs a block of its linear programs.
 _MAX_PATTERNS: Final = 64
 
@@ -229,7 +227,8 @@ class _Narrowing:
             )
 
     def _train(self) -> None:
-        wide = bool(np.median(self.problem.high - self.problem.low) > _WIDE * self.problem.label_scale)
+        unit = self.problem.label_scale or 1.0
+        wide = are_wide(self.problem.low / unit, self.problem.high / unit)
         if self.problem.homogeneous.size > (_MAX_WIDE if wide else _MAX_CONTINUOUS):
             return
         with self.record.attempt("continuous search") as said:
