@@ -58,3 +58,33 @@ def network_of(arrays: Mapping[str, "np.ndarray[Any, Any]"]) -> Network | None:
     if "weights" not in arrays:
         return None
     return Network(arrays["weights"], arrays["biases"], arrays["outputs"], arrays.get("affine"))
+
+
+def take_over(
+    arrays: Mapping[str, "np.ndarray[Any, Any]"], state: Mapping[str, "np.ndarray[Any, Any]"]
+) -> None:
+    """Overwrite every array of a state by that of its name.
+
+    Raises
+    ------
+    ValueError, KeyError
+        When one is of another shape or absent.
+    """
+    for name, array in state.items():
+        array[...] = matching(arrays, name, array)
+
+
+def chosen_samples(
+    arrays: Mapping[str, "np.ndarray[Any, Any]"], like: "np.ndarray[Any, Any]", n_samples: int
+) -> "np.ndarray[Any, Any]":
+    """Return the numbers of the samples that descents looked at, as many as in `like`.
+
+    Raises
+    ------
+    ValueError, KeyError
+        When they are not, or not all there.
+    """
+    chosen = matching(arrays, "chosen", like)
+    if chosen.min() < 0 or chosen.max() >= n_samples:
+        raise ValueError("it looks at samples that are not there")
+    return chosen

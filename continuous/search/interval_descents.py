@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
-from sparsest.continuous.checkpoint.arrays import matching
+from sparsest.continuous.checkpoint.arrays import chosen_samples, take_over
 from sparsest.continuous.search.effort import Effort
 from sparsest.continuous.search.few_neuron_descents import Start
 from sparsest.files import Arrays
@@ -175,12 +175,9 @@ class IntervalSearch:
         ValueError, KeyError
             When it is of another shape.
         """
-        for name, array in self._state().items():
-            array[...] = matching(arrays, name, array)
+        take_over(arrays, self._state())
         if self._chosen is not None:
-            self._chosen = matching(arrays, "chosen", self._chosen)
-            if self._chosen.min() < 0 or self._chosen.max() >= len(self._all.rows):
-                raise ValueError("it looks at samples that are not there")
+            self._chosen = chosen_samples(arrays, self._chosen, len(self._all.rows))
             self._data = self._all.subset(self._chosen)
         self.steps = int(arrays["steps"])
 
