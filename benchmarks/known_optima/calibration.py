@@ -55,7 +55,7 @@ def _solve_linear_programs() -> int:
     rows = rng.normal(size=(_PROGRAMS, 12))
     lp = highspy.Highs()
     lp.setOptionValue("output_flag", False)
-    lp.setOptionValue("parallel", "off")  # not "threads": see sparsest.exact.lp.highs
+    lp.setOptionValue("parallel", "off")  # not "threads": see sparsest.highs
     lp.addVars(12, np.full(12, -10.0), np.full(12, 10.0))
     columns, iterations = np.arange(12, dtype=np.int32), 0
     lp.changeColsCost(12, columns, np.ones(12))

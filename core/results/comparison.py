@@ -50,8 +50,10 @@ class Verdict(Report):
         One sentence with the figures that it rests on; empty when there is none.
     exact : ExactResult
         What the exact side knows.
+    found : FitResult
+        What the search for few parts found.
     continuous : FitResult
-        What training found.
+        What minimising the path norm found.
     least : PathNormResult or None
         Bounds on the least path norm at training's p; None when they were not asked for.
     threshold : ThresholdResult or None
@@ -63,6 +65,7 @@ class Verdict(Report):
     attainment: Attainment | None
     because: str
     exact: ExactResult
+    found: FitResult
     continuous: FitResult
     least: PathNormResult | None = None
     threshold: ThresholdResult | None = None
@@ -80,10 +83,8 @@ class Verdict(Report):
     @property
     def upper_bound(self) -> int | None:
         """The count of `network`; None when no network is known to fit."""
-        known = [
-            bound for bound in (self.exact.upper_bound, self.continuous.upper_bound) if bound is not None
-        ]
-        return min(known, default=None)
+        sides = (self.exact, self.found, self.continuous)
+        return min((side.upper_bound for side in sides if side.upper_bound is not None), default=None)
 
     @property
     def network(self) -> Network | None:
@@ -91,12 +92,13 @@ class Verdict(Report):
         best = self.upper_bound
         if best is None:
             return None
-        return self.exact.network if self.exact.upper_bound == best else self.continuous.network
+        sides = (self.exact, self.found, self.continuous)
+        return next(side.network for side in sides if side.upper_bound == best)
 
     @property
     def remark(self) -> str:
         """What else either side says."""
-        return joined(self.exact.remark, self.continuous.remark)
+        return joined(self.exact.remark, self.found.remark, self.continuous.remark)
 
     @property
     def problem(self) -> Problem | None:
@@ -114,7 +116,8 @@ class Verdict(Report):
         sections = [
             Section(title),
             Section("exact", self.exact.rows()),
-            Section("continuous", self.continuous.rows()),
+            Section("found by training", self.found.rows()),
+            Section("path norm minimised", self.continuous.rows()),
         ]
         if self.least is not None:
             rows = self.least.rows()
@@ -145,7 +148,9 @@ class Verdict(Report):
         """
         from sparsest.plots.networks import plot_networks
 
-        networks = [("continuous", self.continuous.network)]
+        networks = [("found by training", self.found.network)]
+        if self.continuous.network != self.found.network:
+            networks.append(("path norm minimised", self.continuous.network))
         if self.exact.network is not None:
             networks.insert(0, ("exact", self.exact.network))
         if self.attainment is Attainment.P_TOO_LARGE and self.least and self.least.network:

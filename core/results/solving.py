@@ -276,6 +276,11 @@ class FitResult(Report):
         return self.upper_bound is not None
 
     @property
+    def path_norm(self) -> float:
+        """l^p path norm of the network, whether it fits or not."""
+        return self.network.path_norm(self.p, self.objective)
+
+    @property
     def headline(self) -> str:
         """Count and residual, in a few words."""
         fits = "fits" if self.fits else "does not fit"
@@ -289,9 +294,10 @@ class FitResult(Report):
         return [
             ("polished", f"{all_counts(self.network)}; {fits}, residual {self.residual:.1e}"),
             ("raw", f"{all_counts(self.raw)}; residual {self.raw_residual:.1e}"),
+            ("path norm", f"{self.path_norm:.6g} of the {self.objective} at p = {self.p:g}"),
             (
                 "training",
-                f"p = {self.p:g} on {self.objective}, {counted(self.steps, 'steps')}, seed {self.seed}, "
+                f"{self.options.get('algorithm', '')}, {counted(self.steps, 'steps')}, seed {self.seed}, "
                 f"{self.device}",
             ),
             ("restarts", f"{len(self.restarts.counts)}, {reached}"),

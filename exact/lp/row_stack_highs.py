@@ -6,8 +6,8 @@ import highspy
 import numpy as np
 
 from sparsest.arrays import FloatArray
-from sparsest.exact.lp.highs import new_solver
 from sparsest.exact.lp.row_stack import Answer
+from sparsest.highs import new_solver
 
 # Exchanges of the basis for each row and column, and seconds, after which a program counts as undecided.
 _MAX_EXCHANGES: Final = 100

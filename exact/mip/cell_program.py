@@ -19,9 +19,9 @@ import scipy.sparse as sp
 
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
-from sparsest.exact.lp.highs import load_program, new_solver
 from sparsest.exact.mip.cell_model import CellModel
 from sparsest.exact.mip.counted_elements import BoolArray, IntArray
+from sparsest.highs import load_program, new_solver
 from sparsest.progress import Deadline
 from sparsest.results.solving import Status
 

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
-from sparsest.exact.lp.highs import load_program, new_solver
+from sparsest.highs import load_program, new_solver
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
 

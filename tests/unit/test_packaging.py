@@ -29,9 +29,9 @@ ALLOWED = {
     "cli": {"exact", "continuous", "models", "compare", "benchmarks"},
 }
 FORBIDDEN = {
-    "core": {"torch", "pyomo", "highspy", "flint"},
+    "core": {"torch", "pyomo", "flint"},
     "exact": {"torch"},
-    "continuous": {"pyomo", "highspy"},
+    "continuous": {"pyomo", "flint"},
 }
 # rooms of the exact side from the lowest floor: none imports its own floor or a higher one
 EXACT = [

@@ -1,4 +1,4 @@
-"""A HiGHS instance with the project's options, one place for all linear programs of the exact side."""
+"""A HiGHS instance with the project's options, for linear programs that are solved again and again."""
 
 from collections.abc import Mapping
 
