@@ -32,7 +32,7 @@ def of_judgement(judgement: Judgement) -> int:
 
 
 def of_training(fit: FitResult) -> int:
-    """Return the exit code of `sparsest train`."""
+    """Return the exit code of `sparsest find` and `sparsest train`."""
     if fit.fits:
         return DONE
     return NEGATIVE if fit.status is Status.FINISHED else OPEN

@@ -11,6 +11,7 @@ from sparsest.cli.check import check
 from sparsest.cli.command_group import CommandGroup
 from sparsest.cli.compare import compare
 from sparsest.cli.datasets import datasets
+from sparsest.cli.find import find
 from sparsest.cli.regress import regress
 from sparsest.cli.solve import solve
 from sparsest.cli.streams import let_readers_leave
@@ -26,6 +27,7 @@ app = typer.Typer(
     epilog="Example:  sparsest compare peak-plateau",
 )
 app.command()(solve)
+app.command()(find)
 app.command()(train)
 app.command()(compare)
 app.command()(threshold)

@@ -95,15 +95,22 @@ LeastLimit = Annotated[
 ]
 Restarts = Annotated[
     int,
-    typer.Option(
-        help="Random initial networks of gradient descent, one batch; auto needs them in reserve only."
-    ),
+    typer.Option(help="Random initial networks of gradient descent, one batch."),
 ]
-Width = Annotated[int | None, typer.Option(help="Neurons at the start; by default chosen from N.")]
+Width = Annotated[
+    int | None, typer.Option(help="Neurons that gradient descent begins with; by default chosen from N.")
+]
+MostNeurons = Annotated[
+    int | None, typer.Option("--width", help="Most neurons of a network; by default chosen from N.")
+]
+EffortLimit = Annotated[
+    float | None,
+    typer.Option(help="Effort of the search, counted instead of timed: about the seconds of one core."),
+]
 Algorithm = Annotated[
     str,
     typer.Option(
-        help="auto, gauss-newton, adam-reweighted, proximal-gradient, smoothed or published.",
+        help="auto, splitting, adam-reweighted, proximal-gradient, smoothed or published.",
     ),
 ]
 Steps = Annotated[int | None, typer.Option(help="Training steps; a good default for small data.")]

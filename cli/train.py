@@ -1,4 +1,4 @@
-"""`sparsest train`: gradient descent on the l^p path norm."""
+"""`sparsest train`: networks of small l^p path norm, by gradient descent among others."""
 
 import typer
 
@@ -39,17 +39,17 @@ def train(  # noqa: PLR0913
     resume: options.Resume = False,
     save: options.Output = None,
 ) -> None:
-    """Search for sparse networks, by default with few neurons from the start, and polish them until they fit.
+    """Minimise the l^p path norm of networks that fit, by linear programs or by gradient descent.
 
     \b
     Example:
-      sparsest train peak-plateau
+      sparsest train peak-plateau --p 0.5
       sparsest train peak-plateau --algorithm adam-reweighted --p 0.4 --plot training.png
 
     \b
-    Exit codes: 0 the polished network fits, 1 it does not, 2 bad input, 3 it does not and training was
+    Exit codes: 0 the network fits, 1 it does not, 2 bad input, 3 it does not and training was
     stopped early (time limit or Ctrl-C).
-    Nothing here is a proof of sparsity: see `sparsest compare`.
+    Nothing here is a proof: see `sparsest compare`; `sparsest find` looks for few neurons by any means.
     """
     output.check_outputs(plot, save)
     if history is not None:

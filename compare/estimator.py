@@ -33,7 +33,7 @@ _NODES: Final = (20, 10_000)
 class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """The single-hidden-layer ReLU network with the fewest neurons that fits within a tolerance.
 
-    `fit` trains a network (`sparsest.continuous.minimize`) and hands it to the exact side
+    `fit` trains a network (`sparsest.continuous.find_sparse`) and hands it to the exact side
     (`sparsest.exact.solve`), which bounds the smallest count and may find a sparser one. Without a time limit
     equal data and parameters give equal networks. The limits that are set by default end a fit after about a
     second, or a few seconds within a tolerance; where the bounds have not met by then, `fit` warns, and
@@ -50,7 +50,7 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
     numbers : str
         What the floats of X and y stand for: "decimal", "binary" or "auto", as in `Problem`.
     p : float
-        Exponent of the path norm that training minimises.
+        Of networks with the same count, training prefers that of smallest l^p path norm.
     training : bool
         Whether to train at all; without it the exact side alone looks for networks.
     effort : float, "auto" or None

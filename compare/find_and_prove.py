@@ -2,8 +2,8 @@
 
 import os
 
-from sparsest.continuous import minimize
-from sparsest.continuous.trainer import JOINED_ALONG_A_LINE
+from sparsest.continuous import find_sparse
+from sparsest.continuous.sparse_search import DEFAULT_POWER, JOINED_ALONG_A_LINE
 from sparsest.exact import solve as prove
 from sparsest.network import Network
 from sparsest.objectives import Objective
@@ -11,8 +11,6 @@ from sparsest.problem import Problem
 from sparsest.progress import Deadline, ProgressCallback
 from sparsest.results.solving import ExactResult
 
-# Exponent of the path norm that training minimises: the paper's.
-POWER = 0.4
 # Share of a time limit that training may take.
 _TRAINING = 0.5
 
@@ -21,7 +19,7 @@ def solve(  # noqa: PLR0913
     problem: Problem,
     objective: str | Objective = Objective.NEURONS,
     *,
-    p: float = POWER,
+    p: float = DEFAULT_POWER,
     seed: int = 0,
     time_limit: float | None = None,
     effort_limit: float | None = None,
@@ -32,7 +30,7 @@ def solve(  # noqa: PLR0913
 ) -> ExactResult:
     """Bound the smallest count of a network that fits, beginning with the network that training finds.
 
-    `sparsest.continuous.minimize` looks for a sparse network; `sparsest.exact.solve` takes it for an upper
+    `sparsest.continuous.find_sparse` looks for a sparse network; `sparsest.exact.solve` takes it for an upper
     bound where a rational network beside it provably fits, proves a lower bound, and may find a sparser one.
 
     Parameters
@@ -42,13 +40,13 @@ def solve(  # noqa: PLR0913
     objective : str or Objective
         "neurons", "weights" or "parameters".
     p : float
-        Exponent of the path norm that training minimises, 0 < p <= 1.
+        Exponent of the path norm that decides among networks of the same count, 0 < p <= 1.
     seed : int
         Of training.
     time_limit : float, optional
         Seconds for both; training takes at most half of them.
     effort_limit : float, optional
-        Effort of training, as for `sparsest.continuous.minimize`.
+        Effort of training, as for `sparsest.continuous.find_sparse`.
     node_limit, workers, proof_file
         As for `sparsest.exact.solve`.
     progress : callable, optional
@@ -86,7 +84,7 @@ def trained(
     problem: Problem,
     objective: str | Objective,
     *,
-    p: float = POWER,
+    p: float = DEFAULT_POWER,
     seed: int = 0,
     time_limit: float | None = None,
     effort_limit: float | None = None,
@@ -96,10 +94,10 @@ def trained(
 
     The exact side makes such an interpolant itself, with fewer neurons, where it needs one.
     """
-    fit = minimize(
+    fit = find_sparse(
         problem,
-        p,
-        objective=objective,
+        objective,
+        p=p,
         seed=seed,
         time_limit=time_limit,
         effort_limit=effort_limit,

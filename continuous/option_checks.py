@@ -1,8 +1,10 @@
-"""The checks of `minimize`'s options: each returns the value to use or says what to change."""
+"""The checks of options of `find_sparse` and `minimize`: each returns what to use or says what to change."""
 
+import dataclasses
 import difflib
 import math
 import operator
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,7 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from sparsest.continuous.algorithms.schedule import Schedule
 from sparsest.continuous.descent.initialization import INITIALIZATIONS
+from sparsest.continuous.descent.restarts import Settings
 from sparsest.errors import InputError
+from sparsest.network import Network
 from sparsest.objectives import Objective, check_power
 from sparsest.problem import Problem
 
@@ -133,6 +137,18 @@ def dtype(name: str) -> torch.dtype:
     if not isinstance(name, str) or name not in _DTYPES:
         raise InputError(f"dtype = {name!r}: use 'float64' or 'float32'")
     return _DTYPES[name]
+
+
+def refuse_misfit(network: Network | None, problem: Problem) -> None:
+    """Raise `InputError` for a network to begin from that does not fit."""
+    if network is not None and not (network.n_features == problem.n_features and network.solves(problem)):
+        raise InputError("start: the network does not meet every interval of the problem")
+
+
+def in_words(schedule: Schedule, settings: Settings) -> dict[str, Any]:
+    """Return what decides the course of a search, in words for a file."""
+    plain = {**dataclasses.asdict(schedule), **dataclasses.asdict(settings)}
+    return {name: value if isinstance(value, (int, float)) else str(value) for name, value in plain.items()}
 
 
 def _integer(name: str, value: int) -> int:

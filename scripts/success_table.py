@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from sparsest import datasets
-from sparsest.continuous import minimize
+from sparsest.continuous import find_sparse, minimize
 from sparsest.errors import InputError
 from sparsest.problem import Problem
 
@@ -47,7 +47,8 @@ def instances() -> list[Instance]:
 
 _BATCH: Final = {"algorithm": "adam-reweighted"}
 ROWS: Final[list[tuple[str, Mapping[str, Any]]]] = [
-    ("staged search (the default)", {}),
+    ("staged search (find_sparse)", {}),
+    ("linear programs over rays (minimize)", {"algorithm": "auto"}),
     ("adam-reweighted", _BATCH),
     ("adam-reweighted, 4 restarts", _BATCH | {"restarts": 4}),
     ("adam-reweighted, 1 restart", _BATCH | {"restarts": 1}),
@@ -96,7 +97,10 @@ def _cell(instance: Instance, options: dict[str, Any], seeds: int) -> str:
     reached, seconds = 0, []
     for seed in range(seeds):
         start = time.perf_counter()
-        fit = minimize(instance.problem, objective=instance.objective, seed=seed, **options)
+        if options:
+            fit = minimize(instance.problem, objective=instance.objective, seed=seed, **options)
+        else:
+            fit = find_sparse(instance.problem, instance.objective, seed=seed)
         seconds.append(time.perf_counter() - start)
         reached += fit.network.solves(instance.problem) and fit.count <= instance.minimum
     return f"{reached}/{seeds}, {np.mean(seconds):.2f} s"

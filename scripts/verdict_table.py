@@ -41,13 +41,12 @@ def table(seconds: float) -> Iterator[str]:
 
 def _cells(verdict: Verdict) -> list[str]:
     fit, least = verdict.continuous, verdict.least
-    norm = fit.network.path_norm(fit.p, fit.objective)
     return [
         _bounds(verdict.exact),
-        str(fit.count),
+        str(verdict.found.count),
         verdict.outcome.name,
         "-" if least is None else _norm(least),
-        f"{norm:.6g}",
+        f"{fit.path_norm:.6g}",
         "-" if verdict.threshold is None else _threshold(verdict.threshold),
         "-" if verdict.attainment is None else verdict.attainment.name,
     ]

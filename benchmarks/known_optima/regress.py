@@ -290,9 +290,9 @@ def _solve(
 
 def _train(problem: Problem, optimum: Optimum, progress: ProgressCallback | None) -> FitResult:
     """Train with default options and seed 0."""
-    from sparsest.continuous import minimize  # loads torch
+    from sparsest.continuous import find_sparse  # loads torch
 
-    fit = minimize(problem, objective=optimum.objective, seed=0, device="cpu", progress=progress)
+    fit = find_sparse(problem, optimum.objective, seed=0, device="cpu", progress=progress)
     if fit.status is Status.INTERRUPTED:
         raise KeyboardInterrupt
     return fit

@@ -71,11 +71,17 @@ METHODS: Final[dict[str, Method]] = {
         "sparsest.benchmarks.suites.own_methods:exact_with_witness",
         "training first, whose network is the exact side's witness",
     ),
+    "find": Method(
+        "training",
+        True,
+        "sparsest.benchmarks.suites.own_methods:find",
+        "descents of few neurons, gradient descent in reserve, polish",
+    ),
     "minimize": Method(
         "training",
         True,
-        "sparsest.benchmarks.suites.own_methods:train",
-        "descents of few neurons, l^p path norm by gradient descent in reserve, polish",
+        "sparsest.benchmarks.suites.own_methods:minimize",
+        "least l^p path norm, by linear programs over rays or by gradient descent and polish",
     ),
     "slot-mip": Method(
         "exact", False, f"{_PEERS}.slot_mip:slot_mip", "big-M MIP with a slot a neuron, in a box of weights"

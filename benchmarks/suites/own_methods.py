@@ -10,6 +10,7 @@ from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline, Progress
+from sparsest.results.solving import FitResult
 
 # Seconds that the exact side is given when training used up the time.
 _SHORTEST: Final = 1e-3
@@ -29,17 +30,13 @@ def exact_with_witness(
     seed: int,
     time_limit: float | None,
     p: float = 0.4,
-    algorithm: str = "auto",
-    restarts: int = 32,
-    steps: int = continuous.DEFAULT_STEPS,
 ) -> MethodAnswer:
-    """Run `sparsest.continuous.minimize`, and hand its network to `sparsest.exact.solve` as a witness.
+    """Run `sparsest.continuous.find_sparse`, and hand its network to `sparsest.exact.solve` as a witness.
 
     Both share the time limit. The options say how many seconds each took.
     """
     deadline = Deadline(time_limit)
-    options: dict[str, Any] = {"p": p, "algorithm": algorithm, "restarts": restarts, "steps": steps}
-    trained = train(problem, objective, seed=seed, time_limit=time_limit, **options)
+    trained = find(problem, objective, seed=seed, time_limit=time_limit, p=p)
     training_seconds = deadline.seconds
     left = None if time_limit is None else max(deadline.remaining, _SHORTEST)
     found = _exact(problem, objective, left, "auto", trained.network)
@@ -81,7 +78,21 @@ def _exact(
     )
 
 
-def train(  # noqa: PLR0913
+def find(
+    problem: Problem,
+    objective: Objective,
+    *,
+    seed: int,
+    time_limit: float | None,
+    p: float = 0.4,
+    width: int | None = None,
+) -> MethodAnswer:
+    """Run `sparsest.continuous.find_sparse`."""
+    fit = continuous.find_sparse(problem, objective, p=p, width=width, seed=seed, time_limit=time_limit)
+    return _answer(fit, {"p": p, "width": fit.options["width"]})
+
+
+def minimize(  # noqa: PLR0913
     problem: Problem,
     objective: Objective,
     *,
@@ -94,7 +105,7 @@ def train(  # noqa: PLR0913
     width: int | None = None,
     dtype: str = "float64",
 ) -> MethodAnswer:
-    """Run `sparsest.continuous.minimize`, which counts what it minimises."""
+    """Run `sparsest.continuous.minimize`."""
     fit = continuous.minimize(
         problem,
         p,
@@ -114,6 +125,10 @@ def train(  # noqa: PLR0913
         "steps": steps,
         "width": fit.options["width"],
     }
+    return _answer(fit, options)
+
+
+def _answer(fit: FitResult, options: dict[str, Any]) -> MethodAnswer:
     return MethodAnswer(
         network=fit.network,
         status=str(fit.status),

@@ -1,14 +1,14 @@
 """Run both sides on one problem and say whether they agree."""
 
 import dataclasses
-import math
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from sparsest.compare.agreement.path_norm_verdict import attainment
-from sparsest.continuous import DEFAULT_STEPS, minimize
+from sparsest.continuous import DEFAULT_STEPS, find_sparse, minimize
+from sparsest.continuous.sparse_search import DEFAULT_POWER
 from sparsest.errors import InputError
 from sparsest.exact import certifies_threshold, minimize_path_norm, solve, threshold
 from sparsest.exact.arithmetic.rational_network import meets_exactly
@@ -22,8 +22,6 @@ from sparsest.results.path_norm import PathNormResult, ThresholdResult
 from sparsest.results.solving import ExactResult, FitResult, Proof, Status
 from sparsest.sentences import counted
 
-# Exponent when p* is not known: the paper's.
-DEFAULT_POWER: Final = 0.4
 # Share of p* that p is below it when it is known: close to p* costs of sparsest and other networks are close.
 _BELOW: Final = 0.9
 # Seconds given to the least path norm, and to the threshold, unless the caller says otherwise.
@@ -52,21 +50,24 @@ def compare_sides(  # noqa: PLR0913
     directory: str | os.PathLike[str] = ".",
     progress: ProgressCallback | None = None,
 ) -> Verdict:
-    """Find the smallest count exactly, train networks towards it, compare, and say why they differ.
+    """Find the smallest count exactly, look for sparse networks and least path norms, and compare.
 
-    Ctrl-C ends it with what both sides have: before training that is a network that fits and is not sparse.
+    Two questions: does the search for few parts (`sparsest.continuous.find_sparse`) reach the proven minimum,
+    and does minimisation of the l^p path norm (`sparsest.continuous.minimize`) reach the least one, with a
+    network that is sparsest? Ctrl-C ends it with what both sides have: before training that is a network that
+    fits and is not sparse.
 
     Parameters
     ----------
     problem : Problem
         The data.
     p : float or "auto"
-        Exponent of the path norm that training minimises, 0 < p <= 1; "auto" takes one below the threshold
+        Exponent of the path norm that is minimised, 0 < p <= 1; "auto" takes one below the threshold
         p* where that is known (`sparsest.exact.threshold`), and 0.4 otherwise.
     objective : str or Objective
         What is counted, and whose path norm is minimised.
     method, mip_solver, time_limit
-        As for `sparsest.exact.solve`; the time limit holds for each side.
+        As for `sparsest.exact.solve`; the time limit holds for this and for each of the two searches.
     least_limit : float, optional
         Seconds for bounding the least path norm, and for the threshold; 0 leaves both out. By default 10, or
         the time limit where that is shorter.
@@ -109,6 +110,17 @@ def compare_sides(  # noqa: PLR0913
             problem, power, goal, time_limit=least_limit, progress=_labelled(progress, "path norm")
         )
         interrupted = least.status is Status.INTERRUPTED
+    found = find_sparse(
+        problem,
+        goal,
+        p=power,
+        seed=seed,
+        device=device,
+        time_limit=_RUSHED if interrupted else time_limit,
+        lower_bound=exact.lower_bound,
+        progress=_labelled(progress, "sparse"),
+    )
+    interrupted = interrupted or found.status is Status.INTERRUPTED
     continuous = minimize(
         problem,
         power,
@@ -120,13 +132,12 @@ def compare_sides(  # noqa: PLR0913
         seed=seed,
         device=device,
         time_limit=_RUSHED if interrupted else time_limit,
-        lower_bound=exact.lower_bound,
-        norm_bound=math.inf if least is None else least.lower_bound,
-        progress=_labelled(progress, "continuous"),
+        norm_bound=0.0 if least is None else least.lower_bound,
+        progress=_labelled(progress, "path norm"),
     )
     if interrupted:
         continuous = dataclasses.replace(continuous, status=Status.INTERRUPTED)
-    verdict = judge(problem, exact, continuous, least, pstar)
+    verdict = judge(problem, exact, found, continuous, least, pstar)
     return _recorded(problem, verdict, Path(directory)) if verdict.outcome is Outcome.DISAGREE else verdict
 
 
@@ -153,6 +164,7 @@ def _power(p: float | str, pstar: ThresholdResult | None) -> float:
 def judge(
     problem: Problem,
     exact: ExactResult,
+    found: FitResult,
     continuous: FitResult,
     least: PathNormResult | None = None,
     pstar: ThresholdResult | None = None,
@@ -165,18 +177,27 @@ def judge(
         The data that both sides were given.
     exact : ExactResult
         Bounds on the smallest count.
+    found : FitResult
+        What the search for few parts found.
     continuous : FitResult
-        Training's result for the same objective.
+        What minimising the path norm found, for the same objective.
     least : PathNormResult, optional
         Bounds on the least path norm for the same objective and p.
     pstar : ThresholdResult, optional
         Bounds on p* for the same objective.
     """
-    outcome, reason = _judgement(problem, exact, continuous.network)
+    outcome, reason = _judgement(problem, exact, _sparser(found, continuous).network)
     verdict, because = None, ""
-    if outcome in _FITTING:
+    if outcome in _FITTING and continuous.fits:
         verdict, because = attainment(exact, continuous, least, pstar)
-    return Verdict(outcome, reason, verdict, because, exact, continuous, least, pstar)
+    return Verdict(outcome, reason, verdict, because, exact, found, continuous, least, pstar)
+
+
+def _sparser(found: FitResult, continuous: FitResult) -> FitResult:
+    """Return the result with fewer parts of those that fit."""
+    if found.fits and continuous.fits:
+        return continuous if continuous.count < found.count else found
+    return continuous if continuous.fits else found
 
 
 def _judgement(problem: Problem, exact: ExactResult, network: Network) -> tuple[Outcome, str]:

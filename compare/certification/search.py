@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sparsest.compare.certification.bounds_so_far import BoundsRecord
 from sparsest.compare.reduce.elimination import eliminate
-from sparsest.continuous import minimize
+from sparsest.continuous import find_sparse
 from sparsest.continuous.search.interval_descents import are_wide
 from sparsest.errors import InputError, SolverError
 from sparsest.exact import solve
@@ -234,10 +234,10 @@ class _Narrowing:
         with self.record.attempt("continuous search") as said:
             cells = self.best.patterns(self.problem.X)[:_MAX_PATTERNS]
             limit = self._share(_CONTINUOUS).remaining
-            fit = minimize(
+            fit = find_sparse(
                 self.problem,
-                objective=self.goal,
-                algorithm="gauss-newton",  # gradient descent is for when nothing that fits is known
+                self.goal,
+                start=self.best,
                 patterns=cells if len(cells) else None,
                 lower_bound=self.record.lower,
                 seed=self.means.seed,

@@ -50,11 +50,6 @@ class Incumbent:
         """Parts of the best network; infinite when there is none."""
         return float("inf") if self.network is None else self.network.count(self.objective)
 
-    @property
-    def norm(self) -> float:
-        """Path norm of the best network; infinite when there is none."""
-        return float("inf") if self.network is None else self.network.path_norm(self._p, self.objective)
-
     def path_norm(self, found: Neurons) -> float:
         """Return the path norm of scaled neurons in the problem's units."""
         return self._network(found).path_norm(self._p, self.objective)

@@ -21,7 +21,6 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from sparsest import tolerances
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.continuous.checkpoint.arrays import prefixed, under
@@ -96,9 +95,7 @@ class StagedSearch:
     width : int
         Most neurons of any network, and number of cells sampled at a time.
     lower_bound : int
-        A network of so few parts ends the search,
-    norm_bound : float
-        if its path norm is this small too, up to ``tolerances.PATH_NORM_GAP``.
+        A network of so few parts ends the search.
     patterns : array of bool (C, N), optional
         Cells that every linear program may use.
     deadline : Deadline
@@ -127,7 +124,6 @@ class StagedSearch:
         seed: int,
         width: int,
         lower_bound: int,
-        norm_bound: float,
         patterns: BoolArray | None,
         deadline: Deadline,
         report: Callable[[str, int, None, int | None], None],
@@ -138,7 +134,7 @@ class StagedSearch:
         self._incumbent, self._deadline, self._report = incumbent, deadline, report
         self._random = np.random.default_rng(seed)
         self._width, self._patterns = width, patterns
-        self._lower_bound, self._norm_bound = lower_bound, norm_bound
+        self._lower_bound = lower_bound
         self._rounds, self._sampled_sets, self._effort_limit = rounds, sampled_sets, effort_limit
         samples = incumbent.samples
         rows, back = orthonormal(samples.homogeneous)
@@ -228,9 +224,6 @@ class StagedSearch:
     def _goes_on(self) -> bool:
         return not self._deadline.expired
 
-    def _settled(self) -> bool:
-        return self._is_fewest() and self._incumbent.norm * (1 - tolerances.PATH_NORM_GAP) <= self._norm_bound
-
     @property
     def _is_noisy(self) -> bool:
         """Whether neurons through wide intervals are counted."""
@@ -315,28 +308,24 @@ class StagedSearch:
         self._by_turn[0] = self._narrower(0)
 
     def _turn_down(self) -> None:
-        """Look for one part less, or where none can be for a smaller path norm, in several ways by turns."""
-        if self._settled() or self._effort.left <= 0 or self._allowed <= 0:
+        """Look for one part less, in several ways by turns."""
+        if self._is_fewest() or self._effort.left <= 0 or self._allowed <= 0:
             if self._is_noisy and self._polish_cost(int(self._incumbent.count)) <= _MAX_POLISH:
                 self._incumbent.polish_once()
             self.place.stage = "done"
             return
-        place, before, norm = self.place, self._incumbent.count, self._incumbent.norm
+        place, before = self.place, self._incumbent.count
         search = self._by_turn.get(self._kind())
         piece = max(min(self._floor() / _PIECES, self._allowed), 1e-9)
-        if self._is_fewest():
-            self._lower_the_norm(piece)
-        elif search is not None:
+        if search is not None:
             self._descents(search, int(before) - 1, piece, self._descent_back())
         if self._incumbent.count == before and self._goes_on() and not self._is_noisy:
             self._programs(place.turn)
             self._narrow_again(place.turn, piece)
         place.turn += 1
-        if self._is_fewest() and self._incumbent.norm < norm * (1 - tolerances.PATH_NORM_GAP):
-            self._improved()
         if self._incumbent.count < before:
             self._fewer()
-        elif search is None and not self._is_fewest():
+        elif search is None:
             self._effort.add(piece)
         elif self._kind() not in self._by_turn:
             self._by_turn[self._kind()] = self._narrower(place.turn)
@@ -344,23 +333,6 @@ class StagedSearch:
     def _kind(self) -> int:
         """Which of the searches by turns is next."""
         return 0 if self._incumbent.objective is Objective.NEURONS else self.place.turn % 2
-
-    def _lower_the_norm(self, limit: float) -> None:
-        """Look for other networks of as few parts, one of which may have a smaller path norm."""
-        end, count = self._effort.spent + limit, int(self._incumbent.count)
-        while self._effort.spent < end and self._goes_on() and not self._settled():
-            search = self._as_sparse(count)
-            self._descents(search, count, end - self._effort.spent, self._descent_back())
-            self._effort.add(self._polish_cost(count))  # most find a network, which is polished
-
-    def _as_sparse(self, count: int) -> Descents:
-        """Return descents from random starts towards as few parts as the best network has."""
-        if self._incumbent.objective is Objective.NEURONS:
-            return self._search(count)
-        neurons = self._incumbent.neurons
-        usual = count if neurons is None else len(neurons.signs)
-        width = max(1, min(usual + int(self._random.integers(2)), self._width))  # a neuron may count nothing
-        return NarrowSearch(self._plain, width, self._random, Sparsity(self._counted(), count))
 
     def _counted(self) -> BoolArray:
         """Return which entries of a neuron are counted."""

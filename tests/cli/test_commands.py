@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 from helpers import call, wait_for
 
-from sparsest import Network, Problem, Proof, Status, load, save
+from sparsest import Network, Outcome, Problem, Proof, Status, load, save
 from sparsest.benchmarks.run import executors
+from sparsest.cli import exit_codes
 
 QUICK = ["--restarts", "4", "--steps", "400"]
 
@@ -209,6 +210,27 @@ class TestSolve:
         assert document["lower_bound"] < document["upper_bound"]
 
 
+class TestFind:
+    def test_few_neurons(self, tmp_path):
+        saved = tmp_path / "fit.json"
+        result = call("find", "noisy:d=2,n=60,k=2,seed=1", "--save", saved)
+        assert result.exit_code == 0
+        assert "2 neurons" in result.stdout
+        assert "proven" not in result.stdout
+        assert load(saved).count == 2
+
+    def test_network_that_does_not_fit(self):
+        result = call("find", "zigzag", "--width", "1", "--effort-limit", "0.1")
+        assert result.exit_code == 1
+        assert "does not fit" in result.stdout
+
+    def test_checkpoint(self, tmp_path):
+        options = ["tent", "--objective", "weights", "--checkpoint", tmp_path / "search.npz"]
+        first, again = call("find", *options, "--json"), call("find", *options, "--resume", "--json")
+        assert json.loads(first.stdout)["steps"] == json.loads(again.stdout)["steps"]
+        assert call("find", *options).exit_code == 2  # it exists
+
+
 class TestTrain:
     def test_reports_raw_and_polished_apart(self):
         result = call("train", "tent", *QUICK)
@@ -219,7 +241,8 @@ class TestTrain:
 
     @pytest.mark.slow
     def test_network_that_does_not_fit(self):
-        result = call("train", "zigzag", "--width", "1", "--restarts", "1", "--steps", "5")
+        options = ["--algorithm", "smoothed", "--width", "1", "--restarts", "1", "--steps", "5"]
+        result = call("train", "zigzag", *options)
         assert result.exit_code == 1
         assert "does not fit" in result.stdout
 
@@ -266,13 +289,10 @@ class TestCompare:
         assert document["exact"]["upper_bound"] == 2
         assert document["continuous"]["objective"] == "neurons"
 
-    @pytest.mark.slow
-    def test_negative_verdict(self):
-        result = call(
-            "compare", "tent", "--width", "1", "--restarts", "1", "--steps", "5", "--least-limit", "1"
-        )
-        assert result.exit_code == 1
-        assert "NOT_INTERPOLATING" in result.stdout
+    def test_exit_codes(self):
+        codes = {outcome.name: exit_codes.of_outcome(outcome) for outcome in Outcome}
+        negative = {"CONTINUOUS_ABOVE": 1, "NOT_INTERPOLATING": 1, "DISAGREE": 1}
+        assert codes == {"AGREE": 0, "EXACT_OPEN": 3} | negative
 
     @pytest.mark.slow
     def test_open_verdict(self, tmp_path):
@@ -360,7 +380,9 @@ def bad_inputs(folder):
         (["train", "xor", "--restarts", "0"], "restarts"),
         (["train", "xor", "--steps", "0"], "steps"),
         (["train", "xor", "--width", "-3"], "width"),
-        (["train", "xor", "--width", "100000000"], "lower restarts"),
+        (["train", "xor", "--algorithm", "smoothed", "--width", "100000000"], "lower restarts"),
+        (["find", "xor", "--width", "0"], "width"),
+        (["find", "xor", "--effort-limit", "0"], "effort_limit"),
         (["train", "xor", "--device", "toaster"], "toaster"),
         (["compare", "xor", "--p", "2"], "p = 2"),
         (["datasets", "nothing"], "unknown dataset"),
@@ -393,7 +415,7 @@ def test_bad_input_as_a_process():
     assert done.stderr.startswith("Error: unknown dataset")
 
 
-@pytest.mark.parametrize("command", ["solve", "train", "compare", "datasets"])
+@pytest.mark.parametrize("command", ["solve", "find", "train", "compare", "datasets"])
 def test_help_shows_an_example_and_exit_codes(command):
     result = call(command, "--help")
     assert result.exit_code == 0

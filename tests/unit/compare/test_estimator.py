@@ -11,7 +11,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import sparsest
 from sparsest import InputError, SparsestReLURegressor, datasets
-from sparsest.continuous import minimize
+from sparsest.continuous import find_sparse
 
 UNPROVEN = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -79,11 +79,11 @@ def test_affine_terms(affine, ramp, line):
 def test_equal_effort_gives_equal_networks():
     data = datasets.load("uniform", d=2, n=14)
     problem = data.problem()
-    first, second = (minimize(problem, effort_limit=0.05) for _ in range(2))
+    first, second = (find_sparse(problem, effort_limit=0.05) for _ in range(2))
     assert first.network == second.network
     assert first.options["effort_limit"] == 0.05
     with pytest.raises(InputError, match="effort_limit"):
-        minimize(problem, effort_limit=0)
+        find_sparse(problem, effort_limit=0)
 
 
 @pytest.mark.parametrize(("name", "minimum"), [("peak-plateau", 3), ("xor", 2), ("zigzag", 5)])

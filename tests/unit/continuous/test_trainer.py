@@ -10,7 +10,7 @@ import torch
 
 from sparsest import datasets
 from sparsest.affine import Affine
-from sparsest.continuous import ReLUNetwork, default_width, minimize
+from sparsest.continuous import ReLUNetwork, default_width, find_sparse, minimize
 from sparsest.continuous.algorithms.batch import Batch
 from sparsest.continuous.algorithms.schedule import Schedule
 from sparsest.continuous.descent.initialization import (
@@ -34,7 +34,7 @@ QUICK: dict[str, Any] = ADAM | {"restarts": 8, "steps": 400}
 
 def assert_consistent(problem: Problem, fit: FitResult) -> None:
     """What a referee checks of any result, from the networks alone."""
-    staged = fit.options["algorithm"] in ("auto", "gauss-newton")
+    staged = fit.options["algorithm"] in ("auto", "find")
     restarts, objective = 1 if staged else fit.options["restarts"], fit.objective
     for array in (
         fit.restarts.counts,
@@ -71,7 +71,7 @@ def assert_consistent(problem: Problem, fit: FitResult) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_peak_plateau_with_default_arguments(seed: int) -> None:
-    fit = minimize(PEAK, objective="weights", seed=seed)  # minimum 3: proven by the exact side
+    fit = find_sparse(PEAK, objective="weights", seed=seed)  # minimum 3: proven by the exact side
     assert_consistent(PEAK, fit)
     assert fit.count == 3
     assert fit.network.interpolates(PEAK)
@@ -102,7 +102,7 @@ def test_peak_plateau_with_default_arguments(seed: int) -> None:
     ],
 )
 def test_known_minima(problem: Problem, objective: str, minimum: int) -> None:
-    fit = minimize(problem, objective=objective)
+    fit = find_sparse(problem, objective=objective)
     assert_consistent(problem, fit)
     assert fit.network.interpolates(problem)
     assert fit.count == minimum
@@ -163,7 +163,7 @@ def test_affine_labels_with_a_skip() -> None:
 
 def test_classification() -> None:
     problem = Problem.classification(XOR.X, [0, 1, 1, 0])
-    fit = minimize(problem, objective="neurons")
+    fit = find_sparse(problem, objective="neurons")
     assert_consistent(problem, fit)
     assert fit.network.interpolates(problem)
     # f = max(0, b) - max(0, a) would need b > 0 at (0, 1), (1, 0) and a > 0 at the other two corners; the
@@ -179,7 +179,7 @@ def test_labels_computed_by_three_neurons_on_many_samples() -> None:
     X = rng.uniform(-1, 1, (40, 2))
     planted = Network(rng.normal(size=(3, 2)), 0.5 * rng.normal(size=3), [1.0, -1.0, 1.0])
     problem = Problem(X, planted(X), tolerance=1e-9)
-    fit = minimize(problem, objective="neurons", restarts=4)
+    fit = find_sparse(problem, objective="neurons")
     assert fit.network.interpolates(problem)
     assert fit.count == 3
 
@@ -363,6 +363,10 @@ def test_history_is_recorded_about_two_hundred_times() -> None:
         ({"learning_rate": math.inf}, "learning_rate = inf"),
         ({"regularization": -0.1}, "regularization = -0.1"),
         ({"time_limit": 0}, "time_limit = 0"),
+        ({"algorithm": "adam-reweighed"}, "adam-reweighted"),
+        ({"algorithm": "x"}, "known are"),
+        ({"initialization": "zero"}, "known are random, through-samples"),
+        ({"norm_bound": math.nan}, "norm_bound = nan"),
     ],
 )
 def test_bad_options_are_named(option: dict[str, Any], message: str) -> None:

@@ -147,7 +147,7 @@ def test_rounding_is_named_where_labels_are_not_met_exactly():
     assert "up to rounding, not exactly" in exact.solve(problem, method="mip").remark
 
 
-@pytest.mark.parametrize("side", [exact.solve, continuous.minimize])
+@pytest.mark.parametrize("side", [exact.solve, continuous.find_sparse, continuous.minimize])
 def test_anything_but_a_problem_is_refused(side):
     with pytest.raises(InputError, match=r"a tuple is not a problem: make one with sparsest.Problem\(X, y\)"):
         side(([0, 1], [0, 1]))

@@ -96,25 +96,25 @@ def test_the_suite_has_every_combination():
 
 
 class TestTrainedAuto:
-    def task(self, time_limit=20.0, **options):
+    def task(self, time_limit=20.0, data="xor", **options):
         (first, *_) = [task for task in plan(suite.load("tree")) if task.variant.name == "trained-auto"]
-        variant = Variant("trained-auto", "trained-auto", {"restarts": 8, **options})
-        return dataclasses.replace(first, variant=variant, time_limit=time_limit, problem=named("xor"))
+        variant = Variant("trained-auto", "trained-auto", options)
+        return dataclasses.replace(first, variant=variant, time_limit=time_limit, problem=named(data))
 
     def test_times_both_parts_together_and_apart(self):
-        record = execute(self.task(steps=500))
+        record = execute(self.task(p=0.5))
         assert (record.status, record.error) == ("optimal", "")
         assert record.closed
         assert record.count == 2
         parts = record.options["training_seconds"] + record.options["exact_seconds"]
         assert parts <= record.seconds < parts + 0.5
         assert record.options["witness"] >= 2
-        assert record.options["restarts"] == 8
+        assert record.options["p"] == 0.5
         # bounds come after training, on one clock
         assert record.trace[0][0] >= record.options["training_seconds"]
 
     def test_shares_one_time_limit(self):
-        record = execute(self.task(time_limit=0.2, steps=10**6, algorithm="adam-reweighted"))
+        record = execute(self.task(time_limit=0.2, data="uniform:d=3,n=40"))
         assert record.error == ""
         assert 0.2 <= record.options["training_seconds"] <= record.seconds
         assert record.options["exact_seconds"] < 2.0

@@ -14,14 +14,15 @@ QUICK = {"restarts": 8, "steps": 1000}
 
 @pytest.fixture(scope="module")
 def sides():
-    return exact.solve(PEAK), continuous.minimize(PEAK, 0.4, objective="neurons", restarts=8, steps=1000)
+    return exact.solve(PEAK), continuous.find_sparse(PEAK)
 
 
 @pytest.mark.slow
 def test_agree_on_the_paper_example():
     verdict = compare_sides(PEAK, **QUICK)
     assert verdict.outcome is Outcome.AGREE
-    assert verdict.exact.lower_bound == verdict.exact.upper_bound == verdict.continuous.count == 3
+    assert verdict.exact.lower_bound == verdict.exact.upper_bound == verdict.found.count == 3
+    assert verdict.continuous.path_norm == pytest.approx(verdict.least.upper_bound, rel=1e-6)
     assert "proven in rational arithmetic" in verdict.reason
 
 
@@ -43,7 +44,7 @@ def test_verdicts_on_made_up_results(sides):
         (too_high, fit, Outcome.DISAGREE, "3 neurons, fewer than the claimed lower bound 4"),
     ]
     for exact_side, continuous_side, outcome, words in cases:
-        verdict = judge(PEAK, exact_side, continuous_side)
+        verdict = judge(PEAK, exact_side, continuous_side, continuous_side)
         assert verdict.outcome is outcome
         assert re.search(words, verdict.reason), verdict.reason
 
@@ -66,8 +67,9 @@ def test_rounding_is_not_taken_for_a_disagreement():
     rng.uniform(-1, 1, (20, 1))
     planted = Network(rng.normal(size=(2, 1)), rng.normal(size=2) * 0.5, [1.0, -1.0], [0.0, 0.0])
     assert np.array_equal(planted(data.X), data.y)
-    fit = continuous.minimize(problem, objective="weights", restarts=1, steps=1, width=1)
-    verdict = judge(problem, found, dataclasses.replace(fit, network=planted))
+    fit = continuous.find_sparse(problem, "weights", width=1, effort_limit=0.1)
+    fitted = dataclasses.replace(fit, network=planted)
+    verdict = judge(problem, found, fitted, fitted)
     # the planted network gives these very floats, yet its real values miss them by their rounding
     assert verdict.outcome is Outcome.NOT_INTERPOLATING
     assert "up to rounding" in verdict.reason
@@ -108,7 +110,8 @@ def test_time_limit_leaves_an_open_verdict():
 def test_progress_names_the_side():
     messages = []
     compare_sides(PEAK, progress=lambda state: messages.append(state.message), **QUICK)
-    assert any(message.startswith("continuous: ") for message in messages)
+    sides = {message.partition(": ")[0] for message in messages}
+    assert {"sparse", "path norm"} <= sides
 
 
 @pytest.mark.parametrize("options", [{"p": 0}, {"objective": "knots"}, {"method": "x"}, {"restarts": 0}])

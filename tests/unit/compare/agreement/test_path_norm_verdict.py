@@ -47,10 +47,12 @@ def verdict_of(fit, trained, p, *, known=True, **changes):
     least = exact.minimize_path_norm(CROSSING, p, "weights")
     threshold = exact.threshold(CROSSING, "weights") if known else None
     found = exact.solve(CROSSING, "weights")
+    trained_fit = dataclasses.replace(fit, network=trained, p=p)
     return judge(
         CROSSING,
         found,
-        dataclasses.replace(fit, network=trained, p=p),
+        trained_fit,
+        trained_fit,
         dataclasses.replace(least, **changes),
         threshold,
     )
@@ -104,8 +106,8 @@ def test_a_least_path_norm_below_p_star_is_sparsest_even_if_the_exact_side_stopp
     least, found = exact.minimize_path_norm(CROSSING, 0.3, "weights"), exact.solve(CROSSING, "weights")
     stopped = dataclasses.replace(found, status=Status.TIME_LIMIT, lower_bound=1, upper_bound=3)
     trained = dataclasses.replace(fit, network=SPARSEST, p=0.3)
-    assert judge(CROSSING, stopped, trained, least).attainment is Attainment.OPEN
-    known = judge(CROSSING, stopped, trained, least, exact.threshold(CROSSING, "weights"))
+    assert judge(CROSSING, stopped, trained, trained, least).attainment is Attainment.OPEN
+    known = judge(CROSSING, stopped, trained, trained, least, exact.threshold(CROSSING, "weights"))
     assert known.outcome is Outcome.EXACT_OPEN
     assert known.attainment is Attainment.GLOBAL
 
@@ -154,5 +156,5 @@ def test_a_tie_at_p_1_is_no_power_too_large():
     fit = continuous.minimize(problem, 1.0, objective="neurons", restarts=1)
     for trained in (two, fit.network):
         fitted = dataclasses.replace(fit, network=trained, p=1.0)
-        verdict = judge(problem, found, fitted, least, None)
+        verdict = judge(problem, found, fitted, fitted, least, None)
         assert verdict.attainment is not Attainment.P_TOO_LARGE

@@ -16,7 +16,7 @@ from sparsest.cli.main import app
 from sparsest.compare.reduce.elimination import eliminate
 from sparsest.compare.reduce.float_bounds import surely_fits, value_errors
 from sparsest.compare.reduce.superfluous_neurons import reduce_network
-from sparsest.continuous import minimize
+from sparsest.continuous import find_sparse
 from sparsest.exact.arithmetic.signs import neuron_signs
 from sparsest.progress import Deadline
 
@@ -675,7 +675,7 @@ def test_a_limit_that_ends_before_any_search_leaves_a_certificate():
 def test_a_network_on_noisy_labels_is_told_how_few_neurons_do():
     # labels of 3 neurons with noise; the given network has them twice, each a little turned
     data = datasets.load("noisy", d=5, n=1000, k=3, noise=20)
-    fit = minimize(data.problem(), effort_limit=2.0)
+    fit = find_sparse(data.problem(), effort_limit=2.0)
     halves = [fit.network.folded * (1 + turn * np.r_[np.zeros(5), 1e-3]) / 2 for turn in (-1, 1)]
     wide = Network.from_folded(np.concatenate(halves), np.tile(np.sign(fit.network.outputs), 2))
     found = sparsest.certify(wide, data.X, data.y, time_limit=15)

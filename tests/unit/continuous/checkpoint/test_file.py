@@ -17,10 +17,10 @@ import pytest
 from helpers import in_turn, slow_after
 
 from sparsest import InputError, Problem, datasets
-from sparsest.continuous import minimize, trainer
+from sparsest.continuous import find_sparse, minimize, sparse_search, trainer
+from sparsest.continuous.call import Reporter
 from sparsest.continuous.checkpoint.file import Checkpoint
 from sparsest.continuous.search.staged_search import StagedSearch
-from sparsest.continuous.trainer import Reporter
 from sparsest.results.solving import FitResult
 
 PEAK = Problem([-2, -1, 0, 1, 2, 3], [0, 0, 1, 1, 0, 0])
@@ -40,8 +40,9 @@ def stopping_at(step: int) -> Any:
 
 
 def with_every_piece_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trainer, "Checkpoint", functools.partial(Checkpoint, interval=0.0, share=0.0))
-    monkeypatch.setattr(trainer, "Reporter", functools.partial(Reporter, interval=0.0))
+    for module in (sparse_search, trainer):
+        monkeypatch.setattr(module, "Checkpoint", functools.partial(Checkpoint, interval=0.0, share=0.0))
+        monkeypatch.setattr(module, "Reporter", functools.partial(Reporter, interval=0.0))
 
 
 def assert_same(first: FitResult, second: FitResult) -> None:
@@ -163,7 +164,7 @@ def test_the_staged_search_goes_on_bit_for_bit(
 ) -> None:
     with_every_piece_kept(monkeypatch)
     files: dict[str, Any] = {"checkpoint_file": tmp_path / "search.npz", "resume": True}
-    whole = minimize(problem, **options)
+    whole = find_sparse(problem, **options)
     reports = 0
 
     def stop_in_the_second_piece(state: Any) -> None:
@@ -177,10 +178,10 @@ def test_the_staged_search_goes_on_bit_for_bit(
     while fit is None:
         stops, reports = stops + 1, 0
         with contextlib.suppress(StopError):
-            fit = minimize(problem, **options, **files, progress=stop_in_the_second_piece)
+            fit = find_sparse(problem, **options, **files, progress=stop_in_the_second_piece)
     assert stops >= 3
     assert_same(whole, fit)
-    assert_same(whole, minimize(problem, **options, **files))  # answered from the file
+    assert_same(whole, find_sparse(problem, **options, **files))  # answered from the file
 
 
 @pytest.mark.slow
@@ -190,19 +191,19 @@ def test_gradient_descent_in_reserve_goes_on_bit_for_bit(
 ) -> None:
     with_every_piece_kept(monkeypatch)
     without_search = functools.partial(StagedSearch, rounds=(0.0, 0.0), sampled_sets=0)
-    monkeypatch.setattr(trainer, "StagedSearch", without_search)
+    monkeypatch.setattr(sparse_search, "StagedSearch", without_search)
     files: dict[str, Any] = {"checkpoint_file": tmp_path / "search.npz", "resume": True}
-    whole = minimize(PEAK, **DESCENT)
-    assert whole.steps > DESCENT["steps"]
+    whole = find_sparse(PEAK, "weights", width=12)
+    assert whole.steps > 3000
 
     def stop(state: Any) -> None:
         if state.message.startswith(phase) and state.nodes >= 120:
             raise StopError
 
     with pytest.raises(StopError):
-        minimize(PEAK, **DESCENT, **files, progress=stop)
-    assert int(np.load(files["checkpoint_file"])["reserve taken"]) == (119 if phase == "training" else 300)
-    assert_same(whole, minimize(PEAK, **DESCENT, **files))
+        find_sparse(PEAK, "weights", width=12, **files, progress=stop)
+    assert int(np.load(files["checkpoint_file"])["reserve taken"]) == (119 if phase == "training" else 3000)
+    assert_same(whole, find_sparse(PEAK, "weights", width=12, **files))
 
 
 @pytest.mark.slow
@@ -210,7 +211,7 @@ def test_gradient_descent_in_reserve_goes_on_bit_for_bit(
 def test_a_staged_search_cut_short_again_and_again(interrupted: bool, tmp_path: Path) -> None:
     problem, path = datasets.load("uniform", d=2, n=6, seed=1).problem(), tmp_path / "search.npz"
     options: dict[str, Any] = {"objective": "neurons", "checkpoint_file": path, "resume": True}
-    whole = minimize(problem, objective="neurons")
+    whole = find_sparse(problem, objective="neurons")
     counts = []
     for call in range(60):
         seconds = 0.3 * 1.1**call  # a piece of work that is too long for one call is not for a later one
@@ -220,7 +221,7 @@ def test_a_staged_search_cut_short_again_and_again(interrupted: bool, tmp_path: 
             if interrupted and time.perf_counter() > end:
                 raise KeyboardInterrupt
 
-        fit = minimize(problem, **options, time_limit=None if interrupted else seconds, progress=interrupt)
+        fit = find_sparse(problem, **options, time_limit=None if interrupted else seconds, progress=interrupt)
         if fit.network.solves(problem):
             counts.append(fit.count)
         if fit.status == "finished":
@@ -228,25 +229,29 @@ def test_a_staged_search_cut_short_again_and_again(interrupted: bool, tmp_path: 
     assert_same(whole, fit)
     assert counts == sorted(counts, reverse=True)  # what was found is never lost
     # ... not in the first moments of a call either
-    again = minimize(problem, **options, time_limit=1e-3)
+    again = find_sparse(problem, **options, time_limit=1e-3)
     assert again.count == whole.count
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("algorithm", ["published", "auto"])
+@pytest.mark.parametrize("algorithm", ["published", "find"])
 def test_a_killed_process_loses_seconds_at_most(algorithm: str, tmp_path: Path) -> None:
     path = tmp_path / "training.npz"
-    options: dict[str, Any] = {"algorithm": algorithm, "steps": 10**6, "restarts": 4, "objective": "neurons"}
+    descends = algorithm != "find"
+    options: dict[str, Any] = {"objective": "neurons"}
+    if descends:
+        options |= {"algorithm": algorithm, "steps": 10**6, "restarts": 4}
+    module, function = ("trainer", "minimize") if descends else ("sparse_search", "find_sparse")
     code = (
-        "import functools\nfrom sparsest import datasets\nfrom sparsest.continuous import minimize, trainer\n"
-        "trainer.Checkpoint = functools.partial(trainer.Checkpoint, interval=0.2)\n"
+        f"import functools\nfrom sparsest import datasets\nfrom sparsest.continuous import {module}\n"
+        f"{module}.Checkpoint = functools.partial({module}.Checkpoint, interval=0.2)\n"
         "problem = datasets.load('uniform', d=3, n=40).problem()\n"
-        f"minimize(problem, checkpoint_file={str(path)!r}, **{options!r})\n"
+        f"{module}.{function}(problem, checkpoint_file={str(path)!r}, **{options!r})\n"
     )
 
     def taken() -> int:
         with np.load(path) as arrays:
-            if algorithm != "auto":
+            if descends:
                 return int(arrays["taken"]) if "taken" in arrays else 0
             return int(json.loads(str(arrays["search words"]))["taken"]) if "search words" in arrays else 0
 
@@ -262,7 +267,8 @@ def test_a_killed_process_loses_seconds_at_most(algorithm: str, tmp_path: Path) 
     before = taken()
     assert before > 20
     seen: list[int] = []
-    minimize(
+    search: Any = minimize if descends else find_sparse
+    search(
         datasets.load("uniform", d=3, n=40).problem(),
         checkpoint_file=path,
         resume=True,
@@ -313,8 +319,7 @@ class TestRefusals:
             ({"algorithm": "published"}, "algorithm = 'adam-reweighted'"),
             ({"dtype": "float32"}, "dtype = 'torch.float64'"),
             ({"initialization": "through-samples"}, "initialization = 'random'"),
-            ({"lower_bound": 2}, "lower_bound = 0, not 2"),
-            ({"patterns": np.ones((1, 6), dtype=bool)}, "patterns = None"),
+            ({"norm_bound": 2.0}, "norm_bound = 0.0, not 2"),
         ):
             with pytest.raises(InputError, match=words):
                 self.resume(path, **options)
@@ -370,7 +375,7 @@ class TestRefusalsOfASearch:
     @classmethod
     def written(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
         path = tmp_path_factory.mktemp("search") / "search.npz"
-        minimize(PEAK, objective="weights", checkpoint_file=path)
+        find_sparse(PEAK, objective="weights", checkpoint_file=path)
         return path
 
     @pytest.fixture
@@ -379,13 +384,22 @@ class TestRefusalsOfASearch:
 
     def refused(self, path: Path, words: str) -> None:
         with pytest.raises(InputError, match=words) as caught:
-            minimize(PEAK, objective="weights", checkpoint_file=path, resume=True)
+            find_sparse(PEAK, objective="weights", checkpoint_file=path, resume=True)
         assert str(path) in str(caught.value)
 
     @pytest.mark.parametrize("name", ["best outputs", "search incumbent network outputs"])
     def test_a_network_that_does_not_fit(self, name: str, path: Path) -> None:
         changed(path, **{name: np.ones(3)})
         self.refused(path, "does not fit")
+
+    def test_other_options(self, path: Path) -> None:
+        for options, words in (
+            ({"lower_bound": 2}, "lower_bound = 0, not 2"),
+            ({"patterns": np.ones((1, 6), dtype=bool)}, "patterns = None"),
+            ({"start": find_sparse(PEAK).network}, "start = None"),
+        ):
+            with pytest.raises(InputError, match=words):
+                find_sparse(PEAK, "weights", checkpoint_file=path, resume=True, **options)
 
     def test_a_network_of_another_size(self, path: Path) -> None:
         changed(path, **{"best weights": np.ones((3, 2))})

@@ -43,7 +43,7 @@ def test_neurons_beyond_a_weight_bound_are_split():
 def test_a_search_cut_short_still_fits():
     random = np.random.default_rng(0)
     problem = Problem(random.uniform(size=(60, 3)), random.uniform(size=60))
-    fit = continuous.minimize(problem, objective="neurons", time_limit=0.2)
+    fit = continuous.find_sparse(problem, objective="neurons", time_limit=0.2)
     assert fit.status == "time_limit"
     assert fit.network.solves(problem)
     assert fit.count <= 60

@@ -10,7 +10,7 @@ from helpers import in_turn
 
 from sparsest import Problem, datasets, exact
 from sparsest.affine import Affine
-from sparsest.continuous import minimize, trainer
+from sparsest.continuous import find_sparse, minimize, sparse_search
 from sparsest.continuous.polish.pattern_program import Neurons
 from sparsest.continuous.search.effort import Effort
 from sparsest.continuous.search.few_neuron_descents import NarrowSearch, Sparsity, Start
@@ -18,6 +18,7 @@ from sparsest.continuous.search.sampled_cells import cells_through_samples, dist
 from sparsest.continuous.search.staged_search import StagedSearch
 from sparsest.errors import InputError
 from sparsest.gauss_newton import Intervals, Iterates, damped_steps, evaluate, interval_loss, levenberg_step
+from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline, Progress
 
@@ -30,7 +31,7 @@ NEVER = Deadline(None)
 
 @pytest.mark.slow
 def test_peak_plateau_many_times() -> None:
-    fits = [minimize(PEAK, objective="weights", seed=seed) for seed in range(5)]
+    fits = [find_sparse(PEAK, objective="weights", seed=seed) for seed in range(5)]
     assert [fit.network.count("neurons") for fit in fits] == [3] * 5
     assert max(fit.residual for fit in fits) <= 1e-9
 
@@ -39,7 +40,7 @@ def test_peak_plateau_many_times() -> None:
 @pytest.mark.parametrize(("d", "k"), [(1, 3), (2, 2), (3, 3), (5, 3)])
 def test_planted_networks(d: int, k: int) -> None:
     problem = datasets.load("planted", d=d, n=30, k=k, seed=1).problem()
-    fit = minimize(problem, objective="neurons")
+    fit = find_sparse(problem, objective="neurons")
     assert fit.network.solves(problem)
     assert fit.count <= k
 
@@ -48,7 +49,7 @@ def test_planted_networks(d: int, k: int) -> None:
 @pytest.mark.slow
 def test_random_labels_reach_the_proven_minimum(d: int, n: int, seed: int) -> None:
     problem = datasets.load("uniform", d=d, n=n, seed=seed).problem()
-    fit = minimize(problem, objective="neurons")
+    fit = find_sparse(problem, objective="neurons")
     assert fit.network.solves(problem)
     assert fit.count == exact.solve(problem, "neurons").upper_bound
 
@@ -57,7 +58,7 @@ def test_random_labels_reach_the_proven_minimum(d: int, n: int, seed: int) -> No
 @pytest.mark.parametrize("affine", ["none", "skip"])
 def test_random_labels_with_a_skip(affine: str) -> None:
     problem = datasets.load("uniform", d=2, n=7, seed=3).problem(affine=affine)
-    fit = minimize(problem, objective="neurons")
+    fit = find_sparse(problem, objective="neurons")
     assert fit.network.solves(problem)
     assert fit.count == exact.solve(problem, "neurons").upper_bound
 
@@ -65,14 +66,14 @@ def test_random_labels_with_a_skip(affine: str) -> None:
 @pytest.mark.slow
 def test_as_many_parameters_as_samples_in_high_dimensions() -> None:
     problem = datasets.load("high-dimensional", seed=1).problem()
-    fit = minimize(problem, objective="parameters")
+    fit = find_sparse(problem, objective="parameters")
     assert fit.network.solves(problem)
     assert fit.count == 10  # ten generic labels need ten numbers
 
 
 def test_more_samples_than_the_descents_look_at() -> None:
     problem = datasets.load("planted", d=2, n=1000, k=3, seed=0).problem()
-    fit = minimize(problem, objective="neurons", lower_bound=3)
+    fit = find_sparse(problem, objective="neurons", lower_bound=3)
     assert fit.network.solves(problem)
     assert fit.count == 3
 
@@ -80,26 +81,31 @@ def test_more_samples_than_the_descents_look_at() -> None:
 def test_a_weight_bound_holds() -> None:
     # a peak of height 1 and width 2 without a bound needs slopes 1, -2, 1: the middle one splits
     problem = Problem([0, 1, 2, 3, 4], [0, 0, 1, 0, 0], weight_bound=1.5)
-    fit = minimize(problem, objective="neurons", time_limit=20)
+    fit = find_sparse(problem, objective="neurons", time_limit=20)
     assert fit.network.solves(problem)
     assert np.abs(fit.network.folded[:, 0]).max() <= 1.5 * (1 + 1e-9)
 
 
 def test_gradient_descent_is_in_reserve_where_nothing_else_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     without_search = functools.partial(StagedSearch, rounds=(0.0, 0.0), sampled_sets=0)
-    monkeypatch.setattr(trainer, "StagedSearch", without_search)
-    fit = minimize(PEAK, objective="weights", restarts=4, steps=300)
+    monkeypatch.setattr(sparse_search, "StagedSearch", without_search)
+    fit = find_sparse(PEAK, "weights")
     assert fit.network.solves(PEAK)
     assert fit.count == 3
-    alone = minimize(PEAK, objective="weights", algorithm="gauss-newton")
+    alone = find_sparse(PEAK, "weights", effort_limit=1.0)
     assert alone.network.solves(PEAK)
     assert alone.raw.width == 0
     assert "not sparse" in alone.remark
-    narrow = minimize(
-        PEAK, objective="weights", algorithm="gauss-newton", width=3
-    )  # what joins the labels is wider
+    # what joins the labels is wider
+    narrow = find_sparse(PEAK, "weights", effort_limit=1.0, width=3)
     assert narrow.network.width == 0
     assert narrow.residual == 1  # the largest label
+    known = Network([[1], [1], [1], [1]], [1, 0, -1, -2], [1, -1, -1, 1])
+    taken = find_sparse(PEAK, "weights", start=known)
+    assert taken.network.solves(PEAK)
+    assert taken.count == 3  # by going down from it
+    with pytest.raises(InputError, match="start: the network does not meet every interval"):
+        find_sparse(PEAK, start=Network.zero(1))
 
 
 # ---------------------------------------------------------------- options
@@ -107,38 +113,24 @@ def test_gradient_descent_is_in_reserve_where_nothing_else_fits(monkeypatch: pyt
 
 def test_a_proven_bound_ends_the_search() -> None:
     free, told = (
-        minimize(PEAK, objective="weights", seed=2),
-        minimize(PEAK, objective="weights", seed=2, lower_bound=3),
+        find_sparse(PEAK, objective="weights", seed=2),
+        find_sparse(PEAK, objective="weights", seed=2, lower_bound=3),
     )
     assert free.count == told.count == 3
     assert told.steps < free.steps
 
 
 @pytest.mark.slow
-def test_a_least_path_norm_ends_the_search_and_not_the_count_alone() -> None:
-    # five knots fit this data in several ways; the first found has mostly not the least path norm, 3.6238629
-    problem = datasets.load("anscombe-2").problem(affine="skip")
-    firsts = (minimize(problem, objective="weights", lower_bound=5, seed=seed) for seed in range(8))
-    counted = next(each for each in firsts if each.network.path_norm(0.4, "weights") > 3.626)
-    told = minimize(problem, objective="weights", lower_bound=5, norm_bound=3.6238629, seed=counted.seed)
-    free = minimize(problem, objective="weights", seed=counted.seed, effort_limit=0.5)
-    assert counted.count == told.count == free.count == 5
-    assert counted.network.path_norm(0.4, "weights") > 3.626
-    assert told.network.path_norm(0.4, "weights") == pytest.approx(3.6238629, abs=1e-6)
-    assert counted.steps <= told.steps < free.steps
-
-
-@pytest.mark.slow
 def test_a_seed_decides_everything() -> None:
     problem = datasets.load("uniform", d=2, n=6, seed=1).problem()
-    first, second = (minimize(problem, objective="neurons", seed=3) for _ in range(2))
+    first, second = (find_sparse(problem, objective="neurons", seed=3) for _ in range(2))
     assert first.steps == second.steps
     assert np.array_equal(first.network.folded, second.network.folded)
     np.testing.assert_array_equal(first.history.loss, second.history.loss)
 
 
 def test_history_ends_with_the_polished_network() -> None:
-    fit = minimize(PEAK, objective="weights")
+    fit = find_sparse(PEAK, objective="weights")
     assert fit.history.loss.shape == (len(fit.history.steps), 1)
     assert np.all(np.diff(fit.history.steps) >= 0)
     assert fit.history.active[-1, 0] == fit.network.width
@@ -147,36 +139,38 @@ def test_history_ends_with_the_polished_network() -> None:
 
 @pytest.mark.slow
 def test_width_is_never_exceeded() -> None:
-    fit = minimize(PEAK, objective="weights", width=2)
+    fit = find_sparse(PEAK, objective="weights", width=2)
     assert not fit.network.solves(PEAK)
-    assert minimize(PEAK, objective="weights", width=3).count == 3
+    assert find_sparse(PEAK, objective="weights", width=3).count == 3
 
 
 def test_patterns_are_used() -> None:
     # the cells of the known solution, from a search that may sample one cell only
-    known = minimize(PEAK, objective="weights").network
+    known = find_sparse(PEAK, objective="weights").network
     patterns = known.patterns(PEAK.X)
-    fit = minimize(PEAK, objective="weights", patterns=patterns, seed=1)
+    fit = find_sparse(PEAK, objective="weights", patterns=patterns, seed=1)
     assert fit.count == 3
     for wrong in (patterns.astype(float), patterns[0], patterns[:, :-1]):
         with pytest.raises(InputError, match="patterns"):
-            minimize(PEAK, patterns=wrong)
+            find_sparse(PEAK, patterns=wrong)
 
 
 @pytest.mark.parametrize(
     ("option", "message"),
-    [({"algorithm": "adam-reweighed"}, "adam-reweighted"), ({"algorithm": "x"}, "known are"),
-     ({"initialization": "zero"}, "known are random, through-samples"),
-     ({"lower_bound": -1}, "lower_bound = -1"), ({"norm_bound": np.nan}, "norm_bound = nan")],
-)  # fmt: skip
+    [
+        ({"lower_bound": -1}, "lower_bound = -1"),
+        ({"width": 0}, "width = 0"),
+        ({"effort_limit": 0}, "effort_limit"),
+    ],
+)
 def test_bad_options(option: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        minimize(PEAK, **option)
+        find_sparse(PEAK, **option)
 
 
 def test_a_time_limit_and_an_interrupt_return_what_there_is() -> None:
     problem = datasets.load("uniform", d=3, n=40, seed=0).problem()
-    fit = minimize(problem, objective="neurons", time_limit=0.3)
+    fit = find_sparse(problem, objective="neurons", time_limit=0.3)
     assert fit.status == "time_limit"
     assert fit.seconds < 5
 
@@ -185,7 +179,7 @@ def test_a_time_limit_and_an_interrupt_return_what_there_is() -> None:
             raise KeyboardInterrupt
 
     problem = datasets.load("planted", d=2, n=40, k=5, seed=0).problem()
-    fit = minimize(problem, objective="neurons", progress=interrupt)
+    fit = find_sparse(problem, objective="neurons", progress=interrupt)
     assert fit.status == "interrupted"
     assert fit.network.solves(problem)
 

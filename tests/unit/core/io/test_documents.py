@@ -161,12 +161,14 @@ ITEMS = {
     "open exact": dataclasses.replace(EXACT, network=None, upper_bound=None, residual=None),
     "fit": FIT,
     "fit that fits": dataclasses.replace(FIT, upper_bound=3, status=Status.TIME_LIMIT, remark="x"),
-    "verdict": Verdict(Outcome.EXACT_OPEN, "why", None, "", EXACT, FIT),
+    "verdict": Verdict(Outcome.EXACT_OPEN, "why", None, "", EXACT, FIT, FIT),
     "least path norm": LEAST,
     "open least path norm": dataclasses.replace(LEAST, upper_bound=None, network=None, residual=None),
     "threshold": THRESHOLD,
     "crossing": dataclasses.replace(THRESHOLD, other=Network.zero(2)),
-    "full verdict": Verdict(Outcome.AGREE, "", Attainment.LOCAL, "because", EXACT, FIT, LEAST, THRESHOLD),
+    "full verdict": Verdict(
+        Outcome.AGREE, "", Attainment.LOCAL, "because", EXACT, FIT, FIT, LEAST, THRESHOLD
+    ),
     "certificate": CERTIFICATE,
     "sparsest": dataclasses.replace(
         CERTIFICATE,

@@ -1,0 +1,89 @@
+"""`sparsest find`: networks with as few parts as can be found, without a proof."""
+
+import typer
+
+from sparsest.cli import exit_codes, options, output
+from sparsest.decimals import Numbers
+from sparsest.io.problem_sources import Asked, read_source
+from sparsest.io.table_files.columns import Wanted
+from sparsest.io.tables import check_table_ending, write_table
+
+
+def find(  # noqa: PLR0913
+    data: options.Data,
+    objective: options.CountedObjective = "neurons",
+    p: options.Power = 0.4,
+    width: options.MostNeurons = None,
+    effort_limit: options.EffortLimit = None,
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    affine: options.AffineTerm = None,
+    tolerance: options.Tolerance = None,
+    weight_bound: options.WeightBound = None,
+    classify: options.Classify = False,
+    margin: options.Margin = None,
+    target: options.Target = None,
+    features: options.Features = None,
+    ignore: options.Ignore = None,
+    drop_missing: options.DropMissing = False,
+    header: options.Header = None,
+    numbers: options.NumbersMeant = Numbers.AUTO,
+    time_limit: options.TimeLimit = None,
+    json: options.Json = False,
+    plot: options.Plot = None,
+    history: options.HistoryTable = None,
+    checkpoint: options.Checkpoint = None,
+    resume: options.Resume = False,
+    save: options.Output = None,
+) -> None:
+    """Look for the network with the fewest neurons, weights or parameters through data.
+
+    \b
+    Example:
+      sparsest find peak-plateau
+      sparsest find noisy:d=5,n=1000,k=4,noise=20 --time-limit 30
+      sparsest find curve.csv --target y --tolerance 0.01 --plot fit.png
+
+    \b
+    Exit codes: 0 the network fits, 1 it does not, 2 bad input, 3 it does not and the search was stopped
+    early (time limit or Ctrl-C).
+    Nothing here is a proof of sparsity: see `sparsest solve` and `sparsest compare`.
+    """
+    output.check_outputs(plot, save)
+    if history is not None:
+        check_table_ending(history)
+        output.check_writable(history)
+    output.check_checkpoint(checkpoint, resume=resume)
+    output.refuse_overwriting(data, plot, save, history, checkpoint)
+    wanted = Wanted(target, features, ignore, drop_missing, header)
+    asked = Asked(wanted, affine, tolerance, weight_bound, classify, margin, numbers)
+    problem, reading = read_source(data, asked)
+    output.say_remarks(reading)
+    from sparsest.continuous import find_sparse
+
+    with output.progress_bar(quiet=json) as progress:
+        fit = find_sparse(
+            problem,
+            objective,
+            p=p,
+            width=width,
+            seed=seed,
+            device=device,
+            time_limit=time_limit,
+            effort_limit=effort_limit,
+            checkpoint_file=checkpoint,
+            resume=resume,
+            progress=progress,
+        )
+    if json:
+        output.print_json(output.document_of(problem, fit, reading))
+    else:
+        output.print_report(fit, data)
+        output.print_reading(reading, data)
+    output.write(fit, save)  # after printing: a full disk must not cost the result
+    if history is not None:
+        write_table(history, fit.history.table())
+        output.note(f"wrote {history}")
+    if plot is not None:
+        output.draw(fit.plot(title=data), plot)
+    raise typer.Exit(exit_codes.of_training(fit))

@@ -1,0 +1,141 @@
+"""One call of a search for networks: its problem and settings, what it found, and the result made of both."""
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+
+from sparsest.arrays import FloatArray
+from sparsest.continuous.algorithms.schedule import Schedule
+from sparsest.continuous.checkpoint.file import Checkpoint
+from sparsest.continuous.descent.restarts import Settings
+from sparsest.continuous.polish.scaling import Scaling
+from sparsest.history import History
+from sparsest.network import Network
+from sparsest.objectives import Objective
+from sparsest.problem import Problem
+from sparsest.progress import Deadline, Progress, ProgressCallback
+from sparsest.results.solving import FitResult, Restarts, Status
+from sparsest.sentences import joined
+
+# Seconds between progress reports.
+_REPORT_INTERVAL = 0.2
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """What a search ends with: networks before and after the polish, and which of them to return."""
+
+    raw: list[Network]
+    polished: list[Network]
+    best_raw: int
+    best: int
+    history: History
+    steps: int
+    status: Status
+    remark: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingCall:
+    """One call's problem and settings.
+
+    Attributes
+    ----------
+    problem, scaling : Problem, Scaling
+        The data.
+    schedule : Schedule
+        Exponent and objective, and the steps of gradient descent.
+    settings : Settings
+        Of a batch of restarts.
+    algorithm : str
+        As it was asked for.
+    deadline : Deadline
+        Of the call.
+    report : Reporter
+        Tells the caller how far it is.
+    checkpoint : Checkpoint or None
+        Where it is kept.
+    """
+
+    problem: Problem
+    scaling: Scaling
+    schedule: Schedule
+    settings: Settings
+    algorithm: str
+    deadline: Deadline
+    report: "Reporter"
+    checkpoint: Checkpoint | None
+
+    def result(self, found: Found, options: dict[str, Any]) -> FitResult:
+        """Return the figures of what was found, all of them recomputed."""
+        problem, objective = self.problem, self.schedule.objective
+        raw, best = found.raw[found.best_raw], found.polished[found.best]
+        remark = found.remark if self.checkpoint is None else joined(self.checkpoint.failure, found.remark)
+        return FitResult(
+            status=found.status,
+            upper_bound=best.count(objective) if best.solves(problem) else None,
+            network=best,
+            remark=remark,
+            objective=objective,
+            p=self.schedule.p,
+            residual=best.residual(problem),
+            raw=raw,
+            raw_residual=raw.residual(problem),
+            restarts=Restarts(
+                counts(found.polished, objective),
+                residuals(found.polished, problem),
+                counts(found.raw, objective),
+                residuals(found.raw, problem),
+            ),
+            history=found.history,
+            steps=found.steps,
+            seconds=self.deadline.seconds,
+            seed=self.settings.seed,
+            device=str(self.settings.device),
+            options={"algorithm": self.algorithm, **options},
+            problem=problem,
+        )
+
+    def single(self, network: Network, steps: int) -> History:
+        """Return a history of one record, that of a network after so many steps."""
+        loss = float(np.mean(network.violation(self.problem) ** 2))
+        norm = network.path_norm(self.schedule.p, self.schedule.objective)
+        columns = (np.array([[value]]) for value in (loss, norm, float(network.width)))
+        return History(np.array([float(steps)]), *columns)
+
+    def without_neurons(self) -> Network:
+        """Return the network without neurons: the trend of the labels, if affine terms are free."""
+        folded = np.zeros((0, self.problem.n_features + 1))
+        affine = np.zeros(folded.shape[1]) if self.problem.has_affine_term else None
+        return self.scaling.network(folded, np.zeros(0), affine)
+
+
+class Reporter:
+    """Calls the progress callback, but not more often than every `interval` seconds."""
+
+    def __init__(
+        self, callback: ProgressCallback | None, deadline: Deadline, interval: float = _REPORT_INTERVAL
+    ) -> None:
+        self._callback, self._deadline, self._interval = callback, deadline, interval
+        self._last = -math.inf
+
+    def __call__(
+        self, message: str, steps: int, fraction: float | None = None, count: int | None = None
+    ) -> None:
+        """Report a few words, steps taken, the share of the work that is done, and the best count so far."""
+        if self._callback is None or self._deadline.seconds < self._last + self._interval:
+            return
+        self._last = self._deadline.seconds
+        self._callback(Progress(message, self._last, nodes=steps, fraction=fraction, upper_bound=count))
+
+
+def counts(networks: list[Network], objective: Objective) -> FloatArray:
+    """Return what an objective counts of each network."""
+    return np.array([network.count(objective) for network in networks], dtype=np.float64)
+
+
+def residuals(networks: list[Network], problem: Problem) -> FloatArray:
+    """Return the largest violation of an interval by each network."""
+    return np.array([network.residual(problem) for network in networks], dtype=np.float64)
