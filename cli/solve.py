@@ -45,9 +45,15 @@ def solve(  # noqa: PLR0913
     node_limit: Annotated[
         int | None, typer.Option(help="Search nodes after which the interval known so far is reported.")
     ] = None,
+    training: Annotated[
+        bool, typer.Option("--training/--no-training", help="Whether to look for a sparse network first.")
+    ] = True,
+    seed: options.Seed = 0,
     witness: Annotated[
         Path | None,
-        typer.Option(help="A saved network for the tree to start from: .json or .npz.", metavar="FILE"),
+        typer.Option(
+            help="A saved network to start from in the place of training's: .json or .npz.", metavar="FILE"
+        ),
     ] = None,
     checkpoint: options.Checkpoint = None,
     resume: options.Resume = False,
@@ -56,7 +62,7 @@ def solve(  # noqa: PLR0913
         typer.Option(help="Write a proof that `sparsest check` verifies: .json or .json.gz.", metavar="FILE"),
     ] = None,
 ) -> None:
-    """Find the sparsest network through data, with a proof.
+    """Find the sparsest network through data, by training and exact search, with a proof.
 
     \b
     Example:
@@ -80,7 +86,7 @@ def solve(  # noqa: PLR0913
     asked = Asked(wanted, affine, tolerance, weight_bound, classify, margin, numbers)
     problem, reading = read_source(data, asked)
     output.say_remarks(reading)
-    from sparsest.exact import solve as solve_exactly
+    from sparsest.compare.find_and_prove import solve as find_and_prove
 
     known = None if witness is None else _network(witness)
     with contextlib.ExitStack() as stack:
@@ -91,11 +97,13 @@ def solve(  # noqa: PLR0913
             place = stack.enter_context(cluster(dask))
             executor, slots = place.executor, place.slots
         progress = stack.enter_context(output.progress_bar(quiet=json))
-        result = solve_exactly(
+        result = find_and_prove(
             problem,
             objective,
             method=method,
             mip_solver=mip_solver,
+            training=training,
+            seed=seed,
             time_limit=time_limit,
             node_limit=node_limit,
             progress=progress,

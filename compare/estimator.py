@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike
 from sparsest.arrays import FloatArray
 from sparsest.compare.find_and_prove import solve
 from sparsest.errors import InputError
-from sparsest.exact import solve as prove
 from sparsest.problem import Problem
 from sparsest.results.solving import ExactResult, Proof, Status
 from sparsest.sentences import joined
@@ -33,8 +32,9 @@ _NODES: Final = (20, 10_000)
 class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """The single-hidden-layer ReLU network with the fewest neurons that fits within a tolerance.
 
-    `fit` trains a network (`sparsest.continuous.find_sparse`) and hands it to the exact side
-    (`sparsest.exact.solve`), which bounds the smallest count and may find a sparser one. Without a time limit
+    `fit` is `sparsest.solve`: what a short exact search does not close is trained
+    (`sparsest.continuous.find_sparse`) and handed to the exact side (`sparsest.exact.solve`), which bounds
+    the smallest count and may find a sparser one. Without a time limit
     equal data and parameters give equal networks. The limits that are set by default end a fit after about a
     second, or a few seconds within a tolerance; where the bounds have not met by then, `fit` warns, and
     `remark_` says what to raise.
@@ -167,16 +167,19 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         return self.network_(validate_data(self, X, reset=False, dtype=np.float64))
 
     def _solved(self, problem: Problem) -> ExactResult:
-        options: dict[str, Any] = {
-            "time_limit": self.time_limit,
-            "node_limit": _nodes(problem) if self.node_limit == "auto" else self.node_limit,
-            "workers": self.n_jobs or 1,
-        }
-        if self.training:
-            seed = self.random_state or 0
-            effort: Any = _EFFORT[self.tolerance > 0] if self.effort == "auto" else self.effort
-            return solve(problem, self.objective, p=self.p, seed=seed, effort_limit=effort, **options)
-        return prove(problem, self.objective, **options)
+        effort: Any = _EFFORT[self.tolerance > 0] if self.effort == "auto" else self.effort
+        nodes: Any = _nodes(problem) if self.node_limit == "auto" else self.node_limit
+        return solve(
+            problem,
+            self.objective,
+            training=self.training,
+            p=self.p,
+            seed=self.random_state or 0,
+            effort_limit=effort,
+            node_limit=nodes,
+            time_limit=self.time_limit,
+            workers=self.n_jobs or 1,
+        )
 
 
 def _nodes(problem: Problem) -> int:

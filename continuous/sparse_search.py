@@ -23,13 +23,10 @@ from sparsest.continuous.search.keeper import SearchKeeper
 from sparsest.continuous.search.staged_search import Reserved, StagedSearch
 from sparsest.history import History
 from sparsest.network import Network
-from sparsest.objectives import Objective
+from sparsest.objectives import DEFAULT_POWER, Objective
 from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Deadline, ProgressCallback
 from sparsest.results.solving import FitResult, Status
-
-# Exponent of the path norm that decides among networks of the same count: the paper's.
-DEFAULT_POWER = 0.4
 
 # Gradient descent in reserve, for networks that no other means find.
 _RESERVE, _REGULARIZATION, _LEARNING_RATE = "adam-reweighted", 0.003, 0.01

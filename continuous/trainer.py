@@ -15,9 +15,9 @@ from sparsest.continuous.checkpoint.file import Checkpoint
 from sparsest.continuous.descent.restarts import Settings
 from sparsest.continuous.polish.scaling import Scaling
 from sparsest.continuous.ray_search import PROGRAMS, SPLITTING, search_over_rays
-from sparsest.continuous.sparse_search import DEFAULT_POWER, default_width
+from sparsest.continuous.sparse_search import default_width
 from sparsest.network import Network
-from sparsest.objectives import Objective
+from sparsest.objectives import DEFAULT_POWER, Objective
 from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Deadline, ProgressCallback
 from sparsest.results.solving import FitResult

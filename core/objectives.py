@@ -19,6 +19,9 @@ from numpy.typing import NDArray
 
 from sparsest.errors import InputError
 
+# Exponent of a path norm unless the caller says otherwise: the paper's.
+DEFAULT_POWER = 0.4
+
 
 class Objective(enum.StrEnum):
     """What is counted; a member equals its name as a string."""

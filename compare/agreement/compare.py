@@ -8,13 +8,12 @@ from typing import Final
 
 from sparsest.compare.agreement.path_norm_verdict import attainment
 from sparsest.continuous import DEFAULT_STEPS, find_sparse, minimize
-from sparsest.continuous.sparse_search import DEFAULT_POWER
 from sparsest.errors import InputError
 from sparsest.exact import certifies_threshold, minimize_path_norm, solve, threshold
 from sparsest.exact.arithmetic.rational_network import meets_exactly
 from sparsest.io.documents import save
 from sparsest.network import Network
-from sparsest.objectives import Objective, check_power
+from sparsest.objectives import DEFAULT_POWER, Objective, check_power
 from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Progress, ProgressCallback
 from sparsest.results.comparison import Outcome, Verdict
