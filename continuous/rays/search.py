@@ -50,12 +50,13 @@ _WIDE, _NARROW, _DIVISOR, _LEAST = 0.1, 1e-3, 10.0, 1e-6
 _KICKS: Final = (0.5, 1.0, 2.0)
 # Probability that a ray does not join a neuron that may take it.
 _ALONE: Final = 0.1
-# Turns without improvement after which the search ends: at least so many, and so many times those so far.
+# Turns without improvement after which the search ends, unless it knows what to reach: at least so many, and
+# so many times those so far.
 _MIN_TURNS, _PATIENCE = 1000, 2.0
 # Effort of a program beside its iterations, and of an iteration for each entry: about seconds of one core.
 _PROGRAM, _ITERATION = 1e-3, 4e-9
 # Effort after which the search ends.
-_MAX_EFFORT: Final = 6.0
+_MAX_EFFORT: Final = 10.0
 
 
 class RaySearch:
@@ -94,6 +95,7 @@ class RaySearch:
         self.best = BestNetwork(problem, objective, p, self._free, norm_bound)
         n = problem.n_samples
         self.is_complete = self._drawer.number <= min(_MAX_SETS, _MAX_ENTRIES // n)
+        self._is_bound_known = norm_bound > 0
         self._count = max(min(_DRAWN, _MAX_ENTRIES // n), _RAYS_A_SAMPLE * n)
         self._rays: DrawnRays | None = None
         self._program: RayProgram | None = None
@@ -142,6 +144,8 @@ class RaySearch:
     def _is_done(self) -> bool:
         if self.best.is_known_least or self._effort >= _MAX_EFFORT:
             return True
+        if self._is_bound_known:
+            return False
         return self._turn - self._improved >= max(_MIN_TURNS, _PATIENCE * self._improved)
 
     def _take_turn(self, deadline: Deadline) -> None:

@@ -33,6 +33,8 @@ _RENEWALS: Final = 7
 _STEPS: Final = 600
 # Step sizes, relative to the largest output: of the restarts in turn.
 _STEP_SIZES: Final = (1.0, 4.0, 16.0)
+# By which step sizes fall with every renewal, so that small outputs beside large ones settle too.
+_FALLING: Final = 0.4
 # Scales of the logarithms of random factors of the first slopes, of the restarts in turn.
 _NOISE: Final = (0.0, 0.3, 1.0, 2.0)
 # Random shares by which slopes differ, so that no two rays tie.
@@ -182,7 +184,7 @@ class SplittingSearch:
         outputs = state[0]
         for renewal in range(_RENEWALS):
             largest = outputs[:, : len(self._rays)].abs().amax(1, keepdim=True).clamp(min=wide.tiny)
-            outputs, *state = wide.steps(_STEPS, costs * (sizes * largest), *state)
+            outputs, *state = wide.steps(_STEPS, costs * (sizes * _FALLING**renewal * largest), *state)
             self.work += _STEPS
             if deadline.expired or renewal == _RENEWALS - 1:
                 break
