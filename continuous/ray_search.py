@@ -6,9 +6,10 @@ from typing import Final
 import numpy as np
 
 from sparsest.continuous.call import Found, TrainingCall
-from sparsest.continuous.rays.search import RaySearch
+from sparsest.continuous.rays.search import MAX_SAMPLES, RaySearch
 from sparsest.continuous.rays.splitting import SplittingSearch
 from sparsest.continuous.sparse_search import find_sparse
+from sparsest.errors import InputError
 from sparsest.history import History
 from sparsest.network import Network
 from sparsest.progress import ProgressCallback
@@ -68,7 +69,7 @@ class _OverRays:
                 self._look_for_sparse()
                 if self.sparse is not None:
                     search.offer(self.sparse.network)
-            if not self._is_interrupted():
+            if not self._is_interrupted() and call.problem.n_samples <= MAX_SAMPLES:
                 search.run(call.deadline, call.report, self._keep)
             alone = call.algorithm == SPLITTING
             if search.best.network is None and self.sparse is None and not alone:
@@ -117,6 +118,11 @@ class _OverRays:
 
 def _search(call: TrainingCall, norm_bound: float) -> RaySearch | SplittingSearch:
     problem, schedule, settings = call.problem, call.schedule, call.settings
+    if call.algorithm == SPLITTING and problem.n_samples > MAX_SAMPLES:
+        raise InputError(
+            f"splitting takes {MAX_SAMPLES} samples at most, because it inverts a matrix of N x N, and these "
+            f"are {problem.n_samples}: leave the algorithm out"
+        )
     if call.algorithm == PROGRAMS:
         return RaySearch(problem, schedule.objective, schedule.p, seed=settings.seed, norm_bound=norm_bound)
     return SplittingSearch(

@@ -34,6 +34,8 @@ _MAX_SETS: Final = 20_000
 _MAX_ENTRIES: Final = 1_000_000
 # Sets that are drawn where those are too many.
 _DRAWN: Final = 2000
+# Samples beyond which no program over rays fits into a common memory, or is solved in a common time.
+MAX_SAMPLES: Final = 1500
 # Fewest rays that are drawn, if there are as many, for each sample.
 _RAYS_A_SAMPLE: Final = 2
 # Kicks without improvement after which descents begin anew.

@@ -149,7 +149,7 @@ class Verdict(Report):
         from sparsest.plots.networks import plot_networks
 
         networks = [("found by training", self.found.network)]
-        if self.continuous.network != self.found.network:
+        if not self.continuous.network.same_function(self.found.network):
             networks.append(("path norm minimised", self.continuous.network))
         if self.exact.network is not None:
             networks.insert(0, ("exact", self.exact.network))

@@ -268,6 +268,17 @@ def test_a_checkpoint_is_gone_on_with_or_refused(tmp_path: Path) -> None:
             minimize(PEAK, 0.5, **files)
 
 
+def test_many_samples_are_left_to_the_search_for_few_parts() -> None:
+    # a program over rays would have 10^10 entries
+    x = np.linspace(-1, 1, 50_000)
+    problem = Problem(x, np.maximum(0, x), tolerance=0.01)
+    fit = minimize(problem, 0.5, time_limit=5.0)
+    assert fit.fits
+    assert fit.count == 1  # max(0, x) itself
+    with pytest.raises(InputError, match="splitting takes 1500 samples at most"):
+        minimize(problem, 0.5, algorithm="splitting")
+
+
 # ---------------------------------------------------------------- splitting
 
 
