@@ -31,6 +31,8 @@ _DRAWN: Final = 2000
 # Renewals of the slopes, and steps between two.
 _RENEWALS: Final = 7
 _STEPS: Final = 600
+# Steps between two looks at the clock.
+_STEPS_A_LOOK: Final = 20
 # Step sizes, relative to the largest output: of the restarts in turn.
 _STEP_SIZES: Final = (1.0, 4.0, 16.0)
 # By which step sizes fall with every renewal, so that small outputs beside large ones settle too.
@@ -184,8 +186,12 @@ class SplittingSearch:
         outputs = state[0]
         for renewal in range(_RENEWALS):
             largest = outputs[:, : len(self._rays)].abs().amax(1, keepdim=True).clamp(min=wide.tiny)
-            outputs, *state = wide.steps(_STEPS, costs * (sizes * _FALLING**renewal * largest), *state)
-            self.work += _STEPS
+            thresholds = costs * (sizes * _FALLING**renewal * largest)
+            for _ in range(_STEPS // _STEPS_A_LOOK):
+                outputs, *state = wide.steps(_STEPS_A_LOOK, thresholds, *state)
+                self.work += _STEPS_A_LOOK
+                if deadline.expired:
+                    break
             if deadline.expired or renewal == _RENEWALS - 1:
                 break
             costs = self._costs(outputs, (width * _DIVISOR**-renewal).clamp(min=_LEAST))

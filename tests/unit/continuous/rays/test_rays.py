@@ -169,6 +169,7 @@ def test_the_certified_least_path_norm_is_reached(problem: Problem, objective: O
     assert fit.path_norm >= least.lower_bound * (1 - 1e-6)
 
 
+@pytest.mark.slow
 def test_a_weight_bound_splits_neurons() -> None:
     problem = PEAK.replace(weight_bound=0.75)
     fit = minimize(problem, 0.5, objective="weights", time_limit=3)
@@ -177,6 +178,7 @@ def test_a_weight_bound_splits_neurons() -> None:
     assert fit.path_norm <= 4 * 0.5**0.5 + 3 * (2 / 3) ** 0.5 + 1e-6
 
 
+@pytest.mark.slow
 def test_many_rays_are_drawn_and_begin_from_a_sparse_network() -> None:
     data = datasets.load("planted", d=5, n=60, k=2, seed=1)
     problem = data.problem()
@@ -185,6 +187,7 @@ def test_many_rays_are_drawn_and_begin_from_a_sparse_network() -> None:
     assert fit.count <= 2  # what made the labels, or cheaper
 
 
+@pytest.mark.slow
 def test_units_change_nothing_but_the_units() -> None:
     plain = minimize(PEAK, 0.5, norm_bound=3.9, objective="weights")
     scaled = minimize(Problem(PEAK.X * 2.0**-20, PEAK.low * 2.0**30), 0.5, objective="weights")
@@ -268,6 +271,7 @@ def test_a_checkpoint_is_gone_on_with_or_refused(tmp_path: Path) -> None:
             minimize(PEAK, 0.5, **files)
 
 
+@pytest.mark.slow
 def test_many_samples_are_left_to_the_search_for_few_parts() -> None:
     # a program over rays would have 10^10 entries
     x = np.linspace(-1, 1, 50_000)
@@ -293,7 +297,7 @@ def test_many_samples_are_left_to_the_search_for_few_parts() -> None:
     ],
 )
 def test_splitting_reaches_the_least_path_norm_too(objective: str, problem: Problem, excess: float) -> None:
-    least = exact.minimize_path_norm(problem, 0.5, objective, time_limit=20)
+    least = exact.minimize_path_norm(problem, 0.5, objective, time_limit=4)
     assert least.upper_bound is not None
     bound = least.lower_bound
     fit = minimize(
@@ -320,7 +324,8 @@ def test_splitting_solves_no_linear_program(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.slow
 def test_splitting_goes_on_bit_for_bit_and_in_single_precision(tmp_path: Path) -> None:
     problem = uniform(1, 4, 5)
-    options: dict[str, Any] = {"algorithm": "splitting", "restarts": 4, "p": 0.3}
+    least = exact.minimize_path_norm(problem, 0.3).lower_bound
+    options: dict[str, Any] = {"algorithm": "splitting", "restarts": 4, "p": 0.3, "norm_bound": least}
     files: dict[str, Any] = {"checkpoint_file": tmp_path / "splitting.npz", "resume": True}
     whole = minimize(problem, **options)
 
