@@ -3,10 +3,10 @@
 import typer
 
 from sparsest.cli import exit_codes, options, output
+from sparsest.cli.fits import FitFiles
 from sparsest.decimals import Numbers
 from sparsest.io.problem_sources import Asked, read_source
 from sparsest.io.table_files.columns import Wanted
-from sparsest.io.tables import check_table_ending, write_table
 
 
 def train(  # noqa: PLR0913
@@ -51,12 +51,8 @@ def train(  # noqa: PLR0913
     stopped early (time limit or Ctrl-C).
     Nothing here is a proof: see `sparsest compare`; `sparsest find` looks for few neurons by any means.
     """
-    output.check_outputs(plot, save)
-    if history is not None:
-        check_table_ending(history)
-        output.check_writable(history)
-    output.check_checkpoint(checkpoint, resume=resume)
-    output.refuse_overwriting(data, plot, save, history, checkpoint)
+    files = FitFiles(plot, save, history, checkpoint)
+    files.check(data, resume=resume)
     wanted = Wanted(target, features, ignore, drop_missing, header)
     asked = Asked(wanted, affine, tolerance, weight_bound, classify, margin, numbers)
     problem, reading = read_source(data, asked)
@@ -80,15 +76,5 @@ def train(  # noqa: PLR0913
             resume=resume,
             progress=progress,
         )
-    if json:
-        output.print_json(output.document_of(problem, fit, reading))
-    else:
-        output.print_report(fit, data)
-        output.print_reading(reading, data)
-    output.write(fit, save)  # after printing: a full disk must not cost the result
-    if history is not None:
-        write_table(history, fit.history.table())
-        output.note(f"wrote {history}")
-    if plot is not None:
-        output.draw(fit.plot(title=data), plot)
+    files.give_out(fit, problem, reading, data, json)
     raise typer.Exit(exit_codes.of_training(fit))

@@ -32,12 +32,11 @@ _NODES: Final = (20, 10_000)
 class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """The single-hidden-layer ReLU network with the fewest neurons that fits within a tolerance.
 
-    `fit` is `sparsest.solve`: what a short exact search does not close is trained
+    `fit` is `sparsest.solve`: where a short exact search does not close, a network is trained
     (`sparsest.continuous.find_sparse`) and handed to the exact side (`sparsest.exact.solve`), which bounds
-    the smallest count and may find a sparser one. Without a time limit
-    equal data and parameters give equal networks. The limits that are set by default end a fit after about a
-    second, or a few seconds within a tolerance; where the bounds have not met by then, `fit` warns, and
-    `remark_` says what to raise.
+    the smallest count and may find a sparser one. Without a time limit equal data and parameters give equal
+    networks. The limits that are set by default end a fit after about a second, or a few seconds within a
+    tolerance; where the bounds have not met by then, `fit` warns, and `remark_` says what to raise.
 
     Parameters
     ----------
@@ -55,8 +54,8 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         Whether to train at all; without it the exact side alone looks for networks.
     effort : float, "auto" or None
         Effort that training may spend, counted instead of timed: about the seconds of one core. By default
-        0.2 for exact labels, and 3 within a tolerance, where labels may be noisy. None for as much as is
-        worth it (tens of seconds).
+        0.2 for exact labels, and 3 within a tolerance, where labels may be noisy. None for what
+        `sparsest.solve` spends: 5, or half of a time limit.
     node_limit : int, "auto" or None
         Nodes after which the exact side stops and leaves an interval. By default as many as take some tenths
         of a second, by the size of the data: 20,000 / (N (d + 1)), from 20 to 10,000.

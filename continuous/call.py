@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -68,11 +69,31 @@ class TrainingCall:
     report: "Reporter"
     checkpoint: Checkpoint | None
 
+    @classmethod
+    def begun(
+        cls,
+        problem: Problem,
+        schedule: Schedule,
+        settings: Settings,
+        algorithm: str,
+        *,
+        deadline: Deadline,
+        progress: ProgressCallback | None,
+        checkpoint: Checkpoint | None,
+    ) -> "TrainingCall":
+        """Return a call that scales the data and reports to `progress`."""
+        return cls(
+            problem, Scaling.of(problem, schedule.objective), schedule, settings, algorithm, deadline,
+            Reporter(progress, deadline), checkpoint,
+        )  # fmt: skip
+
     def result(self, found: Found, options: dict[str, Any]) -> FitResult:
         """Return the figures of what was found, all of them recomputed."""
         problem, objective = self.problem, self.schedule.objective
         raw, best = found.raw[found.best_raw], found.polished[found.best]
-        remark = found.remark if self.checkpoint is None else joined(self.checkpoint.failure, found.remark)
+        remark, kept = found.remark, {}
+        if self.checkpoint is not None:
+            remark, kept = joined(self.checkpoint.failure, remark), self.checkpoint.asked
         return FitResult(
             status=found.status,
             upper_bound=best.count(objective) if best.solves(problem) else None,
@@ -94,7 +115,7 @@ class TrainingCall:
             seconds=self.deadline.seconds,
             seed=self.settings.seed,
             device=str(self.settings.device),
-            options={"algorithm": self.algorithm, **options},
+            options={"algorithm": self.algorithm, **options, **kept},
             problem=problem,
         )
 
@@ -104,6 +125,27 @@ class TrainingCall:
         norm = network.path_norm(self.schedule.p, self.schedule.objective)
         columns = (np.array([[value]]) for value in (loss, norm, float(network.width)))
         return History(np.array([float(steps)]), *columns)
+
+    def course(self, points: Sequence[tuple[float, ...]], network: Network, steps: int) -> History:
+        """Return a history of one column.
+
+        Parameters
+        ----------
+        points : sequence of (steps, loss of scaled labels, path norm, neurons)
+            On the way.
+        network : Network
+            In the end,
+        steps : int
+            after so many steps.
+        """
+        last = self.single(network, steps)
+        earlier, loss, norm, active = np.array(points, dtype=np.float64).reshape(-1, 4).T
+        return History(
+            np.r_[earlier, last.steps],
+            np.r_[loss * self.scaling.height**2, last.loss[0]][:, None],
+            np.r_[norm, last.path_norm[0]][:, None],
+            np.r_[active, last.active[0]][:, None],
+        )
 
     def without_neurons(self) -> Network:
         """Return the network without neurons: the trend of the labels, if affine terms are free."""

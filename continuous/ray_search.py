@@ -1,6 +1,5 @@
 """The search over rays as one call of `minimize` runs it: from a sparse network on where rays are many."""
 
-import dataclasses
 from typing import Final
 
 import numpy as np
@@ -8,9 +7,9 @@ import numpy as np
 from sparsest.continuous.call import Found, TrainingCall
 from sparsest.continuous.rays.search import MAX_SAMPLES, RaySearch
 from sparsest.continuous.rays.splitting import SplittingSearch
+from sparsest.continuous.rays.turns import TurnSearch
 from sparsest.continuous.sparse_search import find_sparse
 from sparsest.errors import InputError
-from sparsest.history import History
 from sparsest.network import Network
 from sparsest.progress import ProgressCallback
 from sparsest.results.solving import FitResult, Status
@@ -19,8 +18,6 @@ from sparsest.results.solving import FitResult, Status
 # of a time limit that it may take.
 _FIRST_EFFORT: Final = 2.0
 _FIRST_SHARE: Final = 0.5
-
-
 # What `algorithm=` of `minimize` calls the two searches.
 PROGRAMS: Final = "auto"
 SPLITTING: Final = "splitting"
@@ -54,26 +51,24 @@ class _OverRays:
         checkpoint = call.checkpoint
         self.search = _search(call, norm_bound)
         self.sparse: FitResult | None = None
-        self.resumed = checkpoint is not None and checkpoint.state is not None
+        self.resumed = False
         if checkpoint is not None and checkpoint.state is not None:
             try:
                 self.search.restore(checkpoint.state)
             except (KeyError, ValueError, TypeError, IndexError, AttributeError, RuntimeError) as error:
                 raise checkpoint.refuse(error) from None
+            self.resumed = True
         self.state = self.search.arrays()
 
     def run(self) -> Found:
         search, call, status = self.search, self.call, Status.FINISHED
         try:
             if isinstance(search, RaySearch) and not search.is_complete and not self.resumed:
-                self._look_for_sparse()
-                if self.sparse is not None:
-                    search.offer(self.sparse.network)
+                search.offer(self._found_sparse().network)
             if not self._is_interrupted() and call.problem.n_samples <= MAX_SAMPLES:
                 search.run(call.deadline, call.report, self._keep)
-            alone = call.algorithm == SPLITTING
-            if search.best.network is None and self.sparse is None and not alone:
-                self._look_for_sparse()
+            if search.best.network is None and self.sparse is None and call.algorithm != SPLITTING:
+                self._found_sparse()
         except KeyboardInterrupt:
             status = Status.INTERRUPTED
         if call.checkpoint is not None:
@@ -83,7 +78,9 @@ class _OverRays:
         elif status is Status.FINISHED and call.deadline.expired:
             status = Status.TIME_LIMIT
         network, remark = self._best()
-        return Found([network], [network], 0, 0, _history(call, search, network), search.work, status, remark)
+        points = [(work, 0.0, *rest) for work, *rest in search.best.points if work < search.work]
+        history = call.course(points, network, search.work)
+        return Found([network], [network], 0, 0, history, search.work, status, remark)
 
     def _is_interrupted(self) -> bool:
         return self.sparse is not None and self.sparse.status is Status.INTERRUPTED
@@ -93,8 +90,8 @@ class _OverRays:
         if self.call.checkpoint is not None:
             self.call.checkpoint.save_if_due(lambda: self.state)
 
-    def _look_for_sparse(self) -> None:
-        """Find a network with few parts in a part of the time, and go on from it."""
+    def _found_sparse(self) -> FitResult:
+        """Find a network with few parts in a part of the time."""
         call, left = self.call, self.call.deadline.remaining
         self.sparse = find_sparse(
             call.problem,
@@ -105,18 +102,17 @@ class _OverRays:
             effort_limit=_FIRST_EFFORT,
             progress=self.progress,
         )
+        return self.sparse
 
     def _best(self) -> tuple[Network, str]:
         """Return the best network and what there is to say about it."""
-        if self.search.best.network is None:
-            if self.sparse is None:
-                return self.call.without_neurons(), ""
-            return self.sparse.network, self.sparse.remark
-        same = self.sparse is not None and self.search.best.network == self.sparse.network
-        return self.search.best.network, self.sparse.remark if same and self.sparse is not None else ""
+        found, sparse = self.search.best.network, self.sparse
+        if sparse is not None and (found is None or found == sparse.network):
+            return sparse.network, sparse.remark
+        return self.call.without_neurons() if found is None else found, ""
 
 
-def _search(call: TrainingCall, norm_bound: float) -> RaySearch | SplittingSearch:
+def _search(call: TrainingCall, norm_bound: float) -> TurnSearch:
     problem, schedule, settings = call.problem, call.schedule, call.settings
     if call.algorithm == SPLITTING and problem.n_samples > MAX_SAMPLES:
         raise InputError(
@@ -134,18 +130,4 @@ def _search(call: TrainingCall, norm_bound: float) -> RaySearch | SplittingSearc
         device=settings.device,
         dtype=settings.dtype,
         norm_bound=norm_bound,
-    )
-
-
-def _history(call: TrainingCall, search: RaySearch | SplittingSearch, network: Network) -> History:
-    """Return one column: path norm and neurons of the best network at each improvement, and in the end."""
-    last = call.single(network, search.work)
-    earlier = [point for point in search.best.points if point[0] < search.work]
-    steps, norm, active = np.array(earlier, dtype=np.float64).reshape(-1, 3).T
-    return dataclasses.replace(
-        last,
-        steps=np.r_[steps, last.steps],
-        loss=np.r_[np.zeros(len(steps)), last.loss[0]][:, None],
-        path_norm=np.r_[norm, last.path_norm[0]][:, None],
-        active=np.r_[active, last.active[0]][:, None],
     )

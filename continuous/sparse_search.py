@@ -13,15 +13,13 @@ from threadpoolctl import threadpool_limits
 from sparsest.arrays import positive_number
 from sparsest.continuous import option_checks
 from sparsest.continuous.best_restart import DEFAULT_RESTARTS, DEFAULT_STEPS, best_restart
-from sparsest.continuous.call import Found, Reporter, TrainingCall
+from sparsest.continuous.call import Found, TrainingCall
 from sparsest.continuous.checkpoint.file import Checkpoint
 from sparsest.continuous.descent.restarts import Settings
 from sparsest.continuous.polish.projection_network import ridge_network
-from sparsest.continuous.polish.scaling import Scaling
 from sparsest.continuous.search.incumbent import Incumbent
 from sparsest.continuous.search.keeper import SearchKeeper
 from sparsest.continuous.search.staged_search import Reserved, StagedSearch
-from sparsest.history import History
 from sparsest.network import Network
 from sparsest.objectives import DEFAULT_POWER, Objective
 from sparsest.problem import Problem, refuse_other_than_problem
@@ -144,9 +142,7 @@ def find_sparse(  # noqa: PLR0913
     course = option_checks.in_words(schedule, settings) | {
         "algorithm": "find",
         "patterns": None if cells is None else _name(cells),
-        "start": None
-        if start is None
-        else hashlib.sha256(start.folded.tobytes() + start.outputs.tobytes()).hexdigest(),
+        "start": None if start is None else _name(start.folded, start.outputs),
         "lower_bound": bound,
         "effort_limit": effort_limit,
     }
@@ -155,10 +151,9 @@ def find_sparse(  # noqa: PLR0913
         checkpoint = Checkpoint(checkpoint_file, resume=resume, problem=problem.digest, options=course)
     # matrices are small: several threads would mostly wait, for each other or for a core that is busy
     with threadpool_limits(1, user_api="blas"):
-        call = TrainingCall(
-            problem, Scaling.of(problem, schedule.objective), schedule, settings, "find", deadline,
-            Reporter(progress, deadline), checkpoint,
-        )  # fmt: skip
+        call = TrainingCall.begun(
+            problem, schedule, settings, "find", deadline=deadline, progress=progress, checkpoint=checkpoint
+        )
         search = _SparseSearch(call, start, bound, effort, math.inf if width is None else widest)
         found = search.run(cells)
     asked: dict[str, Any] = {
@@ -167,8 +162,6 @@ def find_sparse(  # noqa: PLR0913
         "time_limit": time_limit,
         "effort_limit": effort_limit,
     }
-    if checkpoint is not None:
-        asked |= {"checkpoint_file": str(checkpoint_file), "resume": resume}
     return call.result(found, asked)
 
 
@@ -234,7 +227,7 @@ class _SparseSearch:
         if incumbent.network is None:
             return dataclasses.replace(self._along_a_line(search.course.taken), status=status)
         raw = incumbent.raw or incumbent.network
-        history = _history(call, search.course.points, incumbent.network, search.course.taken)
+        history = call.course(search.course.points, incumbent.network, search.course.taken)
         return Found([raw], [incumbent.network], 0, 0, history, steps, status)
 
     def reserve(self) -> Reserved:
@@ -271,19 +264,3 @@ class _SparseSearch:
         polished = list(found.polished)
         polished[found.best] = network
         return dataclasses.replace(found, polished=polished, remark=JOINED_ALONG_A_LINE)
-
-
-def _history(
-    call: TrainingCall, points: list[tuple[float, float, float, float]], network: Network, taken: int
-) -> History:
-    """Return one column: loss, path norm and neurons of the best network as the search went on."""
-    last = call.single(network, taken)
-    if not points:
-        return last
-    steps, loss, norm, active = (np.array(column, dtype=np.float64) for column in zip(*points, strict=True))
-    return History(
-        np.r_[steps, last.steps],
-        np.r_[loss * call.scaling.height**2, last.loss[0]][:, None],
-        np.r_[norm, last.path_norm[0]][:, None],
-        np.r_[active, last.active[0]][:, None],
-    )

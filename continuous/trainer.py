@@ -10,10 +10,9 @@ from sparsest.continuous import option_checks
 from sparsest.continuous.algorithms.by_name import GRADIENT_ALGORITHMS
 from sparsest.continuous.algorithms.schedule import Schedule
 from sparsest.continuous.best_restart import DEFAULT_RESTARTS, DEFAULT_STEPS, best_restart
-from sparsest.continuous.call import Reporter, TrainingCall
+from sparsest.continuous.call import TrainingCall
 from sparsest.continuous.checkpoint.file import Checkpoint
 from sparsest.continuous.descent.restarts import Settings
-from sparsest.continuous.polish.scaling import Scaling
 from sparsest.continuous.ray_search import PROGRAMS, SPLITTING, search_over_rays
 from sparsest.continuous.sparse_search import default_width
 from sparsest.network import Network
@@ -143,10 +142,9 @@ def minimize(  # noqa: PLR0913
     if checkpoint_file is not None:
         course = option_checks.in_words(schedule, settings) | {"algorithm": chosen, "norm_bound": norm}
         checkpoint = Checkpoint(checkpoint_file, resume=resume, problem=problem.digest, options=course)
-    call = TrainingCall(
-        problem, Scaling.of(problem, schedule.objective), schedule, settings, chosen, deadline,
-        Reporter(progress, deadline), checkpoint,
-    )  # fmt: skip
+    call = TrainingCall.begun(
+        problem, schedule, settings, chosen, deadline=deadline, progress=progress, checkpoint=checkpoint
+    )
     # matrices are small: several threads would mostly wait, for each other or for a core that is busy
     with threadpool_limits(1, user_api="blas"):
         if chosen in (PROGRAMS, SPLITTING):
@@ -165,8 +163,6 @@ def minimize(  # noqa: PLR0913
         "dtype": dtype,
         "time_limit": time_limit,
     }
-    if checkpoint is not None:
-        asked |= {"checkpoint_file": str(checkpoint_file), "resume": resume}
     return call.result(found, asked)
 
 

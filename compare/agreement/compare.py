@@ -193,10 +193,9 @@ def judge(
 
 
 def _sparser(found: FitResult, continuous: FitResult) -> FitResult:
-    """Return the result with fewer parts of those that fit."""
-    if found.fits and continuous.fits:
-        return continuous if continuous.count < found.count else found
-    return continuous if continuous.fits else found
+    """Return the first result with fewest parts of those that fit, or the first."""
+    fitting = [fit for fit in (found, continuous) if fit.fits]
+    return min(fitting, key=lambda fit: fit.count, default=found)
 
 
 def _judgement(problem: Problem, exact: ExactResult, network: Network) -> tuple[Outcome, str]:

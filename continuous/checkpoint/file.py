@@ -26,7 +26,7 @@ Options = Mapping[str, Any]
 
 
 class Checkpoint:
-    """The file of one call of `sparsest.continuous.minimize`.
+    """The file of one call of `sparsest.continuous.find_sparse` or `minimize`.
 
     Parameters
     ----------
@@ -49,6 +49,8 @@ class Checkpoint:
         What the file held; None when there was none.
     failure : str
         Why the file could not be written the last time; empty when it was.
+    asked : dict
+        What was asked for, in words.
 
     Raises
     ------
@@ -68,6 +70,7 @@ class Checkpoint:
         share: float = _SHARE,
     ) -> None:
         self._path, self._interval, self._share = Path(path), interval, share
+        self.asked: dict[str, Any] = {"checkpoint_file": str(path), "resume": resume}
         self._header = {"format": _FORMAT, "version": _VERSION, "problem": problem, "options": plain(options)}
         self._clock, self._next = Deadline(None), interval
         self.failure = ""

@@ -57,6 +57,11 @@ class BestNetwork:
         self.points: list[tuple[int, float, int]] = []
 
     @property
+    def is_bound_known(self) -> bool:
+        """Whether there is a path norm to reach."""
+        return self._norm_bound > 0
+
+    @property
     def is_known_least(self) -> bool:
         """Whether the known least path norm is met, up to ``tolerances.PATH_NORM_GAP``."""
         return self.norm * (1 - tolerances.PATH_NORM_GAP) <= self._norm_bound

@@ -44,8 +44,6 @@ class DrawnRays:
         ``max(0, Xh u)``, divided by `height`.
     sides : array (R, H)
         The side of each hyperplane that it is on: -1, 0 or 1.
-    subsets : array of int (R, d)
-        Hyperplanes that define it.
     height : float
         A power of two, about the size of the labels.
     """
@@ -54,7 +52,6 @@ class DrawnRays:
     charges: FloatArray
     values: FloatArray
     sides: FloatArray
-    subsets: IntArray
     height: float
 
     def __len__(self) -> int:
@@ -125,10 +122,8 @@ class RayDrawer:
         """
         lines, single = self._lines(subsets)
         directions = np.concatenate([lines[single], -lines[single]])
-        origin = np.tile(subsets[single], (2, 1))
-        sides = directions @ self._hyperplanes.T
-        sides[np.abs(sides) <= _ON * self._sizes(directions)] = 0.0
-        np.put_along_axis(sides, origin, 0.0, axis=1)
+        sides = self._sides(directions)
+        np.put_along_axis(sides, np.tile(subsets[single], (2, 1)), 0.0, axis=1)
         folded = directions * self._to_units
         charges = np.abs(folded[:, : self._charged])
         sums = charges.sum(axis=1)
@@ -142,20 +137,19 @@ class RayDrawer:
             np.ones((len(kept), 1)) if self._objective is Objective.NEURONS else charges[kept] / sums,
             np.maximum(sides[kept, : self._n_samples], 0.0) / sums,
             np.sign(sides[kept]),
-            origin[kept],
             self.height,
         )
 
-    def _sizes(self, directions: FloatArray) -> FloatArray:
-        """Return what sides of hyperplanes may be at most, up to a few times."""
+    def _sides(self, directions: FloatArray) -> FloatArray:
+        """Return the products (K, H) of scaled directions with the hyperplanes, rounding set to zero."""
+        sides = np.asarray(directions @ self._hyperplanes.T, dtype=np.float64)
         largest = np.abs(directions).max(axis=1, initial=0.0)
-        return np.asarray(np.outer(largest, np.abs(self._hyperplanes).sum(axis=1)), dtype=np.float64)
+        sides[np.abs(sides) <= _ON * np.outer(largest, np.abs(self._hyperplanes).sum(axis=1))] = 0.0
+        return sides
 
     def described(self, folded: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return sides (K, H) and charges (K, J) of neurons (K, d + 1) in the problem's units."""
-        scaled = folded / self._to_units
-        sides = scaled @ self._hyperplanes.T
-        sides[np.abs(sides) <= _ON * self._sizes(scaled)] = 0.0
+        sides = self._sides(folded / self._to_units)
         charges = np.abs(folded[:, : self._charged])
         if self._objective is Objective.NEURONS:
             charges = charges.sum(axis=1, keepdims=True)

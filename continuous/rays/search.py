@@ -9,8 +9,7 @@ hyperplane away from those.
 Nothing of this is a proof: bounds come from `sparsest.exact.minimize_path_norm`.
 """
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -22,8 +21,8 @@ from sparsest.continuous.rays.drawing import DrawnRays, IntArray, RayDrawer
 from sparsest.continuous.rays.free_terms import FreeTerms
 from sparsest.continuous.rays.neurons import SummedNeuron, path_norm, slopes, summed
 from sparsest.continuous.rays.program import RayProgram
+from sparsest.continuous.rays.turns import TurnSearch
 from sparsest.files import Arrays
-from sparsest.io.strict_json import parse
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
@@ -61,8 +60,8 @@ _PROGRAM, _ITERATION = 1e-3, 4e-9
 _MAX_EFFORT: Final = 10.0
 
 
-class RaySearch:
-    """One search for one problem.
+class RaySearch(TurnSearch):
+    """One search by linear programs for one problem.
 
     Parameters
     ----------
@@ -79,10 +78,6 @@ class RaySearch:
 
     Attributes
     ----------
-    best : BestNetwork
-        The best so far.
-    work : int
-        Linear programs solved.
     is_complete : bool
         Whether all rays are in the program.
     """
@@ -91,13 +86,11 @@ class RaySearch:
         self, problem: Problem, objective: Objective, p: float, *, seed: int, norm_bound: float = 0.0
     ) -> None:
         self._problem, self._p = problem, p
-        self._random = np.random.default_rng(seed)
         self._drawer = RayDrawer(problem, objective)
         self._free = FreeTerms.of(problem, objective)
-        self.best = BestNetwork(problem, objective, p, self._free, norm_bound)
+        super().__init__(BestNetwork(problem, objective, p, self._free, norm_bound), seed)
         n = problem.n_samples
         self.is_complete = self._drawer.number <= min(_MAX_SETS, _MAX_ENTRIES // n)
-        self._is_bound_known = norm_bound > 0
         self._count = max(min(_DRAWN, _MAX_ENTRIES // n), _RAYS_A_SAMPLE * n)
         self._rays: DrawnRays | None = None
         self._program: RayProgram | None = None
@@ -105,8 +98,7 @@ class RaySearch:
         # the best since descents began anew, its path norm, and kicks since then
         self._neurons: list[SummedNeuron] = []
         self._near, self._kicks = float("inf"), 0
-        self.work = 0
-        self._turn, self._improved, self._effort = 0, 0, 0.0
+        self._effort = 0.0
 
     def offer(self, network: Network) -> None:
         """Take over a network of the problem that fits, if it is better; kicks may begin from it."""
@@ -114,46 +106,18 @@ class RaySearch:
             signs = (network.outputs < 0).astype(int).tolist()
             parts = zip(signs, *self._drawer.described(network.folded), network.folded, strict=True)
             self._neurons, self._kicks = [SummedNeuron(*part) for part in parts], 0
-            self._near, self._improved = self.best.norm, self._turn
+            self._near, self._improved = self.best.norm, self._turns
 
-    def run(
-        self,
-        deadline: Deadline,
-        report: Callable[[str, int], None],
-        between: Callable[[], None] = lambda: None,
-    ) -> None:
-        """Search until it is not worth it, a known bound is met or the time is up.
-
-        Parameters
-        ----------
-        deadline : Deadline
-            Ends the search.
-        report : callable
-            Called with a few words and the number of programs before every turn.
-        between : callable
-            Called before every turn and in the end, as long as no turn was cut short.
-        """
-        while True:
-            between()
-            if self._is_done() or deadline.expired:
-                return
-            norm = "" if self.best.network is None else f", path norm {self.best.norm:.6g}"
-            report(f"linear programs over {len(self._prepared())} rays{norm}", self.work)
-            self._take_turn(deadline)
-            if deadline.expired:
-                return
+    def _doing(self) -> str:
+        return f"linear programs over {len(self._prepared())} rays"
 
     def _is_done(self) -> bool:
-        if self.best.is_known_least or self._effort >= _MAX_EFFORT:
+        if self._effort >= _MAX_EFFORT:
             return True
-        if self._is_bound_known:
-            return False
-        return self._turn - self._improved >= max(_MIN_TURNS, _PATIENCE * self._improved)
+        return not self.best.is_bound_known and self._has_waited(_MIN_TURNS, _PATIENCE)
 
-    def _take_turn(self, deadline: Deadline) -> None:
-        """Descend once: from equal costs first, then from random ones and from kicks by turns."""
-        turn = self._turn
-        self._turn += 1
+    def _take_turn(self, turn: int, deadline: Deadline) -> None:
+        """Descend once: from equal costs first, then from kicks until they stall, then from random costs."""
         if not self.is_complete and turn and turn % _TURNS_A_DRAW == 0:
             self._draw()
         rays = self._prepared()
@@ -186,8 +150,8 @@ class RaySearch:
             norm = path_norm(neurons, self._p)
             if norm < self._near * (1 - SAME):
                 self._neurons, self._near, self._kicks = neurons, norm, 0
-            if norm < self.best.norm * (1 - SAME) and self.best.consider(neurons, found[1], self.work):
-                self._improved = self._turn
+            if norm < self.best.norm * (1 - SAME):
+                self.best.consider(neurons, found[1], self.work)
             if abs(norm - last) <= SAME * norm and width <= _NARROW:
                 return
             last = norm
@@ -234,23 +198,15 @@ class RaySearch:
             "charges": np.array([each.charges for each in neurons]),
             "folded": np.array([each.folded for each in neurons]),
         }
-        arrays = prefixed("neurons ", parts) | self.best.arrays()
-        arrays["counts"] = np.array([self._turn, self._improved, self._kicks, self.work])
-        arrays["figures"] = np.array([self._effort, self._near])
-        arrays["random"] = np.array(json.dumps(self._random.bit_generator.state))
+        arrays = super().arrays() | prefixed("neurons ", parts)
+        arrays["figures"] = np.array([self._effort, self._near, self._kicks])
         if self._subsets is not None:
             arrays["subsets"] = self._subsets
         return arrays
 
     def restore(self, arrays: Mapping[str, "np.ndarray[Any, Any]"]) -> None:
-        """Continue from a state of a search for the same problem with the same options.
-
-        Raises
-        ------
-        ValueError, KeyError, TypeError, IndexError
-            When it is not one.
-        """
-        self.best.restore(arrays)
+        """Continue from a state; see `TurnSearch.restore`."""
+        super().restore(arrays)
         parts = under("neurons ", arrays)
         sides, charges = self._drawer.described(parts["folded"].reshape(-1, self._problem.n_features + 1))
         same = parts["sides"].shape == sides.shape and parts["charges"].shape == charges.shape
@@ -258,9 +214,8 @@ class RaySearch:
             raise ValueError("its neurons are not of this problem")
         columns = (parts[name] for name in ("signs", "sides", "charges", "folded"))
         self._neurons = [SummedNeuron(int(sign), *rest) for sign, *rest in zip(*columns, strict=True)]
-        self._turn, self._improved, self._kicks, self.work = (int(value) for value in arrays["counts"])
-        self._effort, self._near = (float(value) for value in arrays["figures"])
+        self._effort, self._near, kicks = (float(value) for value in arrays["figures"])
+        self._kicks = int(kicks)
         if "subsets" in arrays:
             self._subsets = self._drawer.checked(arrays["subsets"])
             self._use(self._drawer.of(self._subsets))
-        self._random.bit_generator.state = parse(str(arrays["random"]))

@@ -8,8 +8,7 @@ a projection onto the outputs that meet every interval (Douglas and Rachford 195
 from the best networks so far. There is no linear program, no Gauss-Newton step and no enumeration.
 """
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -20,8 +19,8 @@ from sparsest.continuous.rays.best_network import SAME, BestNetwork
 from sparsest.continuous.rays.drawing import DrawnRays, RayDrawer
 from sparsest.continuous.rays.free_terms import FreeTerms
 from sparsest.continuous.rays.neurons import path_norm, summed
+from sparsest.continuous.rays.turns import TurnSearch
 from sparsest.files import Arrays
-from sparsest.io.strict_json import parse
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
@@ -62,8 +61,8 @@ _MIN_BATCHES, _PATIENCE = 12, 1.0
 Tensor = torch.Tensor
 
 
-class SplittingSearch:
-    """One search for one problem.
+class SplittingSearch(TurnSearch):
+    """One search by splitting for one problem.
 
     Parameters
     ----------
@@ -81,13 +80,6 @@ class SplittingSearch:
         Where and how steps are taken.
     norm_bound : float
         A path norm that is known to be least ends the search.
-
-    Attributes
-    ----------
-    best : BestNetwork
-        The best so far.
-    work : int
-        Steps taken.
     """
 
     def __init__(
@@ -103,78 +95,40 @@ class SplittingSearch:
         norm_bound: float = 0.0,
     ) -> None:
         self._p, self._restarts, self._device, self._dtype = p, restarts, device, dtype
-        self._random = np.random.default_rng(seed)
+        free = FreeTerms.of(problem, objective)
+        super().__init__(BestNetwork(problem, objective, p, free, norm_bound), seed)
         self._generator = torch.Generator().manual_seed(seed)  # on the CPU, so that devices start alike
         drawer = RayDrawer(problem, objective)
         self._rays = drawer.of(drawer.random(_DRAWN, self._random))
-        free = FreeTerms.of(problem, objective)
-        self.best, self.work = BestNetwork(problem, objective, p, free, norm_bound), 0
         self._network = _WideNetwork(problem, self._rays, free, device, dtype)
         self._elite: list[tuple[float, FloatArray]] = []
-        self._batches = self._improved = 0
 
-    def run(
-        self,
-        deadline: Deadline,
-        report: Callable[[str, int], None],
-        between: Callable[[], None] = lambda: None,
-    ) -> None:
-        """Train batch after batch until it is not worth it, a known bound is met or the time is up.
+    def _doing(self) -> str:
+        return f"training {self._restarts} restarts"
 
-        Parameters
-        ----------
-        deadline : Deadline
-            Ends the search.
-        report : callable
-            Called with a few words and the number of steps before every batch.
-        between : callable
-            Called before every batch and in the end, as long as none was cut short.
-        """
-        while True:
-            between()
-            if self._is_done() or deadline.expired:
-                return
-            norm = "" if self.best.network is None else f", path norm {self.best.norm:.6g}"
-            before = self.best.norm
-            report(f"training {self._restarts} restarts{norm}", self.work)
-            outputs = self._trained(deadline)
-            self._batches += 1
-            for row in outputs:
-                self._finish(row)
-            if self.best.norm < before:
-                self._improved = self._batches
-            if deadline.expired:
-                return
+    def _take_turn(self, turn: int, deadline: Deadline) -> None:
+        """Train a batch."""
+        for outputs in self._trained(deadline):
+            self._finish(outputs)
 
     def _is_done(self) -> bool:
-        waited = self._batches - self._improved
-        return self.best.is_known_least or waited >= max(_MIN_BATCHES, _PATIENCE * self._improved)
+        return self._has_waited(_MIN_BATCHES, _PATIENCE)
 
     def arrays(self) -> Arrays:
         """Return the state as arrays, from which `restore` continues bit for bit."""
-        return self.best.arrays() | {
-            "counts": np.array([self.work, self._batches, self._improved]),
+        return super().arrays() | {
             "elite norms": np.array([norm for norm, _ in self._elite]),
             "elite outputs": np.array([outputs for _, outputs in self._elite]),
-            "random": np.array(json.dumps(self._random.bit_generator.state)),
             "generator": self._generator.get_state().numpy(),
         }
 
     def restore(self, arrays: Mapping[str, "np.ndarray[Any, Any]"]) -> None:
-        """Continue from a state of a search for the same problem with the same options.
-
-        Raises
-        ------
-        ValueError, KeyError, TypeError, RuntimeError
-            When it is not one.
-        """
-        self.best.restore(arrays)
-        self.work, self._batches, self._improved = (int(value) for value in arrays["counts"])
+        """Continue from a state; see `TurnSearch.restore`."""
+        super().restore(arrays)
         norms, outputs = arrays["elite norms"].tolist(), arrays["elite outputs"]
         if norms and outputs.shape != (len(norms), self._network.matrix.shape[1]):
             raise ValueError("its networks are not of this problem")
         self._elite = list(zip(norms, outputs, strict=True))
-        self._random.bit_generator.state = parse(str(arrays["random"]))
         self._generator.set_state(torch.as_tensor(arrays["generator"]))
 
     def _trained(self, deadline: Deadline) -> FloatArray:

@@ -81,10 +81,13 @@ class Verdict(Report):
         return self.exact.lower_bound
 
     @property
+    def _sides(self) -> tuple[ExactResult, FitResult, FitResult]:
+        return self.exact, self.found, self.continuous
+
+    @property
     def upper_bound(self) -> int | None:
         """The count of `network`; None when no network is known to fit."""
-        sides = (self.exact, self.found, self.continuous)
-        return min((side.upper_bound for side in sides if side.upper_bound is not None), default=None)
+        return min((side.upper_bound for side in self._sides if side.upper_bound is not None), default=None)
 
     @property
     def network(self) -> Network | None:
@@ -92,8 +95,7 @@ class Verdict(Report):
         best = self.upper_bound
         if best is None:
             return None
-        sides = (self.exact, self.found, self.continuous)
-        return next(side.network for side in sides if side.upper_bound == best)
+        return next(side.network for side in self._sides if side.upper_bound == best)
 
     @property
     def remark(self) -> str:

@@ -17,6 +17,7 @@ import pytest
 from helpers import in_turn, slow_after
 
 from sparsest import InputError, Problem, datasets
+from sparsest.continuous import call as training_call
 from sparsest.continuous import find_sparse, minimize, sparse_search, trainer
 from sparsest.continuous.call import Reporter
 from sparsest.continuous.checkpoint.file import Checkpoint
@@ -42,7 +43,7 @@ def stopping_at(step: int) -> Any:
 def with_every_piece_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (sparse_search, trainer):
         monkeypatch.setattr(module, "Checkpoint", functools.partial(Checkpoint, interval=0.0, share=0.0))
-        monkeypatch.setattr(module, "Reporter", functools.partial(Reporter, interval=0.0))
+    monkeypatch.setattr(training_call, "Reporter", functools.partial(Reporter, interval=0.0))
 
 
 def assert_same(first: FitResult, second: FitResult) -> None:
