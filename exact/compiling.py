@@ -6,8 +6,10 @@ numba's own cache notices changes of the file of the loop alone. Here what was c
 named after a digest of all files that it depends on: a change of any of them leads to a new folder.
 """
 
+import contextlib
 import functools
 import hashlib
+import importlib.metadata
 import os
 import sys
 import tempfile
@@ -30,6 +32,7 @@ Entry = TypeVar("Entry")
 Entry_co = TypeVar("Entry_co", covariant=True)
 
 _compiling = threading.Lock()
+_LOCATOR: Final = "sparsest.exact.compiled_files.ByContent"
 
 
 class Entries(Protocol[Entry_co]):
@@ -100,14 +103,23 @@ def _compiled(function: FunctionType, substitutes: Substitutes) -> Callable[...,
     compile_: Any = numba.njit
     if place is None:
         return cast(Callable[..., object], compile_(function))
-    config: Any = numba.config
-    with _compiling:
-        usual = config.CACHE_DIR
-        config.CACHE_DIR = str(place)
-        try:
-            return cast(Callable[..., object], compile_(cache=True)(function))
-        finally:
-            config.CACHE_DIR = usual
+    with _compiling, _kept_in(place, numba.config):
+        return cast(Callable[..., object], compile_(cache=True)(function))
+
+
+@contextlib.contextmanager
+def _kept_in(place: Path, config: Any) -> Iterator[None]:
+    """Let numba keep what it compiles in a folder, under names free of where the source lies."""
+    # numba 0.61 knows the first of them only
+    options = {"CACHE_DIR": str(place), "CACHE_LOCATOR_CLASSES": _LOCATOR}
+    usual = {name: getattr(config, name) for name in options if hasattr(config, name)}
+    try:
+        for name in usual:
+            setattr(config, name, options[name])
+        yield
+    finally:
+        for name, value in usual.items():
+            setattr(config, name, value)
 
 
 @functools.cache
@@ -155,13 +167,15 @@ def dependencies(function: Callable[..., object], substitutes: Substitutes = ())
 def digest(function: Callable[..., object], substitutes: Substitutes = ()) -> str:
     """Return a number in hexadecimal digits that changes when anything does that a function depends on.
 
+    It does not depend on where the files lie: installations of the same files share compiled code.
+
     Raises
     ------
     OSError
         Where the source cannot be read.
     """
     _, files, constants = dependencies(function, substitutes)
-    total = hashlib.sha256(repr(constants).encode())
+    total = hashlib.sha256(repr((constants, importlib.metadata.version("numba"), sys.version_info)).encode())
     for name, path in files:
         total.update(f"\n{name} {path.stat().st_size}\n".encode())
         total.update(path.read_bytes())

@@ -1,7 +1,9 @@
 """What compiled loops depend on, where they are kept, and when they pay."""
 
 import importlib
+import importlib.metadata
 import os
+import shutil
 import sys
 
 import numpy as np
@@ -99,6 +101,29 @@ def test_what_was_compiled_before_a_helper_changed_is_not_used(package, tmp_path
     assert compile_loop(second)(values) == second(values) == -6.0
 
 
+@pytest.mark.slow
+def test_another_installation_of_the_same_files_compiles_nothing(package, tmp_path, monkeypatch):
+    values = np.array([1.0, 2.0])
+    compile_loop(package())(values)
+    shutil.move(tmp_path / "loops", tmp_path / "elsewhere" / "loops")
+    monkeypatch.syspath_prepend(tmp_path / "elsewhere")
+    for module in [module for module in sys.modules if module.partition(".")[0] == "loops"]:
+        del sys.modules[module]
+    importlib.invalidate_caches()
+    second = importlib.import_module("loops.outer").total
+    assert was_compiled(second)
+    compiled = compile_loop(second)
+    assert compiled(values) == 6.0
+    assert list(compiled.stats.cache_hits.values()) == [1]
+
+
+def test_another_version_of_numba_has_a_place_of_its_own(package, monkeypatch):
+    total = package()
+    here = cache_place(total)
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "0.0")
+    assert cache_place(total) != here
+
+
 def test_without_a_folder_to_write_to_nothing_is_kept(package, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file"))
@@ -123,9 +148,10 @@ def test_the_user_s_folder_for_caches(package, tmp_path, monkeypatch):
 def test_numba_is_left_as_it_was(package):
     import numba
 
-    before = numba.config.CACHE_DIR, os.environ["NUMBA_CACHE_DIR"]
+    config = numba.config
+    before = config.CACHE_DIR, config.CACHE_LOCATOR_CLASSES, os.environ["NUMBA_CACHE_DIR"]
     compile_loop(package())
-    assert (numba.config.CACHE_DIR, os.environ["NUMBA_CACHE_DIR"]) == before
+    assert (config.CACHE_DIR, config.CACHE_LOCATOR_CLASSES, os.environ["NUMBA_CACHE_DIR"]) == before
 
 
 def test_one_simplex_method_is_behind_trees_and_path_norms():
