@@ -146,7 +146,7 @@ class TestSolve:
     def test_node_limit_and_going_on_from_a_checkpoint(self, tmp_path):
         path = tmp_path / "search"
         name = "uniform:d=2,n=8,seed=0"
-        common = ["solve", name, "--checkpoint", path, "--json"]
+        common = ["solve", name, "--checkpoint", path, "--json", "--no-training"]
         first = call(*common, "--node-limit", "200", "--resume")
         assert (first.exit_code, json.loads(first.stdout)["status"]) == (3, "node_limit")
         assert "the search starts anew" in first.stderr
@@ -185,7 +185,7 @@ class TestSolve:
     @pytest.mark.slow
     def test_network_from_a_file_is_the_upper_bound(self, tmp_path):
         path = tmp_path / "witness.npz"
-        name = "uniform:d=2,n=10,seed=0"
+        name = "uniform:d=2,n=8,seed=0"
         found = json.loads(call("solve", name, "--json", "--time-limit", "60").stdout)
         network = Network(*(found["network"][key] for key in ("weights", "biases", "outputs")))
         save(network, path)
@@ -198,7 +198,7 @@ class TestSolve:
     def test_interrupt_reports_the_interval(self, tmp_path):
         started = tmp_path / "search"  # a checkpoint is there when the search begins
         command = [sys.executable, "-m", "sparsest.cli.main", "solve", "uniform:d=2,n=20", "--json"]
-        command += ["--checkpoint", started]
+        command += ["--checkpoint", started, "--no-training"]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         wait_for(started.exists)
         time.sleep(0.5)

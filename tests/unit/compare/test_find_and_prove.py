@@ -35,7 +35,7 @@ def test_training_is_told_the_bound_and_the_exact_side_its_network(monkeypatch):
 
     monkeypatch.setattr(find_and_prove, "_trained", watched)
     alone = exact.solve(HARD, node_limit=200)
-    result = sparsest.solve(HARD, node_limit=200, effort_limit=3.0)
+    result = sparsest.solve(HARD, node_limit=200, effort_limit=1.0)
     assert told["lower_bound"] >= 2
     assert result.upper_bound < alone.upper_bound
     assert result.lower_bound >= told["lower_bound"]

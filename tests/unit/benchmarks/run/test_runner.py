@@ -464,7 +464,7 @@ class TestProcesses:
         path = tmp_path / "many.toml"
         path.write_text(
             'methods = ["auto", "mip"]\ntime_limit = 20\n[[problems]]\ndata = "uniform"\n'
-            "grid = { d = 2, n = 6, seed = [0, 1, 2, 3] }"
+            "grid = { d = 2, n = 5, seed = [0, 1, 2, 3] }"
         )
         out = tmp_path / "out"
         command = [sys.executable, "-m", "sparsest.cli.main", "bench", path, "--workers", "2", "--out", out]

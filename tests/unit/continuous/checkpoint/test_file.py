@@ -186,9 +186,8 @@ def test_the_staged_search_goes_on_bit_for_bit(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("phase", ["training", "polishing"])
 def test_gradient_descent_in_reserve_goes_on_bit_for_bit(
-    phase: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with_every_piece_kept(monkeypatch)
     without_search = functools.partial(StagedSearch, rounds=(0.0, 0.0), sampled_sets=0)
@@ -196,14 +195,15 @@ def test_gradient_descent_in_reserve_goes_on_bit_for_bit(
     files: dict[str, Any] = {"checkpoint_file": tmp_path / "search.npz", "resume": True}
     whole = find_sparse(PEAK, "weights", width=12)
     assert whole.steps > 3000
+    for phase, taken in (("training", 119), ("polishing", 3000)):
 
-    def stop(state: Any) -> None:
-        if state.message.startswith(phase) and state.nodes >= 120:
-            raise StopError
+        def stop(state: Any, phase: str = phase) -> None:
+            if state.message.startswith(phase) and state.nodes >= 120:
+                raise StopError
 
-    with pytest.raises(StopError):
-        find_sparse(PEAK, "weights", width=12, **files, progress=stop)
-    assert int(np.load(files["checkpoint_file"])["reserve taken"]) == (119 if phase == "training" else 3000)
+        with pytest.raises(StopError):
+            find_sparse(PEAK, "weights", width=12, **files, progress=stop)
+        assert int(np.load(files["checkpoint_file"])["reserve taken"]) == taken
     assert_same(whole, find_sparse(PEAK, "weights", width=12, **files))
 
 

@@ -147,18 +147,19 @@ def _cost(point: Any, p: float) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("objective", list(Objective))
 @pytest.mark.parametrize(
-    "problem",
-    [
-        pytest.param(PEAK, id="peak-plateau"),
-        pytest.param(uniform(2, 6, 7), id="plane"),
-        pytest.param(uniform(2, 6, 8, affine="skip"), id="skip"),
-        pytest.param(uniform(2, 7, 9, tolerance=0.2), id="tolerance"),
-        pytest.param(Problem.classification([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]), id="classes"),
+    ("problem", "objective"),
+    [  # the suite `least-norm` is what measures this; here is one of each kind
+        pytest.param(PEAK, "weights", id="peak-plateau"),
+        pytest.param(uniform(2, 6, 7), "neurons", id="plane"),
+        pytest.param(uniform(2, 6, 8, affine="skip"), "weights", id="skip"),
+        pytest.param(uniform(2, 7, 9, tolerance=0.2), "neurons", id="tolerance"),
+        pytest.param(
+            Problem.classification([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]), "neurons", id="classes"
+        ),
     ],
 )
-def test_the_certified_least_path_norm_is_reached(problem: Problem, objective: Objective) -> None:
+def test_the_certified_least_path_norm_is_reached(problem: Problem, objective: str) -> None:
     least = exact.minimize_path_norm(problem, 0.5, objective, time_limit=4)
     assert least.upper_bound is not None
     fit = minimize(problem, 0.5, objective=objective, norm_bound=least.lower_bound, seed=1)
@@ -200,10 +201,10 @@ def test_a_known_bound_ends_the_search_and_a_seed_decides_it() -> None:
     assert told.path_norm == pytest.approx(2 + 2**0.5, rel=1e-6)
     assert free.path_norm == pytest.approx(2 + 2**0.5, rel=1e-6)
     assert told.steps < free.steps
-    first, second = (minimize(uniform(2, 6, 3), 0.3, norm_bound=1.0, seed=4) for _ in range(2))
-    assert first.network == second.network
-    np.testing.assert_array_equal(first.history.path_norm, second.history.path_norm)
-    assert np.all(np.diff(first.history.path_norm[:, 0]) <= 1e-9 * first.path_norm)
+    again = minimize(PEAK, 0.5, objective="weights")
+    assert free.network == again.network
+    np.testing.assert_array_equal(free.history.path_norm, again.history.path_norm)
+    assert np.all(np.diff(free.history.path_norm[:, 0]) <= 1e-9 * free.path_norm)
 
 
 def test_limits_interrupts_and_labels_of_zero() -> None:
@@ -291,7 +292,7 @@ def test_many_samples_are_left_to_the_search_for_few_parts() -> None:
         ("neurons", uniform(1, 4, 5), 1e-6),
         ("weights", PEAK, 1e-6),
         ("parameters", uniform(2, 5, 7, affine="skip"), 1e-6),
-        ("neurons", uniform(2, 6, 9, tolerance=0.2), 0.01),  # first-order steps are slow to find ends
+        ("neurons", uniform(2, 5, 9, tolerance=0.2), 0.01),  # first-order steps are slow to find ends
     ],
 )
 def test_splitting_reaches_the_least_path_norm_too(objective: str, problem: Problem, excess: float) -> None:
@@ -299,7 +300,7 @@ def test_splitting_reaches_the_least_path_norm_too(objective: str, problem: Prob
     assert least.upper_bound is not None
     bound = least.lower_bound
     fit = minimize(
-        problem, 0.5, objective=objective, algorithm="splitting", norm_bound=bound, restarts=48, time_limit=10
+        problem, 0.5, objective=objective, algorithm="splitting", norm_bound=bound, restarts=48, time_limit=6
     )
     assert fit.fits
     assert fit.path_norm <= least.upper_bound * (1 + excess)
@@ -321,21 +322,20 @@ def test_splitting_solves_no_linear_program(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.slow
 def test_splitting_goes_on_bit_for_bit_and_in_single_precision(tmp_path: Path) -> None:
-    problem = uniform(1, 4, 5)
-    least = exact.minimize_path_norm(problem, 0.3).lower_bound
-    options: dict[str, Any] = {"algorithm": "splitting", "restarts": 4, "p": 0.3, "norm_bound": least}
+    options: dict[str, Any] = {"objective": "weights", "algorithm": "splitting", "restarts": 4, "p": 0.5}
+    options["norm_bound"] = 2 + 2**0.5
     files: dict[str, Any] = {"checkpoint_file": tmp_path / "splitting.npz", "resume": True}
-    whole = minimize(problem, **options)
+    whole = minimize(PEAK, **options)
 
     def stop(state: Any) -> None:
         raise KeyboardInterrupt
 
-    assert minimize(problem, **options, **files, progress=stop).status == "interrupted"
+    assert minimize(PEAK, **options, **files, progress=stop).status == "interrupted"
     for _ in range(40):
-        fit = minimize(problem, **options, **files, time_limit=1.0)
+        fit = minimize(PEAK, **options, **files, time_limit=0.7)
         if fit.status == "finished":
             break
     assert fit.network == whole.network
     assert fit.steps == whole.steps
-    single = minimize(problem, **options, dtype="float32")
+    single = minimize(PEAK, **options, dtype="float32")
     assert single.fits
