@@ -18,8 +18,9 @@ from sparsest.arrays import FloatArray
 from sparsest.continuous.rays.best_network import SAME, BestNetwork
 from sparsest.continuous.rays.drawing import DrawnRays, RayDrawer
 from sparsest.continuous.rays.free_terms import FreeTerms
-from sparsest.continuous.rays.neurons import path_norm, summed
+from sparsest.continuous.rays.neurons import SummedNeuron, path_norm, summed
 from sparsest.continuous.rays.turns import TurnSearch
+from sparsest.continuous.rays.zoomed import least_on_support
 from sparsest.files import Arrays
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
@@ -47,6 +48,10 @@ _WIDEST, _NARROWEST, _KICKED, _DIVISOR, _LEAST = 0.1, 1e-3, 1e-3, 10.0, 1e-6
 _ZERO: Final = 1e-5
 # Samples this near to an end of their interval, relative to its width, are on it.
 _TIGHT: Final = 1e-3
+# The same after steps in the unit of the intervals: so many times, each with new slopes, from starts of so
+# many times the best path norm.
+_ON_END: Final = 1e-7
+_ZOOMS, _NEAR = 2, 1.02
 # Residual of the least squares, labels of about one, that is rounding.
 _EXACT: Final = 1e-9
 # Best networks that kicks begin from.
@@ -186,16 +191,36 @@ class SplittingSearch(TurnSearch):
 
     def _finish(self, outputs: FloatArray) -> None:
         """Make the support of a start exact, and keep it if it is good."""
-        solved = self._network.solved(outputs)
+        solved = self._network.solved(outputs, _TIGHT)
         if solved is None:
             return
-        amounts, free = solved
-        neurons = summed(self._rays, np.stack([np.maximum(amounts, 0), np.maximum(-amounts, 0)]))
-        norm = path_norm(neurons, self._p)
-        if not any(abs(norm - other) <= SAME * norm for other, _ in self._elite):
-            self._elite = sorted([*self._elite, (norm, outputs)], key=lambda each: each[0])[:_ELITE]
-        if norm < self.best.norm * (1 - SAME):
+        norm = path_norm(self._neurons(solved), self._p)
+        self._offer(solved)
+        if any(abs(norm - other) <= SAME * norm for other, _ in self._elite):
+            return
+        self._elite = sorted([*self._elite, (norm, outputs)], key=lambda each: each[0])[:_ELITE]
+        if norm < self.best.norm * _NEAR and not self._network.is_exact:
+            self._offer(self._within_intervals(solved))
+
+    def _within_intervals(self, outputs: FloatArray) -> FloatArray:
+        """Return outputs (R + f,) with the same support, or less, of lower path norm if steps find some."""
+        for _ in range(_ZOOMS):
+            costs = self._costs(self._tensor(outputs[None]), self._tensor(np.full((1, 1), _LEAST)))
+            moved = self._network.zoomed(outputs, costs[:, 0].double().numpy(force=True))
+            solved = self._network.solved(moved, _ON_END)
+            if solved is None:
+                break
+            outputs = solved
+        return outputs
+
+    def _offer(self, outputs: FloatArray) -> None:
+        neurons, (_, free) = self._neurons(outputs), self._network.amounts(outputs)
+        if path_norm(neurons, self._p) < self.best.norm * (1 - SAME):
             self.best.consider(neurons, free, self.work, corrected=False)
+
+    def _neurons(self, outputs: FloatArray) -> list[SummedNeuron]:
+        amounts, _ = self._network.amounts(outputs)
+        return summed(self._rays, np.stack([np.maximum(amounts, 0), np.maximum(-amounts, 0)]))
 
     def _uniform(self, shape: Sequence[int]) -> Tensor:
         return torch.rand(*shape, generator=self._generator).to(self._device, self._dtype)
@@ -219,10 +244,10 @@ class _WideNetwork:
         self._columns = np.c_[rays.values.T / self._norms, free.columns / self._free_norms]
         self._low, self._high = problem.low / rays.height, problem.high / rays.height
         self._height, self._n_rays = rays.height, len(rays)
-        self._is_exact = problem.is_interpolation
+        self.is_exact = problem.is_interpolation
         gram = self._columns @ self._columns.T
         # values weigh the more the narrower their interval is
-        weights = np.clip(self._high - self._low, _NARROW, 1.0) * (not self._is_exact)
+        weights = np.clip(self._high - self._low, _NARROW, 1.0) * (not self.is_exact)
         gram += np.diag(weights)
         inverse = np.linalg.pinv(gram, rcond=1e-13, hermitian=True)
         middle = np.clip(0.0, self._low, self._high)
@@ -268,7 +293,7 @@ class _WideNetwork:
             kept = (rays - thresholds[0]).clamp(min=0) - (-rays - thresholds[1]).clamp(min=0)
             shrunk = torch.cat([kept, outputs[:, self._n_rays :]], dim=1)
             reflected = 2 * shrunk - outputs
-            if self._is_exact:
+            if self.is_exact:
                 outputs = (
                     outputs + reflected - (reflected @ self.matrix.T - self._middle) @ self._back - shrunk
                 )
@@ -280,26 +305,62 @@ class _WideNetwork:
             values = values + mirrored + multipliers * self._weights - inside
         return [shrunk, outputs, values]
 
-    def solved(self, outputs: FloatArray) -> tuple[FloatArray, FloatArray] | None:
-        """Return amounts of rays (R,) and free terms (f,), values exact on the support of outputs (R + f,).
+    def amounts(self, outputs: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return amounts of rays (R,) and of free terms (f,)."""
+        rays, free = np.split(outputs, [self._n_rays])
+        return rays / self._norms, free / self._free_norms * self._height
 
-        None where no outputs with that support meet the intervals.
+    def _used(self, outputs: FloatArray) -> "np.ndarray[Any, np.dtype[np.int64]]":
+        """Return which rays are in use, and the free terms."""
+        amounts = np.abs(self.amounts(outputs)[0])
+        support = np.flatnonzero(amounts > _ZERO * amounts.max(initial=0.0))
+        return np.concatenate([support, np.arange(self._n_rays, len(outputs))])
+
+    def zoomed(self, outputs: FloatArray, costs: FloatArray) -> FloatArray:
+        """Return outputs (R + f,) with the same support, of least cost within narrow intervals, about.
+
+        Parameters
+        ----------
+        outputs : array (R + f,)
+            That fit.
+        costs : array (2, R)
+            Of positive and negative outputs.
+        """
+        used = self._used(outputs)
+        rays = used[used < self._n_rays]
+        prices = np.r_[costs[(outputs[rays] < 0).astype(int), rays], -np.ones(len(used) - len(rays))]
+        found = np.zeros_like(outputs)
+        found[used] = least_on_support(self._columns[:, used], self._low, self._high, outputs[used], prices)
+        return found
+
+    def solved(self, outputs: FloatArray, tight: float) -> FloatArray | None:
+        """Return outputs (R + f,) with the same support whose values are exact.
+
+        Parameters
+        ----------
+        outputs : array (R + f,)
+            That fit, about.
+        tight : float
+            Values this near to an end of their interval, relative to its width, are on it.
+
+        Returns
+        -------
+        array (R + f,) or None
+            None where no outputs with that support meet the intervals.
         """
         if not np.isfinite(outputs).all():
             return None
-        amounts = outputs[: self._n_rays] / self._norms
-        support = np.flatnonzero(np.abs(amounts) > _ZERO * np.abs(amounts).max(initial=0.0))
-        used = np.r_[support, np.arange(self._n_rays, len(outputs))]
+        used = self._used(outputs)
         matrix, solution = self._columns[:, used], outputs[used]
         values = matrix @ solution
         below, above = values - self._low, self._high - values
         ends = np.where(below <= above, self._low, self._high)
-        tight = np.minimum(below, above) <= _TIGHT * np.minimum(self._high - self._low, 1.0) + _TIGHT**2
-        step, *_ = np.linalg.lstsq(matrix[tight], (ends - values)[tight], rcond=1e-13)
+        on_end = np.minimum(below, above) <= tight * np.minimum(self._high - self._low, 1.0) + tight**2
+        step, *_ = np.linalg.lstsq(matrix[on_end], (ends - values)[on_end], rcond=1e-13)
         solution = solution + step
         values = matrix @ solution
         if np.maximum(self._low - values, values - self._high).max() > _EXACT:
             return None
-        found = np.zeros(self._n_rays)
-        found[support] = solution[: len(support)] / self._norms[support]
-        return found, solution[len(support) :] / self._free_norms * self._height
+        found = np.zeros_like(outputs)
+        found[used] = solution
+        return found
