@@ -5,7 +5,7 @@ from pathlib import Path
 from numba.core.caching import UserProvidedCacheLocator
 
 
-class ByContent(UserProvidedCacheLocator):  # type: ignore[misc]  # no types published
+class ByContent(UserProvidedCacheLocator):
     """Folders named without the place of the source.
 
     numba's own have it in their names, so that a second installation of the same files compiles all of it

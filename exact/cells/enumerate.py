@@ -9,6 +9,7 @@ import dataclasses
 import functools
 import math
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 import flint
 import numpy as np
@@ -29,6 +30,10 @@ from sparsest.progress import Deadline
 MAX_PATTERN_ENTRIES = 10**9
 
 BoolArray = NDArray[np.bool_]
+
+
+class TooManyCellsError(InputError):
+    """There are more cells than somebody has use for."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -140,12 +145,23 @@ def enumerate_cells(
     return dataclasses.replace(cells_until(inputs, Deadline(time_limit)), units=units)
 
 
-def cells_until(X: ArrayLike, deadline: Deadline) -> Cells:
-    """Enumerate cells as `enumerate_cells` does with binary floats, within a caller's deadline."""
+def cells_until(X: ArrayLike, deadline: Deadline, max_cells: float = math.inf) -> Cells:
+    """Enumerate cells as `enumerate_cells` does with binary floats, within a caller's deadline.
+
+    Raises
+    ------
+    TooManyCellsError
+        As soon as there are more than `max_cells`.
+    """
     inputs, rows, inverse = _prepared(X)
     refuse_too_many_cells(inputs, rows)
-    blocks = upper_cells(rows, deadline)
-    words = sorted_words(np.concatenate([pack(block) for block in blocks]))
+    blocks, found = [], 0
+    for block in upper_cells(rows, deadline):
+        blocks.append(pack(block))
+        found += 2 * len(block)
+        if found > max_cells:
+            raise TooManyCellsError(f"X has more than {max_cells:.3g} activation patterns")
+    words = sorted_words(np.concatenate(blocks))
     upper = unpack(words, len(rows))
     patterns = np.concatenate([~upper[::-1], upper])
     return Cells(_repeated(patterns, inverse), inputs)
@@ -271,11 +287,15 @@ def refuse_too_many_cells(
     inputs: FloatArray, rows: IntegerArray, max_entries: int = MAX_PATTERN_ENTRIES
 ) -> None:
     """Raise `InputError` when patterns of inputs (N, d), distinct in rows (n, d + 1), may fill the memory."""
-    rank = int(flint.fmpz_mat(rows.tolist()).rank())
-    count = count_in_general_position(len(rows), rank)
+    # the rank of some rows is no larger than that of all, mostly the same, and known at once
+    for some in (2 * rows.shape[1], len(rows)):
+        rank = int(flint.fmpz_mat(rows[:some].tolist()).rank())
+        count = count_in_general_position(len(rows), rank)
+        if count * len(inputs) > max_entries or some >= len(rows):
+            break
     if count * len(inputs) > max_entries:
         raise InputError(
-            f"up to {count:.3g} cells for N = {len(inputs)} samples and d = {inputs.shape[1]} features "
-            f"(rank {rank}) are too many to keep: use fewer samples or fewer features, iterate_cells, "
+            f"up to {Decimal(count):.3g} cells for N = {len(inputs)} samples and d = {inputs.shape[1]} "
+            f"features (rank {rank}) are too many to keep: use fewer samples or features, iterate_cells, "
             f"or a method without cells (the activation tree)"
         )

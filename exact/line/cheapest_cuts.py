@@ -15,7 +15,6 @@ program, so their sum is a lower bound whatever rounding did to them: both bound
 number of knots) is the limit.
 """
 
-from fractions import Fraction
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -26,7 +25,7 @@ from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.exact.compiling import compile_loop, worth_compiling
 from sparsest.exact.line.cheapest_cuts_kernel import cheapest, counted, trace
-from sparsest.exact.line.piecewise_linear import PiecewiseLinear, RationalPiecewiseLinear
+from sparsest.exact.line.piecewise_linear import PiecewiseLinear
 from sparsest.exact.line.slope_changes import SIZE_ERROR, Curvature
 
 # Steps a change of slope (`sparsest.exact.compiling`): `counted` is the longest loop of all, by far.
@@ -178,18 +177,3 @@ def function_of(
         intercept = float(y[0] - slope * x[0])
     bends = np.copysign(changes[here], signs[here])
     return PiecewiseLinear(x[here + 1] + shift[here], bends, slope, intercept, cost)
-
-
-def rational_function_of(
-    x: list[Fraction], y: list[Fraction], changes: list[Fraction], second: list[bool]
-) -> RationalPiecewiseLinear:
-    """As `function_of`, in rational numbers; `changes` (N - 2) have signs."""
-    knots, bends = [], []
-    for i, change in enumerate(changes):
-        if second[i] or change == 0:
-            continue
-        following = changes[i + 1] if i + 1 < len(changes) and second[i + 1] else Fraction(0)
-        bends.append(change + following)
-        knots.append(x[i + 1] + (x[i + 2] - x[i + 1]) * following / (change + following))
-    slope = (y[1] - y[0]) / (x[1] - x[0])
-    return RationalPiecewiseLinear(knots, bends, slope, y[0] - slope * x[0])

@@ -6,23 +6,17 @@ The fewest knots are found by `sparsest.exact.line.stabbing`, interpolants of le
 
 import contextlib
 import itertools
-from fractions import Fraction
+from typing import NamedTuple
 
+import flint
 import numpy as np
 from numpy.typing import ArrayLike
 
 from sparsest.affine import Affine
 from sparsest.arrays import exact_floats
 from sparsest.errors import InputError
-from sparsest.exact.line.cheapest_cuts import (
-    cheapest_cut,
-    cost_of,
-    costs_of,
-    function_of,
-    rational_function_of,
-)
+from sparsest.exact.line.cheapest_cuts import cheapest_cut, cost_of, costs_of, function_of
 from sparsest.exact.line.piecewise_linear import PiecewiseLinear as PiecewiseLinear
-from sparsest.exact.line.piecewise_linear import RationalPiecewiseLinear
 from sparsest.exact.line.slope_changes import Curvature, curvature
 from sparsest.exact.line.stabbing import float_function, rational_function, stab
 from sparsest.exact.method_result import MethodResult
@@ -116,18 +110,35 @@ def interpolate(x: ArrayLike, y: ArrayLike, p: float) -> PiecewiseLinear:
     return function_of(positions, values, bends, cut.second, cost_of(costs, cut.second))
 
 
-def rational_interpolant(x: list[Fraction], y: list[Fraction]) -> RationalPiecewiseLinear:
+class Interpolant(NamedTuple):
+    """As `PiecewiseLinear`, in rational numbers."""
+
+    knots: list[flint.fmpq]
+    changes: list[flint.fmpq]
+    slope: flint.fmpq
+    intercept: flint.fmpq
+
+
+def rational_interpolant(x: list[flint.fmpq], y: list[flint.fmpq]) -> Interpolant:
     """Return the interpolant with the fewest knots in rational arithmetic throughout.
 
     Parameters
     ----------
-    x, y : lists of N Fractions
+    x, y : lists of N rationals
         Samples, positions strictly increasing.
     """
     if len(x) == 1:
-        return RationalPiecewiseLinear([], [], Fraction(0), y[0])
+        return Interpolant([], [], flint.fmpq(0), y[0])
     slopes = [(y[i + 1] - y[i]) / (x[i + 1] - x[i]) for i in range(len(x) - 1)]
     changes = [after - before for before, after in itertools.pairwise(slopes)]
     signs = np.array([(change > 0) - (change < 0) for change in changes], dtype=np.int8)
     cut = cheapest_cut(costs_of(Curvature(signs, np.abs(signs.astype(np.float64))), 0.0))
-    return rational_function_of(x, y, changes, cut.second.tolist())
+    second = [*cut.second.tolist(), False]
+    knots, bends = [], []
+    for i, change in enumerate(changes):  # as `function_of` has them
+        if second[i] or change == 0:
+            continue
+        following = changes[i + 1] if second[i + 1] else flint.fmpq(0)
+        bends.append(change + following)
+        knots.append(x[i + 1] + (x[i + 2] - x[i + 1]) * following / (change + following))
+    return Interpolant(knots, bends, slopes[0], y[0] - slopes[0] * x[0])

@@ -1,9 +1,8 @@
 """A network that provably fits, at once: interpolate along a line onto which the samples project apart."""
 
 import itertools
-import math
-from fractions import Fraction
 
+import flint
 import numpy as np
 
 from sparsest.affine import Affine
@@ -11,7 +10,7 @@ from sparsest.arrays import FloatArray
 from sparsest.directions import random_directions
 from sparsest.errors import InputError
 from sparsest.exact.arithmetic.rational_network import RationalNetwork
-from sparsest.exact.arithmetic.rational_problem import fraction_to_rational
+from sparsest.exact.arithmetic.rational_problem import rational
 from sparsest.exact.line.fewest_knots import interpolate, rational_interpolant
 from sparsest.problem import Problem
 from sparsest.weight_bound import MAX_NEURONS
@@ -71,27 +70,32 @@ def _knots_along(t: FloatArray, labels: FloatArray) -> int | None:
 
 
 def _ridge_network(problem: Problem, direction: FloatArray) -> RationalNetwork | None:
-    a = [Fraction(float(value)) for value in direction]
-    rows = [[Fraction(float(value)) for value in row] for row in problem.X]
-    t = [sum((x * w for x, w in zip(row, a, strict=True)), Fraction(0)) for row in rows]
-    order = sorted(range(len(t)), key=t.__getitem__)
-    if any(t[i] == t[j] for i, j in itertools.pairwise(order)):
-        return None
-    labels = [Fraction(float(value)) for value in problem.targets]
+    a = [rational(value) for value in direction.tolist()]
+    used = [(j, w) for j, w in enumerate(a) if w != 0]
+    rows = problem.X.tolist()
+    t = [sum((rational(row[j]) * w for j, w in used), flint.fmpq(0)) for row in rows]
+    # floats are compared at once, and rationals only to see that it was right
+    order = np.argsort(problem.X @ direction, kind="stable").tolist()
+    if any(t[j] <= t[i] for i, j in itertools.pairwise(order)):
+        order = sorted(range(len(t)), key=t.__getitem__)
+        if any(t[i] == t[j] for i, j in itertools.pairwise(order)):
+            return None
+    labels = [rational(value) for value in problem.targets.tolist()]
     g = rational_interpolant([t[i] for i in order], [labels[i] for i in order])
     neurons = [[abs(c) * w for w in a] + [-abs(c) * knot] for c, knot in zip(g.changes, g.knots, strict=True)]
     signs = [1 if change > 0 else -1 for change in g.changes]
     affine = [g.slope * w for w in a] + [g.intercept]
+    ends = [t[order[0]], t[order[-1]]]  # an affine function of t is least and largest there
     if problem.affine is Affine.SKIP:
         neurons.append(affine)
     elif problem.affine is Affine.CONSTANT:
-        least = min(g.slope * value for value in t)
-        if g.slope:
+        least = min(g.slope * value for value in ends)
+        if g.slope != 0:
             neurons.append([*affine[:-1], -least])
             signs.append(1)
-        neurons.append([Fraction(0)] * len(a) + [g.intercept + least])
+        neurons.append([flint.fmpq(0)] * len(a) + [g.intercept + least])
     else:
-        values = [g.slope * value + g.intercept for value in t]
+        values = [g.slope * value + g.intercept for value in ends]
         for sign in (1, -1):
             if any(sign * value > 0 for value in values):
                 neurons.append([sign * value for value in affine])
@@ -100,19 +104,18 @@ def _ridge_network(problem: Problem, direction: FloatArray) -> RationalNetwork |
 
 
 def _within_bound(
-    problem: Problem, signs: list[int], vectors: list[list[Fraction]]
+    problem: Problem, signs: list[int], vectors: list[list[flint.fmpq]]
 ) -> RationalNetwork | None:
     """Return the network, each neuron beyond the weight bound split into the fewest equal ones within it."""
     copies = [1] * len(signs)
     if problem.weight_bound is not None:
-        bound = Fraction(problem.weight_bound)
+        bound = rational(problem.weight_bound)
         neurons = vectors[: len(signs)]
-        copies = [max(1, *(math.ceil(abs(w) / bound) for w in neuron[:-1])) for neuron in neurons]
+        copies = [max(1, *(int((abs(w) / bound).ceil()) for w in neuron[:-1])) for neuron in neurons]
     if sum(copies) > MAX_NEURONS:
         return None
     shares = [[[v / m for v in vector]] * m for vector, m in zip(vectors, copies, strict=False)]
-    rows = [*itertools.chain.from_iterable(shares), *vectors[len(signs) :]]
     return RationalNetwork(
         [sign for sign, m in zip(signs, copies, strict=True) for _ in range(m)],
-        [[fraction_to_rational(v) for v in row] for row in rows],
+        [*itertools.chain.from_iterable(shares), *vectors[len(signs) :]],
     )

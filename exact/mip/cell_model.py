@@ -15,7 +15,7 @@ from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.exact.cells.charts import TimeLimitError
-from sparsest.exact.cells.enumerate import cells_until
+from sparsest.exact.cells.enumerate import TooManyCellsError, cells_until
 from sparsest.exact.cells.packed_patterns import keys_of_octets
 from sparsest.exact.mip.counted_elements import (
     BoolArray,
@@ -134,12 +134,13 @@ def build_cell_model(problem: Problem, objective: Objective, deadline: Deadline)
     that is active everywhere, whose neuron is affine on the data, and one of each two opposite cells, because
     ``max(0, t) = max(0, -t) + t``, u and -u have the same absolute entries, and the skip absorbs the rest.
     """
-    cells = cells_until(problem.X, deadline).patterns
+    cells = _cells(problem, deadline)
     keep = cells.any(axis=1)
     if problem.affine is Affine.SKIP:
         keep &= ~cells.all(axis=1) & ~cells[:, 0]
     patterns = np.repeat(cells[keep], 2, axis=0)
-    _refuse_large(patterns, problem.n_features)
+    if patterns.sum(dtype=np.int64) * (problem.n_features + 1) > MAX_NONZEROS:
+        raise _too_large(problem)
     facets = _facets(cells, deadline)
     scaling = _scaling(problem, objective)
     homogeneous = np.c_[scaling.inputs(problem.X), np.ones(problem.n_samples)]
@@ -206,10 +207,22 @@ def _bounds(problem: Problem, scaling: ExactScaling) -> FloatArray:
     return bounds
 
 
-def _refuse_large(patterns: BoolArray, d: int) -> None:
-    nonzeros = int(patterns.sum(dtype=np.int64)) * (d + 1)
-    if nonzeros > MAX_NONZEROS:
-        raise InputError(
-            f"X has {len(patterns) // 2} useful activation patterns, which make a linear program of "
-            f"{nonzeros:.0e} nonzeros: use method 'tree', or fewer samples or features"
-        )
+def _cells(problem: Problem, deadline: Deadline) -> BoolArray:
+    """Enumerate cells until the linear program of those would be refused."""
+    # opposite cells together are active on all samples, each with two output signs; a skip needs one of
+    # them, and that which is active less
+    most = MAX_NONZEROS / (problem.n_features + 1) / problem.n_samples
+    if problem.affine is Affine.SKIP:
+        most *= problem.n_samples
+    try:
+        return cells_until(problem.X, deadline, most).patterns
+    except TooManyCellsError:
+        raise _too_large(problem) from None
+
+
+def _too_large(problem: Problem) -> InputError:
+    return InputError(
+        f"N = {problem.n_samples} samples with d = {problem.n_features} features have so many activation "
+        f"patterns that a linear program over them would have more than {MAX_NONZEROS:.0e} nonzeros: use "
+        "method 'tree', or fewer samples or features"
+    )

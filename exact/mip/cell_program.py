@@ -19,6 +19,7 @@ import scipy.sparse as sp
 
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
+from sparsest.exact.cells.charts import TimeLimitError
 from sparsest.exact.mip.cell_model import CellModel
 from sparsest.exact.mip.counted_elements import BoolArray, IntArray
 from sparsest.highs import load_program, new_solver
@@ -83,6 +84,11 @@ class CellProgram:
         Checked before and inside every solve.
     node_limit : int, optional
         Largest number of linear programs.
+
+    Raises
+    ------
+    TimeLimitError
+        When the deadline would end before the program is loaded.
     """
 
     def __init__(self, model: CellModel, deadline: Deadline, node_limit: int | None = None) -> None:
@@ -94,7 +100,7 @@ class CellProgram:
         self._bounds: FloatArray = model.bounds.ravel()
         self._unbounded: FloatArray = np.full(self._bounds.shape, np.inf)
         self._counted: BoolArray = self._elements >= 0
-        self._solver = _load(model)
+        self._solver = _load(model, deadline)
         self._t = self._solver.getNumCol() - 1
         rows = self._solver.getLp()
         # minimising, so multipliers of ">=" rows are not negative and those of "<=" rows not positive
@@ -240,7 +246,7 @@ class CellProgram:
         raise UndecidedError(f"the linear program ended as {status}")
 
 
-def _load(model: CellModel) -> highspy.Highs:
+def _load(model: CellModel, deadline: Deadline) -> highspy.Highs:
     solver = new_solver(
         {
             "solver": "simplex",
@@ -249,7 +255,11 @@ def _load(model: CellModel) -> highspy.Highs:
             "small_matrix_value": 1e-12,  # the least allowed; smaller entries are taken for zero
         }
     )
+    before = deadline.seconds
     values, lower, upper = _value_rows(model)
+    # handing them to the solver, which nothing can stop, takes as long and more
+    if deadline.seconds - before > deadline.remaining:
+        raise TimeLimitError("the time limit would end before the linear program is loaded")
     cones = _cone_rows(model)
     matrix = sp.vstack([values, cones], format="csr")
     others, n_entries = matrix.shape[1] - 1, model.bounds.size

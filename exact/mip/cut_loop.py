@@ -73,6 +73,7 @@ def solve_mip(problem: Problem, objective: Objective, options: SearchOptions | N
         return MethodResult(Status.OPTIMAL, Proof.NUMERICAL, 0, zero, 0)
     try:
         model = build_cell_model(problem, objective, deadline)
+        program = CellProgram(model, deadline, options.node_limit)
     except KeyboardInterrupt:
         return MethodResult(Status.INTERRUPTED, Proof.NUMERICAL, 0, _first_witness(problem), 0)
     except TimeLimitError:
@@ -81,7 +82,7 @@ def solve_mip(problem: Problem, objective: Objective, options: SearchOptions | N
         problem,
         objective,
         model,
-        CellProgram(model, deadline, options.node_limit),
+        program,
         HittingSet(
             model.elements,
             options.mip_solver,

@@ -12,6 +12,7 @@ Everything here is found in integers; floats are rounded once at the end.
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from typing import Final
 
 import flint
@@ -137,14 +138,16 @@ def build_cones(problem: Problem, objective: Objective, deadline: Deadline) -> C
     scale = math.ldexp(1.0, math.frexp(problem.label_scale or 1.0)[1])
     free = _free_terms(problem, objective)
     pivot, rest, ratios = _elimination(problem, data, free)
-    values = _columns(sides, data, pivot, rest, ratios)
     entries = [int(v) for v in np.abs(directions[:, :charged]).sum(axis=1)]
+    columns = np.empty((len(entries), len(rest)))
+    for number, (row, norm) in enumerate(zip(sides.tolist(), entries, strict=True)):
+        if deadline.expired:
+            raise TimeLimitError("the time limit ended before the values of all rays were known")
+        columns[number] = _column(row, norm, data.scales, (pivot, rest, ratios))
     return Cones(
         directions=_divided(directions, entries),
         charges=_charges(_divided(directions, entries), charged, objective),
-        columns=np.array(
-            [[_float(v / norm) for v in row] for row, norm in zip(values, entries, strict=True)]
-        ).reshape(len(entries), len(rest)),
+        columns=columns,
         starts=starts,
         members=members,
         cells=cells.astype(np.int64),
@@ -245,21 +248,24 @@ def _elimination(
     return [order[k] for k in leading], [order[k] for k in others], ratios
 
 
-def _columns(
-    sides: IntegerArray, data: ExactData, pivot: list[int], rest: list[int], ratios: list[list[flint.fmpq]]
-) -> list[list[flint.fmpq]]:
-    """Return the values (R, m) of rays on the samples of `rest`, less what the samples of `pivot` say."""
-    table = []
-    for row in sides.tolist():
-        values = [flint.fmpq(max(0, v), scale) for v, scale in zip(row, data.scales, strict=True)]
-        known = [values[b] for b in pivot]
-        table.append(
-            [
-                values[i] - sum((g * v for g, v in zip(ratio, known, strict=True)), flint.fmpq(0))
-                for i, ratio in zip(rest, ratios, strict=True)
-            ]
+def _column(
+    row: list[int],
+    norm: int,
+    scales: Sequence[int],
+    elimination: tuple[list[int], list[int], list[list[flint.fmpq]]],
+) -> list[float]:
+    """Return the values of a ray, over `norm`, on the samples left, less what the eliminated ones say."""
+    pivot, rest, ratios = elimination
+    if not pivot:
+        return [max(0, row[i]) / (scales[i] * norm) for i in rest]
+    known = [flint.fmpq(max(0, row[i]), scales[i] * norm) for i in pivot]
+    return [
+        _float(
+            flint.fmpq(max(0, row[i]), scales[i] * norm)
+            - sum((g * v for g, v in zip(ratio, known, strict=True)), flint.fmpq(0))
         )
-    return table
+        for i, ratio in zip(rest, ratios, strict=True)
+    ]
 
 
 def _divided(directions: IntegerArray, norms: list[int]) -> FloatArray:

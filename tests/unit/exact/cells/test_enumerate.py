@@ -666,7 +666,7 @@ class TestRefusals:
         with pytest.raises(InputError, match=message):
             enumerate_cells(X)
 
-    @pytest.mark.parametrize("shape", [(3000, 3), (60, 30), (30_000, 1)])
+    @pytest.mark.parametrize("shape", [(3000, 3), (60, 30), (30_000, 1), (2000, 300)])
     def test_too_many_cells(self, shape):
         with pytest.raises(InputError, match=rf"N = {shape[0]} samples and d = {shape[1]} features"):
             enumerate_cells(np.random.default_rng(0).normal(size=shape))

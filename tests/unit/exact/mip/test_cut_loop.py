@@ -10,7 +10,11 @@ from oracles.brute_force import cells, minimum_entries, minimum_neurons
 
 from sparsest.affine import Affine
 from sparsest.errors import InputError, SolverError
+from sparsest.exact.cells import enumerate as enumerate_
+from sparsest.exact.cells.charts import TimeLimitError
+from sparsest.exact.cells.stream import upper_cells
 from sparsest.exact.mip.cell_model import build_cell_model
+from sparsest.exact.mip.cell_program import CellProgram
 from sparsest.exact.mip.counted_elements import Elements
 from sparsest.exact.mip.cut_loop import solve_mip
 from sparsest.exact.mip.master import HittingSet, available_solvers
@@ -368,3 +372,37 @@ def test_master_is_a_minimum_cover():
     greedy = master.greedy(np.random.default_rng(0))
     assert np.all(rows @ greedy >= 1)
     assert np.array_equal(master.with_required(greedy), greedy)
+
+
+def test_too_large_a_program_is_refused_before_all_cells_are_found(monkeypatch):
+    # 3e6 cells of 1000 samples
+    blocks = []
+
+    def watched(*arguments):
+        for block in upper_cells(*arguments):
+            blocks.append(len(block))
+            yield block
+
+    monkeypatch.setattr(enumerate_, "upper_cells", watched)
+    X = np.random.default_rng(0).normal(size=(1000, 2))
+    with pytest.raises(
+        InputError, match=r"N = 1000 samples with d = 2 features .* nonzeros: use method 'tree'"
+    ):
+        solve_mip(Problem(X, X[:, 0] ** 2), Objective.NEURONS)
+    assert sum(blocks) < 100_000  # opposite cells come for nothing
+
+
+def test_a_program_that_takes_too_long_to_load_is_not_loaded(monkeypatch):
+    class Late(Deadline):
+        """A deadline that looks as if ten seconds passed between two looks."""
+
+        looks = 0
+
+        @property
+        def seconds(self):
+            self.looks += 1
+            return 10.0 * self.looks
+
+    model = build_cell_model(Problem([0, 1, 2], [0, 1, 0]), Objective.NEURONS, Deadline(None))
+    with pytest.raises(TimeLimitError, match="before the linear program is loaded"):
+        CellProgram(model, Late(25.0))
