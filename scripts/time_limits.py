@@ -87,7 +87,7 @@ FUNCTIONS: dict[str, Callable[[Problem, float], object]] = {
     ),
     "threshold": lambda problem, limit: exact.threshold(problem, time_limit=limit),
     "threshold of weights": lambda problem, limit: exact.threshold(problem, "weights", time_limit=limit),
-    "cost_curves": lambda problem, limit: exact.cost_curves(problem, time_limit=limit),
+    "cost_curves": lambda problem, limit: exact.cost_curves(problem, [0.3, 0.7], time_limit=limit),
     "enumerate_cells": lambda problem, limit: exact.enumerate_cells(problem.X, time_limit=limit),
     "find_sparse": lambda problem, limit: continuous.find_sparse(problem, time_limit=limit),
     "minimize": lambda problem, limit: continuous.minimize(problem, time_limit=limit),

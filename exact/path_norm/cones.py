@@ -43,6 +43,8 @@ _SECONDS_A_SIDE: Final = 2e-7
 _HUGE: Final = 10**300
 # Cones compared with rays at a time.
 _CONES_AT_ONCE: Final = 2048
+# Rays whose sides are found between two looks at the clock.
+_RAYS_AT_ONCE: Final = 1024
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -122,18 +124,19 @@ def build_cones(problem: Problem, objective: Objective, deadline: Deadline) -> C
     _refuse_many(problem.n_samples, problem.n_features + 1, deadline)  # before exact data of any size
     data = ExactData(problem)
     charged = charged_entries(problem.n_features, objective)
-    normals, places = _hyperplanes(data, charged)
+    normals, places, lengths = _hyperplanes(data, charged)
     _refuse_many(len(normals), normals.shape[1], deadline)
     directions = rays_in_lowest_terms(normals)
-    sides = directions @ np.array(data.rows, dtype=object).T
+    products = _products(directions, normals, deadline)
+    sides = products[:, places] * lengths
     useful = np.any(sides > 0, axis=1) & np.any(directions[:, :charged] != 0, axis=1)
-    directions, sides = directions[useful], sides[useful]
+    directions, sides, products = directions[useful], sides[useful], products[useful]
     upper = np.concatenate(list(upper_cells(normals, deadline)))
     signs = np.concatenate([upper, ~upper])
     patterns = signs[:, places]  # the last entry of a sample is positive, and so is an axis'
     allowed = _allowed(problem, objective, patterns)
     needed = allowed.any(axis=1)
-    starts, members = _incidence(np.sign(directions @ normals.T).astype(np.int8), signs[needed])
+    starts, members = _incidence(np.sign(products).astype(np.int8), signs[needed])
     _, cells = np.unique(patterns[needed], axis=0, return_inverse=True)
     scale = math.ldexp(1.0, math.frexp(problem.label_scale or 1.0)[1])
     free = _free_terms(problem, objective)
@@ -163,21 +166,34 @@ def build_cones(problem: Problem, objective: Objective, deadline: Deadline) -> C
     )
 
 
-def _hyperplanes(data: ExactData, charged: int) -> tuple[IntegerArray, IntArray]:
-    """Return distinct normal vectors, and for each sample the place of its own.
+def _hyperplanes(data: ExactData, charged: int) -> tuple[IntegerArray, IntArray, IntegerArray]:
+    """Return distinct normal vectors, for each sample the place of its own, and its length in that.
 
     Without repeated inputs no two samples are parallel; a sample may be parallel to an axis.
     """
     axes = [[int(j == k) for k in range(data.size)] for j in range(charged)]
-    normals, places = list(axes), []
+    normals, places, lengths = list(axes), [], []
     for row in data.rows:
         used = [j for j, entry in enumerate(row) if entry]
         if len(used) == 1 and used[0] < charged:
             places.append(used[0])
+            lengths.append(row[used[0]])
         else:
             places.append(len(normals))
+            lengths.append(1)
             normals.append(row)
-    return np.array(normals, dtype=object), np.array(places)
+    return np.array(normals, dtype=object), np.array(places), np.array(lengths, dtype=object)
+
+
+def _products(directions: IntegerArray, normals: IntegerArray, deadline: Deadline) -> IntegerArray:
+    """Return the products (R, n) of rays and normal vectors."""
+    products = np.empty((len(directions), len(normals)), dtype=object)
+    for start in range(0, len(directions), _RAYS_AT_ONCE):
+        if deadline.expired:
+            raise TimeLimitError("the time limit ended before the sides of all rays were known")
+        block = slice(start, start + _RAYS_AT_ONCE)
+        products[block] = directions[block] @ normals.T
+    return products
 
 
 def _refuse_many(size: int, rank: int, deadline: Deadline) -> None:
