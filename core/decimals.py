@@ -16,6 +16,7 @@ import numpy as np
 
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
+from sparsest.sentences import member_called
 
 # The integers of a column whose floats are the nearest ones to its decimals: 15 digits survive a float.
 _MAX_SPELLED: Final = 10**15
@@ -45,10 +46,7 @@ class Numbers(enum.StrEnum):
         InputError
             For an unknown name.
         """
-        try:
-            return cls(value)
-        except ValueError:
-            raise InputError(f'numbers = {value!r:.40}: choose "auto", "decimal" or "binary"') from None
+        return member_called(cls, value)
 
 
 def decimal_places(column: FloatArray) -> int | None:

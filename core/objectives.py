@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsest.errors import InputError
+from sparsest.sentences import member_called
 
 # Exponent of a path norm unless the caller says otherwise: the paper's.
 DEFAULT_POWER = 0.4
@@ -33,11 +34,7 @@ class Objective(enum.StrEnum):
     @classmethod
     def parse(cls, name: "str | Objective") -> "Objective":
         """Return the member called `name`, or raise `InputError` that lists the choices."""
-        try:
-            return cls(name)
-        except ValueError:
-            choices = ", ".join(repr(member.value) for member in cls)
-            raise InputError(f"unknown objective {name!r:.40}: choose one of {choices}") from None
+        return member_called(cls, name)
 
 
 def check_power(p: float, *, zero_allowed: bool = False) -> float:

@@ -1,9 +1,20 @@
 """Enums whose members carry a name for machines and a sentence for people."""
 
 import enum
-from typing import Self
+from typing import Self, TypeVar
 
 from sparsest.errors import InputError
+
+Member = TypeVar("Member", bound=enum.StrEnum)
+
+
+def member_called(kind: type[Member], name: str) -> Member:
+    """Return the member of an enum called `name`, or raise `InputError` that lists the choices."""
+    for member in kind:
+        if member.value == name:
+            return member
+    choices = ", ".join(repr(str(member)) for member in kind)
+    raise InputError(f"{kind.__name__.lower()} = {name!r:.40}: choose one of {choices}")
 
 
 class Sentence(enum.StrEnum):
@@ -21,10 +32,7 @@ class Sentence(enum.StrEnum):
     @classmethod
     def parse(cls, name: str) -> Self:
         """Return the member called `name`, or raise `InputError` that lists the choices."""
-        for member in cls:
-            if member.value == name:
-                return member
-        raise InputError(f"{name!r:.40} is not one of {', '.join(map(repr, map(str, cls)))}")
+        return member_called(cls, name)
 
 
 def joined(*sentences: str) -> str:

@@ -84,7 +84,7 @@ class TestProblem:
     def test_decimals_of_too_many_digits_are_refused(self):
         with pytest.raises(InputError, match=r"column 0 holds 0\.333.*numbers=\"binary\""):
             Problem([1 / 3, 1], [0, 1], numbers="decimal")
-        with pytest.raises(InputError, match='choose "auto", "decimal" or "binary"'):
+        with pytest.raises(InputError, match="choose one of 'auto', 'decimal', 'binary'"):
             Problem([0, 1], [0, 1], numbers="roman")
 
     def test_parts_stand_for_the_same_numbers(self):

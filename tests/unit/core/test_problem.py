@@ -212,7 +212,7 @@ class TestRefused:
 
     @pytest.mark.parametrize("affine", [0, 1, "no", None, 1.0, True, np.array(True), "SKIP", "", ["skip"]])
     def test_the_affine_term_is_one_of_three(self, affine):
-        assert "is not one of 'none', 'constant', 'skip'" in refusal(
+        assert "choose one of 'none', 'constant', 'skip'" in refusal(
             lambda: Problem(TWO, [0, 1], affine=affine)
         )
 

@@ -59,7 +59,7 @@ def test_a_weight_bound_calls_for_many_neurons_alike():
         ({"method": "magic"}, "unknown method 'magic': choose one of auto"),
         ({"method": "univariate"}, "affine='skip'"),
         ({"method": "tree", "objective": "weights"}, "use method='mip'"),
-        ({"objective": "knots"}, "unknown objective 'knots'"),
+        ({"objective": "knots"}, "objective = 'knots'"),
         ({"time_limit": 0}, "time_limit"),
         ({"time_limit": float("nan")}, "time_limit"),
         ({"node_limit": 0}, "node_limit"),

@@ -125,7 +125,7 @@ class TestSuites:
             ('methods = ["auto"]\n[[problems]]\naffine="skip"', "data must be a list of names"),
             (
                 'methods = ["auto"]\n[[problems]]\ndata="xor"\naffine="no"',
-                "'no' is not one of 'none', 'constant', 'skip'",
+                "affine = 'no': choose one of 'none', 'constant', 'skip'",
             ),
             (
                 'methods = ["auto"]\n[[problems]]\ndata="xor"\ntolerance="no"',
