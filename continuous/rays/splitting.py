@@ -51,7 +51,7 @@ _TIGHT: Final = 1e-3
 # The same after steps in the unit of the intervals: so many times, each with new slopes, from starts of so
 # many times the best path norm.
 _ON_END: Final = 1e-7
-_ZOOMS, _NEAR = 2, 1.02
+_ZOOMS, _NEAR = 2, 1.002
 # Residual of the least squares, labels of about one, that is rounding.
 _EXACT: Final = 1e-9
 # Best networks that kicks begin from.
@@ -114,7 +114,7 @@ class SplittingSearch(TurnSearch):
     def _take_turn(self, turn: int, deadline: Deadline) -> None:
         """Train a batch."""
         for outputs in self._trained(deadline):
-            self._finish(outputs)
+            self._finish(outputs, deadline)
 
     def _is_done(self) -> bool:
         return self._has_waited(_MIN_BATCHES, _PATIENCE)
@@ -189,7 +189,7 @@ class SplittingSearch(TurnSearch):
                 found[sign] += self._p * sums ** (self._p - 1) * wide.charges[:, j]
         return found
 
-    def _finish(self, outputs: FloatArray) -> None:
+    def _finish(self, outputs: FloatArray, deadline: Deadline) -> None:
         """Make the support of a start exact, and keep it if it is good."""
         solved = self._network.solved(outputs, _TIGHT)
         if solved is None:
@@ -200,11 +200,13 @@ class SplittingSearch(TurnSearch):
             return
         self._elite = sorted([*self._elite, (norm, outputs)], key=lambda each: each[0])[:_ELITE]
         if norm < self.best.norm * _NEAR and not self._network.is_exact:
-            self._offer(self._within_intervals(solved))
+            self._offer(self._within_intervals(solved, deadline))
 
-    def _within_intervals(self, outputs: FloatArray) -> FloatArray:
+    def _within_intervals(self, outputs: FloatArray, deadline: Deadline) -> FloatArray:
         """Return outputs (R + f,) with the same support, or less, of lower path norm if steps find some."""
         for _ in range(_ZOOMS):
+            if deadline.expired:
+                break
             costs = self._costs(self._tensor(outputs[None]), self._tensor(np.full((1, 1), _LEAST)))
             moved = self._network.zoomed(outputs, costs[:, 0].double().numpy(force=True))
             solved = self._network.solved(moved, _ON_END)

@@ -12,10 +12,10 @@ import numpy as np
 from sparsest.arrays import FloatArray
 
 # Steps of Douglas-Rachford splitting, and those between two looks at whether outputs still move.
-_STEPS: Final = 20_000
+_STEPS: Final = 8000
 _STEPS_A_LOOK: Final = 500
 # Movements, in widths of intervals, that are none.
-_STILL: Final = 1e-10
+_STILL: Final = 1e-9
 # Unit where all intervals are open at one end, labels of about one.
 _UNIT: Final = 1.0
 
