@@ -355,8 +355,8 @@ CHARTS: Final = (
         "Parts and largest violation over time, by strategy",
         "Upper panels: the fewest parts of a network that fits, so far. Lower panels: the smallest of the "
         "largest violations that networks of a strategy had, so far, over the half-width of the widest "
-        "interval; at the bottom where one fits. As the methods saw it, on the problems "
-        "where they took longest.",
+        "interval; at the bottom where one fits, or nearly. Counts beyond four times the best known are cut "
+        "off. As the methods saw it, on the problems where they took longest.",
         lambda outcomes: bool(watched(outcomes)),
         plot_strategies,
     ),

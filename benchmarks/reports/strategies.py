@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 
 # Problems whose courses are drawn.
 _MAX_PANELS: Final = 3
-# Violations below this share of the half-width are drawn there: the network fits.
+# Violations below this share of the half-width are drawn there: the network fits, or nearly.
 _FITS: Final = 1e-4
+# In a row of the legend.
+_ENTRIES: Final = 2
 # Seconds before the first point; a logarithmic axis has no zero.
 _EARLIEST: Final = 1e-2
 
@@ -141,21 +143,21 @@ def _median(values: Sequence[float], spelled: str) -> str:
 def plot_strategies(outcomes: Outcomes) -> "Figure":
     """Draw parts and largest violation over time for every strategy, on the problems that took longest."""
     instances = sorted(watched(outcomes), key=lambda each: -_length(outcomes, each))[:_MAX_PANELS]
-    drawn = [
-        [course for record in _first_runs(outcomes, each) for course in courses(record)] for each in instances
+    runs = [_first_runs(outcomes, each) for each in instances]
+    names = [
+        *dict.fromkeys(course.strategy for each in runs for record in each for course in courses(record))
     ]
-    names = [*dict.fromkeys(course.strategy for panel in drawn for course in panel)]
     with canvas.style():
-        figure = canvas.new_figure(width=WIDTH, height=5.6 + 0.2 * (len(names) // 3))
+        figure = canvas.new_figure(width=WIDTH, height=5.2 + 0.25 * math.ceil(len(names) / _ENTRIES))
         panels = figure.subplots(2, len(instances), squeeze=False, sharex="col")
-        for (above, below), instance, panel in zip(panels.T, instances, drawn, strict=True):
-            half = max(record.tolerance for record in _first_runs(outcomes, instance))
-            for course in panel:
-                _draw(above, below, course, names.index(course.strategy), half)
-            _finish(above, below, instance)
+        for (above, below), instance, each in zip(panels.T, instances, runs, strict=True):
+            for record in each:
+                for course in courses(record):
+                    _draw(above, below, course, names.index(course.strategy), record)
+            _finish(above, below, instance, outcomes.best[instance])
         panels[0, 0].set_ylabel(f"{instances[0].objective} of a network that fits")
         panels[1, 0].set_ylabel("largest violation / half-width")
-        legend_under(figure, [handle(k, name) for k, name in enumerate(names)])
+        legend_under(figure, [handle(k, name) for k, name in enumerate(names)], _ENTRIES)
     return figure
 
 
@@ -172,27 +174,32 @@ def _length(outcomes: Outcomes, instance: ComparedInstance) -> float:
     return max(record.attempts[-1][0] for record in _first_runs(outcomes, instance))
 
 
-def _draw(above: "Axes", below: "Axes", course: StrategyCourse, k: int, half: float) -> None:
+def _draw(above: "Axes", below: "Axes", course: StrategyCourse, k: int, record: Record) -> None:
+    """Draw one strategy until the end of its run."""
     style: dict[str, Any] = {
         "color": color(k),
         "linestyle": dashes(k),
         "linewidth": width(k),
         "drawstyle": "steps-post",
         "marker": marker(k),
-        "markevery": [-1],
+        "markevery": [0],
     }
-    at = np.maximum(course.seconds, _EARLIEST)
-    shown = np.isfinite(course.count)
-    above.plot(at[shown], course.count[shown], **style)
-    below.plot(at, np.maximum(course.violation / half, _FITS), **style)
+    at = np.maximum(np.r_[course.seconds, max(record.seconds, course.seconds[-1])], _EARLIEST)
+    count, violation = (np.r_[part, part[-1]] for part in (course.count, course.violation / record.tolerance))
+    shown = np.isfinite(count)
+    if shown.any():
+        above.plot(at[shown], count[shown], **style)
+    below.plot(at, np.maximum(violation, _FITS), **style)
 
 
-def _finish(above: "Axes", below: "Axes", instance: ComparedInstance) -> None:
+def _finish(above: "Axes", below: "Axes", instance: ComparedInstance, best: int | None) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    above.set_title(printable(instance.label), parse_math=False)
+    # first networks may have a neuron a sample: drawn in full they would flatten what matters
+    top = above.get_ylim()[1]
+    above.set_ylim(0, min(top, math.inf if best is None else 4.0 * best + 4.0))
+    above.set_title(printable(instance.label.rpartition("/")[2]), parse_math=False)
     above.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
-    above.set_ylim(bottom=0)
     below.set(xscale="log", yscale="log", xlabel="seconds")
     for axis in (below.xaxis, below.yaxis):
         plain_ticks(axis)

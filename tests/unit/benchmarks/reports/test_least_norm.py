@@ -137,12 +137,18 @@ def test_only_intervals_with_a_width_are_noisy():
     assert watched(collect([noisy()])) == ()
 
 
-def test_strategies_are_drawn_once_each():
-    figure = DRAWN["strategies"].draw(collect([noisy(attempts=FOUND), noisy("find", "m", FOUND[:1])]))
+def test_strategies_are_drawn_to_the_end_of_their_runs():
+    runs = [noisy(attempts=FOUND, seconds=6.0), noisy("find", "m", FOUND[:1])]
+    figure = DRAWN["strategies"].draw(collect(runs))
     counts, violations = figure.axes[0], figure.axes[2]
-    assert [line.get_ydata().tolist() for line in counts.lines] == [[4, 4], [3, 3]]
+    # counts of networks that fit alone, and the last one goes on
+    assert [line.get_data()[0].tolist() for line in counts.lines] == [[1, 3, 6], [4, 5, 6]]
+    assert [line.get_data()[1].tolist() for line in counts.lines] == [[4, 4, 4], [3, 3, 3]]
     # over the tolerance of 2, and at the bottom where a network fits
-    assert [line.get_ydata().tolist() for line in violations.lines] == [[2, 1e-4, 1e-4], [0.5, 1e-4, 1e-4]]
+    assert [line.get_ydata().tolist() for line in violations.lines] == [
+        [2, 1e-4, 1e-4, 1e-4],
+        [0.5, 1e-4, 1e-4, 1e-4],
+    ]
 
 
 @pytest.mark.slow
