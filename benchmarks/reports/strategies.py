@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _MAX_PANELS: Final = 3
 # Violations below this share of the half-width are drawn there: the network fits, or nearly.
 _FITS: Final = 1e-4
+# Half-widths up to this are rounding, not noise: planted labels without noise have 1e-6.
+_ROUNDING: Final = 1e-5
 # In a row of the legend.
 _ENTRIES: Final = 2
 # Seconds before the first point; a logarithmic axis has no zero.
@@ -79,11 +81,16 @@ class StrategyCourse:
 
 
 def watched(outcomes: Outcomes) -> tuple[ComparedInstance, ...]:
-    """Return the instances on which a method told what its strategies had, of tolerances above 0."""
+    """Return the instances with noise on which a method told what its strategies had.
+
+    Classes have no half-width to measure violations by, and are left out.
+    """
     return tuple(
         each
         for each in outcomes.instances
-        if any(record.attempts and record.tolerance > 0 for record in _runs(outcomes, each))
+        if any(
+            record.attempts and _ROUNDING < record.tolerance < math.inf for record in _runs(outcomes, each)
+        )
     )
 
 

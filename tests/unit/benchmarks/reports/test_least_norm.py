@@ -131,9 +131,10 @@ def test_table_of_strategies():
 
 
 def test_only_intervals_with_a_width_are_noisy():
-    exact = benchmark_record(attempts=FOUND)
-    assert watched(collect([exact])) == ()
-    assert strategy_table(collect([exact]))[1] == []
+    for tolerance in (0.0, 1e-6, math.inf):  # exact labels, rounding, classes
+        known = collect([benchmark_record(attempts=FOUND, tolerance=tolerance)])
+        assert watched(known) == ()
+        assert strategy_table(known)[1] == []
     assert watched(collect([noisy()])) == ()
 
 
