@@ -14,6 +14,7 @@ from sparsest.errors import InputError
 
 if TYPE_CHECKING:
     from sparsest.benchmarks.paper.experiments import Experiment
+    from sparsest.benchmarks.reports.outcomes import Outcomes
     from sparsest.benchmarks.run.record import Record
     from sparsest.benchmarks.run.results_folder import Store
     from sparsest.benchmarks.run.runner import Report, State
@@ -179,17 +180,26 @@ def figures(
     workers: Annotated[
         int | None, typer.Option(help="Processes side by side; by default the number of cores.")
     ] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option(help="Draw what a benchmark measured instead: its folder of results.", metavar="DIR"),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder of tables and figures.", metavar="DIR")] = Path("figures"),
 ) -> None:
-    """Draw the paper's figures: sparsity over the steps of training.
+    """Draw the paper's figures, sparsity over the steps of training, or those of a benchmark.
 
     No regularisation, weight decay, and the published loop with p = 1, 0.7 and 0.4 on its two datasets, with
     the error and the fewest neurons or parameters that interpolate. What was trained stays in DIR/DATA.csv:
     the same command draws DIR/DATA.png again without training, and continues where it was interrupted.
 
+    With --results nothing is run. Where least path norms are certified: the share of runs that reach them
+    over time, by method. Where methods tell what their strategies have: count and largest violation over
+    time, by strategy. Each with its table, beside the other figures that there are data for.
+
     \b
-    Example:
+    Examples:
       sparsest bench figures --steps 10000 --seeds 0-2
+      sparsest bench figures --results bench-least-norm --out figures
 
     \b
     Exit codes: 0 done, 2 bad input, 3 interrupted: what was finished is drawn.
@@ -198,6 +208,9 @@ def figures(
     from sparsest.benchmarks.run.machine import usable_cores
     from sparsest.benchmarks.suites.suite import positive_count
 
+    if results is not None:
+        _draw_results(results, out)
+        return
     settings = experiments.EXPERIMENTS if data is None else (experiments.experiment(data),)
     chosen, length = runs.parse_seeds(seeds), positive_count(steps, "--steps")
     number = usable_cores() if workers is None else positive_count(workers, "--workers")
@@ -213,6 +226,34 @@ def figures(
     if interrupted:
         output.note("interrupted: the same command continues from here")
         raise typer.Exit(exit_codes.OPEN)
+
+
+def _draw_results(results: Path, out: Path) -> None:
+    """Draw the figures that a folder of results has data for, and print the tables that go with them."""
+    from sparsest.benchmarks.reports.html_page import write_figures
+    from sparsest.benchmarks.reports.outcomes import collect
+    from sparsest.benchmarks.run import results_folder
+
+    sessions, records = results_folder.read(results)
+    outcomes = collect(records, results_folder.methods_of(sessions))
+    _print_courses(outcomes)
+    for path in write_figures(outcomes, out):
+        output.note(f"wrote {path}")
+
+
+def _print_courses(outcomes: "Outcomes") -> None:
+    """Print who reaches certified least path norms, and what strategies had, where there are data for it."""
+    from sparsest.benchmarks.reports.least_norm import NORM_COLUMNS, norm_table
+    from sparsest.benchmarks.reports.strategies import STRATEGY_COLUMNS, strategy_table
+
+    for (header, rows), columns in (
+        (norm_table(outcomes), NORM_COLUMNS),
+        (strategy_table(outcomes), STRATEGY_COLUMNS),
+    ):
+        if rows:
+            typer.echo("")
+            output.print_table(header, rows)
+            typer.echo(columns)
 
 
 def _draw_sparsity(setting: "Experiment", seeds: "list[int]", out: Path) -> None:
@@ -376,7 +417,9 @@ def _print_results(suite: "Suite", records: "Sequence[Record]") -> bool:
     output.print_table(*summary.per_method(records, methods))
     for line in summary.parts(records):
         typer.echo(line)
-    refuted = [remark for remark in remarks(collect(records, methods)) if remark.refuted]
+    outcomes = collect(records, methods)
+    _print_courses(outcomes)
+    refuted = [remark for remark in remarks(outcomes) if remark.refuted]
     for remark in refuted:
         typer.echo(f"REFUTED: {remark.instance.label}, {remark.method}: {remark.sentence}")
     return bool(refuted)

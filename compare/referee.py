@@ -34,6 +34,8 @@ class Score:
         Mean squared distance to the intervals, labels scaled to at most one in size: what training watches.
     counts : dict of Objective to int
         Neurons, weights and parameters.
+    path_norm : float or None
+        The l^p path norm of the objective, where one was asked for; infinite when it overflows.
     """
 
     fits: bool
@@ -41,9 +43,10 @@ class Score:
     residual: float
     loss: float
     counts: dict[Objective, int]
+    path_norm: float | None = None
 
 
-def score(problem: Problem, network: Network, objective: Objective) -> Score:
+def score(problem: Problem, network: Network, objective: Objective, p: float | None = None) -> Score:
     """Recompute the figures of a network.
 
     Parameters
@@ -54,11 +57,14 @@ def score(problem: Problem, network: Network, objective: Objective) -> Score:
         With as many features as the data have.
     objective : Objective
         What must not grow when the network is made exact.
+    p : float, optional
+        Exponent of a path norm to recompute.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         residual = float(network.residual(problem))
         loss = float(np.mean((network.violation(problem) / (problem.label_scale or 1.0)) ** 2))
         fits = bool(np.isfinite(residual)) and network.solves(problem)
+        norm = None if p is None else float(network.path_norm(p, objective))
     tried = fits and problem.X.size * max(network.width, 1) <= _MAX_CHECK
     return Score(
         fits=fits,
@@ -66,4 +72,5 @@ def score(problem: Problem, network: Network, objective: Objective) -> Score:
         residual=residual if np.isfinite(residual) else float("inf"),
         loss=loss if np.isfinite(loss) else float("inf"),
         counts={each: network.count(each) for each in Objective},
+        path_norm=norm if norm is None or np.isfinite(norm) else float("inf"),
     )

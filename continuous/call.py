@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from sparsest.history import History
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
-from sparsest.progress import Deadline, Progress, ProgressCallback
+from sparsest.progress import Deadline, Progress, ProgressCallback, TriedNetwork
 from sparsest.results.solving import FitResult, Restarts, Status
 from sparsest.sentences import joined
 
@@ -155,22 +155,61 @@ class TrainingCall:
 
 
 class Reporter:
-    """Calls the progress callback, but not more often than every `interval` seconds."""
+    """Calls the progress callback, but about no strategy more often than every `interval` seconds."""
 
     def __init__(
         self, callback: ProgressCallback | None, deadline: Deadline, interval: float = _REPORT_INTERVAL
     ) -> None:
         self._callback, self._deadline, self._interval = callback, deadline, interval
-        self._last = -math.inf
+        self._last: dict[str, float] = {}
 
     def __call__(
         self, message: str, steps: int, fraction: float | None = None, count: int | None = None
     ) -> None:
         """Report a few words, steps taken, the share of the work that is done, and the best count so far."""
-        if self._callback is None or self._deadline.seconds < self._last + self._interval:
-            return
-        self._last = self._deadline.seconds
-        self._callback(Progress(message, self._last, nodes=steps, fraction=fraction, upper_bound=count))
+        if self._is_due(""):
+            self._send(Progress(message, self._deadline.seconds, steps, fraction, upper_bound=count))
+
+    def attempted(
+        self,
+        strategy: str,
+        steps: int,
+        network: Callable[[], TriedNetwork],
+        count: int | None = None,
+        *,
+        is_best: bool = True,
+    ) -> None:
+        """Report what a strategy has reached, steps taken, and the best count so far.
+
+        Parameters
+        ----------
+        strategy : str
+            Its name.
+        steps : int
+            In all.
+        network : callable
+            Returns the figures of its network; asked only if the report is due.
+        count : int, optional
+            Of the best network of all strategies.
+        is_best : bool
+            Whether the strategy has just found the best network of all, which is always reported.
+        """
+        if self._is_due(strategy) or (is_best and self._callback is not None):
+            seconds, attempt = self._deadline.seconds, network()
+            self._send(Progress(strategy, seconds, steps, upper_bound=count, attempt=attempt))
+
+    def _is_due(self, strategy: str) -> bool:
+        if self._callback is None:
+            return False
+        last, seconds = self._last.get(strategy, -math.inf), self._deadline.seconds
+        if seconds < last + self._interval:
+            return False
+        self._last[strategy] = seconds
+        return True
+
+    def _send(self, progress: Progress) -> None:
+        if self._callback is not None:
+            self._callback(progress)
 
 
 def counts(networks: list[Network], objective: Objective) -> FloatArray:

@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 
+from sparsest.continuous.attempts import attempt
 from sparsest.continuous.call import Found, TrainingCall
 from sparsest.continuous.rays.search import MAX_SAMPLES, RaySearch
 from sparsest.continuous.rays.splitting import SplittingSearch
@@ -21,6 +22,8 @@ _FIRST_SHARE: Final = 0.5
 # What `algorithm=` of `minimize` calls the two searches.
 PROGRAMS: Final = "auto"
 SPLITTING: Final = "splitting"
+# What reports call them.
+_STRATEGIES: Final = {PROGRAMS: "programs over rays", SPLITTING: "splitting over rays"}
 
 
 def search_over_rays(call: TrainingCall, norm_bound: float, progress: ProgressCallback | None) -> Found:
@@ -52,6 +55,7 @@ class _OverRays:
         self.search = _search(call, norm_bound)
         self.sparse: FitResult | None = None
         self.resumed = False
+        self.told = float("inf")
         if checkpoint is not None and checkpoint.state is not None:
             try:
                 self.search.restore(checkpoint.state)
@@ -86,9 +90,23 @@ class _OverRays:
         return self.sparse is not None and self.sparse.status is Status.INTERRUPTED
 
     def _keep(self) -> None:
+        self._tell()
         self.state = self.search.arrays()
         if self.call.checkpoint is not None:
             self.call.checkpoint.save_if_due(lambda: self.state)
+
+    def _tell(self) -> None:
+        """Report the best network where it is better than at the last time."""
+        best, call = self.search.best, self.call
+        network = best.network
+        if network is not None and best.norm < self.told:
+            self.told = best.norm
+            figures = call.problem, call.schedule.objective, call.schedule.p
+            call.report.attempted(
+                _STRATEGIES[call.algorithm],
+                self.search.work,
+                lambda: attempt(_STRATEGIES[call.algorithm], network, *figures),
+            )
 
     def _found_sparse(self) -> FitResult:
         """Find a network with few parts in a part of the time."""

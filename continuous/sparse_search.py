@@ -205,6 +205,7 @@ class _SparseSearch:
             patterns=cells,
             deadline=call.deadline,
             report=call.report,
+            watch=call.report.attempted,
         )
         status = Status.FINISHED
         try:

@@ -9,6 +9,28 @@ from sparsest.errors import InputError
 
 
 @dataclasses.dataclass(frozen=True)
+class TriedNetwork:
+    """The best network of one of the strategies that a search is made of, whether it fits or not.
+
+    Attributes
+    ----------
+    strategy : str
+        What found it, a few words.
+    count : int
+        Its parts.
+    path_norm : float
+        Its l^p path norm.
+    violation : float
+        Largest distance to an interval; 0 where it meets all up to rounding.
+    """
+
+    strategy: str
+    count: int
+    path_norm: float
+    violation: float
+
+
+@dataclasses.dataclass(frozen=True)
 class Progress:
     """A snapshot of a running computation, handed to the caller's callback.
 
@@ -26,6 +48,8 @@ class Progress:
         Interval known so far, when there is one.
     open_subtrees : int or None
         Parts of a search tree found so far and not yet explored; None for other computations.
+    attempt : TriedNetwork or None
+        What a strategy of a search for networks has just reached, where the report is about that.
     """
 
     message: str
@@ -35,6 +59,7 @@ class Progress:
     lower_bound: int | None = None
     upper_bound: int | None = None
     open_subtrees: int | None = None
+    attempt: TriedNetwork | None = None
 
 
 ProgressCallback = Callable[[Progress], None]

@@ -38,6 +38,23 @@ def _as_tuple(value):
     return value if isinstance(value, tuple) else (value,)
 
 
+def benchmark_record(data="xor", method="tree", count=3, lower=None, seconds=1.0, **changes):
+    """A run on a dataset that fits with `count` neurons; exact when there is a lower bound."""
+    from sparsest.benchmarks.run.record import Record
+
+    status = "finished" if lower is None else "optimal" if lower == count else "time_limit"
+    fields = {
+        "key": "", "suite": "small", "data": data, "digest": data, "n_samples": 4, "n_features": 2,
+        "planted": None, "affine": "none", "tolerance": 0.0, "weight_bound": None, "objective": "neurons",
+        "method": method, "seed": 0, "time_limit": 60.0, "repeat": 0, "status": status, "error": "",
+        "fits": True, "exactly": True, "residual": 0.0, "count": count, "neurons": count, "weights": count,
+        "parameters": count, "lower_bound": lower, "proof": "" if lower is None else "exact", "box": None,
+        "seconds": seconds, "work": 1, "trace": (), "solver": "", "options": {}, "network": None,
+        "session": 0,
+    }  # fmt: skip
+    return Record(**(fields | changes))
+
+
 def wait_for(condition, seconds=60):
     """Wait until something becomes true."""
     limit = time.monotonic() + seconds

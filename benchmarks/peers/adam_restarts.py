@@ -7,23 +7,28 @@ as users do. The loss aims a hundredth inside the intervals, since descent never
 pruned or polished, no entry becomes zero, and the weight bound is ignored: the referee judges.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 
 from sparsest.arrays import FloatArray, positive_number
 from sparsest.benchmarks.peers import loop
-from sparsest.benchmarks.suites.method_answer import MethodAnswer, TracePoint
+from sparsest.benchmarks.suites.method_answer import AttemptPoint, MethodAnswer, TracePoint, attempt_point
 from sparsest.continuous import option_checks
 from sparsest.continuous.algorithms.batch import Batch
+from sparsest.continuous.attempts import attempt
 from sparsest.continuous.polish.scaling import Scaling
 from sparsest.gauss_newton import Intervals
 from sparsest.network import Network
-from sparsest.objectives import Objective
+from sparsest.objectives import DEFAULT_POWER, Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
 
 # Share of an interval's width, or distance from its only end, that is aimed at inside.
 _INSIDE = 0.01
+# What it is called where strategies stand side by side.
+_NAME = "Adam, width by width"
 # Steps between looks whether a network fits.
 _LOOK = 50
 
@@ -74,9 +79,17 @@ def adam_restarts(
     deadline, scaling = Deadline(time_limit), Scaling.of(problem, objective)
     generator = torch.Generator().manual_seed(option_checks.seed(seed))
     found, status, trace, work = None, "finished", list[TracePoint](), 0
+    attempts: list[AttemptPoint] = []
+
+    def tell(network: Network) -> None:
+        figures = attempt(_NAME, network, problem, objective, DEFAULT_POWER)
+        attempts.append(attempt_point(deadline.seconds, figures))
+
     with loop.one_thread():
         for width in range(1, widest + 1):
-            found, taken = _trained(problem, scaling, (restarts, width, steps, rate), generator, deadline)
+            found, taken = _trained(
+                problem, scaling, (restarts, width, steps, rate), generator, deadline, tell
+            )
             work += taken
             if found is not None:
                 trace.append((deadline.seconds, None, found.count(objective)))
@@ -85,7 +98,15 @@ def adam_restarts(
                 status = "time_limit"
                 break
     options = {"restarts": restarts, "steps": steps, "learning_rate": rate, "widest": widest}
-    return MethodAnswer(found, status, trace=tuple(trace), work=work, solver=loop.solver(), options=options)
+    return MethodAnswer(
+        found,
+        status,
+        trace=tuple(trace),
+        work=work,
+        solver=loop.solver(),
+        options=options,
+        attempts=tuple(attempts),
+    )
 
 
 def _trained(
@@ -94,6 +115,7 @@ def _trained(
     sizes: tuple[int, int, int, float],
     generator: torch.Generator,
     deadline: Deadline,
+    tell: Callable[[Network], None],
 ) -> tuple[Network | None, int]:
     """Train networks of one width; return the first that fits, if any, and the steps taken."""
     restarts, width, steps, rate = sizes
@@ -112,6 +134,7 @@ def _trained(
         if step % _LOOK == 0 or step == steps:
             best = int((distances**2).mean(dim=1).argmin())
             network = _network(scaling, batch, best)
+            tell(network)
             if network.solves(problem):
                 return network, step
     return None, steps

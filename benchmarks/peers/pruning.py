@@ -25,19 +25,22 @@ import torch
 from sparsest import tolerances
 from sparsest.arrays import FloatArray, positive_number
 from sparsest.benchmarks.peers import loop
-from sparsest.benchmarks.suites.method_answer import MethodAnswer, TracePoint
+from sparsest.benchmarks.suites.method_answer import AttemptPoint, MethodAnswer, TracePoint, attempt_point
 from sparsest.continuous import option_checks
 from sparsest.continuous.algorithms.batch import Batch
+from sparsest.continuous.attempts import attempt
 from sparsest.continuous.polish.pattern_program import BoolArray
 from sparsest.continuous.polish.scaling import Scaling
 from sparsest.errors import InputError
 from sparsest.network import Network
-from sparsest.objectives import Objective, magnitudes
+from sparsest.objectives import DEFAULT_POWER, Objective, magnitudes
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
 
 # Share of a time limit that the dense training may use.
 _TRAINING_SHARE = 0.5
+# What it is called where strategies stand side by side.
+_NAME = "pruning by magnitude"
 
 
 def weight_decay(  # noqa: PLR0913
@@ -149,7 +152,7 @@ def _train_and_prune(
 ) -> MethodAnswer:
     deadline = Deadline(time_limit)
     scaling = Scaling.of(problem, objective)
-    pruner = _Pruner(scaling, objective, settings, deadline)
+    pruner = _Pruner(problem, scaling, objective, settings, deadline)
     with loop.one_thread():
         dense = pruner.dense(problem, seed, None if time_limit is None else _TRAINING_SHARE * time_limit)
         best = dense
@@ -160,6 +163,7 @@ def _train_and_prune(
         network=network,
         status=pruner.status,
         trace=tuple(pruner.trace),
+        attempts=tuple(pruner.attempts),
         work=pruner.steps,
         solver=loop.solver(),
         options=dataclasses.asdict(settings)
@@ -174,13 +178,20 @@ class _Pruner:
     """The training runs of one answer, with their common account of steps, status and trace."""
 
     def __init__(
-        self, scaling: Scaling, objective: Objective, settings: _Settings, deadline: Deadline
+        self,
+        problem: Problem,
+        scaling: Scaling,
+        objective: Objective,
+        settings: _Settings,
+        deadline: Deadline,
     ) -> None:
+        self._problem = problem
         self._scaling, self._objective, self._settings = scaling, objective, settings
         self._deadline = deadline
         self._data = loop.tensors(scaling.homogeneous, scaling.low, scaling.high, torch.float64)
         self.steps, self.status = 0, "finished"
         self.trace: list[TracePoint] = []
+        self.attempts: list[AttemptPoint] = []
 
     def dense(self, problem: Problem, seed: int, limit: float | None) -> _Trained:
         """Train a network from its random start."""
@@ -214,7 +225,9 @@ class _Pruner:
     def settle(self, pruned: _Trained) -> _Trained:
         """Train as long as the dense network was, for a smaller error."""
         longer = self._retrain(pruned, pruned.allowed, self._settings.steps)
-        return longer if longer.loss < pruned.loss else pruned
+        settled = longer if longer.loss < pruned.loss else pruned
+        self._tell(settled)
+        return settled
 
     def _retrain(self, trained: _Trained, allowed: BoolArray, steps: int) -> _Trained:
         # weight decay has done its work in the dense network, and would keep the error from vanishing
@@ -251,7 +264,15 @@ class _Pruner:
         return int(np.count_nonzero(_sizes(trained.batch, self._objective)))
 
     def _record(self, trained: _Trained) -> None:
-        self.trace.append((self._deadline.seconds, None, self.network(trained).count(self._objective)))
+        network = self._tell(trained)
+        self.trace.append((self._deadline.seconds, None, network.count(self._objective)))
+
+    def _tell(self, trained: _Trained) -> Network:
+        """Take down the figures of a network, and return it."""
+        network = self.network(trained)
+        figures = attempt(_NAME, network, self._problem, self._objective, DEFAULT_POWER)
+        self.attempts.append(attempt_point(self._deadline.seconds, figures))
+        return network
 
 
 def _sizes(batch: Batch, objective: Objective) -> FloatArray:

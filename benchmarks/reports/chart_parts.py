@@ -56,9 +56,9 @@ def handle(k: int, label: str) -> "Line2D":
     )
 
 
-def legend_under(figure: "Figure", handles: list["Line2D"]) -> None:
-    """Put a legend where no data are."""
-    rows = math.ceil(len(handles) / _ENTRIES)
+def legend_under(figure: "Figure", handles: list["Line2D"], entries: int = _ENTRIES) -> None:
+    """Put a legend where no data are, with so many entries in a row."""
+    rows = math.ceil(len(handles) / entries)
     figure.legend(handles=handles, loc="outside lower center", ncols=math.ceil(len(handles) / rows))
 
 

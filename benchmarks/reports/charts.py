@@ -21,8 +21,10 @@ from sparsest.benchmarks.reports.chart_parts import (
     step_figure,
     width,
 )
+from sparsest.benchmarks.reports.least_norm import judged_runs, plot_least_norm
 from sparsest.benchmarks.reports.outcomes import FAILED, ComparedInstance, Outcomes
 from sparsest.benchmarks.reports.profiles import SHORTEST, performance_profiles, success_curve
+from sparsest.benchmarks.reports.strategies import plot_strategies, watched
 from sparsest.benchmarks.run.record import Record
 from sparsest.plots import canvas
 
@@ -177,8 +179,8 @@ def _known(outcomes: Outcomes, instance: ComparedInstance) -> float:
 
 
 def _known_runs(outcomes: Outcomes, method: str) -> list[tuple[ComparedInstance, Record]]:
-    """Return the runs of a method where a best count is known."""
-    there = [each for each in outcomes.ran(method) if outcomes.best[each] is not None]
+    """Return the runs of a method where few parts are asked for, and the best count is known."""
+    there = [each for each in outcomes.ran(method) if outcomes.best[each] is not None and each.p is None]
     return [(each, record) for each in there for record in outcomes.of(each, method)]
 
 
@@ -338,5 +340,24 @@ CHARTS: Final = (
         "are those that the fewest exact methods prove, then those that take longest.",
         lambda outcomes: bool(_hardest(outcomes)),
         plot_bounds,
+    ),
+    ReportChart(
+        "least-norm",
+        "Runs that reach the certified least path norm",
+        "Share of the runs that have ended with a network that fits and has the certified least path norm, "
+        "to a millionth, against the seconds of the run. Higher and further left is better. Methods that "
+        "take a norm to reach were told the certified one, and end there; the others run to their end.",
+        lambda outcomes: bool(judged_runs(outcomes)),
+        plot_least_norm,
+    ),
+    ReportChart(
+        "strategies",
+        "Parts and largest violation over time, by strategy",
+        "Upper panels: the fewest parts of a network that fits, so far. Lower panels: the smallest of the "
+        "largest violations that networks of a strategy had, so far, over the half-width of the widest "
+        "interval; at the bottom where one fits, or nearly. Counts beyond four times the best known are cut "
+        "off. As the methods saw it, on the problems where they took longest.",
+        lambda outcomes: bool(watched(outcomes)),
+        plot_strategies,
     ),
 )

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from sparsest.benchmarks.reports.charts import drawable
+from sparsest.benchmarks.reports.least_norm import NORM_COLUMNS, norm_table
 from sparsest.benchmarks.reports.outcomes import Outcomes, Remark, collect, remarks
 from sparsest.benchmarks.reports.setting import Pairs, limits, session_pairs, what_was_run
+from sparsest.benchmarks.reports.strategies import STRATEGY_COLUMNS, strategy_table
 from sparsest.benchmarks.reports.summary import COLUMNS, Table, Tone, cell, notes, parts, per_method
 from sparsest.benchmarks.reports.versus import Versus, versus
 from sparsest.benchmarks.run.record import Record
@@ -129,6 +131,7 @@ def _page(
         _section(
             "Each method", _plain_table(per_method(records, methods)) + _note(COLUMNS) + _list(parts(records))
         ),
+        *_courses(outcomes),
         _section("Beside the peers", _pairs(pairs)) if pairs else "",
         _section("Limits of the comparison", _list(limits(records, outcomes))),
         *_drawings(outcomes, figures),
@@ -199,6 +202,19 @@ def _plain_table(given: Table) -> str:
         f'<div class="scroll"><table class="results"><thead><tr>{head}</tr></thead>\n'
         f"<tbody>\n{body}</tbody></table></div>\n"
     )
+
+
+def _courses(outcomes: Outcomes) -> list[str]:
+    """Return the sections on certified least path norms and on strategies, where there are data for them."""
+    tables = (
+        ("Least path norms", norm_table(outcomes), NORM_COLUMNS),
+        ("Each strategy", strategy_table(outcomes), STRATEGY_COLUMNS),
+    )
+    return [
+        _section(heading, _plain_table(found) + _note(columns))
+        for heading, found, columns in tables
+        if found[1]
+    ]
 
 
 def _pairs(pairs: Sequence[Versus]) -> str:

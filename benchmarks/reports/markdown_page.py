@@ -4,8 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 
 from sparsest.benchmarks.reports.charts import drawable
+from sparsest.benchmarks.reports.least_norm import NORM_COLUMNS, norm_table
 from sparsest.benchmarks.reports.outcomes import Outcomes, collect, remarks
 from sparsest.benchmarks.reports.setting import commands, limits, session_pairs, what_was_run
+from sparsest.benchmarks.reports.strategies import STRATEGY_COLUMNS, strategy_table
 from sparsest.benchmarks.reports.summary import COLUMNS, Table, notes, per_method, table
 from sparsest.benchmarks.reports.summary import parts as parts_of_runs
 from sparsest.benchmarks.reports.versus import Versus, versus
@@ -57,6 +59,7 @@ def results_page(
         _table(per_method(records, methods)),
         _plain(COLUMNS),
         _bullets(parts_of_runs(records)),
+        *_courses(outcomes),
         "## Every problem",
         _table((header, rows)),
         _bullets(notes(rows)),
@@ -89,6 +92,20 @@ def _claims(outcomes: Outcomes) -> list[str]:
         if lines:
             parts += [f"## {heading}", _bullets(lines)]
     return parts
+
+
+def _courses(outcomes: Outcomes) -> list[str]:
+    """Return the parts on certified least path norms and on strategies, where there are data for them."""
+    tables = (
+        ("## Least path norms", norm_table(outcomes), NORM_COLUMNS),
+        ("## Each strategy", strategy_table(outcomes), STRATEGY_COLUMNS),
+    )
+    return [
+        part
+        for heading, found, columns in tables
+        if found[1]
+        for part in (heading, _table(found), _plain(columns))
+    ]
 
 
 def _sides(pairs: Sequence[Versus], sides: Sequence[Sequence[str]], winner: str) -> str:

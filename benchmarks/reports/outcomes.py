@@ -16,6 +16,8 @@ from sparsest.network import Network
 
 FAILED = ("error", "killed", "crashed")
 OUT_OF_TIME = ("time_limit", "killed")  # a hanging process is killed long after its limit
+# Digest of the problem, objective, and exponent of the path norm if that was to be small.
+Identity = tuple[str, str, float | None]
 REFUSED = "refused"  # the method is not made for such a problem, and said so at once
 
 
@@ -26,7 +28,9 @@ class ComparedInstance:
     Attributes
     ----------
     digest, objective : str
-        What makes it this instance.
+        What makes it this instance,
+    p : float or None
+        with the exponent where path norms were to be small.
     label : str
         The dataset's name, and what tells it from others of that name.
     n_samples, n_features : int
@@ -35,6 +39,7 @@ class ComparedInstance:
 
     digest: str
     objective: str
+    p: float | None
     label: str = dataclasses.field(compare=False)
     n_samples: int = dataclasses.field(compare=False)
     n_features: int = dataclasses.field(compare=False)
@@ -166,7 +171,8 @@ def collect(records: Sequence[Record], methods: Mapping[str, Method] = METHODS) 
         instance = ComparedInstance(
             record.digest,
             record.objective,
-            labels[record.digest, record.objective],
+            record.p,
+            labels[_identity(record)],
             record.n_samples,
             record.n_features,
         )
@@ -190,15 +196,20 @@ def collect(records: Sequence[Record], methods: Mapping[str, Method] = METHODS) 
     )
 
 
-def _labels(records: Sequence[Record]) -> dict[tuple[str, str], str]:
+def _identity(record: Record) -> Identity:
+    return record.digest, record.objective, record.p
+
+
+def _labels(records: Sequence[Record]) -> dict[Identity, str]:
     """Name each instance, as briefly as keeps the names apart."""
-    first = {(record.digest, record.objective): record for record in reversed(records)}
-    several = len({objective for _, objective in first}) > 1
-    names: dict[str, dict[tuple[str, str], Record]] = {}
+    first = {_identity(record): record for record in reversed(records)}
+    several = len({objective for _, objective, _ in first}) > 1
+    names: dict[str, dict[Identity, Record]] = {}
     for key, record in first.items():
-        name = ", ".join([record.data, *([record.objective] if several else [])])
+        power = [] if record.p is None else [f"p = {record.p:g}"]
+        name = ", ".join([record.data, *([record.objective] if several else []), *power])
         names.setdefault(name, {})[key] = record
-    labels: dict[tuple[str, str], str] = {}
+    labels: dict[Identity, str] = {}
     for name, same in names.items():
         details = [_details(record) for record in same.values()]
         # as many details as are needed, the digest last
@@ -258,6 +269,8 @@ def _remark(instance: ComparedInstance, record: Record, witnesses: Sequence[Reco
     """Judge what one run claims by every network that the referee accepted."""
     noun = instance.objective
     fitting = [each for each in witnesses if each.upper_bound is not None]
+    if record.is_below_least:
+        return _below_least(instance, record)
     if record.status == "infeasible" and record.box is None and fitting:
         one = fitting[0]
         text = f"claims that no network fits, but one by {one.method} with {one.count} {noun} does"
@@ -277,6 +290,18 @@ def _remark(instance: ComparedInstance, record: Record, witnesses: Sequence[Reco
         )
         return Remark(instance, record.method, text, True)
     return None
+
+
+def _below_least(instance: ComparedInstance, record: Record) -> Remark:
+    """Say that a network cannot be: its path norm is below the certified least one."""
+    assert record.least_norm is not None
+    text = (
+        f"has a network of path norm {record.path_norm:.9g}, below the certified least one, "
+        f"{record.least_norm[0]:.9g}: one of the two is wrong"
+    )
+    if record.exactly is False:  # a small entry, which counts much, may be lost in rounding
+        text = f"{text}, or the network fits only up to rounding"
+    return Remark(instance, record.method, text, record.exactly is not False)
 
 
 def _count(record: Record) -> int:

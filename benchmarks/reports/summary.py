@@ -19,7 +19,8 @@ MARKS: Final = {
     "*": "holds only in a box of weights that the problem did not ask for",
     "~": "the proof rests on a floating-point solver's word",
     "^": "fits up to rounding, but no network beside it was shown to fit exactly",
-    "!": "a network with fewer fits: the claim is refuted, or holds in its box of weights alone",
+    "!": "a network with fewer fits: the claim is refuted, or holds in its box of weights alone; of a path "
+    "norm: it is below the certified least one",
 }
 
 # What the options in which a method says how long a part of it took end with.
@@ -44,7 +45,7 @@ class Cell:
         Its kind, for a colour.
     text : str
         As ``3 proven 0.01s``, ``3..5 60s``, ``4 fits 1.2s``, ``no fit 1.2s (4 at mse 1e-10)``,
-        ``error``; with the marks of `MARKS`.
+        ``error``; of path norms ``least 0.2s`` and ``+1.3% 10s``; with the marks of `MARKS`.
     """
 
     tone: Tone
@@ -118,10 +119,23 @@ def cell(outcomes: Outcomes, instance: ComparedInstance, method: str) -> Cell:
     if not fitting:
         word = "infeasible" if all(record.status == "infeasible" for record in finished) else "no fit"
         return Cell("no fit", f"{word} {seconds}{_nearest(finished)}")
+    if fitting[0].least_norm is not None:
+        return _norm_cell(fitting, len(records), seconds)
     least = min(fitting, key=_fitting_count)
     number = sum(record.upper_bound == least.upper_bound for record in fitting)
     share = "" if len(records) == 1 else f" ({number} of {len(records)} runs)"
     return Cell("fits", f"{least.count} fits{_rounded(least)} {seconds}{share}")
+
+
+def _norm_cell(fitting: Sequence[Record], runs: int, seconds: str) -> Cell:
+    """Spell the path norm of the best run: the certified least one, or how far above it."""
+    best = min(fitting, key=lambda record: math.inf if record.excess is None else record.excess)
+    excess = math.inf if best.excess is None else best.excess
+    number = sum(record.reached for record in fitting)
+    word = "least" if best.reached else f"{excess:+.1%}" if abs(excess) >= 1e-3 else f"{excess:+.0e}"
+    marks = _rounded(best) + "!" * any(record.is_below_least for record in fitting)
+    share = "" if runs == 1 or not number else f" ({number} of {runs} runs)"
+    return Cell("fits", f"{word}{marks} {seconds}{share}")
 
 
 def _nearest(records: Sequence[Record]) -> str:

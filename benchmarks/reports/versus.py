@@ -37,7 +37,8 @@ def versus(outcomes: Outcomes) -> tuple[Versus, ...]:
     """Compare each of this project's methods with each peer, where both were run.
 
     Two exact methods by their time to a proven optimum. Otherwise by the count of the typical run, the median
-    over seeds with runs that do not fit last, and by the seconds of the runs.
+    over seeds with runs that do not fit last, and by the seconds of the runs. Problems that are about path
+    norms are left out: `sparsest.benchmarks.reports.least_norm` has those.
     """
     pairs = [
         (ours, peer)
@@ -48,7 +49,7 @@ def versus(outcomes: Outcomes) -> tuple[Versus, ...]:
     found = []
     for ours, peer in pairs:
         there = set(outcomes.ran(peer))
-        instances = [each for each in outcomes.ran(ours) if each in there]
+        instances = [each for each in outcomes.ran(ours) if each in there and each.p is None]
         judge = _proofs if outcomes.exact.issuperset((ours, peer)) else _networks
         if instances:
             found.append(judge(outcomes, ours, peer, instances))

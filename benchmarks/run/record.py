@@ -1,9 +1,11 @@
 """One line of a benchmark's results: what was run, what it claimed, what the referee found."""
 
 import dataclasses
+import math
 from typing import Any
 
-from sparsest.benchmarks.suites.method_answer import TracePoint
+from sparsest import tolerances
+from sparsest.benchmarks.suites.method_answer import AttemptPoint, TracePoint
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,6 +63,14 @@ class Record:
         Which session of the results file (machine, versions) ran it.
     loss : float or None
         Referee: mean squared distance to the intervals, labels scaled to at most one.
+    p : float or None
+        Exponent of the path norm that was to be made small; None where parts were to be few.
+    path_norm : float or None
+        Referee: the path norm of the objective with that exponent, whether the network fits or not.
+    least_norm : (float, float) or None
+        Certified bounds of the least one, where they are known.
+    attempts : tuple
+        What each strategy of the method had reached over time, as the method saw it.
     """
 
     key: str
@@ -98,6 +108,10 @@ class Record:
     network: dict[str, Any] | None
     session: int
     loss: float | None = None
+    p: float | None = None
+    path_norm: float | None = None
+    least_norm: tuple[float, float] | None = None
+    attempts: tuple[AttemptPoint, ...] = ()
 
     @property
     def upper_bound(self) -> int | None:
@@ -108,3 +122,29 @@ class Record:
     def closed(self) -> bool:
         """Whether the method proved its count minimal, in its box if it has one."""
         return self.upper_bound is not None and self.upper_bound == self.lower_bound
+
+    @property
+    def excess(self) -> float | None:
+        """How far the path norm is above the certified least one, relatively.
+
+        Infinite when the network does not fit, and None where nothing is certified.
+        """
+        if self.least_norm is None:
+            return None
+        if not self.fits or self.path_norm is None:
+            return math.inf
+        if self.least_norm[1] == 0:
+            return 0.0 if self.path_norm == 0 else math.inf
+        return self.path_norm / self.least_norm[1] - 1
+
+    @property
+    def reached(self) -> bool:
+        """Whether the certified least path norm is reached, up to ``tolerances.PATH_NORM_GAP``."""
+        return self.excess is not None and self.excess <= tolerances.PATH_NORM_GAP
+
+    @property
+    def is_below_least(self) -> bool:
+        """Whether a network that is said to fit has a smaller path norm than any can have."""
+        if self.least_norm is None or not self.fits or self.path_norm is None:
+            return False
+        return self.path_norm < self.least_norm[0] * (1 - tolerances.PATH_NORM_GAP)

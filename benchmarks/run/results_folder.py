@@ -29,7 +29,9 @@ _FORMAT: Final = "sparsest/benchmark"
 _VERSION: Final = 1
 _FIELDS: Final = tuple(field.name for field in dataclasses.fields(Record))
 # Columns that a table has no use for.
-_NESTED: Final = ("trace", "options", "network")
+_NESTED: Final = ("trace", "options", "network", "least_norm", "attempts")
+# What records of earlier versions lack.
+_LATER: Final[dict[str, Any]] = {"p": None, "path_norm": None, "least_norm": None, "attempts": []}
 
 Session = dict[str, Any]
 
@@ -148,7 +150,7 @@ def export(records: Sequence[Record], directory: Path) -> list[Path]:
         frame[name] = frame[name].astype("Int64")
     for name in ("fits", "exactly"):
         frame[name] = frame[name].astype("boolean")
-    for name in ("weight_bound", "time_limit", "residual", "loss", "box"):
+    for name in ("weight_bound", "time_limit", "residual", "loss", "box", "p", "path_norm"):
         frame[name] = frame[name].astype("float64")
     written = [directory / "table.csv", directory / "table.parquet"]
     for path in written:
@@ -186,7 +188,7 @@ def _session(document: dict[str, Any]) -> Session:
 
 def _record(document: dict[str, Any], n_sessions: int) -> Record:
     Affine.parse(document["affine"])
-    record = Record(**fields_of(Record, document))
+    record = Record(**fields_of(Record, _LATER | document))
     if not 0 <= record.session < n_sessions:
         raise ValueError(f"there is no session {record.session}")
     return record

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from sparsest.benchmarks.run.record import Record
+from sparsest.benchmarks.suites.certified import LeastNorm
 from sparsest.benchmarks.suites.method_answer import MethodAnswer
-from sparsest.benchmarks.suites.methods import find
+from sparsest.benchmarks.suites.methods import Method, find
 from sparsest.benchmarks.suites.suite import Suite, Variant
 from sparsest.compare.referee import score
 from sparsest.errors import InputError, SparsestError
@@ -19,7 +20,7 @@ from sparsest.problem import Problem
 
 # Networks with more numbers than this are not kept in a record.
 _MAX_NETWORK: Final = 2_000
-# Points kept of a method's bounds over time.
+# Points kept of a method's bounds over time, and of what its strategies had.
 _MAX_TRACE: Final = 1_000
 
 
@@ -43,6 +44,10 @@ class Task:
         Of the run.
     time_limit : float or None
         Seconds.
+    p : float or None
+        Exponent of the path norm that is to be small; None where parts are to be few.
+    least_norm : LeastNorm or None
+        Certified bounds of the least one.
     """
 
     suite: str
@@ -54,6 +59,8 @@ class Task:
     seed: int
     repeat: int
     time_limit: float | None
+    p: float | None = None
+    least_norm: LeastNorm | None = None
 
     @property
     def key(self) -> str:
@@ -68,6 +75,8 @@ class Task:
             self.repeat,
             self.time_limit,
         ]
+        if self.p is not None:
+            parts += [self.p, self.least_norm]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
 
 
@@ -105,13 +114,16 @@ def _tasks(suite: Suite) -> Iterator[Task]:
                     seed=repeat,
                     repeat=repeat,
                     time_limit=suite.time_limit,
+                    p=instance.p,
+                    least_norm=instance.least_norm,
                 )
 
 
 def execute(task: Task) -> Record:
     """Run a task here and referee what it returns. Errors become records, except Ctrl-C."""
-    function = find(task.variant.method).load()  # imports are not timed
-    options = {**find(task.variant.method).preset, **task.variant.options}
+    method = find(task.variant.method)
+    function = method.load()  # imports are not timed
+    options = {**_told(task, method), **method.preset, **task.variant.options}
     start = time.perf_counter()
     answer, status, error = None, "error", ""
     try:
@@ -125,12 +137,20 @@ def execute(task: Task) -> Record:
     return record_of(task, answer, time.perf_counter() - start, status=status, error=error)
 
 
+def _told(task: Task, method: Method) -> dict[str, Any]:
+    """Return what a method is told of a path norm: its exponent and the norm that is to be reached."""
+    if task.p is None:
+        return {}
+    told = {"p": task.p} | ({} if task.least_norm is None else {"norm_bound": task.least_norm.lower})
+    return {name: value for name, value in told.items() if method.takes(name)}
+
+
 def record_of(
     task: Task, answer: MethodAnswer | None, seconds: float, *, status: str = "", error: str = ""
 ) -> Record:
     """Return the record of a run; every figure of the network is the referee's."""
     network = None if answer is None else answer.network
-    judged = None if network is None else score(task.problem, network, task.objective)
+    judged = None if network is None else score(task.problem, network, task.objective, task.p)
     counts: dict[Objective, int] = {} if judged is None else judged.counts
     size = 0 if network is None else network.weights.size + 2 * network.width
     problem = task.problem
@@ -164,19 +184,23 @@ def record_of(
         box=None if answer is None else answer.box,
         seconds=seconds,
         work=0 if answer is None else answer.work,
-        trace=() if answer is None else _thinned(answer),
+        trace=() if answer is None else _thinned(answer.trace),
         solver="" if answer is None else answer.solver,
         options={**task.variant.options, **({} if answer is None else _json_ready(answer.options))},
         network=None if network is None or size > _MAX_NETWORK else encode(network),
         session=0,
         loss=None if judged is None else judged.loss,
+        p=task.p,
+        path_norm=None if judged is None else judged.path_norm,
+        least_norm=task.least_norm,
+        attempts=() if answer is None else _thinned(answer.attempts),
     )
 
 
-def _thinned(answer: MethodAnswer) -> tuple[Any, ...]:
+def _thinned(points: tuple[Any, ...]) -> tuple[Any, ...]:
     """Keep the last point, and of a long trace every few points."""
-    every = len(answer.trace) // _MAX_TRACE + 1
-    return (*answer.trace[:-1:every], *answer.trace[-1:])
+    every = len(points) // _MAX_TRACE + 1
+    return (*points[:-1:every], *points[-1:])
 
 
 def _json_ready(options: Any) -> dict[str, Any]:

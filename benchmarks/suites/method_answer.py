@@ -4,9 +4,12 @@ import dataclasses
 from collections.abc import Mapping
 
 from sparsest.network import Network
+from sparsest.progress import TriedNetwork
 
 # (seconds since the start, lower bound or None, count of the best network so far or None)
 TracePoint = tuple[float, int | None, int | None]
+# (seconds since the start, strategy, its network's count, path norm and largest violation)
+AttemptPoint = tuple[float, str, int, float, float]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +30,8 @@ class MethodAnswer:
         The bound holds only for weights ``|u_kj|`` up to this, which the problem did not ask for.
     trace : tuple of TracePoint
         Bounds over time as the method saw them.
+    attempts : tuple of AttemptPoint
+        What each strategy of the method had reached over time, as the method saw it, fitting or not.
     work : int
         Nodes or steps.
     solver : str
@@ -44,3 +49,9 @@ class MethodAnswer:
     work: int = 0
     solver: str = ""
     options: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    attempts: tuple[AttemptPoint, ...] = ()
+
+
+def attempt_point(seconds: float, attempt: TriedNetwork) -> AttemptPoint:
+    """Return what a strategy has reached after so many seconds."""
+    return seconds, attempt.strategy, attempt.count, attempt.path_norm, attempt.violation

@@ -44,6 +44,10 @@ class Method:
         function: Callable[..., MethodAnswer] = getattr(importlib.import_module(module), name)
         return function
 
+    def takes(self, option: str) -> bool:
+        """Whether the function has an option of this name."""
+        return option in inspect.signature(self.load()).parameters
+
     def check_options(self, name: str, options: Mapping[str, Any]) -> None:
         """Raise `InputError` for an option that the function does not take."""
         parameters = [*inspect.signature(self.load()).parameters][2:]

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sparsest import continuous
 from sparsest import exact as exact_side
-from sparsest.benchmarks.suites.method_answer import MethodAnswer, TracePoint
+from sparsest.benchmarks.suites.method_answer import AttemptPoint, MethodAnswer, TracePoint, attempt_point
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
@@ -88,8 +88,11 @@ def find(
     width: int | None = None,
 ) -> MethodAnswer:
     """Run `sparsest.continuous.find_sparse`."""
-    fit = continuous.find_sparse(problem, objective, p=p, width=width, seed=seed, time_limit=time_limit)
-    return _answer(fit, {"p": p, "width": fit.options["width"]})
+    watch = _Watch()
+    fit = continuous.find_sparse(
+        problem, objective, p=p, width=width, seed=seed, time_limit=time_limit, progress=watch
+    )
+    return _answer(fit, {"p": p, "width": fit.options["width"]}, watch)
 
 
 def minimize(  # noqa: PLR0913
@@ -104,8 +107,10 @@ def minimize(  # noqa: PLR0913
     steps: int = continuous.DEFAULT_STEPS,
     width: int | None = None,
     dtype: str = "float64",
+    norm_bound: float = 0.0,
 ) -> MethodAnswer:
     """Run `sparsest.continuous.minimize`."""
+    watch = _Watch()
     fit = continuous.minimize(
         problem,
         p,
@@ -115,8 +120,10 @@ def minimize(  # noqa: PLR0913
         restarts=restarts,
         steps=steps,
         dtype=dtype,
+        norm_bound=norm_bound,
         seed=seed,
         time_limit=time_limit,
+        progress=watch,
     )
     options: dict[str, Any] = {
         "p": p,
@@ -125,14 +132,26 @@ def minimize(  # noqa: PLR0913
         "steps": steps,
         "width": fit.options["width"],
     }
-    return _answer(fit, options)
+    return _answer(fit, options, watch)
 
 
-def _answer(fit: FitResult, options: dict[str, Any]) -> MethodAnswer:
+class _Watch:
+    """Takes down what the strategies of a search report."""
+
+    def __init__(self) -> None:
+        self.attempts: list[AttemptPoint] = []
+
+    def __call__(self, state: Progress) -> None:
+        if state.attempt is not None:
+            self.attempts.append(attempt_point(state.seconds, state.attempt))
+
+
+def _answer(fit: FitResult, options: dict[str, Any], watch: _Watch) -> MethodAnswer:
     return MethodAnswer(
         network=fit.network,
         status=str(fit.status),
         trace=((fit.seconds, None, fit.count),),
         work=fit.steps,
         options=options,
+        attempts=tuple(watch.attempts),
     )

@@ -2,7 +2,8 @@
 
 A suite file holds ``description``, ``methods`` (names), optionally ``time_limit`` (seconds, for each run) and
 ``repeat``; ``[variants.NAME]`` tables, each a registered ``method`` with other options or another ``repeat``,
-which makes NAME a method of the suite; and ``[[problems]]``:
+which makes NAME a method of the suite; ``certified``, a file beside it that holds least path norms
+(`sparsest.benchmarks.suites.certified`); and ``[[problems]]``:
 
     [[problems]]
     data = "planted"                      # a dataset, or a file beside the suite, or a list of them
@@ -10,6 +11,7 @@ which makes NAME a method of the suite; and ``[[problems]]``:
     affine = ["none", "skip"]             # optional, as are objective, tolerance, weight_bound, classify,
                                           # margin, numbers, target, features, ignore, drop_missing, header;
                                           # lists expand, so several columns are written "a, b"
+    p = [0.3, 0.5]                        # optional: exponents of the path norm that is to be small
     methods = ["auto"]                    # optional: these only
 """
 
@@ -24,12 +26,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from sparsest.affine import Affine
+from sparsest.benchmarks.suites.certified import (
+    CertifiedNorm,
+    LeastNorm,
+    NormKey,
+    norm_key,
+    read_certified,
+)
 from sparsest.benchmarks.suites.methods import METHODS, find
 from sparsest.decimals import Numbers
 from sparsest.errors import InputError
 from sparsest.io.problem_sources import Asked, read_problem
 from sparsest.io.table_files.columns import Wanted
-from sparsest.objectives import Objective
+from sparsest.objectives import Objective, check_power
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
 
@@ -37,12 +46,12 @@ from sparsest.progress import Deadline
 _MAX_SUITE_BYTES: Final = 2**20
 _MAX_RUNS: Final = 100_000
 
-_SUITE_KEYS: Final = {"description", "methods", "time_limit", "repeat", "variants", "problems"}
+_SUITE_KEYS: Final = {"description", "methods", "time_limit", "repeat", "variants", "problems", "certified"}
 _WANTED_KEYS: Final = {"target": str, "features": str, "ignore": str, "drop_missing": bool, "header": bool}
 _NUMBER_KEYS: Final = ("tolerance", "weight_bound", "margin")
 _ASKED_KEYS: Final = ("affine", *_NUMBER_KEYS, "classify", "numbers", *_WANTED_KEYS)
 _KINDS: Final = {bool: "true or false", str: "text"}
-_PROBLEM_KEYS: Final = {"data", "grid", "objective", "methods", *_ASKED_KEYS}
+_PROBLEM_KEYS: Final = {"data", "grid", "objective", "p", "methods", *_ASKED_KEYS}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,6 +80,10 @@ class Instance:
         Which of the suite's methods run on it.
     directory : Path
         Where its file lies, if it is one.
+    p : float or None
+        Exponent of the path norm that methods are to make small, where that is what is asked for.
+    certified : mapping
+        The suite's least path norms.
     """
 
     data: str
@@ -78,11 +91,21 @@ class Instance:
     objective: Objective
     methods: tuple[str, ...]
     directory: Path
+    p: float | None = None
+    certified: Mapping[NormKey, CertifiedNorm] = dataclasses.field(default_factory=dict, repr=False)
 
     @functools.cached_property
     def problem(self) -> Problem:
         """The problem; raises `InputError` as `sparsest.io.problem_sources.read_problem`."""
         return read_problem(self.data, self.asked, self.directory)
+
+    @property
+    def least_norm(self) -> LeastNorm | None:
+        """Bounds of the least path norm, where the suite has them."""
+        if self.p is None or not self.certified:
+            return None
+        known = self.certified.get(norm_key(self.problem, self.objective, self.p))
+        return None if known is None else known.bounds
 
     @property
     def planted(self) -> int | None:
@@ -185,10 +208,12 @@ def _suite(document: dict[str, Any], path: Path, digest: str) -> Suite:
     problems = document.get("problems")
     if not isinstance(problems, list) or not problems:
         raise InputError("it has no [[problems]]")
+    certified = _certified(document.get("certified"), path.parent)
     instances: list[Instance] = []
     for number, entry in enumerate(problems):
         try:
-            instances += _instances(_table(entry, "it"), tuple(listed), variants, path.parent)
+            found = _instances(_table(entry, "it"), tuple(listed), variants, path.parent)
+            instances += [dataclasses.replace(each, certified=certified) for each in found]
         except InputError as error:
             raise InputError(f"problem {number}: {error}") from None
         if len(instances) * len(variants) > _MAX_RUNS:
@@ -204,6 +229,15 @@ def _suite(document: dict[str, Any], path: Path, digest: str) -> Suite:
         repeat=positive_count(document.get("repeat", 1), "repeat"),
         instances=tuple(instances),
     )
+
+
+def _certified(name: object, directory: Path) -> dict[NormKey, CertifiedNorm]:
+    """Read the least path norms that a suite names, none if it names none."""
+    if name is None:
+        return {}
+    if not isinstance(name, str):
+        raise InputError(f"certified = {name!r:.40}: the name of a file is needed")
+    return read_certified(directory / name)
 
 
 def positive_count(value: object, name: str) -> int:
@@ -236,12 +270,13 @@ def _instances(
     for name in chosen:
         if name not in variants:
             variants[name] = _registered(name)
-    choices = {key: _choices(entry[key]) for key in ("objective", *_ASKED_KEYS) if key in entry}
+    choices = {name: _choices(entry[name]) for name in ("objective", "p", *_ASKED_KEYS) if name in entry}
     for data in _grid(entry):
         for combination in itertools.product(*choices.values()):
             given = dict(zip(choices, combination, strict=True))
             objective = Objective.parse(given.pop("objective", "neurons"))
-            yield Instance(data, _asked(given), objective, tuple(chosen), directory)
+            p = check_power(given.pop("p")) if "p" in given else None
+            yield Instance(data, _asked(given), objective, tuple(chosen), directory, p)
 
 
 def _asked(given: dict[str, Any]) -> Asked:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from sparsest.continuous.attempts import attempt
 from sparsest.continuous.checkpoint.arrays import matching, network_arrays, network_of, prefixed, under
 from sparsest.continuous.polish.pattern_program import Neurons, Samples
 from sparsest.continuous.polish.polish import merged, polish
@@ -13,7 +14,7 @@ from sparsest.files import Arrays
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
-from sparsest.progress import Deadline
+from sparsest.progress import Deadline, TriedNetwork
 from sparsest.refine import refine
 
 
@@ -92,6 +93,12 @@ class Incumbent:
         folded = network.folded @ to_scaled
         patterns = folded @ self.samples.homogeneous.T >= 0
         self._keep(Neurons(folded, patterns, np.sign(network.outputs), affine), network)
+
+    def attempt(self, strategy: str, found: Neurons | None) -> TriedNetwork:
+        """Return the figures of a strategy's neurons, of the best network when it has none of its own."""
+        network = self.network if found is None else self._network(found)
+        assert network is not None
+        return attempt(strategy, network, self._problem, self.objective, self._p)
 
     def rank(self, network: Network) -> tuple[int, int, float]:
         """Return what orders networks that fit, the better the smaller."""

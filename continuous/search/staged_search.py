@@ -15,6 +15,7 @@ of pieces of work; between two of them its state can be stored and gone on from
 (`sparsest.continuous.search.state`). None of this proves a count minimal.
 """
 
+import functools
 import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
@@ -23,6 +24,7 @@ import numpy as np
 
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
+from sparsest.continuous.attempts import Watch
 from sparsest.continuous.checkpoint.arrays import prefixed, under
 from sparsest.continuous.polish.pattern_program import BoolArray, Neurons, Samples
 from sparsest.continuous.polish.scaling import free_columns
@@ -72,6 +74,9 @@ _PIECES: Final = 6
 _CHEAP: Final = 0.5
 # Sampled sets of cells that are tried before gradient descent when nothing fits yet.
 _SAMPLED: Final = 3
+# Names of the strategies that descents belong to.
+_FROM_RANDOM: Final = "few neurons from random starts"
+_WITH_LESS: Final = "one part less than the best"
 # Shares of a limit on the effort: for small widths, and for sampled cells as well.
 _LIMITED_ROUNDS, _LIMITED_SAMPLES = 0.25, 0.9
 
@@ -102,6 +107,9 @@ class StagedSearch:
         Ends the search.
     report : callable
         Called with a few words and the number of steps taken.
+    watch : callable
+        Called with the name of a strategy, the steps taken, what gives the figures of its best network, and
+        the best count so far, after every piece of its work.
     effort_limit : float
         Ends it too: effort in all, in units of `Effort`.
     rounds : pair of float
@@ -127,11 +135,13 @@ class StagedSearch:
         patterns: BoolArray | None,
         deadline: Deadline,
         report: Callable[[str, int, None, int | None], None],
+        watch: Watch,
         effort_limit: float = math.inf,
         rounds: tuple[float, float] = _ROUNDS_RANGE,
         sampled_sets: int = _SAMPLED,
     ) -> None:
-        self._incumbent, self._deadline, self._report = incumbent, deadline, report
+        self._incumbent, self._deadline = incumbent, deadline
+        self._report, self._watch = report, watch
         self._random = np.random.default_rng(seed)
         self._width, self._patterns = width, patterns
         self._lower_bound = lower_bound
@@ -221,6 +231,13 @@ class StagedSearch:
         known = self._incumbent.network
         self._report(message, self.course.taken, None, None if known is None else int(self._incumbent.count))
 
+    def _tell(self, strategy: str, found: Neurons | None) -> None:
+        """Tell what a strategy has: its neurons, or those of the best network if it has just found that."""
+        incumbent = self._incumbent
+        count = None if incumbent.network is None else int(incumbent.count)
+        figures = functools.partial(incumbent.attempt, strategy, found)
+        self._watch(strategy, self.course.taken, figures, count, is_best=found is None)
+
     def _goes_on(self) -> bool:
         return not self._deadline.expired
 
@@ -259,7 +276,7 @@ class StagedSearch:
         if width not in searches:
             searches[width] = self._search(width)
         place.round, place.width = self._next_width(width)
-        self._descents(searches[width], width, width * limit, self._back)
+        self._descents(_FROM_RANDOM, searches[width], width, width * limit, self._back)
         self._next("ascend")
 
     def _next_width(self, width: int) -> tuple[int, int]:
@@ -295,6 +312,8 @@ class StagedSearch:
     def _from_reserve(self, reserve: Callable[[], Reserved]) -> Status:
         reserved = reserve()
         self.place.reserved += reserved.steps
+        if self._incumbent.network is not None:
+            self._tell("reserve", None)
         self._next("reserve")
         return reserved.status
 
@@ -312,13 +331,14 @@ class StagedSearch:
         if self._is_fewest() or self._effort.left <= 0 or self._allowed <= 0:
             if self._is_noisy and self._polish_cost(int(self._incumbent.count)) <= _MAX_POLISH:
                 self._incumbent.polish_once()
+                self._tell("polish", None)
             self.place.stage = "done"
             return
         place, before = self.place, self._incumbent.count
         search = self._by_turn.get(self._kind())
         piece = max(min(self._floor() / _PIECES, self._allowed), 1e-9)
         if search is not None:
-            self._descents(search, int(before) - 1, piece, self._descent_back())
+            self._descents(_WITH_LESS, search, int(before) - 1, piece, self._descent_back())
         if self._incumbent.count == before and self._goes_on() and not self._is_noisy:
             self._programs(place.turn)
             self._narrow_again(place.turn, piece)
@@ -348,7 +368,7 @@ class StagedSearch:
         widths = sorted(self._narrow)[1:]
         if widths and self._goes_on() and self._allowed > limit:
             width = widths[-1 - turn % len(widths)]
-            self._descents(self._narrow[width], width, limit, self._back)
+            self._descents(_FROM_RANDOM, self._narrow[width], width, limit, self._back)
 
     def _improved(self) -> None:
         self._effort.improved(self._floor())
@@ -375,6 +395,7 @@ class StagedSearch:
             around = distinct(joined(neurons, flipped(neurons)))
             self._book(around)
             if self._incumbent.offer_cells(around):
+                self._tell("programs around the best network", None)
                 return
         if self._affordable(self._width):
             self._offer_sampled(self._width)
@@ -394,7 +415,8 @@ class StagedSearch:
             cells = joined(cells_of_patterns(self._patterns, size, self._random), cells)
         cells = distinct(cells)
         self._book(cells)
-        self._incumbent.offer_cells(cells)
+        if self._incumbent.offer_cells(cells):
+            self._tell("programs over sampled cells", None)
 
     def _book(self, cells: Neurons) -> None:
         self._effort.add(self._polish_cost(len(cells.signs)))
@@ -407,7 +429,8 @@ class StagedSearch:
 
     # ---------------------------------------------------------------- descents
 
-    def _descents(self, search: Descents, width: int, limit: float, back: FloatArray) -> bool:
+    def _descents(self, strategy: str, search: Descents, width: int, limit: float, back: FloatArray) -> None:
+        """Let a search go on for a while, offer what fits, and tell how far it is."""
         self._say(f"looking for {width} {self._target()}")
         taken = search.steps
         found = search.run(limit, self._effort, self._deadline)
@@ -417,11 +440,13 @@ class StagedSearch:
             norm = self._incumbent.path_norm(neurons)
             self.course.points.append((self.course.taken, search.loss, norm, len(neurons.signs)))
         if found is None:
-            return False
+            if search.best is not None:
+                self._tell(strategy, neurons)
+            return
         neurons = self._neurons(*found, back)
-        if self._is_noisy:  # there the polish costs more than the descents, and lowers no count
-            return self._incumbent.offer_unpolished(neurons)
-        return self._incumbent.offer(neurons)
+        # within wide intervals the polish costs more than the descents, and lowers no count
+        offer = self._incumbent.offer_unpolished if self._is_noisy else self._incumbent.offer
+        self._tell(strategy, None if offer(neurons) else neurons)
 
     def _target(self) -> str:
         return "neurons" if self._incumbent.network is None else str(self._incumbent.objective)

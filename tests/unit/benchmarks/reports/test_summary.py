@@ -7,32 +7,19 @@ import re
 
 import numpy as np
 import pytest
+from helpers import benchmark_record as record
 
 from sparsest import InputError, Network
 from sparsest.benchmarks.reports import outcomes, profiles, summary, versus
 from sparsest.benchmarks.reports.charts import CHARTS, drawable
 from sparsest.benchmarks.reports.html_page import write_report
 from sparsest.benchmarks.reports.markdown_page import results_page
-from sparsest.benchmarks.run.record import Record
 from sparsest.io.documents import encode
 
 INF = math.inf
+# The charts of counts; those of path norms and strategies have their own tests.
+COUNTED = CHARTS[:4]
 HOSTILE = '<script>alert("x")</script> | `b` $\\frac$ **é漢** [a](javascript:1)\n# heading'
-
-
-def record(data="xor", method="tree", count=3, lower=None, seconds=1.0, **changes):
-    """A run on a dataset that fits with `count` neurons; exact when there is a lower bound."""
-    status = "finished" if lower is None else "optimal" if lower == count else "time_limit"
-    fields = {
-        "key": "", "suite": "small", "data": data, "digest": data, "n_samples": 4, "n_features": 2,
-        "planted": None, "affine": "none", "tolerance": 0.0, "weight_bound": None, "objective": "neurons",
-        "method": method, "seed": 0, "time_limit": 60.0, "repeat": 0, "status": status, "error": "",
-        "fits": True, "exactly": True, "residual": 0.0, "count": count, "neurons": count, "weights": count,
-        "parameters": count, "lower_bound": lower, "proof": "" if lower is None else "exact", "box": None,
-        "seconds": seconds, "work": 1, "trace": (), "solver": "", "options": {}, "network": None,
-        "session": 0,
-    }  # fmt: skip
-    return Record(**(fields | changes))
 
 
 def failed(data, method, status="error"):
@@ -496,12 +483,12 @@ def test_report_is_self_contained_complete_and_repeatable(tmp_path):
     assert [path.read_bytes() for path in paths] == [path.read_bytes() for path in again]
     names = [str(path.relative_to(tmp_path / "one")) for path in paths]
     assert names[0] == "report.html"
-    assert names[1:] == [f"figures/{chart.name}.{kind}" for chart in CHARTS for kind in ("png", "svg")]
+    assert names[1:] == [f"figures/{chart.name}.{kind}" for chart in COUNTED for kind in ("png", "svg")]
     page = Outline(paths[0].read_text(encoding="utf-8"))
     assert page.open == []
     assert "script" not in page.tags
     assert "link" not in page.tags
-    assert len(page.sources) == len(CHARTS)
+    assert len(page.sources) == len(COUNTED)
     assert all(source.startswith("data:image/svg+xml;base64,") for source in page.sources)
     assert '<script>alert("x")</script>' in page.text
     assert "<b>fast</b>" in page.text
@@ -521,7 +508,7 @@ def test_results_page_says_both_sides_and_lets_no_name_be_markup():
     assert "greedy against minimize: fits where minimize does not on 1: b" in page[behind:ahead]
     assert "tree against slot-mip: proves an optimum" in page[ahead:]
     assert "a box of weights (up to 10)" in page
-    assert all(f"](img/{chart.name}.png)" in page for chart in CHARTS)
+    assert all(f"](img/{chart.name}.png)" in page for chart in COUNTED)
     assert "\\<script\\>" in page
     assert not re.search(r"(?<!\\)<", page)
     assert "\n# heading" not in page
