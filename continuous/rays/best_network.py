@@ -19,6 +19,8 @@ from sparsest.weight_bound import split
 
 # Relative improvements below this are rounding.
 SAME: Final = 1e-9
+# Entries of neurons below this share of the largest are.
+ROUNDING: Final = 1e-14
 
 
 class BestNetwork:
@@ -87,7 +89,8 @@ class BestNetwork:
         network = split(self._problem, self._free.network(folded, signs, free))
         if network is None or not self._is_better(network):
             return False  # split neurons cost more
-        return self.offer(refine(self._problem, network) if corrected else network.canonical(), work)
+        network = refine(self._problem, network) if corrected else network.canonical()
+        return self.offer(_without_rounding(network), work) or self.offer(network, work)
 
     def offer(self, network: Network, work: int) -> bool:
         """Take over a network if it fits and is better, and say so."""
@@ -122,3 +125,11 @@ class BestNetwork:
                 raise ValueError("its network does not fit the data")
             self.network, self.norm = network, self._norm_of(network)
         self.points = [(int(a), float(b), int(c)) for a, b, c in arrays["points"].tolist()]
+
+
+def _without_rounding(network: Network) -> Network:
+    """Return the network with entries zero that are rounding: small p charges the least of them."""
+    folded = network.folded
+    sizes = np.abs(folded)
+    kept = np.where(sizes > ROUNDING * sizes.max(initial=0.0), folded, 0.0)
+    return Network.from_folded(kept, np.sign(network.outputs), network.affine).canonical()

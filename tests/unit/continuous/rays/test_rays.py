@@ -10,9 +10,10 @@ import pytest
 from sparsest import InputError, Problem, datasets, exact
 from sparsest.arrays import FloatArray
 from sparsest.continuous import minimize
+from sparsest.continuous.rays.best_network import BestNetwork
 from sparsest.continuous.rays.drawing import RayDrawer
 from sparsest.continuous.rays.free_terms import FreeTerms
-from sparsest.continuous.rays.neurons import path_norm, slopes, summed
+from sparsest.continuous.rays.neurons import SummedNeuron, path_norm, slopes, summed
 from sparsest.continuous.rays.program import RayProgram
 from sparsest.continuous.rays.search import RaySearch
 from sparsest.exact.path_norm.extreme_points import extreme_points
@@ -124,6 +125,19 @@ def test_the_program_is_that_of_the_least_l1_path_norm(objective: Objective, aff
     assert network.residual(problem) < 1e-7
     least = exact.minimize_path_norm(problem, 1.0, objective)
     assert least.upper_bound == pytest.approx(path_norm(neurons, 1.0), rel=1e-6)
+
+
+def test_entries_that_are_rounding_cost_nothing() -> None:
+    # (5e-17)^0.3 is 1e-5
+    problem = Problem([[1.0, 0.0], [2.0, 1.0], [-1.0, 5.0]], [1, 2, 0])
+    weights = Objective.WEIGHTS
+    best = BestNetwork(problem, weights, 0.3, FreeTerms.of(problem, weights), 0.0)
+    assert best.consider(
+        [SummedNeuron(0, np.zeros(0), np.ones(2), np.array([1.0, 5e-17, 0.0]))], np.zeros(1), 0
+    )
+    assert best.norm == 1.0
+    assert best.network is not None
+    assert best.network.weights.tolist() == [[1.0, 0.0]]
 
 
 # ---------------------------------------------------------------- the search
