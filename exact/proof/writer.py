@@ -22,7 +22,7 @@ from sparsest.exact.arithmetic.farkas import Multipliers
 from sparsest.exact.arithmetic.number_text import end_text, integer_text, number_text
 from sparsest.exact.arithmetic.rational_network import RationalNetwork, rational_witness
 from sparsest.exact.arithmetic.rational_problem import ExactData
-from sparsest.exact.line.forced_knots import Triple, triples_of
+from sparsest.exact.line.forced_knots import GapProof, Triple, triples_of
 from sparsest.exact.line.stabbing import rational_function, stab
 from sparsest.exact.proof.circuits import CircuitTable
 from sparsest.exact.proof.log import Bits, ProofLog
@@ -76,6 +76,7 @@ class ProofWriter(ProofLog):
         self._file = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed by __exit__
         self._trees: list[_Tree] = []
         self._triples: Sequence[Triple] = ()
+        self._gaps: list[dict[str, Any]] = []
         self._witness: dict[str, Any] | None = None
         self.upper_bound: int | None = None
         self._complete = True  # every tree ended so far has a reason for each leaf
@@ -89,13 +90,25 @@ class ProofWriter(ProofLog):
     def lower_bound(self) -> int:
         """The lower bound that the proof shows so far."""
         bound, refuted = len(self._triples), {(tree.neurons, tree.positive) for tree in self._trees}
-        while all((bound, positive) in refuted for positive in range(bound + 1)):
+        while any(part["neurons"] == bound for part in self._gaps) or all(
+            (bound, positive) in refuted for positive in range(bound + 1)
+        ):
             bound += 1
         return bound
 
     def knots(self, triples: Sequence[Triple]) -> None:  # noqa: D102 - as in the base class
+        self._triples = self._numbered(triples)
+
+    def _numbered(self, triples: Sequence[Triple]) -> list[Triple]:
         number = self._points
-        self._triples = [(number[a], number[b], number[c], sign) for a, b, c, sign in triples]
+        return [(number[a], number[b], number[c], sign) for a, b, c, sign in triples]
+
+    def gaps(self, proof: GapProof) -> None:  # noqa: D102
+        before, after = (
+            [list(triple) for triple in self._numbered(triples)] for triples in (proof.before, proof.after)
+        )
+        part = {"kind": "gaps", "neurons": proof.neurons, "sample": proof.sample}
+        self._gaps.append(part | {"before": before, "after": after})
 
     def witness(self, network: RationalNetwork) -> None:  # noqa: D102
         self._witness, self.upper_bound = network_document(network), len(network.signs)
@@ -246,7 +259,7 @@ class ProofWriter(ProofLog):
         """
         if self._failure is not None:
             raise self._failure
-        if method == "univariate":
+        if method == "univariate" and self.problem.affine is Affine.SKIP:
             self._stabbing()
         if self.upper_bound is None and result.network is not None:
             network = in_integer_units(self._asked, result.network)
@@ -278,6 +291,9 @@ class ProofWriter(ProofLog):
         if self._triples:
             part = {"kind": "curvature", "triples": [list(triple) for triple in self._triples]}
             yield comma + json.dumps(part).encode()
+            comma = b",\n"
+        for gaps in self._gaps:
+            yield comma + json.dumps(gaps).encode()
             comma = b",\n"
         for tree in sorted(self._trees, key=lambda tree: tree.neurons):
             if tree.neurons < lower:
