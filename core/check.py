@@ -18,7 +18,7 @@ import os
 import re
 import sys
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -981,6 +981,8 @@ def _check_gaps(problem: _Problem, part: Document, place: str, work: _Work) -> N
 
 _Cone = frozenset[tuple[int, ...]]
 _States = set[tuple[int, _Cone]]
+# Ranges of some functions on a cone, the neurons used, and the cone.
+_Ranged = tuple[list[tuple[float, float]], int, _Cone]
 
 
 class _Gaps:
@@ -1068,7 +1070,7 @@ class _Gaps:
         if not exactly:
             found.update(g for _, g in above)
         digits = max((_digits(v) for g in cone for v in g), default=1)
-        self.work.charge(50 * (len(cone) + len(above) * len(below)) * _units(digits, digits))
+        self.work.charge(110 * (len(cone) + len(above) * len(below)) * _units(digits, digits))
         for (up, one), (down, other) in itertools.product(above, below):
             mixed = [down * v + up * w for v, w in zip(one, other, strict=True)]
             if divisor := math.gcd(*mixed):
@@ -1104,7 +1106,7 @@ class _Gaps:
             ]
             place = min(ratios)[2]
             digits = max(map(_digits, rows[place]))
-            self.work.charge(8 * len(rows) * len(columns) * _units(digits, digits))
+            self.work.charge(18 * len(rows) * len(columns) * _units(digits, digits))
             pivot_row, pivot = rows[place], rows[place][enter]
             rows = [
                 row
@@ -1122,30 +1124,46 @@ class _Gaps:
         What ends right of a sample has begun on the right, seen from there, and the other way round: both
         add up to the network, up to a constant where there is one.
         """
-        ones = [(used, cone, self._ranges(cone)) for used, cone in left]
-        turned = [
+        turned = {
             (used, frozenset((w, a, c, a - p, *(c - v for v in q)) for w, a, c, p, *q in cone))
             for used, cone in right
-        ]
-        others = [(used, cone, self._ranges(cone)) for used, cone in turned]
-        for used, cone, ranges in ones:
-            self.work.charge(10 * len(others))
-            for further, other, bounds in others:
-                if used + further <= self.neurons and all(
-                    low <= most and least <= high
-                    for (low, high), (least, most) in zip(ranges, bounds, strict=True)
-                ):
-                    columns = [(*g, g[0]) for g in cone] + [(*(-v for v in g), 0) for g in other]
-                    if self._combines(columns, (*[0] * self.size, 1)):
-                        return True
+        }
+        sides = [[(self._ranges(cone), used, cone) for used, cone in states] for states in (left, turned)]
+        for one, other in self._overlapping(sides):
+            (_, used, cone), (_, further, rest) = one, other
+            if used + further <= self.neurons:
+                columns = [(*g, g[0]) for g in cone] + [(*(-v for v in g), 0) for g in rest]
+                if self._combines(columns, (*[0] * self.size, 1)):
+                    return True
         return False
+
+    def _overlapping(self, sides: list[list[_Ranged]]) -> Iterator[tuple[_Ranged, _Ranged]]:
+        """Yield the pairs, one of each side, of which all ranges overlap, in the order of one view."""
+        ranged = [ranges for side in sides for ranges, _, _ in side]
+        if not ranged:
+            return
+        unbounded = [sum(map(math.isinf, itertools.chain(*ranges))) for ranges in zip(*ranged, strict=True)]
+        view = unbounded.index(min(unbounded))
+        order = [(state[0][view][0], k, n) for k in (0, 1) for n, state in enumerate(sides[k])]
+        # the states of each side whose range of that view has begun and not ended
+        under_way: list[list[_Ranged]] = [[], []]
+        for least, k, n in sorted(order):
+            state = sides[k][n]
+            under_way[1 - k] = [other for other in under_way[1 - k] if other[0][view][1] >= least]
+            under_way[k].append(state)
+            self.work.charge(20 * (1 + len(under_way[1 - k])))
+            for other in under_way[1 - k]:
+                bounds = zip(state[0], other[0], strict=True)
+                if all(low <= most and lowest <= high for (low, high), (lowest, most) in bounds):
+                    yield (other, state) if k else (state, other)
 
     def _ranges(self, cone: _Cone) -> list[tuple[float, float]]:
         """Return bounds on what network and pending part are at the ends, whole numbers rounded outwards."""
         (x, _), (z, _) = self.ends
-        views = [(0, 1, 0), (x, 1, 0, 0), (z, 1, 0, 0), (0, 0, 1), (x, 1, -1), (z, 1, z - x)]
+        # of the network, and of the parts of it that are pending seen from the left and from the right
+        views = [(x, 1, 0, 0), (z, 1, 0, 0), (0, 0, 1), (1, 0, -1)]
         if not self.problem.constant:
-            views += [(0, 0, x, 1), (0, 0, z, 1), (x, 1, -z, -1)]
+            views += [(0, 0, x, 1), (0, 0, z, 1), (x, 1, -x, -1), (z, 1, -z, -1)]
         found = []
         for view in views:
             low, high = math.inf, -math.inf

@@ -21,7 +21,7 @@ from sparsest.exact.arithmetic.rational_problem import fraction_to_rational
 from sparsest.exact.line.forced_knots import GapProof, Triple, forced_from_both_sides
 from sparsest.exact.line.gap_cones import Samples
 from sparsest.exact.line.gap_meeting import Found, Neuron, meet
-from sparsest.exact.line.gap_sweep import Limits, OutOfTimeError, Sweep
+from sparsest.exact.line.gap_sweep import Level, Limits, OutOfTimeError, Sweep
 from sparsest.exact.line.stabbing import rational_function, stab
 from sparsest.exact.line.without_skip import bounds_without_skip
 from sparsest.exact.method_result import MethodResult
@@ -38,9 +38,6 @@ MAX_STATES: Final = 20_000
 # Generators of a state: those of few are quick, and intervals wide open make many.
 _FEW_GENERATORS: Final = 10
 MAX_GENERATORS: Final = 100
-# States of one sample after the other of a refutation that is written into a proof: a checker takes some 50
-# microseconds for each.
-_MAX_PROVEN_STATES: Final = 100_000
 # States times samples beyond which not even a few are followed: their numbers grow with the samples.
 _MAX_FOLLOWED: Final = 10_000
 # What `few_neurons` may take: a share of the time left, between these.
@@ -206,7 +203,8 @@ class _Search:
             if complete:
                 if budget == self.lower:
                     self.lower += 1
-                    self._record(budget, left, right)
+                    forced, place = self.forced, len(left.levels) - 1
+                    self.refuted.append(GapProof(budget, place, forced.from_left, forced.from_right))
                 return
 
     def _efforts(self, budget: int) -> Iterator[Limits]:
@@ -218,12 +216,6 @@ class _Search:
         if self._prove and budget == self.lower and _BEAMS[0] * count <= _MAX_FOLLOWED:
             yield Limits(MAX_STATES, MAX_GENERATORS, reduced=True, deadline=deadline)
 
-    def _record(self, budget: int, left: Sweep, right: Sweep) -> None:
-        """Keep what the proof of a refutation needs, unless a checker would take too long to repeat it."""
-        if sum(map(len, (*left.levels, *right.levels))) <= _MAX_PROVEN_STATES:
-            place = len(left.levels) - 1
-            self.refuted.append(GapProof(budget, place, self.forced.from_left, self.forced.from_right))
-
     def _sweeps(self, budget: int, limits: Limits) -> tuple[Sweep, Sweep]:
         """Return both sweeps, arrived at one sample; the one of fewer states goes on first."""
         forced, count = self.forced, len(self._samples.x)
@@ -234,7 +226,8 @@ class _Search:
             shorter.advance()
             self.states += len(shorter.states)
             if limits.reduced and not shorter.complete:
-                break
+                return left, right
+        _meet_at_points(left, right)
         return left, right
 
     def _take(self, network: RationalNetwork) -> None:
@@ -295,6 +288,20 @@ def _neurons_of(network: RationalNetwork) -> list[Neuron]:
 def _fractions(row: Sequence[object]) -> tuple[Fraction, Fraction]:
     slope, intercept = (Fraction(int(v.p), int(v.q)) for v in row)  # type: ignore[attr-defined]
     return slope, intercept
+
+
+def _meet_at_points(left: Sweep, right: Sweep) -> None:
+    """Move the meeting one sample to the right if states are smaller there: points are told apart at once."""
+    here = _size(left.states) + _size(right.states)
+    if len(right.levels) < 2 or here == len(left.states) + len(right.states):
+        return
+    left.advance()
+    behind = left if _size(left.states) + _size(right.levels[-2]) >= here else right
+    behind.levels.pop()
+
+
+def _size(level: Level) -> int:
+    return sum(len(cone) for _, cone in level)
 
 
 def _with_one_slope(ordered: SortedSamples) -> RationalNetwork:

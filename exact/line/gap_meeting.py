@@ -173,13 +173,13 @@ def _close_pairs(ones: list[Cone], others: list[Cone], sweep: Sweep) -> Iterator
 
 
 def _views(sweep: Sweep) -> list[tuple[int, ...]]:
-    """Return functions of (a, c, p, q): values of link and pending part at some samples, and mixed ones."""
+    """Return functions of (a, c, p, q): of the link, and of what is pending seen from either side."""
     x = sweep.samples.x
     places = (x[0], x[len(sweep.levels) - 1], x[-1])
     if sweep.samples.constant:
-        return [(1, 0, 0), (0, 0, 1), *((t, 1, s) for t in places for s in (0, x[-1] - x[0]))]
-    views: list[tuple[int, ...]] = [view for t in places for view in ((t, 1, 0, 0), (0, 0, t, 1))]
-    return [*views, (0, 0, 1, 0), *((t, 1, s, -1) for t in places[:2] for s in places[1:])]
+        return [*((t, 1, 0) for t in places), (0, 0, 1), (1, 0, -1)]
+    views = [view for t in places for view in ((t, 1, 0, 0), (0, 0, t, 1), (t, 1, -t, -1))]
+    return [*views, (0, 0, 1, 0), (1, 0, -1, 0)]
 
 
 def _ranges(cones: list[Cone], views: list[tuple[int, ...]]) -> Bounds:
