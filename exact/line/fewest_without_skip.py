@@ -40,6 +40,7 @@ _FEW_GENERATORS: Final = 10
 MAX_GENERATORS: Final = 100
 # States times samples beyond which not even a few are followed: their numbers grow with the samples.
 _MAX_FOLLOWED: Final = 10_000
+_SECONDS_BETWEEN_REPORTS: Final = 0.2
 # What `few_neurons` may take: a share of the time left, between these.
 _SHARE, _LEAST_SECONDS, _MOST_SECONDS = 0.1, 0.01, 10.0
 # About what the first network takes for a sample in rational numbers.
@@ -158,6 +159,7 @@ class _Search:
         self.lower, self.states = len(self.forced.from_left), 0
         self.network: RationalNetwork | None = None
         self.refuted: list[GapProof] = []
+        self._report_next = 0.0
 
     def run(self) -> Status:
         """Close the gap as far as limits allow; return why that ended."""
@@ -191,7 +193,6 @@ class _Search:
     def _settle(self, budget: int) -> None:
         """Look for a network of so many neurons, or refute them."""
         for limits in self._efforts(budget):
-            self._report(budget)
             left, right = self._sweeps(budget, limits)
             complete = left.complete and right.complete
             if limits.reduced and not complete:
@@ -223,6 +224,7 @@ class _Search:
         right = Sweep(self._samples.mirrored(), budget, forced.before[::-1], limits, outer=False)
         while len(left.levels) + len(right.levels) <= count:
             shorter = left if len(left.states) <= len(right.states) else right
+            self._report(budget)
             shorter.advance()
             self.states += len(shorter.states)
             if limits.reduced and not shorter.complete:
@@ -246,13 +248,13 @@ class _Search:
         return RationalNetwork(signs, [[fraction_to_rational(v) for v in row] for row in rows])
 
     def _report(self, budget: int) -> None:
-        if self._options.progress is None:
+        now = self._options.deadline.seconds
+        if self._options.progress is None or now < self._report_next:
             return
+        self._report_next = now + _SECONDS_BETWEEN_REPORTS
         upper = None if self.network is None else len(self.network.signs)
         message = f"{budget} neurons"
-        self._options.progress(
-            Progress(message, self._options.deadline.seconds, self.states, None, self.lower, upper)
-        )
+        self._options.progress(Progress(message, now, self.states, None, self.lower, upper))
 
 
 def meets_along_a_line(ordered: SortedSamples, network: RationalNetwork) -> bool:
