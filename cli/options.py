@@ -63,7 +63,7 @@ NumbersMeant = Annotated[
     typer.Option("--numbers", help="What numbers stand for: decimal as written, binary floats, or auto."),
 ]
 CountedObjective = Annotated[str, typer.Option("--objective", help="neurons, weights or parameters.")]
-Method = Annotated[str, typer.Option(help="Exact method: auto, univariate, tree or mip.")]
+Method = Annotated[str, typer.Option(help="Exact method: auto, univariate (one feature), tree or mip.")]
 MipSolver = Annotated[str, typer.Option(help="MIP solver by its Pyomo name, for --method mip.")]
 TimeLimit = Annotated[
     float | None, typer.Option(help="Seconds after which the interval known so far is reported.")

@@ -98,7 +98,8 @@ def solve(  # noqa: PLR0913
     goal = Objective.parse(objective)
     refuse_other_than_problem(problem)
     deadline = Deadline(time_limit)
-    chosen, _ = choose_method(problem, goal, method, proof_wanted=proof_file is not None)
+    wanted, kept = proof_file is not None, checkpoint_file is not None
+    chosen, _ = choose_method(problem, goal, method, proof_wanted=wanted, kept=kept)
     run = functools.partial(
         prove, problem, goal, method=method, mip_solver=mip_solver, workers=workers, executor=executor,
         proof_file=proof_file, progress=progress,

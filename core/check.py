@@ -18,7 +18,7 @@ import os
 import re
 import sys
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -130,7 +130,7 @@ class Checked:
     upper_bound : int or None
         One with so many does; None when the proof has no witness.
     kinds : tuple of str
-        What the lower bound rests on: "curvature", "tree", both, or nothing when it is 0.
+        What the lower bound rests on: "curvature", "gaps", "tree", several, or nothing when it is 0.
     nodes, leaves : int
         Nodes of all trees, and those of them that are leaves.
     samples, features : int
@@ -838,8 +838,15 @@ class _LowerBound:
         elif kind == "tree":
             part = _fields(part, ("kind", "neurons", "positive", "skip", "nodes"), place)
             self._add_tree(part, place)
+        elif kind == "gaps":
+            part = _fields(part, ("kind", "neurons", "sample", "before", "after"), place)
+            width = _whole(part["neurons"], place)
+            if width != self.proven or self._done:
+                raise ProofError(f"gaps of {width} neurons where {self.proven} is next", place)
+            _check_gaps(self.problem, part, place, self.work)
+            self.proven += 1
         else:
-            raise ProofError("its kind is neither 'curvature' nor 'tree'", place)
+            raise ProofError("its kind is neither 'curvature' nor 'gaps' nor 'tree'", place)
         if kind not in self.kinds:
             self.kinds.append(kind)
 
@@ -937,6 +944,235 @@ def _check_bend(problem: _Problem, abc: tuple[int, int, int], t: Fraction, sign:
     u, v, w = (Fraction(value or 0, problem.rows[p][-1]) for value, p in zip(values, abc, strict=True))
     if sign * (u + t * (w - u) - v) <= 0:
         raise ProofError("its intervals admit a straight line", place)
+
+
+def _check_gaps(problem: _Problem, part: Document, place: str, work: _Work) -> None:
+    """Reject unless no network of one feature has so many neurons, or fewer, without a skip.
+
+    All of them are followed from the first sample on and from the last one back, to a sample where both know
+    the affine function that the network is there.
+    """
+    if problem.size != 2 or problem.skip or problem.bound is not None:
+        raise ProofError("gaps are of one feature, without a skip and a weight bound", place)
+    order = sorted(range(len(problem.points)), key=problem.points.__getitem__)
+    where = [0] * len(order)
+    for i, p in enumerate(order):
+        where[p] = i
+    for name in ("before", "after"):
+        _check_curvature(problem, part[name], f"{place} {name}")
+    spans = {
+        name: [sorted(where[p] for p in triple[:3]) for triple in part[name]] for name in ("before", "after")
+    }
+    meeting = _index(part["sample"], len(order), f"{place} sample")
+    # how many knots are forced left of a sample, or right of it
+    before, after = [0] * len(order), [0] * len(order)
+    for _, _, last in spans["before"]:
+        before[last] += 1
+    for first, _, _ in spans["after"]:
+        after[first] += 1
+    before = list(itertools.accumulate(before))
+    after = list(itertools.accumulate(after[::-1]))[::-1]
+    gaps = _Gaps(problem, order, part["neurons"], work)
+    left = gaps.states(order[: meeting + 1], after[: meeting + 1], 1)
+    right = gaps.states(order[meeting:][::-1], before[meeting:][::-1], -1)
+    if gaps.meet(left, right):
+        raise ProofError("some networks of so few neurons are left", place)
+
+
+_Cone = frozenset[tuple[int, ...]]
+_States = set[tuple[int, _Cone]]
+# Ranges of some functions on a cone, the neurons used, and the cone.
+_Ranged = tuple[list[tuple[float, float]], int, _Cone]
+
+
+class _Gaps:
+    """Networks of one feature and at most so many neurons, by what they are between samples.
+
+    A state is a cone of vectors ``(w, a, c, p, q)``: for w = 1 the network is ``a x + c`` at a sample, and
+    ``p x + q`` of that are neurons that end further on. With a constant q is left out. Why these are all is
+    in docs/proof-format.md.
+    """
+
+    def __init__(self, problem: _Problem, order: list[int], neurons: int, work: _Work) -> None:
+        self.problem, self.neurons, self.work = problem, neurons, work
+        self.ends = [problem.rows[order[0]], problem.rows[order[-1]]]
+        self.size = 4 if problem.constant else 5
+
+    def states(self, path: list[int], needed: list[int], way: int) -> _States:
+        """Return the states at the last of some points, passed in order, and neurons used for each.
+
+        Parameters
+        ----------
+        path : list of points
+            From an outermost one.
+        needed : list of int
+            For each how many neurons are forced beyond it, and cannot be used before.
+        way : {1, -1}
+            To the right, where neurons that are active everywhere are used, or to the left.
+        """
+        lines = [(0, 1, 0, 1, 0), (0, 0, 1, 0, 1)]
+        begin = [(1, 0, 0, 0, 0), *lines, *(tuple(-v for v in line) for line in lines)]
+        found: _States = set()
+        for count in range(3 if way > 0 else 1):
+            for signs in itertools.combinations((1, -1), count):
+                grown = {g[: self.size] for g in begin}.union(*map(self._everywhere, signs))
+                self._add(found, count, grown, path[0], needed[0])
+        for i in range(1, len(path)):
+            pieces = self._pieces(path[i - 1 : i + 1], way)
+            passed: _States = set()
+            for used, cone in found:
+                for count in range(min(len(pieces), self.neurons - needed[i] - used) + 1):
+                    for chosen in itertools.combinations(pieces, count):
+                        self._add(passed, used + count, set(cone).union(*chosen), path[i], needed[i])
+            found = passed
+        return found
+
+    def _everywhere(self, sign: int) -> list[tuple[int, ...]]:
+        """Return what a neuron that is active on all samples adds: a line of one sign there."""
+        (x, scale), (z, other) = self.ends
+        return [
+            (0, sign * scale, -sign * x, 0, 0)[: self.size],
+            (0, -sign * other, sign * z, 0, 0)[: self.size],
+        ]
+
+    def _pieces(self, gap: list[int], way: int) -> list[list[tuple[int, ...]]]:
+        """Return what neurons with their knot in a gap add, of either sign, and ending there or beginning."""
+        pieces = []
+        for sign in (way, -way):
+            steps = [(sign * scale, -sign * x) for x, scale in (self.problem.rows[p] for p in gap)]
+            for ends in (True, False):
+                pieces.append([(0, *step, *(step if ends else (0, 0)))[: self.size] for step in steps])
+        return pieces
+
+    def _add(self, states: _States, used: int, cone: set[tuple[int, ...]], point: int, needed: int) -> None:
+        """Add what is left of a state on a point's interval, if something is."""
+        if used + needed > self.neurons:
+            return
+        (x, scale), low, high = self.problem.rows[point], self.problem.low[point], self.problem.high[point]
+        if low is not None:
+            cone = self._cut(cone, (-low, x, scale), low == high)
+        if high is not None and low != high:
+            cone = self._cut(cone, (high, -x, -scale), False)
+        if any(g[0] for g in cone):
+            states.add((used, frozenset(self._reduced(cone))))
+
+    def _cut(self, cone: set[tuple[int, ...]], row: tuple[int, ...], exactly: bool) -> set[tuple[int, ...]]:
+        """Return generators of the part of a cone where a row is not negative, or zero."""
+        above, below, found = [], [], set()
+        for g in cone:
+            value = sum(map(operator.mul, row, g))
+            if value > 0:
+                above.append((value, g))
+            elif value < 0:
+                below.append((-value, g))
+            else:
+                found.add(g)
+        if not exactly:
+            found.update(g for _, g in above)
+        digits = max((_digits(v) for g in cone for v in g), default=1)
+        self.work.charge(110 * (len(cone) + len(above) * len(below)) * _units(digits, digits))
+        for (up, one), (down, other) in itertools.product(above, below):
+            mixed = [down * v + up * w for v, w in zip(one, other, strict=True)]
+            if divisor := math.gcd(*mixed):
+                found.add(tuple(v // divisor for v in mixed))
+        return found
+
+    def _reduced(self, cone: set[tuple[int, ...]]) -> list[tuple[int, ...]]:
+        """Leave out generators that others combine to, where there are many."""
+        kept = sorted(cone)
+        if len(kept) > 8:
+            for g in sorted(cone, key=lambda g: sum(map(abs, g)), reverse=True):
+                others = [other for other in kept if other != g]
+                if self._combines(others, g):
+                    kept = others
+        return kept
+
+    def _combines(self, columns: list[tuple[int, ...]], target: tuple[int, ...]) -> bool:
+        """Whether the target is a combination of columns with coefficients that are not negative.
+
+        The simplex method in integers over one denominator, with Bland's rule: the sum of what is left of the
+        target falls to zero or cannot.
+        """
+        rows = [[*entries, value] for *entries, value in zip(*columns, target, strict=True)]
+        rows = [[-v for v in row] if row[-1] < 0 else row for row in rows]
+        basis, denominator = [-1] * len(rows), 1
+        while True:
+            left = [row for row, column in zip(rows, basis, strict=True) if column < 0]
+            enter = next((j for j in range(len(columns)) if sum(row[j] for row in left) > 0), None)
+            if enter is None:
+                return not any(row[-1] for row in left)
+            ratios = [
+                (Fraction(row[-1], row[enter]), basis[i], i) for i, row in enumerate(rows) if row[enter] > 0
+            ]
+            place = min(ratios)[2]
+            digits = max(map(_digits, rows[place]))
+            self.work.charge(18 * len(rows) * len(columns) * _units(digits, digits))
+            pivot_row, pivot = rows[place], rows[place][enter]
+            rows = [
+                row
+                if i == place
+                else [
+                    (v * pivot - row[enter] * u) // denominator for v, u in zip(row, pivot_row, strict=True)
+                ]
+                for i, row in enumerate(rows)
+            ]
+            basis[place], denominator = enter, pivot
+
+    def meet(self, left: _States, right: _States) -> bool:
+        """Whether states of both sides have a network of so few neurons in common.
+
+        What ends right of a sample has begun on the right, seen from there, and the other way round: both
+        add up to the network, up to a constant where there is one.
+        """
+        turned = {
+            (used, frozenset((w, a, c, a - p, *(c - v for v in q)) for w, a, c, p, *q in cone))
+            for used, cone in right
+        }
+        sides = [[(self._ranges(cone), used, cone) for used, cone in states] for states in (left, turned)]
+        for one, other in self._overlapping(sides):
+            (_, used, cone), (_, further, rest) = one, other
+            if used + further <= self.neurons:
+                columns = [(*g, g[0]) for g in cone] + [(*(-v for v in g), 0) for g in rest]
+                if self._combines(columns, (*[0] * self.size, 1)):
+                    return True
+        return False
+
+    def _overlapping(self, sides: list[list[_Ranged]]) -> Iterator[tuple[_Ranged, _Ranged]]:
+        """Yield the pairs, one of each side, of which all ranges overlap, in the order of one view."""
+        ranged = [ranges for side in sides for ranges, _, _ in side]
+        if not ranged:
+            return
+        unbounded = [sum(map(math.isinf, itertools.chain(*ranges))) for ranges in zip(*ranged, strict=True)]
+        view = unbounded.index(min(unbounded))
+        order = [(state[0][view][0], k, n) for k in (0, 1) for n, state in enumerate(sides[k])]
+        # the states of each side whose range of that view has begun and not ended
+        under_way: list[list[_Ranged]] = [[], []]
+        for least, k, n in sorted(order):
+            state = sides[k][n]
+            under_way[1 - k] = [other for other in under_way[1 - k] if other[0][view][1] >= least]
+            under_way[k].append(state)
+            self.work.charge(20 * (1 + len(under_way[1 - k])))
+            for other in under_way[1 - k]:
+                bounds = zip(state[0], other[0], strict=True)
+                if all(low <= most and lowest <= high for (low, high), (lowest, most) in bounds):
+                    yield (other, state) if k else (state, other)
+
+    def _ranges(self, cone: _Cone) -> list[tuple[float, float]]:
+        """Return bounds on what network and pending part are at the ends, whole numbers rounded outwards."""
+        (x, _), (z, _) = self.ends
+        # of the network, and of the parts of it that are pending seen from the left and from the right
+        views = [(x, 1, 0, 0), (z, 1, 0, 0), (0, 0, 1), (1, 0, -1)]
+        if not self.problem.constant:
+            views += [(0, 0, x, 1), (0, 0, z, 1), (x, 1, -x, -1), (z, 1, -z, -1)]
+        found = []
+        for view in views:
+            low, high = math.inf, -math.inf
+            for w, *rest in cone:
+                value = sum(map(operator.mul, view, rest)) << 64
+                low = min(low, value // w if w else -math.inf if value < 0 else math.inf)
+                high = max(high, -(-value // w) if w else math.inf if value > 0 else -math.inf)
+            found.append((low, high))
+        return found
 
 
 @dataclasses.dataclass(frozen=True)

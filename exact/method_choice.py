@@ -3,9 +3,10 @@
 import os
 from pathlib import Path
 
+from sparsest.affine import Affine
 from sparsest.errors import InputError
 from sparsest.exact.cells.enumerate import count_in_general_position
-from sparsest.exact.line import fewest_knots
+from sparsest.exact.line import fewest_knots, fewest_without_skip
 from sparsest.exact.line.projection_witness import projection_witness
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
@@ -19,9 +20,11 @@ PathLike = str | os.PathLike[str]
 
 
 def choose_method(
-    problem: Problem, objective: Objective, method: str, *, proof_wanted: bool
+    problem: Problem, objective: Objective, method: str, *, proof_wanted: bool, kept: bool = False
 ) -> tuple[str, str]:
     """Return the method that runs, and why in one sentence, empty when the caller named it.
+
+    With `kept` the search is to be kept in a file, which the tree alone can.
 
     Raises
     ------
@@ -33,6 +36,13 @@ def choose_method(
     chosen, reason = _choose(problem, objective)
     if chosen == "mip" and objective is Objective.NEURONS and proof_wanted:
         return "tree", "a proof is asked for, which the activation tree can write"
+    if (
+        kept
+        and chosen == "univariate"
+        and objective is Objective.NEURONS
+        and problem.affine is not Affine.SKIP
+    ):
+        return "tree", "the search is kept in a file, which that of the activation tree can be"
     return chosen, reason
 
 
@@ -40,6 +50,8 @@ def _choose(problem: Problem, objective: Objective) -> tuple[str, str]:
     """Return the method that "auto" takes, and why."""
     if fewest_knots.applies_to(problem, objective):
         return "univariate", "one feature and a skip: ordered stabbing needs no search"
+    if fewest_without_skip.applies_to(problem, objective) and problem.is_interpolation:
+        return "univariate", "one feature and exact labels: two sweeps find which way each neuron faces"
     if objective is not Objective.NEURONS:
         return "mip", f"{objective} are counted: only the mixed-integer program does that here"
     cells = count_in_general_position(problem.n_samples, problem.n_features + 1)
@@ -55,10 +67,12 @@ def _applicable(problem: Problem, objective: Objective, method: str) -> str:
         raise InputError(f"unknown method {method!r}: choose one of {', '.join(METHODS)}")
     if method == "tree" and objective is not Objective.NEURONS:
         raise InputError(f"method 'tree' counts neurons, not {objective}: use method='mip'")
-    if method == "univariate" and not fewest_knots.applies_to(problem, objective):
+    if method == "univariate" and not (
+        fewest_knots.applies_to(problem, objective) or fewest_without_skip.applies_to(problem, objective)
+    ):
         raise InputError(
-            "method 'univariate' needs one feature, affine='skip', no weight bound and the objective neurons "
-            "or weights: use method='auto'"
+            "method 'univariate' needs one feature, no weight bound and the objective neurons or weights: "
+            "use method='auto'"
         )
     return method
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from pathlib import Path
 
+from sparsest.affine import Affine
 from sparsest.errors import InputError
 from sparsest.exact.judged_result import judged_result
 from sparsest.exact.line import fewest_knots
@@ -48,7 +49,7 @@ def solve(  # noqa: PLR0913
     objective : str or Objective
         "neurons", "weights" or "parameters".
     method : str
-        "univariate" (ordered stabbing: one feature, skip; neurons or weights), "tree"
+        "univariate" (one feature; neurons or weights: ordered stabbing, without a skip two sweeps), "tree"
         (activation tree; neurons), "mip" (mixed-integer program over cells; any objective), or "auto".
     time_limit : float, optional
         Seconds after which the interval known so far is returned. The search also stops on Ctrl-C.
@@ -102,7 +103,8 @@ def solve(  # noqa: PLR0913
     deadline = Deadline(time_limit)
     goal = Objective.parse(objective)
     refuse_other_than_problem(problem)
-    chosen, reason = choose_method(problem, goal, method, proof_wanted=proof_file is not None)
+    wanted, kept = proof_file is not None, checkpoint_file is not None
+    chosen, reason = choose_method(problem, goal, method, proof_wanted=wanted, kept=kept)
     if witness is not None and (not isinstance(witness, Network) or witness.n_features != problem.n_features):
         raise InputError(f"witness must be a Network of {problem.n_features} features")
     if chosen != "mip" and (mip_solver != "highs" or mip_solver_options):
@@ -147,8 +149,10 @@ def run_method(
     if asked is not problem and options.witness is not None:
         options = dataclasses.replace(options, witness=in_integer_units(problem, options.witness))
     with _proof_log(problem, options.proof_path) as log:
-        if method == "univariate":
+        if method == "univariate" and asked.affine is Affine.SKIP:
             found = fewest_knots.solve_univariate(asked)
+        elif method == "univariate":
+            found = _without_skip(asked, objective, options, log)
         elif method == "tree":
             found = _tree(asked, options, log)
         else:
@@ -192,6 +196,20 @@ def _with_proof(log: ProofLog, path: Path, result: ExactResult) -> ExactResult:
         shortfall, written = f"the proof could not be written: {path}: {error.strerror or error}", False
     remark = "; ".join(filter(None, (shortfall, result.remark)))
     return dataclasses.replace(result, remark=remark, proof_written=written)
+
+
+def _without_skip(
+    problem: Problem, objective: Objective, options: SearchOptions, log: ProofLog
+) -> MethodResult:
+    from sparsest.exact.line.fewest_without_skip import solve_without_skip  # loads flint
+
+    found, evidence = solve_without_skip(problem.distinct(), objective, options)
+    log.knots(evidence.knots)
+    for refuted in evidence.refuted:
+        log.gaps(refuted)
+    if evidence.network is not None:
+        log.witness(evidence.network)
+    return found
 
 
 def _tree(problem: Problem, options: SearchOptions, log: ProofLog) -> MethodResult:

@@ -66,7 +66,7 @@ METHODS: Final[dict[str, Method]] = {
     "auto": Method("exact", True, _EXACT, "this project's exact side, method chosen by it"),
     "tree": Method("exact", True, _EXACT, "activation tree", {"method": "tree"}),
     "univariate": Method(
-        "exact", True, _EXACT, "ordered stabbing in one dimension", {"method": "univariate"}
+        "exact", True, _EXACT, "ordered stabbing, or sweeps, in one dimension", {"method": "univariate"}
     ),
     "mip": Method("exact", True, _EXACT, "Benders decomposition over cells", {"method": "mip"}),
     "trained-auto": Method(

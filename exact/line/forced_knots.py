@@ -1,14 +1,55 @@
 """Triples of samples on a line that force knots upon every piecewise linear function."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from sparsest.exact.line.collinear_samples import axis_of, collinear_samples
 from sparsest.exact.line.stabbing import Stabbing, stab
-from sparsest.exact.sorted_samples import sorted_samples
+from sparsest.exact.sorted_samples import SortedSamples, sorted_samples
 from sparsest.problem import Problem
 
 Triple = tuple[int, int, int, int]
+
+
+class GapProof(NamedTuple):
+    """What a checker needs to repeat a refutation by two sweeps (`sparsest.exact.line.gap_sweep`).
+
+    Attributes
+    ----------
+    neurons : int
+        No network has so many, or fewer.
+    sample : int
+        The place in order, from 0, of the sample where the sweeps meet.
+    before, after : sequences of triples
+        Rows that force knots: those that the sweep from the right still has before it are counted by
+        `before`, those that the sweep from the left has by `after`.
+    """
+
+    neurons: int
+    sample: int
+    before: Sequence[Triple]
+    after: Sequence[Triple]
+
+
+class ForcedFromBothSides(NamedTuple):
+    """Triples of rows, found from the left and from the right, and how many are on one side of a sample.
+
+    Attributes
+    ----------
+    from_left, from_right : sequences of triples
+        As `lower_bound_certificate` has them.
+    before, after : lists of N ints
+        How many of `from_left` end up to a sample, and how many of `from_right` begin from it on: no function
+        has fewer knots there.
+    """
+
+    from_left: Sequence[Triple]
+    from_right: Sequence[Triple]
+    before: list[int]
+    after: list[int]
 
 
 def lower_bound_certificate(problem: Problem) -> tuple[Triple, ...]:
@@ -56,3 +97,15 @@ def triples_of(stabbing: Stabbing) -> tuple[Triple, ...]:
     middle = np.where(up, samples.high_row[stabbing.middle], samples.low_row[stabbing.middle])
     first, last = outer
     return tuple(zip(first.tolist(), middle.tolist(), last.tolist(), stabbing.sign.tolist(), strict=True))
+
+
+def forced_from_both_sides(ordered: SortedSamples) -> ForcedFromBothSides:
+    """Return the knots that intervals of one feature force, as stabbing finds them from either side."""
+    back = slice(None, None, -1)
+    low, high = ordered.low[back], ordered.high[back]
+    rows = ordered.low_row[back], ordered.high_row[back]
+    left, right = stab(ordered), stab(SortedSamples(-ordered.x[back], low, high, *rows))
+    places = np.arange(len(ordered.x))
+    before = np.searchsorted(np.sort(left.last), places, side="right")
+    after = np.searchsorted(np.sort(right.last), places[::-1], side="right")
+    return ForcedFromBothSides(triples_of(left), triples_of(right), before.tolist(), after.tolist())

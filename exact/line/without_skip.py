@@ -44,7 +44,7 @@ class _Neuron(NamedTuple):
 
 
 def bounds_without_skip(
-    problem: Problem, deadline: Deadline | None = None
+    problem: Problem, deadline: Deadline | None = None, enough: int = 0
 ) -> tuple[int, RationalNetwork | None]:
     """Return a lower bound on the neurons of a network without a skip, and a network that fits.
 
@@ -58,6 +58,8 @@ def bounds_without_skip(
         One feature, no skip, no weight bound.
     deadline : Deadline, optional
         Where it would end before the network is known in rational numbers, there is none.
+    enough : int
+        Neurons that are few enough to look for no fewer.
 
     Raises
     ------
@@ -79,7 +81,11 @@ def bounds_without_skip(
         neurons = _neurons(function, *ends)
         if best is None or len(neurons) < len(best):
             best = neurons
-        if len(best) == lower or len(best) > _MANY or (deadline is not None and deadline.expired):
+        if (
+            len(best) <= max(lower, enough)
+            or len(best) > _MANY
+            or (deadline is not None and deadline.expired)
+        ):
             break
     assert best is not None  # the first function has no conditions to meet
     rows = [[fraction_to_rational(neuron.weight), fraction_to_rational(neuron.bias)] for neuron in best]
@@ -151,7 +157,7 @@ def _links(function: RationalPiecewiseLinear) -> list[Vector]:
 def _neurons(function: RationalPiecewiseLinear, first: Fraction, last: Fraction) -> list[_Neuron]:
     """Return few neurons that add up to a function between the outermost samples."""
     bends = list(zip(function.knots, function.changes, strict=True))
-    options = list(_facings(function))
+    options = list(_facings(function, (first, last)))
     costs = [len(_affine(rest, first, last)) for _, rest in options]
     left, rest = options[int(np.argmin(costs))]
     if min(costs) == 2 and (split := _split_at_root(function)) is not None:
@@ -162,13 +168,18 @@ def _neurons(function: RationalPiecewiseLinear, first: Fraction, last: Fraction)
     )
 
 
-def _facings(function: RationalPiecewiseLinear) -> Iterator[tuple[Container[int], Vector]]:
+def _facings(
+    function: RationalPiecewiseLinear, ends: tuple[Fraction, Fraction]
+) -> Iterator[tuple[Container[int], Vector]]:
     """Yield which neurons face left, and the affine function that is then left over.
 
     If all left of a link face left and all others right, it is that link.
     """
     for k, link in enumerate(_links(function)):
         yield range(k), link
+    for side in (1, -1):
+        if (found := one_signed_rest(function, *ends, side)) is not None:
+            yield found
     count = len(function.knots)
     if count > _ALL_FACINGS:
         return
@@ -178,6 +189,45 @@ def _facings(function: RationalPiecewiseLinear) -> Iterator[tuple[Container[int]
         slope = function.slope + sum((function.changes[k] for k in left), Fraction(0))
         moved = sum((function.changes[k] * function.knots[k] for k in left), Fraction(0))
         yield frozenset(left), (slope, function.intercept - moved)
+
+
+def one_signed_rest(
+    function: RationalPiecewiseLinear, first: Fraction, last: Fraction, side: int
+) -> tuple[frozenset[int], Vector] | None:
+    """Return facings that leave over an affine function of one sign between two places, if some do.
+
+    A neuron of change c with its knot at t that faces left adds ``c (x - t)`` to what is left over. What all
+    choices leave over, looked at in the two places, is a zonotope in the plane. The vertices of its side that
+    looks towards positive values in both: positive changes left of a place z face left, and so do negative
+    ones right of it; z passes one knot after the other.
+
+    Parameters
+    ----------
+    function : RationalPiecewiseLinear
+        Its knots between `first` and `last`.
+    first, last : Fraction
+        The outermost samples.
+    side : int
+        The sign asked for.
+
+    Returns
+    -------
+    left : frozenset of int
+        Which knots face left.
+    rest : pair of Fractions
+        Slope and intercept of what is left over.
+    """
+    left = {k for k, change in enumerate(function.changes) if side * change < 0}
+    slope = function.slope + sum((function.changes[k] for k in left), Fraction(0))
+    intercept = function.intercept - sum((function.changes[k] * function.knots[k] for k in left), Fraction(0))
+    for k in range(len(function.knots) + 1):
+        if min(side * (slope * first + intercept), side * (slope * last + intercept)) >= 0:
+            return frozenset(left), (slope, intercept)
+        if k < len(function.knots):
+            change = function.changes[k] * (-1 if k in left else 1)
+            slope, intercept = slope + change, intercept - change * function.knots[k]
+            left ^= {k}
+    return None
 
 
 def _affine(line: Vector, first: Fraction, last: Fraction) -> list[_Neuron]:

@@ -6,7 +6,7 @@ from typing import Self
 
 from sparsest.exact.arithmetic.farkas import Multipliers
 from sparsest.exact.arithmetic.rational_network import RationalNetwork
-from sparsest.exact.line.forced_knots import Triple
+from sparsest.exact.line.forced_knots import GapProof, Triple
 from sparsest.results.solving import ExactResult
 
 Bits = tuple[int, ...]
@@ -31,6 +31,9 @@ class ProofLog:
 
     def knots(self, triples: Sequence[Triple]) -> None:
         """Start from knots that the intervals force upon every function along a line."""
+
+    def gaps(self, proof: GapProof) -> None:
+        """Refute so many neurons of one feature without a skip by two sweeps."""
 
     def witness(self, network: RationalNetwork) -> None:
         """Take a network that provably fits, better than any before."""

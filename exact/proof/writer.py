@@ -18,11 +18,12 @@ from typing import Any
 import flint
 
 from sparsest.affine import Affine
+from sparsest.check import ProofError, check_proof
 from sparsest.exact.arithmetic.farkas import Multipliers
 from sparsest.exact.arithmetic.number_text import end_text, integer_text, number_text
 from sparsest.exact.arithmetic.rational_network import RationalNetwork, rational_witness
 from sparsest.exact.arithmetic.rational_problem import ExactData
-from sparsest.exact.line.forced_knots import Triple, triples_of
+from sparsest.exact.line.forced_knots import GapProof, Triple, triples_of
 from sparsest.exact.line.stabbing import rational_function, stab
 from sparsest.exact.proof.circuits import CircuitTable
 from sparsest.exact.proof.log import Bits, ProofLog
@@ -76,6 +77,7 @@ class ProofWriter(ProofLog):
         self._file = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed by __exit__
         self._trees: list[_Tree] = []
         self._triples: Sequence[Triple] = ()
+        self._gaps: list[dict[str, Any]] = []
         self._witness: dict[str, Any] | None = None
         self.upper_bound: int | None = None
         self._complete = True  # every tree ended so far has a reason for each leaf
@@ -89,13 +91,37 @@ class ProofWriter(ProofLog):
     def lower_bound(self) -> int:
         """The lower bound that the proof shows so far."""
         bound, refuted = len(self._triples), {(tree.neurons, tree.positive) for tree in self._trees}
-        while all((bound, positive) in refuted for positive in range(bound + 1)):
+        while any(part["neurons"] == bound for part in self._gaps) or all(
+            (bound, positive) in refuted for positive in range(bound + 1)
+        ):
             bound += 1
         return bound
 
     def knots(self, triples: Sequence[Triple]) -> None:  # noqa: D102 - as in the base class
+        self._triples = self._numbered(triples)
+
+    def _numbered(self, triples: Sequence[Triple]) -> list[Triple]:
         number = self._points
-        self._triples = [(number[a], number[b], number[c], sign) for a, b, c, sign in triples]
+        return [(number[a], number[b], number[c], sign) for a, b, c, sign in triples]
+
+    def gaps(self, proof: GapProof) -> None:  # noqa: D102
+        before, after = (
+            [list(triple) for triple in self._numbered(triples)] for triples in (proof.before, proof.after)
+        )
+        part = {"kind": "gaps", "neurons": proof.neurons, "sample": proof.sample}
+        part |= {"before": before, "after": after}
+        if self.lower_bound == proof.neurons and self._withstands(part):
+            self._gaps.append(part)
+
+    def _withstands(self, part: dict[str, Any]) -> bool:
+        """Whether the checker accepts a part over gaps: it repeats the work, which may be too much for it."""
+        parts = [*self._curvature(), *self._gaps, part]
+        head = self._head(part["neurons"] + 1) | {"upper_bound": None, "witness": None}
+        try:
+            check_proof(head | {"parts": parts})
+        except ProofError:
+            return False
+        return True
 
     def witness(self, network: RationalNetwork) -> None:  # noqa: D102
         self._witness, self.upper_bound = network_document(network), len(network.signs)
@@ -246,7 +272,7 @@ class ProofWriter(ProofLog):
         """
         if self._failure is not None:
             raise self._failure
-        if method == "univariate":
+        if method == "univariate" and self.problem.affine is Affine.SKIP:
             self._stabbing()
         if self.upper_bound is None and result.network is not None:
             network = in_integer_units(self._asked, result.network)
@@ -263,7 +289,22 @@ class ProofWriter(ProofLog):
 
     def _pieces(self) -> Iterator[bytes]:
         lower = self.lower_bound
-        head = {
+        head = self._head(lower)
+        yield json.dumps(head)[:-1].encode() + b', "parts": ['
+        comma = b"\n"
+        for part in (*self._curvature(), *self._gaps):
+            yield comma + json.dumps(part).encode()
+            comma = b",\n"
+        for tree in sorted(self._trees, key=lambda tree: tree.neurons):
+            if tree.neurons < lower:
+                yield comma
+                yield from self._tree_pieces(tree)
+                comma = b",\n"
+        yield b"\n]}\n"
+
+    def _head(self, lower: int) -> dict[str, Any]:
+        """Return all fields but the parts."""
+        return {
             "format": _FORMAT,
             "version": _VERSION,
             "objective": "neurons",
@@ -273,18 +314,10 @@ class ProofWriter(ProofLog):
             "witness": self._witness,
             "circuits": [self._circuit_document(circuit) for circuit in self._circuits.circuits],
         }
-        yield json.dumps(head)[:-1].encode() + b', "parts": ['
-        comma = b"\n"
-        if self._triples:
-            part = {"kind": "curvature", "triples": [list(triple) for triple in self._triples]}
-            yield comma + json.dumps(part).encode()
-            comma = b",\n"
-        for tree in sorted(self._trees, key=lambda tree: tree.neurons):
-            if tree.neurons < lower:
-                yield comma
-                yield from self._tree_pieces(tree)
-                comma = b",\n"
-        yield b"\n]}\n"
+
+    def _curvature(self) -> list[dict[str, Any]]:
+        triples = [list(triple) for triple in self._triples]
+        return [{"kind": "curvature", "triples": triples}] if triples else []
 
     def _tree_pieces(self, tree: _Tree) -> Iterator[bytes]:
         head = {

@@ -14,8 +14,9 @@ a file. They know each other only through the values in `state` and `prepared`.
 
 from pathlib import Path
 
+from sparsest.affine import Affine
+from sparsest.exact.line.fewest_without_skip import few_neurons
 from sparsest.exact.line.forced_knots import lower_bound_certificate
-from sparsest.exact.line.without_skip import bounds_without_skip
 from sparsest.exact.method_result import MethodResult
 from sparsest.exact.proof.log import ProofLog
 from sparsest.exact.search_options import SearchOptions
@@ -127,8 +128,8 @@ class _TreeSearch:
         knots = lower_bound_certificate(problem)  # needed with and without a skip or bound
         findings.lower = len(knots)
         self._log.knots(knots)
-        if problem.n_features == 1 and not problem.has_affine_term and problem.weight_bound is None:
-            network = bounds_without_skip(problem, self._options.deadline)[1]
+        if problem.n_features == 1 and problem.affine is not Affine.SKIP and problem.weight_bound is None:
+            network = few_neurons(problem, self._options.deadline)
             if network is not None:
                 findings.take(network)
 

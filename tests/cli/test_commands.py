@@ -39,7 +39,7 @@ class TestSolve:
         for words in (
             "3, proven minimal",
             "exact: every step was verified",
-            "tree (neurons",
+            "univariate (one feature",
             "witness",
             "knot",
         ):

@@ -65,6 +65,11 @@ class ProofDocument:
             if part["kind"] == "curvature":
                 for a, b, c, sign in part["triples"]:
                     self.triples[sign].append((a, b, c))
+            elif part["kind"] == "gaps":
+                raise InputError(
+                    "a refutation over gaps has no VIPR form, which has no step for it: "
+                    "prove with method='tree'"
+                )
             else:
                 flips = part["skip"] and self.points.bound is None
                 self.trees[part["neurons"], part["positive"]] = tree_of(part["nodes"]), flips

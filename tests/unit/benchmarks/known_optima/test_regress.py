@@ -653,7 +653,7 @@ class TestInterrupt:
     def test_interrupted_solver_is_no_changed_answer(self, tmp_path, monkeypatch):
         """Ctrl-C in the middle of a search that returns its interval: nothing is judged or written."""
         path = tmp_path / "a.toml"
-        path.write_text('[[optimum]]\ndata = "xor"\n\n[[optimum]]\ndata = "anscombe-3"\n')
+        path.write_text('[[optimum]]\ndata = "xor"\n\n[[optimum]]\ndata = "uniform:d=2,n=20,seed=0"\n')
         real = regress.solve
 
         def solve(problem, *arguments, **options):
@@ -666,7 +666,7 @@ class TestInterrupt:
         assert result.exit_code == 3, result.output
         first, second = tomllib.loads(path.read_text())["optimum"]
         assert first["lower"] == 2
-        assert second == {"data": "anscombe-3"}
+        assert second == {"data": "uniform:d=2,n=20,seed=0"}
 
 
 class TestUpdate:
