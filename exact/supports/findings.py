@@ -48,6 +48,16 @@ class EntryFindings(Findings):
         if self.beats(entries_of(witness, self.objective)):
             super().take(witness)
 
+    def near_miss_remark(self, problem: Problem) -> str:
+        """Return a sentence on the near miss, if it would be the better witness; otherwise nothing."""
+        miss = self.near_miss
+        if miss is None or not self.beats(miss.count(self.objective)):
+            return ""
+        return (
+            f"a network of {miss.count(self.objective)} {self.objective} meets the labels up to rounding "
+            f"({miss.residual(problem):.1e}), but not provably"
+        )
+
 
 def _with_constant_neuron(network: RationalNetwork) -> RationalNetwork:
     """Return the same network with a neuron in the place of its constant, if it has one."""

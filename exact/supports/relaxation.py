@@ -3,8 +3,9 @@
 Networks of as many neurons and positive signs are contained in a top, at first that of full supports. It is
 searched with as many nodes as they may take one by one, about. If that does not refute it, some neuron of it
 loses an entry, one after the other, and each of the smaller tops goes on with the networks that it contains;
-networks for which that neuron must keep all its entries go on with the next neuron. So what is tried in vain
-costs a share of what the networks cost by themselves, which are all that is left in the end.
+networks for which that neuron must keep all its entries go on with the next neuron. What is left in the end
+are the networks by themselves. Tops are tried as long as what was tried in vain is a small share of the
+search, or less than what others have saved.
 """
 
 from collections import defaultdict
@@ -13,9 +14,11 @@ from typing import Final
 
 from sparsest.exact.supports.kinds import Kind, Kinds, Support, contains
 
-# Nodes that a network is expected to take while none was refuted, and the share of them that a top may take.
+# Nodes that a network is expected to take while none was refuted, the share of them that a top may take, and
+# the share of all nodes, and of those that were saved, that may be visited in vain.
 _FIRST_GUESS: Final = 40.0
 _SHARE: Final = 0.5
+_VAIN: Final = 0.25
 # Searches for a network of some kinds with so many nodes, or as many as it takes: whether there is none.
 Refute = Callable[[Kinds, int | None], bool]
 
@@ -45,6 +48,7 @@ class SharedRefutation:
     def __init__(self, refute: Refute, nodes: Callable[[], int]) -> None:
         self._refute, self._nodes = refute, nodes
         self._expected = _FIRST_GUESS
+        self._vain, self._saved = 0, 0.0
 
     def run(self, top: Kinds, networks: list[Kinds]) -> bool:
         """Refute the networks that a top contains; False when there is one."""
@@ -56,7 +60,7 @@ class SharedRefutation:
             return True
         if _ordered(top) == networks[0]:
             return self._one(networks[0])
-        if len(networks) > 1 and self._refute(_ordered(top), self._limit(len(networks))):
+        if len(networks) > 1 and self._at_once(top, len(networks)):
             return True
         return self._split(top, networks, pinned)
 
@@ -82,14 +86,23 @@ class SharedRefutation:
             return self._one(networks[0])
         return self._split(top, networks, pinned + 1)
 
+    def _at_once(self, top: Kinds, count: int) -> bool:
+        """Try to refute a top that contains so many networks, if tops pay; whether it is refuted."""
+        before = self._nodes()
+        if self._vain > _VAIN * (before + self._saved):
+            return False
+        refuted = self._refute(_ordered(top), int(_SHARE * self._expected * count) + 1)
+        if refuted:
+            self._saved += self._expected * count
+        else:
+            self._vain += self._nodes() - before
+        return refuted
+
     def _one(self, kinds: Kinds) -> bool:
         before = self._nodes()
         refuted = self._refute(kinds, None)
         self._expected += 0.1 * (self._nodes() - before - self._expected)
         return refuted
-
-    def _limit(self, count: int) -> int:
-        return int(_SHARE * self._expected * count) + 1
 
 
 def _ordered(kinds: Kinds) -> Kinds:

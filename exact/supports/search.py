@@ -28,7 +28,6 @@ from sparsest.exact.supports.findings import EntryFindings, accept
 from sparsest.exact.supports.kinds import Catalogue, Kinds, contains
 from sparsest.exact.supports.local_search import KindSearch
 from sparsest.exact.supports.relaxation import SharedRefutation, groups
-from sparsest.exact.tree.candidates import near_miss_remark
 from sparsest.exact.tree.exploration import Surroundings
 from sparsest.exact.tree.limits import SearchLimits, StoppedError
 from sparsest.exact.tree.node_program import solver_version
@@ -38,12 +37,14 @@ from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.results.solving import Proof, Status
 
-# Choices of kinds among which a local search draws, and runs for each that it tries.
+# Choices of kinds that are listed at a time, and runs of a local search for each that it tries.
 _MAX_LISTED: Final = 5_000
 _STARTS: Final = 4
 # Seconds, about, of local searches for one budget: at least, and for each node so far.
 _LEAST_SECONDS: Final = 0.05
 _SECONDS_A_NODE: Final = 5e-5
+# About what a network that is a function of one projection takes for each number of the data.
+_SECONDS_A_NUMBER: Final = 3e-4
 # Budgets above the one that is to be refuted for which networks are looked for before.
 _AHEAD: Final = 12
 
@@ -123,6 +124,8 @@ class _SupportSearch:
         self._local = KindSearch(problem, self._catalogue, MET)
 
     def _take_projection(self) -> None:
+        if not self._limits.has_time(_SECONDS_A_NUMBER * self._asked.X.size):
+            return
         witness = projection_witness(self._asked)
         if witness is not None:
             self._findings.take(witness)
@@ -167,9 +170,11 @@ class _SupportSearch:
             if self._search_locally(budget):
                 return
             self._aim(f"refuting {budget} {self._objective}")
-            for top, networks in groups(self._open(budget), self._catalogue.full):
-                if not shared.run(top, networks) and not findings.beats(budget):
-                    return
+            waiting = iter(self._open(budget))
+            while some := list(itertools.islice(waiting, _MAX_LISTED)):
+                for top, networks in groups(some, self._catalogue.full):
+                    if not shared.run(top, networks) and not findings.beats(budget):
+                        return
             if findings.unverified:
                 return
             findings.lower = budget + 1
@@ -178,6 +183,7 @@ class _SupportSearch:
     def _open(self, budget: int) -> Iterable[Kinds]:
         """Generate the networks of so many entries that are contained in none refuted before."""
         for kinds in self._catalogue.networks(budget):
+            self._limits.check(len(kinds))
             if not any(contains(large, kinds) for large in self._relaxed):
                 yield kinds
 
@@ -239,5 +245,5 @@ class _SupportSearch:
             unverified=findings.unverified,
             solver=solver_version(),
             exact_witness=True,
-            remark=near_miss_remark(self._problem, findings),
+            remark=findings.near_miss_remark(self._problem),
         )

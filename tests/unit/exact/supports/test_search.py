@@ -257,7 +257,7 @@ class TestMutants:
         assert changed
 
     def test_merging_says_nothing_of_fewer_neurons(self):
-        """One sample, 5: a constant does. Of three neurons two agree, whatever they do: that proves nothing."""
+        """One sample, 5: a constant does. Of three neurons two agree whatever they do, so what."""
         value, merge, both = {"value": [[0, 1]]}, {"merge": 0}, [[0, 1], 1]
         nodes = [
             [0, "", 0],
