@@ -12,6 +12,7 @@ from sparsest import InputError, Network, Problem, ProofError, Status, check_pro
 from sparsest.affine import Affine
 from sparsest.exact.supports.kinds import Catalogue, Kind, contains, cost
 from sparsest.exact.supports.relaxation import SharedRefutation, groups
+from sparsest.exact.tree import limits
 from sparsest.objectives import Objective
 
 XOR = Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
@@ -141,6 +142,24 @@ def test_intervals_at_limits(tmp_path):
     assert result.status is Status.NODE_LIMIT
     assert result.lower_bound < result.upper_bound
     checked = check_proof(tmp_path / "proof.json", problem)
+    assert (checked.lower_bound, checked.upper_bound) == (result.lower_bound, result.upper_bound)
+
+
+def test_ctrl_c_and_progress(tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "_REPORT_EVERY", -1.0)
+    said = []
+
+    def interrupt(report):
+        said.append(report.message)
+        if report.nodes > 100:
+            raise KeyboardInterrupt
+
+    path = tmp_path / "proof.json"
+    result = exact.solve(XOR, "parameters", progress=interrupt, proof_file=path)
+    assert result.status is Status.INTERRUPTED
+    assert result.lower_bound < result.upper_bound
+    assert {"looking for a network of 0 parameters", "refuting 1 parameters"} <= set(said)
+    checked = check_proof(path, XOR)
     assert (checked.lower_bound, checked.upper_bound) == (result.lower_bound, result.upper_bound)
 
 
