@@ -174,6 +174,7 @@ def check_proof(
     tolerance: float | None = None,
     weight_bound: float | None = None,
     margin: float | None = None,
+    objective: str | None = None,
 ) -> Checked:
     """Verify a proof, and that it is about what is asked for.
 
@@ -195,6 +196,8 @@ def check_proof(
     margin : float, optional
         Every interval must be that of a class: at least `margin`, or at most ``-margin``. The labels of a
         table are then two classes, of which the larger is the positive one.
+    objective : {"neurons", "weights", "parameters"}, optional
+        What must be counted; by default whichever the proof says.
 
     Returns
     -------
@@ -219,8 +222,15 @@ def check_proof(
     1
     """
     asked = _Asked(affine, tolerance, weight_bound, margin)
+    if objective is not None and objective not in itertools.chain(*OBJECTIVES.values()):
+        raise UnreadableError(
+            f"{_shown(objective)} is not one of neurons, weights and parameters", "objective"
+        )
     document = dict(proof) if isinstance(proof, Mapping) else read(proof)
     try:
+        if objective not in (None, document.get("objective")):
+            found = _shown(document.get("objective"))
+            raise ProofError(f"it is about {found}, not {objective!r}", "objective")
         return _checked(document, data, asked)
     except (RecursionError, MemoryError):
         raise ProofError("it is nested too deeply or too large") from None
@@ -1640,6 +1650,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--tolerance", type=float, help="the distance from labels it must be about; 0: exact")
     parser.add_argument("--weight-bound", type=float, help="the bound on weights it must be about")
     parser.add_argument("--classify", action="store_true", help="it must be about two classes")
+    parser.add_argument("--objective", help="what must be counted: neurons, weights or parameters")
     parser.add_argument("--margin", type=float, help="the margin of two classes; 1 by default")
     asked = parser.parse_args(arguments)
     if asked.margin is not None and not asked.classify:
@@ -1647,7 +1658,8 @@ def main(arguments: list[str] | None = None) -> int:
     margin = 1.0 if asked.classify and asked.margin is None else asked.margin
     about = {"affine": asked.affine, "tolerance": asked.tolerance, "weight_bound": asked.weight_bound}
     try:
-        print(describe(check_proof(asked.proof, asked.data, **about, margin=margin)))
+        wanted = {"margin": margin, "objective": asked.objective}
+        print(describe(check_proof(asked.proof, asked.data, **about, **wanted)))
     except UnreadableError as error:
         print(f"unreadable: {error}")
         return 2

@@ -238,6 +238,14 @@ class TestMutants:
             with pytest.raises(ProofError):
                 check_proof(proof | {"version": version, "objective": objective})
 
+    def test_what_is_asked_for_must_be_counted(self, proof):
+        counted = proof["objective"]
+        assert check_proof(proof, objective=counted).objective == counted
+        with pytest.raises(ProofError, match=f"about '{counted}', not 'neurons'"):
+            check_proof(proof, objective="neurons")
+        with pytest.raises(ProofError, match="not one of neurons"):
+            check_proof(proof, objective="knots")
+
     def test_smaller_supports_and_other_signs(self, proof):
         for n in needed_parts(proof)[:3]:
             for k, (entries, sign) in enumerate(proof["parts"][n]["neurons"]):
