@@ -35,6 +35,9 @@ Vipr = Annotated[
 def check(  # noqa: PLR0913
     proof: Annotated[Path, typer.Argument(metavar="PROOF", help="A proof: .json or .json.gz.")],
     data: Data = None,
+    objective: Annotated[
+        str | None, typer.Option(help="What it must count: neurons, weights or parameters.")
+    ] = None,
     affine: options.AffineTerm = None,
     tolerance: options.Tolerance = None,
     weight_bound: options.WeightBound = None,
@@ -48,16 +51,16 @@ def check(  # noqa: PLR0913
     numbers: options.NumbersMeant = Numbers.AUTO,
     vipr: Vipr = None,
 ) -> None:
-    """Verify a proof of the fewest neurons in exact arithmetic, and that it is about what is given here.
+    """Verify a proof of the fewest neurons, weights or parameters, and that it is about what is given here.
 
     \b
     Example:
       sparsest solve xor --proof xor.json
       sparsest check xor.json xor --affine none --vipr xor-vipr
 
-    Every option says what the proof must be about, with DATA or without: its affine term, the tolerance of
-    all its labels, two classes and their margin, its weight bound. What is not given here, nor by a saved
-    problem, is the proof's own, and printed.
+    Every option says what the proof must be about, with DATA or without: what it counts, its affine term, the
+    tolerance of all its labels, two classes and their margin, its weight bound. What is not given here, nor
+    by a saved problem, is the proof's own, and printed.
 
     \b
     Exit codes: 0 verified, 1 rejected, 2 no readable proof or data, or an export refused.
@@ -73,8 +76,9 @@ def check(  # noqa: PLR0913
         document = read(proof)
         given, reading = (None, None) if data is None else _data(data, asked)
         checked = check_proof(
-            document, given, affine=affine, tolerance=tolerance, weight_bound=weight_bound, margin=margin
-        )
+            document, given, affine=affine, tolerance=tolerance, weight_bound=weight_bound, margin=margin,
+            objective=objective,
+        )  # fmt: skip
     except UnreadableError as error:
         raise InputError(str(error)) from None
     except ProofError as error:

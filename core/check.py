@@ -1,4 +1,4 @@
-"""Check a proof of the fewest neurons, trusting nothing but Python's integers and this file.
+"""Check a proof of the fewest neurons, weights or parameters, trusting Python's integers and this file alone.
 
 Needs the standard library only and runs alone: ``python check.py proof.json [data.csv | problem.json]``. The
 format, and why it proves what it says, is in docs/proof-format.md. All decisions are made in integers and
@@ -18,12 +18,13 @@ import os
 import re
 import sys
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 FORMAT = "sparsest/proof"
-VERSION = 1
+# Version 1 is about neurons, version 2 about weights or parameters.
+OBJECTIVES = {1: ("neurons",), 2: ("weights", "parameters")}
 
 # Bytes read of a file, before and after decompression.
 MAX_FILE_BYTES = 2**30
@@ -130,7 +131,8 @@ class Checked:
     upper_bound : int or None
         One with so many does; None when the proof has no witness.
     kinds : tuple of str
-        What the lower bound rests on: "curvature", "gaps", "tree", several, or nothing when it is 0.
+        What the lower bound rests on: "curvature", "gaps", "tree", "supports", several, or nothing when it is
+        0.
     nodes, leaves : int
         Nodes of all trees, and those of them that are leaves.
     samples, features : int
@@ -143,6 +145,8 @@ class Checked:
         Bound on the weights, as the proof spells it.
     data_compared : bool
         Whether the proof's data were compared with data given beside it.
+    objective : str
+        What the bounds count: "neurons", "weights" or "parameters".
     """
 
     lower_bound: int
@@ -156,6 +160,7 @@ class Checked:
     affine: str
     weight_bound: str | None
     data_compared: bool
+    objective: str = "neurons"
 
     def summary(self) -> str:
         """Return one sentence on what was verified, as the command line prints it."""
@@ -170,6 +175,7 @@ def check_proof(
     tolerance: float | None = None,
     weight_bound: float | None = None,
     margin: float | None = None,
+    objective: str | None = None,
 ) -> Checked:
     """Verify a proof, and that it is about what is asked for.
 
@@ -191,6 +197,8 @@ def check_proof(
     margin : float, optional
         Every interval must be that of a class: at least `margin`, or at most ``-margin``. The labels of a
         table are then two classes, of which the larger is the positive one.
+    objective : {"neurons", "weights", "parameters"}, optional
+        What must be counted; by default whichever the proof says.
 
     Returns
     -------
@@ -215,8 +223,15 @@ def check_proof(
     1
     """
     asked = _Asked(affine, tolerance, weight_bound, margin)
+    if objective is not None and objective not in itertools.chain(*OBJECTIVES.values()):
+        raise UnreadableError(
+            f"{_shown(objective)} is not one of neurons, weights and parameters", "objective"
+        )
     document = dict(proof) if isinstance(proof, Mapping) else read(proof)
     try:
+        if objective not in (None, document.get("objective")):
+            found = _shown(document.get("objective"))
+            raise ProofError(f"it is about {found}, not {objective!r}", "objective")
         return _checked(document, data, asked)
     except (RecursionError, MemoryError):
         raise ProofError("it is nested too deeply or too large") from None
@@ -235,20 +250,26 @@ def read(
 def _checked(document: Document, data: object, asked: "_Asked") -> Checked:
     fields = ("format", "version", "objective", "problem", "lower_bound", "upper_bound", "witness")
     _fields(document, (*fields, "circuits", "parts"), "proof")
-    if document["format"] != FORMAT or type(document["version"]) is not int or document["version"] != VERSION:
-        raise ProofError(f"only version {VERSION} of {FORMAT!r} is known", "format and version")
-    if document["objective"] != "neurons":
-        raise ProofError("only the objective 'neurons' is known", "objective")
+    version = document["version"]
+    if document["format"] != FORMAT or type(version) is not int or version not in OBJECTIVES:
+        raise ProofError(f"only versions {list(OBJECTIVES)} of {FORMAT!r} are known", "format and version")
+    objective = document["objective"]
+    if type(objective) is not str or objective not in OBJECTIVES[version]:
+        known = " and ".join(map(repr, OBJECTIVES[version]))
+        raise ProofError(f"version {version} is about {known}", "objective")
     problem = _Problem(_with_options(document["problem"]), "problem")
     asked.compare(problem)
     if data is not None:
         _compare(problem, data, asked)
     upper, work = document["upper_bound"], _Work(document)
     if upper is not None:
-        _check_witness(problem, _whole(upper, "upper_bound"), document["witness"], work)
+        _check_witness(problem, objective, _whole(upper, "upper_bound"), document["witness"], work)
     elif document["witness"] is not None:
         raise ProofError("a witness without an upper bound", "witness")
-    bound = _LowerBound(problem, _circuits(problem, document["circuits"], work), work)
+    circuits = _circuits(problem, document["circuits"], work, version)
+    bound: _LowerBound | _EntryBound = _LowerBound(problem, circuits, work)
+    if objective != "neurons":
+        bound = _EntryBound(problem, objective, circuits, work)
     for n, part in enumerate(_list(document["parts"], "parts")):
         bound.add(part, f"part {n}")
     bound.finish(_whole(document["lower_bound"], "lower_bound"))
@@ -267,6 +288,7 @@ def _checked(document: Document, data: object, asked: "_Asked") -> Checked:
         affine=problem.affine,
         weight_bound=None if limit is None else str(limit),
         data_compared=data is not None,
+        objective=objective,
     )
 
 
@@ -624,9 +646,11 @@ def _is_number(cell: str) -> bool:
 # The upper bound
 
 
-def _check_witness(problem: _Problem, upper: int, witness: object, work: _Work) -> None:
-    """Reject unless a network of `upper` neurons meets every interval."""
+def _check_witness(problem: _Problem, objective: str, upper: int, witness: object, work: _Work) -> None:
+    """Reject unless a network of `upper` neurons, weights or parameters meets every interval."""
     if isinstance(witness, dict) and witness.get("kind") == "polyline":
+        if objective == "parameters":
+            raise ProofError("a polyline does not say how many parameters it takes", "witness")
         _check_polyline(problem, upper, witness, work)
         return
     witness = _fields(witness, ("kind", "signs", "neurons", "skip"), "witness")
@@ -635,10 +659,11 @@ def _check_witness(problem: _Problem, upper: int, witness: object, work: _Work) 
     signs = [_sign(s, f"witness signs[{k}]") for k, s in enumerate(_list(witness["signs"], "witness signs"))]
     table = _list(witness["neurons"], "witness neurons")
     neurons = [_vector(row, problem.size, f"witness neuron {k}") for k, row in enumerate(table)]
-    if len(signs) != upper or len(neurons) != upper:
-        raise ProofError(
-            f"{len(neurons)} neurons with {len(signs)} signs, and {upper} are claimed", "witness"
-        )
+    if len(signs) != len(neurons):
+        raise ProofError(f"{len(neurons)} neurons with {len(signs)} signs", "witness")
+    count = _count(neurons, objective)
+    if count != upper:
+        raise ProofError(f"it has {count} {objective}, and {upper} are claimed", "witness")
     if (witness["skip"] is not None) > (problem.skip or problem.constant):
         raise ProofError("an affine term, which the problem does not allow", "witness skip")
     affine = [] if witness["skip"] is None else [_vector(witness["skip"], problem.size, "witness skip")]
@@ -648,6 +673,14 @@ def _check_witness(problem: _Problem, upper: int, witness: object, work: _Work) 
     check_values(problem, signs, [*neurons, *affine], work)
     if problem.bound is not None:
         _check_within_bound(problem.bound, neurons)
+
+
+def _count(neurons: list[Point], objective: str) -> int:
+    """Count the neurons, all of them, or the weights or parameters that are not zero."""
+    if objective == "neurons":
+        return len(neurons)
+    counted = slice(-1) if objective == "weights" else slice(None)
+    return sum(value != 0 for neuron in neurons for value in neuron[counted])
 
 
 def _check_values(problem: _Problem, signs: list[int], vectors: list[Point], work: _Work) -> None:
@@ -862,7 +895,8 @@ class _LowerBound:
             raise ProofError("its skip is neither the problem's nor a relaxation of it", place)
         self._with_skip = skip
         signs = [1] * positive + [-1] * (width - positive)
-        tree = _Tree(self.problem, self.circuits, signs, skip, self.work)
+        kinds = [(tuple(range(self.problem.size)), sign) for sign in signs]
+        tree = _Tree(self.problem, self.circuits, kinds, self.problem.constant, skip, self.work)
         tree.check(_list(part["nodes"], place), f"{place}, {width} neurons, {positive} positive")
         self.nodes += len(part["nodes"])
         self.leaves += tree.leaves
@@ -878,6 +912,150 @@ class _LowerBound:
             raise ProofError(f"{self.proven} neurons, {left} of them positive, are not refuted", "parts")
         if claimed != self.proven:
             raise ProofError(f"{claimed} is claimed and {self.proven} proven", "lower_bound")
+
+
+# A neuron's counted entries that may differ from zero, in order, and its output sign.
+_Kind = tuple[tuple[int, ...], int]
+
+
+class _EntryBound:
+    """How many weights or parameters are proven necessary: docs/proof-format.md says why."""
+
+    def __init__(self, problem: _Problem, objective: str, circuits: list["_Circuit"], work: _Work) -> None:
+        self.problem = problem
+        self.objective = objective
+        self.circuits = circuits
+        self.work = work
+        self.proven = 0
+        self.nodes = 0
+        self.leaves = 0
+        self.kinds: list[str] = []
+        self._counted = problem.size - (objective == "weights")
+        # a neuron without weights costs none, so that a constant is free whatever the problem says
+        self._constant = not problem.skip and (problem.constant or objective == "weights")
+        self._refuted: set[tuple[_Kind, ...]] = set()
+
+    def add(self, part: object, place: str) -> None:
+        """Verify one part."""
+        kind = part.get("kind") if isinstance(part, dict) else None
+        if kind == "curvature":
+            part = _fields(part, ("kind", "triples"), place)
+            if self.kinds:
+                raise ProofError("knots come first", place)
+            self.proven = _check_curvature(self.problem, part["triples"], place)
+            if not self.proven:
+                raise ProofError("no knots add nothing", place)
+        elif kind == "supports":
+            self._add_tree(_fields(part, ("kind", "neurons", "nodes"), place), place)
+        else:
+            raise ProofError("its kind is neither 'curvature' nor 'supports'", place)
+        if kind not in self.kinds:
+            self.kinds.append(kind)
+
+    def _add_tree(self, part: Document, place: str) -> None:
+        if self.problem.bound is not None:
+            raise ProofError("weights are bounded, and sums of neurons may exceed the bound", place)
+        kinds = [self._kind(pair, place) for pair in _list(part["neurons"], place)]
+        key = tuple(sorted(kinds))
+        if len(kinds) > MAX_NEURONS or key in self._refuted:
+            raise ProofError("too many neurons, or refuted before", place)
+        self._refuted.add(key)
+        free = (self.problem.size - 1,) * (self.objective == "weights")
+        tree = _Tree(
+            self.problem, self.circuits, [(entries + free, sign) for entries, sign in kinds],
+            self._constant, self.problem.skip, self.work,
+        )  # fmt: skip
+        tree.check(_list(part["nodes"], place), place)
+        self.nodes += len(part["nodes"])
+        self.leaves += tree.leaves
+
+    def _kind(self, pair: object, place: str) -> _Kind:
+        items = _list(pair, place)
+        if len(items) != 2:
+            raise ProofError("entries and a sign are needed", place)
+        entries = tuple(_index(j, self._counted, place) for j in _list(items[0], place))
+        if not entries or any(a >= b for a, b in itertools.pairwise(entries)):
+            raise ProofError("a neuron's entries are some, and in order", place)
+        return entries, _sign(items[1], place)
+
+    def finish(self, claimed: int) -> None:
+        """Reject unless every network of fewer entries is refuted."""
+        if claimed < self.proven:
+            raise ProofError(f"{claimed} is claimed and {self.proven} proven", "lower_bound")
+        for budget in range(self.proven, claimed):
+            large = [key for key in self._refuted if sum(len(entries) for entries, _ in key) > budget]
+            for network in _networks(self._kinds_up_to(budget), self._most, budget, self.work):
+                if network in self._refuted:
+                    continue
+                # or more was refuted: as many neurons, for each one of its sign that may use all it uses
+                if not any(_holds(key, network, self.work) for key in large):
+                    shown = [[list(entries), sign] for entries, sign in network]
+                    raise ProofError(f"{budget} {self.objective}: {_shown(shown)} is not refuted", "parts")
+        self.proven = claimed
+
+    def _kinds_up_to(self, budget: int) -> list[_Kind]:
+        """Return the kinds that neurons of a network of so many entries may have."""
+        kinds: list[_Kind] = []
+        for size in range(1, min(budget, self._counted) + 1):
+            self.work.charge(2 * size * math.comb(self._counted, size))
+            for entries in itertools.combinations(range(self._counted), size):
+                if self._most(entries):
+                    kinds += [(entries, -1), (entries, 1)]
+        return kinds
+
+    def _most(self, entries: tuple[int, ...]) -> int:
+        """Return how many neurons of a network with the fewest entries, then neurons, may have just these."""
+        if self.objective == "weights" or len(entries) > 1:
+            return MAX_NEURONS
+        if entries[0] == self.problem.size - 1:
+            return 0 if self.problem.skip or self.problem.constant else 1
+        return 1 if self.problem.skip else 2
+
+
+def _networks(
+    kinds: list[_Kind], most: Callable[[tuple[int, ...]], int], budget: int, work: _Work
+) -> Iterator[tuple[_Kind, ...]]:
+    """Generate all networks of so many entries, neurons in order, that have no kind of entries too often."""
+
+    def extended(network: tuple[_Kind, ...], first: int, left: int) -> Iterator[tuple[_Kind, ...]]:
+        work.charge(10 + len(kinds) - first + len(network))
+        if left == 0:
+            yield network
+        for n in range(first, len(kinds)):
+            entries = kinds[n][0]
+            if len(entries) <= left and sum(e == entries for e, _ in network) < most(entries):
+                yield from extended((*network, kinds[n]), n, left - len(entries))
+
+    # sorted as keys are
+    kinds = sorted(kinds)
+    return extended((), 0, budget)
+
+
+def _holds(large: tuple[_Kind, ...], small: tuple[_Kind, ...], work: _Work) -> bool:
+    """Whether neurons of `small` and `large` pair up, large ones using no less (Kuhn's augmenting paths).
+
+    None of `large` is left over: it would be zero in the network, and merging it would prove nothing.
+    """
+    work.charge(1 + len(large))
+    if len(small) != len(large):
+        return False
+    fits = [
+        [m for m, (wide, s) in enumerate(large) if s == sign and set(entries) <= set(wide)]
+        for entries, sign in small
+    ]
+    work.charge(sum(2 + len(wide) for wide, _ in large) * len(small) * (1 + len(small)))
+    owner: dict[int, int] = {}
+
+    def seat(k: int, seen: set[int]) -> bool:
+        for m in fits[k]:
+            if m not in seen:
+                seen.add(m)
+                if m not in owner or seat(owner[m], seen):
+                    owner[m] = k
+                    return True
+        return False
+
+    return all(seat(k, set()) for k in range(len(small)))
 
 
 def _check_curvature(problem: _Problem, triples: object, place: str) -> int:
@@ -1181,12 +1359,18 @@ class _Circuit:
 
     positive: tuple[int, ...]
     negative: tuple[int, ...]
+    columns: frozenset[int]  # in which they do, the last of them always
 
 
-def _circuits(problem: _Problem, table: object, work: _Work) -> list[_Circuit]:
+def _circuits(problem: _Problem, table: object, work: _Work, version: int) -> list[_Circuit]:
     circuits = []
     for n, listed in enumerate(_list(table, "circuits")):
         place = f"circuit {n}"
+        columns: Sequence[int] = range(problem.size)
+        if version > 1:
+            named = _fields(listed, ("features", "weights"), place)
+            features = [_index(j, problem.size - 1, place) for j in _list(named["features"], place)]
+            columns, listed = [*dict.fromkeys(features), problem.size - 1], named["weights"]
         pairs = [_list(pair, place) for pair in _list(listed, place)]
         if not pairs or any(len(pair) != 2 for pair in pairs):
             raise ProofError("pairs of a point and a weight are needed", place)
@@ -1195,28 +1379,30 @@ def _circuits(problem: _Problem, table: object, work: _Work) -> list[_Circuit]:
             raise ProofError("a point occurs twice", place)
         if len(pairs) > problem.size + 1:
             raise ProofError(f"{problem.size + 1} points are enough in {problem.size - 1} dimensions", place)
-        if not _cancels(problem, weights, {}, work):
+        if not _cancels(problem, weights, {}, work, columns):
             raise ProofError("its rows do not add up to zero", place)
-        sides = (tuple(p for p, m in weights.items() if (m > 0) == side) for side in (True, False))
-        circuits.append(_Circuit(*sides))
+        above, below = (tuple(p for p, m in weights.items() if (m > 0) == side) for side in (True, False))
+        circuits.append(_Circuit(above, below, frozenset(columns)))
     return circuits
 
 
 def _cancels(
-    problem: _Problem, weights: Mapping[int, int], extra: Mapping[int, int], work: _Work, first: int = 0
+    problem: _Problem,
+    weights: Mapping[int, int],
+    extra: Mapping[int, int],
+    work: _Work,
+    columns: Sequence[int],
 ) -> bool:
-    """Whether points' rows times weights, and `extra` in some coordinates, add up to zero from `first` on."""
+    """Whether points' rows times weights, and `extra` in some coordinates, add up to zero in `columns`."""
     if not weights:
         return not any(extra.values())
     multipliers = list(weights.values())
     longest = 1 + max(map(int.bit_length, multipliers)) // 30
     digits = longest * sum(map(problem.digits.__getitem__, weights))
     work.charge(problem.size * (len(weights) + 4) + digits // 32)
-    columns = zip(*map(problem.rows.__getitem__, weights), strict=True)
-    sums = (sum(map(operator.mul, multipliers, column)) for column in itertools.islice(columns, first, None))
-    if extra:
-        return all(value == -extra.get(j, 0) for j, value in enumerate(sums))
-    return not any(sums)
+    table = list(zip(*map(problem.rows.__getitem__, weights), strict=True))
+    sums = ((j, sum(map(operator.mul, multipliers, table[j]))) for j in columns)
+    return all(value == -extra.get(j, 0) for j, value in sums)
 
 
 @dataclasses.dataclass
@@ -1232,17 +1418,30 @@ class _Branch:
 
 
 class _Tree:
-    """A refutation of all networks with given output signs, neurons of one sign being interchangeable."""
+    """A refutation of all networks of given kinds, neurons of one kind being interchangeable.
+
+    A kind is here which coordinates a neuron may use, and its output sign.
+    """
 
     def __init__(
-        self, problem: _Problem, circuits: list[_Circuit], signs: list[int], skip: bool, work: _Work
+        self,
+        problem: _Problem,
+        circuits: list[_Circuit],
+        kinds: list[_Kind],
+        constant: bool,
+        skip: bool,
+        work: _Work,
     ) -> None:
         self.problem = problem
         self.circuits = circuits
         self.work = work
-        self.signs = signs
+        self.kinds = kinds
+        self.signs = [sign for _, sign in kinds]
         self.skip = skip
-        self.free_term = skip or problem.constant
+        self.free_term = skip or constant
+        # of each neuron, and of the affine term: a constant alone has no slopes
+        self._columns = [columns for columns, _ in kinds]
+        self._columns += [tuple(range(problem.size)) if skip else (problem.size - 1,)] * self.free_term
         self.leaves = 0
         self._open: list[_Branch] = []
         self._bits: dict[int, str] = {}  # each point's bits of the K neurons on the path to the current node
@@ -1297,7 +1496,7 @@ class _Tree:
             above = self._open[-1].tied
             tied = tuple(tie and key[k] == key[k + 1] for k, tie in enumerate(above))
         else:
-            tied = tuple(a == b for a, b in itertools.pairwise(self.signs))
+            tied = tuple(a == b for a, b in itertools.pairwise(self.kinds))
         # with a skip, a neuron active on the first point can be flipped, its weights as large as before
         flips = not self._open and self.skip
         self._open.append(_Branch(point, tied, _runs(tied, len(self.signs)), flips))
@@ -1361,6 +1560,8 @@ class _Tree:
             _index(items[0], len(self.signs), ""),
             self.circuits[_index(items[1], len(self.circuits), "")],
         )
+        if not self.circuits[items[1]].columns.issuperset(self._columns[k]):
+            raise ProofError(f"circuit {items[1]} does not know all that neuron {k} may use")
         sides = [{self._bit(p, k) for p in side} for side in (circuit.positive, circuit.negative)]
         if not any(sides[0] <= {bit} and sides[1] <= {other} for bit, other in ("10", "01")):
             raise ProofError(f"the bits of neuron {k} do not follow circuit {items[1]}")
@@ -1370,8 +1571,8 @@ class _Tree:
         if self.problem.bound is not None:
             raise ProofError("a sum of neurons may exceed the weight bound")
         first = _index(k, len(self.signs) - 1, "")
-        if self.signs[first] != self.signs[first + 1]:
-            raise ProofError(f"neurons {first} and {first + 1} have different output signs")
+        if self.kinds[first] != self.kinds[first + 1]:
+            raise ProofError(f"neurons {first} and {first + 1} have different output signs or entries")
         if len(self._open) < len(self.problem.points):
             raise ProofError(f"{len(self.problem.points) - len(self._open)} points have no bits here")
         last = self._open[-1]  # branches have no undecided bits, so that those above it are told by `tied`
@@ -1402,9 +1603,7 @@ class _Tree:
         for row in _list(leaf.get("bound", []), ""):
             total += self._add_bound(weights, *_entries(row, 3))
         for k, block in enumerate(blocks):
-            # a constant alone has no slopes, whatever they are multiplied by
-            first = self.problem.size - 1 if k == width and not self.skip else 0
-            if not _cancels(self.problem, block, weights.get(k, {}), self.work, first):
+            if not _cancels(self.problem, block, weights.get(k, {}), self.work, self._columns[k]):
                 raise ProofError(f"the rows do not add up to zero in the coordinates of neuron {k}")
         if total <= 0:
             raise ProofError("the rows add up to no contradiction")
@@ -1671,7 +1870,7 @@ def describe(checked: Checked) -> str:
     affine = _AFFINE[checked.affine]
     data = "the data given" if checked.data_compared else "the data in it"
     return (
-        f"verified: the fewest neurons on {data} "
+        f"verified: the fewest {checked.objective} on {data} "
         f"(N = {checked.samples}, d = {checked.features}, {checked.labels}), {affine}{bound}, are {claim} "
         f"({', '.join(checked.kinds) or 'no lower bound'}; {checked.leaves} leaves)"
     )
@@ -1679,13 +1878,16 @@ def describe(checked: Checked) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return 0 when verified, 1 when rejected, 2 when there is nothing to check."""
-    parser = argparse.ArgumentParser(description="Check a proof of the fewest neurons.")
+    parser = argparse.ArgumentParser(
+        description="Check a proof of the fewest neurons, weights or parameters."
+    )
     parser.add_argument("proof", help="a proof, .json or .json.gz")
     parser.add_argument("data", nargs="?", help="a saved problem (.json) or a table (.csv, last column y)")
     parser.add_argument("--affine", choices=tuple(_AFFINE), help="the affine term it must be about")
     parser.add_argument("--tolerance", type=float, help="the distance from labels it must be about; 0: exact")
     parser.add_argument("--weight-bound", type=float, help="the bound on weights it must be about")
     parser.add_argument("--classify", action="store_true", help="it must be about two classes")
+    parser.add_argument("--objective", help="what must be counted: neurons, weights or parameters")
     parser.add_argument("--margin", type=float, help="the margin of two classes; 1 by default")
     asked = parser.parse_args(arguments)
     if asked.margin is not None and not asked.classify:
@@ -1693,7 +1895,8 @@ def main(arguments: list[str] | None = None) -> int:
     margin = 1.0 if asked.classify and asked.margin is None else asked.margin
     about = {"affine": asked.affine, "tolerance": asked.tolerance, "weight_bound": asked.weight_bound}
     try:
-        print(describe(check_proof(asked.proof, asked.data, **about, margin=margin)))
+        wanted = {"margin": margin, "objective": asked.objective}
+        print(describe(check_proof(asked.proof, asked.data, **about, **wanted)))
     except UnreadableError as error:
         print(f"unreadable: {error}")
         return 2

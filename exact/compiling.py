@@ -87,7 +87,8 @@ def compile_loop(
     -----
     Nothing is kept on disk where there is no folder to write to.
     """
-    return cast(Callable[Arguments, Result], _compiled(_plain(function), substitutes))
+    # the type in quotes: making it would take as long as a short loop
+    return cast("Callable[Arguments, Result]", _compiled(_plain(function), substitutes))
 
 
 @functools.cache

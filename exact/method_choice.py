@@ -1,6 +1,7 @@
 """Which exact method suits a problem, and which options suit a method: refused before any work is done."""
 
 import os
+from concurrent.futures import Executor
 from pathlib import Path
 
 from sparsest.affine import Affine
@@ -52,8 +53,13 @@ def _choose(problem: Problem, objective: Objective) -> tuple[str, str]:
         return "univariate", "one feature and a skip: ordered stabbing needs no search"
     if fewest_without_skip.applies_to(problem, objective) and problem.is_interpolation:
         return "univariate", "one feature and exact labels: two sweeps find which way each neuron faces"
+    if objective is not Objective.NEURONS and problem.weight_bound is not None:
+        return (
+            "mip",
+            f"{objective} are counted under a weight bound: only the mixed-integer program does that",
+        )
     if objective is not Objective.NEURONS:
-        return "mip", f"{objective} are counted: only the mixed-integer program does that here"
+        return "tree", f"{objective} are counted: a tree for every choice of them proves exactly"
     cells = count_in_general_position(problem.n_samples, problem.n_features + 1)
     if problem.weight_bound is not None and cells <= _MANY_CELLS:
         witness = projection_witness(problem.distinct().replace(weight_bound=None))
@@ -65,8 +71,10 @@ def _choose(problem: Problem, objective: Objective) -> tuple[str, str]:
 def _applicable(problem: Problem, objective: Objective, method: str) -> str:
     if method not in METHODS:
         raise InputError(f"unknown method {method!r}: choose one of {', '.join(METHODS)}")
-    if method == "tree" and objective is not Objective.NEURONS:
-        raise InputError(f"method 'tree' counts neurons, not {objective}: use method='mip'")
+    if method == "tree" and objective is not Objective.NEURONS and problem.weight_bound is not None:
+        raise InputError(
+            f"method 'tree' counts {objective} without a weight bound: leave it out, or use method='mip'"
+        )
     if method == "univariate" and not (
         fewest_knots.applies_to(problem, objective) or fewest_without_skip.applies_to(problem, objective)
     ):
@@ -84,10 +92,10 @@ def proof_path(proof_file: PathLike, objective: Objective, method: str) -> Path:
     path = Path(proof_file)
     if path.is_dir():
         raise InputError(f"{path} is a folder: name a file")
-    if objective is not Objective.NEURONS or method == "mip":
+    if method == "mip":
         raise InputError(
-            f"a proof of {objective} by method {method!r} cannot be written: "
-            "methods 'tree' and 'univariate' prove neurons"
+            f"a proof of {objective} by method 'mip' cannot be written: use method='tree', without a weight "
+            "bound unless neurons are counted"
         )
     if not path.name.lower().endswith((".json", ".json.gz")):
         raise InputError(f"{path}: the name of a proof ends in .json or .json.gz")
@@ -96,10 +104,23 @@ def proof_path(proof_file: PathLike, objective: Objective, method: str) -> Path:
     return path
 
 
-def checkpoint_path(checkpoint_file: PathLike, method: str) -> Path:
+def refuse_for_entries(objective: Objective, method: str, *, workers: int, executor: Executor | None) -> None:
+    """Raise `InputError` when a search for the fewest weights or parameters is to be shared."""
+    if method == "tree" and objective is not Objective.NEURONS and (workers != 1 or executor is not None):
+        raise InputError(
+            f"the tree's search for the fewest {objective} cannot be shared: leave the workers out"
+        )
+
+
+def checkpoint_path(checkpoint_file: PathLike, objective: Objective, method: str) -> Path:
     """Return where a search is kept; raise `InputError` for a method that cannot be resumed."""
     if not isinstance(checkpoint_file, (str, os.PathLike)):
         raise InputError(f"checkpoint_file = {checkpoint_file!r:.40}: it must be a path")
+    if method == "tree" and objective is not Objective.NEURONS:
+        raise InputError(
+            f"only the search for the fewest neurons can be resumed, not that for the fewest {objective}: "
+            "leave the checkpoint out"
+        )
     if method != "tree":
         raise InputError(
             f"only the search of method 'tree' can be resumed, and the method is {method!r}: leave the "

@@ -9,7 +9,14 @@ from sparsest.affine import Affine
 from sparsest.errors import InputError
 from sparsest.exact.judged_result import judged_result
 from sparsest.exact.line import fewest_knots
-from sparsest.exact.method_choice import METHODS, PathLike, checkpoint_path, choose_method, proof_path
+from sparsest.exact.method_choice import (
+    METHODS,
+    PathLike,
+    checkpoint_path,
+    choose_method,
+    proof_path,
+    refuse_for_entries,
+)
 from sparsest.exact.method_result import MethodResult
 from sparsest.exact.proof.log import ProofLog
 from sparsest.exact.search_options import SearchOptions
@@ -50,7 +57,8 @@ def solve(  # noqa: PLR0913
         "neurons", "weights" or "parameters".
     method : str
         "univariate" (one feature; neurons or weights: ordered stabbing, without a skip two sweeps), "tree"
-        (activation tree; neurons), "mip" (mixed-integer program over cells; any objective), or "auto".
+        (activation tree; any objective, weights and parameters without a weight bound), "mip"
+        (mixed-integer program over cells; any objective), or "auto".
     time_limit : float, optional
         Seconds after which the interval known so far is returned. The search also stops on Ctrl-C.
     node_limit : int, optional
@@ -63,18 +71,18 @@ def solve(  # noqa: PLR0913
         Called a few times a second with a `Progress`.
     proof_file : path, optional
         Where to write a proof of the interval reached, which `sparsest.check_proof` verifies: .json or
-        .json.gz. Methods "tree" and "univariate" prove neurons.
+        .json.gz. Methods "tree" and "univariate" write one, whatever is counted.
     witness : Network, optional
         A network from elsewhere, training for instance, that the tree takes for an upper bound if a rational
         network beside it provably fits.
     workers : int
-        Processes that share the tree's search; only searches of some seconds start them.
+        Processes that share the tree's search for neurons; only searches of some seconds start them.
     executor : concurrent.futures.Executor, optional
         Where subtrees are explored instead, `workers` at a time: a pool of your own, or a Dask cluster's
         ``Client.get_executor()``.
     checkpoint_file : path, optional
-        Where the tree's search is kept every half a minute, and whenever it ends: at a limit, on Ctrl-C, on
-        SIGTERM. A file that exists is only touched with `resume`.
+        Where the tree's search for neurons is kept every half a minute, and whenever it ends: at a limit, on
+        Ctrl-C, on SIGTERM. A file that exists is only touched with `resume`.
     resume : bool
         Continue the search in that file if it exists. What was refuted before is then taken from it, as the
         result's ``remark`` says; nodes and seconds are those of all runs. A proof needs one asked for in each
@@ -111,6 +119,7 @@ def solve(  # noqa: PLR0913
         raise InputError(
             f"a MIP solver or its options were given, but the method is {chosen!r}: use method='mip'"
         )
+    refuse_for_entries(goal, chosen, workers=workers, executor=executor)
     options = SearchOptions(
         deadline=deadline,
         node_limit=node_limit,
@@ -119,7 +128,7 @@ def solve(  # noqa: PLR0913
         workers=workers,
         executor=executor,
         proof_path=None if proof_file is None else proof_path(proof_file, goal, chosen),
-        checkpoint_path=None if checkpoint_file is None else checkpoint_path(checkpoint_file, chosen),
+        checkpoint_path=None if checkpoint_file is None else checkpoint_path(checkpoint_file, goal, chosen),
         resume=resume,
         mip_solver=mip_solver,
         mip_solver_options=dict(mip_solver_options or {}),
@@ -148,13 +157,13 @@ def run_method(
     asked = problem.in_integers  # counts do not depend on units
     if asked is not problem and options.witness is not None:
         options = dataclasses.replace(options, witness=in_integer_units(problem, options.witness))
-    with _proof_log(problem, options.proof_path) as log:
+    with _proof_log(problem, objective, options.proof_path) as log:
         if method == "univariate" and asked.affine is Affine.SKIP:
             found = fewest_knots.solve_univariate(asked)
         elif method == "univariate":
             found = _without_skip(asked, objective, options, log)
         elif method == "tree":
-            found = _tree(asked, options, log)
+            found = _tree(asked, objective, options, log)
         else:
             found = _mip(asked, objective, options)
         result = judged_result(
@@ -180,9 +189,13 @@ def _in_own_units(problem: Problem, found: MethodResult) -> MethodResult:
     return dataclasses.replace(found, network=network, samples=None)
 
 
-def _proof_log(problem: Problem, path: Path | None) -> ProofLog:
+def _proof_log(problem: Problem, objective: Objective, path: Path | None) -> ProofLog:
     if path is None:
         return ProofLog()
+    if objective is not Objective.NEURONS:
+        from sparsest.exact.supports.proof_writer import SupportProofWriter
+
+        return SupportProofWriter(problem, objective)
     from sparsest.exact.proof.writer import ProofWriter
 
     return ProofWriter(problem)
@@ -212,7 +225,11 @@ def _without_skip(
     return found
 
 
-def _tree(problem: Problem, options: SearchOptions, log: ProofLog) -> MethodResult:
+def _tree(problem: Problem, objective: Objective, options: SearchOptions, log: ProofLog) -> MethodResult:
+    if objective is not Objective.NEURONS:
+        from sparsest.exact.supports.search import solve_supports
+
+        return solve_supports(problem, objective, options, log=log)
     from sparsest.exact.tree.search import solve_tree  # loads HiGHS
     from sparsest.exact.tree.workers import workers_of
 

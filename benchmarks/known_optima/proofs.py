@@ -84,7 +84,7 @@ def verify(optimum: Optimum, claim: Claim | None, problem: Problem) -> tuple[Pro
         return ProofState.UNCHECKED, []
     name = claim.proof_file
     if name is not None:
-        trouble = _trouble(optimum.path.parent, name, claim, problem)
+        trouble = _trouble(optimum.path.parent, name, claim, problem, optimum.objective)
         if trouble is None:
             return ProofState.VERIFIED, []
         missing = trouble.found == ProofState.MISSING
@@ -101,7 +101,7 @@ def _finding(stated: str, found: str, sentence: str) -> Finding:
     return Finding("proof file", stated, str(found), sentence)
 
 
-def _trouble(folder: Path, name: str, claim: Claim, problem: Problem) -> Finding | None:
+def _trouble(folder: Path, name: str, claim: Claim, problem: Problem, objective: Objective) -> Finding | None:
     path = folder / name
     if not path.resolve().is_relative_to(folder.resolve()):
         return _finding(name, "outside", f"{name} is a link that leads out of its folder: {_REMEDY}")
@@ -116,7 +116,7 @@ def _trouble(folder: Path, name: str, claim: Claim, problem: Problem) -> Finding
         stated = (claim.proof_digest or "")[:PREFIX]
         return _finding(stated, digest[:PREFIX], f"{name} is not the file that was recorded: {_REMEDY}")
     try:
-        shown = check_proof(path, problem)
+        shown = check_proof(path, problem, objective=str(objective))
     except UnreadableError as error:
         return _finding("a proof", "unreadable", f"{name} is no proof: {error.reason}")
     except ProofError as error:
@@ -162,7 +162,7 @@ def examine(path: Path, problem: Problem, result: ExactResult, max_bytes: int = 
     """
     if not path.is_file():
         return NewProof(None, "it could not be written")
-    shown = check_proof(path, problem)
+    shown = check_proof(path, problem, objective=str(result.objective))
     if (shown.lower_bound, shown.upper_bound) != (result.lower_bound, result.upper_bound):
         wanted = bounds(result.lower_bound, result.upper_bound)
         return NewProof(None, f"what could be proven in a file is {_bounds_of(shown)}, not {wanted}")

@@ -174,8 +174,8 @@ class _Narrowing:
             progress=self.record.callback,
             proof_file=means.proof_file if proof else None,
             witness=self.best if small else None,
-            workers=means.workers,
-            executor=means.executor,
+            workers=means.workers if counts_neurons else 1,
+            executor=means.executor if counts_neurons else None,
             **checkpoint,
         )
 

@@ -3,7 +3,9 @@
 Data are binary floats or decimals, so every row is a vector of integers after scaling.
 """
 
+import copy
 import math
+import operator
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
@@ -29,9 +31,15 @@ class Row(NamedTuple):
 
 
 class ExactData:
-    """A problem's data as integers and rationals; row i of ``[X, 1]`` is scaled by ``scales[i]``."""
+    """A problem's data as integers and rationals; row i of ``[X, 1]`` is scaled by ``scales[i]``.
+
+    `supports` are the entries that each neuron may use, where not all of them; see `restricted`.
+    """
 
     def __init__(self, problem: Problem) -> None:
+        self.supports: Sequence[tuple[int, ...]] | None = None
+        self._rows_of: dict[tuple[int, ...], list[list[int]]] = {}
+        self._intervals: dict[int, tuple[flint.fmpq | None, flint.fmpq | None]] = {}
         self.problem = problem
         self.size = problem.n_features + 1
         whole, units = problem.in_integers, [10**k for k in problem.places]
@@ -49,9 +57,26 @@ class ExactData:
             else rational(whole.weight_bound) * flint.fmpq(units[0], units[-1])
         )
 
+    def restricted(self, supports: Sequence[tuple[int, ...]] | None) -> "ExactData":
+        """Return the same data for networks whose neurons use some entries only; all of them for None."""
+        found = copy.copy(self)
+        found.supports = supports
+        for support in supports or ():
+            if support not in self._rows_of:
+                used = [int(j in support) for j in range(self.size)]
+                self._rows_of[support] = [list(map(operator.mul, row, used)) for row in self.rows]
+        return found
+
+    def rows_of(self, neuron: int) -> list[list[int]]:
+        """Return the rows with zeros for the entries that a neuron may not use."""
+        return self.rows if self.supports is None else self._rows_of[self.supports[neuron]]
+
     def interval(self, sample: int) -> tuple[flint.fmpq | None, flint.fmpq | None]:
         """Return the exact ends of a sample's interval, None where it is open-ended."""
-        return _end(self._low[sample], self._unit), _end(self._high[sample], self._unit)
+        if sample not in self._intervals:
+            ends = _end(self._low[sample], self._unit), _end(self._high[sample], self._unit)
+            self._intervals[sample] = ends
+        return self._intervals[sample]
 
 
 def _lowest_terms(value: float, unit: int) -> tuple[int, int]:
@@ -80,7 +105,8 @@ def fraction_to_rational(value: Fraction) -> flint.fmpq:
 def coefficients(data: ExactData, signs: Sequence[int], row: Row) -> list[int]:
     """Return a row's integer coefficients in the K neurons' numbers and, if there is one, the affine term's.
 
-    Where only a constant is free the slopes of that term have zeros.
+    Where only a constant is free the slopes of that term have zeros, as have entries that a neuron may not
+    use.
     """
     size, zeros = data.size, [0] * data.size
     affine = data.problem.has_affine_term
@@ -91,12 +117,11 @@ def coefficients(data: ExactData, signs: Sequence[int], row: Row) -> list[int]:
         return vector
     integers = data.rows[row.sample]
     for k, sign in enumerate(signs):
-        if row.neuron == k:
-            vector += integers
-        elif row.neuron < 0 and row.bits[k]:
-            vector += integers if sign > 0 else [-value for value in integers]
-        else:
+        if row.neuron != k and (row.neuron >= 0 or not row.bits[k]):
             vector += zeros
+            continue
+        used = data.rows_of(k)[row.sample]
+        vector += used if row.neuron == k or sign > 0 else [-value for value in used]
     if affine and row.neuron >= 0:
         vector += zeros
     elif affine:

@@ -127,7 +127,9 @@ def solve_without_skip(
         exact_witness=True,
         remark=_remark(status),
     )
-    return result, Evidence(search.forced.from_left, search.refuted, search.network)
+    # proofs of gaps count constants, which weights do not
+    refuted = search.refuted if objective is Objective.NEURONS else []
+    return result, Evidence(search.forced.from_left, refuted, network)
 
 
 def few_neurons(problem: Problem, deadline: Deadline) -> RationalNetwork | None:

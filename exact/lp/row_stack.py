@@ -18,7 +18,10 @@ class Simplex(Protocol):
     """Rows of samples that come and go as on a stack, below the rows of a weight bound if there is one."""
 
     def push(self, row: FloatArray, bits: tuple[int, ...], low: float, high: float) -> None:
-        """Add the rows of a sample (r,): K for its bits, one for its interval."""
+        """Add the rows of a sample: K for its bits, one for its interval.
+
+        `row` (n,) has its coordinates for each neuron, and for an affine term after them.
+        """
 
     def pop(self) -> None:
         """Take back the last push."""

@@ -6,6 +6,8 @@ Its answers are suggestions: infeasibility is proven from its multipliers in rat
 that misses the rows is not taken for one.
 """
 
+import itertools
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -31,27 +33,32 @@ class DenseSimplex:
         Output signs of the neurons (K).
     affine : array (r,) or None
         An affine term follows the neurons' coordinates, zero where this is; None if there is none.
-    rank : int
-        Coordinates r of a neuron.
-    bound : array (r - 1,), optional
-        Bound on the absolute value of each neuron's first coordinates.
+    ranks : sequence of int
+        Coordinates of each neuron, and of the affine term after them if there is one.
+    bound : array (b,), optional
+        Bound on the absolute value of each neuron's first b coordinates.
     """
 
     def __init__(
-        self, signs: tuple[int, ...], affine: FloatArray | None, rank: int, bound: FloatArray | None
+        self,
+        signs: tuple[int, ...],
+        affine: FloatArray | None,
+        ranks: Sequence[int],
+        bound: FloatArray | None,
     ) -> None:
-        self._signs, self._skip, self._rank = np.array(signs, dtype=np.float64), affine is not None, rank
+        self._signs, self._skip = np.array(signs, dtype=np.float64), affine is not None
+        self._starts = np.array([0, *itertools.accumulate(ranks)])
         self._bounds = 0 if bound is None else len(bound)
-        n = rank * (len(signs) + self._skip)
+        self._n = n = int(self._starts[-1])
         self._low, self._high = np.full(n, -np.inf), np.full(n, np.inf)
         if affine is not None:
-            fixed = rank * len(signs) + np.flatnonzero(affine == 0)
+            fixed = self._starts[len(signs)] + np.flatnonzero(affine == 0)
             self._low[fixed], self._high[fixed] = 0.0, 0.0
         if bound is not None:
-            for k in range(len(signs)):
-                self._low[k * rank : k * rank + len(bound)] = -bound
-                self._high[k * rank : k * rank + len(bound)] = bound
-        self._samples = np.zeros((0, rank))
+            for start in self._starts[: len(signs)]:
+                self._low[start : start + len(bound)] = -bound
+                self._high[start : start + len(bound)] = bound
+        self._samples = np.zeros((0, n))
         self._patterns = np.zeros((0, len(signs)))
         nothing = np.zeros((0, n)), np.zeros(0, dtype=np.int64)
         self._levels = [Level(*nothing, np.arange(n), np.zeros(n), np.zeros(n), 0.0, FEASIBLE, 0)]
@@ -62,13 +69,13 @@ class DenseSimplex:
         if depth > len(self._samples):
             self._grow()
         self._samples[depth - 1], self._patterns[depth - 1] = row, bits
-        n = self._rank * (width + self._skip)
-        first = n + (depth - 1) * (width + 1)
+        first = self._n + (depth - 1) * (width + 1)
         for k, bit in enumerate(bits):
             self._low[first + k] = 0.0 if bit else -np.inf
             self._high[first + k] = np.inf if bit else 0.0
         self._low[first + width], self._high[first + width] = low, high
-        stack = Stack(self._samples[:depth], self._patterns[:depth], self._signs, self._skip)
+        samples, patterns = self._samples[:depth], self._patterns[:depth]
+        stack = Stack(samples, patterns, self._starts, self._signs, self._skip)
         self._levels.append(
             compile_loop(step)(self._levels[-1], stack, self._low, self._high, tolerances.LP_FEASIBILITY)
         )
@@ -99,8 +106,8 @@ class DenseSimplex:
         of_variable = np.zeros(n + len(basic))
         of_variable[nonbasic] = -side * table[abs(where) - 1]
         of_variable[basic[abs(where) - 1]] = side
-        by_neuron = of_variable[:n].reshape(-1, self._rank)[: len(self._signs), : self._bounds]
-        return np.concatenate([by_neuron.ravel(), of_variable[n:]])
+        bounded = self._starts[: len(self._signs), None] + np.arange(self._bounds)
+        return np.concatenate([of_variable[bounded.ravel()], of_variable[n:]])
 
     def _grow(self) -> None:
         """Make room for twice as many samples."""

@@ -1,5 +1,7 @@
 """The activation tree's linear program in HiGHS, where the last basis is the warm start."""
 
+import itertools
+from collections.abc import Sequence
 from typing import Final
 
 import highspy
@@ -18,37 +20,44 @@ class HighsSimplex:
     """See `sparsest.exact.lp.row_stack.Simplex`; parameters as in its dense twin, `row_stack_dense`."""
 
     def __init__(
-        self, signs: tuple[int, ...], affine: FloatArray | None, rank: int, bound: FloatArray | None
+        self,
+        signs: tuple[int, ...],
+        affine: FloatArray | None,
+        ranks: Sequence[int],
+        bound: FloatArray | None,
     ) -> None:
-        self._signs, self._skip, self._rank = signs, affine is not None, rank
+        self._signs, self._skip = signs, affine is not None
+        self._starts = [0, *itertools.accumulate(ranks)]
         # presolve would throw the warm start away
         self._lp = new_solver({"solver": "simplex", "presolve": "off"})
-        n_columns = rank * (len(signs) + self._skip)
+        n_columns = self._starts[-1]
         infinite = np.full(n_columns, highspy.kHighsInf)
         if affine is not None:
-            infinite[rank * len(signs) :][affine == 0] = 0.0
+            infinite[self._starts[len(signs)] :][affine == 0] = 0.0
         self._lp.addVars(n_columns, -infinite, infinite)
         self._n_rows = 0
         if bound is not None:
             self._add_bounds(bound)
 
     def push(self, row: FloatArray, bits: tuple[int, ...], low: float, high: float) -> None:  # noqa: D102
-        r, width = self._rank, len(self._signs)
+        width, every = len(self._signs), np.arange(self._starts[-1], dtype=np.int32)
+        blocks = [slice(*pair) for pair in itertools.pairwise(self._starts)]
         active = [k for k in range(width) if bits[k]]
-        blocks = active + ([width] if self._skip else [])
-        columns = [np.arange(k * r, (k + 1) * r, dtype=np.int32) for k in [*range(width), *blocks]]
-        values = [row] * width + [row * self._signs[k] for k in active] + ([row] if self._skip else [])
-        starts = np.arange(width + 1, dtype=np.int32) * r
+        in_sum = active + ([width] if self._skip else [])
+        columns = [every[: self._starts[width]]] + [every[blocks[k]] for k in in_sum]
+        values = [row[: self._starts[width]]] + [row[blocks[k]] * self._signs[k] for k in active]
+        values += [row[blocks[width]]] if self._skip else []
+        starts = np.array(self._starts[: width + 1], dtype=np.int32)
         lower = [0.0 if bit else -highspy.kHighsInf for bit in bits] + [low]
         upper = [highspy.kHighsInf if bit else 0.0 for bit in bits] + [high]
         self._lp.addRows(
             width + 1,
             np.array(lower),
             np.array(upper),
-            r * len(columns),
+            sum(map(len, columns)),
             starts,
-            np.concatenate(columns) if columns else np.zeros(0, dtype=np.int32),
-            np.concatenate(values) if values else np.zeros(0),
+            np.concatenate(columns),
+            np.concatenate(values),
         )
         self._n_rows += width + 1
 
@@ -84,6 +93,6 @@ class HighsSimplex:
     def _add_bounds(self, bound: FloatArray) -> None:
         for k in range(len(self._signs)):
             for j, limit in enumerate(bound):
-                column = np.array([k * self._rank + j], dtype=np.int32)
+                column = np.array([self._starts[k] + j], dtype=np.int32)
                 self._lp.addRow(-limit, limit, 1, column, np.ones(1))
                 self._n_rows += 1

@@ -24,8 +24,11 @@ class Stack(NamedTuple):
 
     Attributes
     ----------
-    rows, patterns : arrays (T, r), (T, K)
-        The samples so far, and which neurons are active on them.
+    rows, patterns : arrays (T, n), (T, K)
+        The samples so far, in the coordinates of each neuron and of the affine term one after the other, and
+        which neurons are active on them.
+    starts : array of int (K + 1,) or (K + 2,)
+        Where the coordinates of each neuron, and of the affine term, begin, and where the last end.
     signs : array (K,)
         Output signs.
     skip : bool
@@ -34,6 +37,7 @@ class Stack(NamedTuple):
 
     rows: FloatArray
     patterns: FloatArray
+    starts: IntArray
     signs: FloatArray
     skip: bool
 
@@ -71,6 +75,7 @@ def extended(
     nonbasic: IntArray,
     row: FloatArray,
     bits: FloatArray,
+    starts: IntArray,
     signs: FloatArray,
     skip: bool,
 ) -> tuple[FloatArray, IntArray]:
@@ -82,19 +87,19 @@ def extended(
         Basic variables in terms of nonbasic ones.
     basic, nonbasic : arrays of int (M,), (n,)
         Variables: below n coordinates, from n on slacks of rows in the order in which they were added.
-    row : array (r,)
-        The sample.
-    bits, signs : arrays (K,)
-        Which neurons are active on it, and their output signs.
-    skip : bool
-        Whether an affine term follows the neurons' coordinates.
+    row : array (n,)
+        The sample, in all coordinates.
+    bits : array (K,)
+        Which neurons are active on it.
+    starts, signs, skip
+        As in `Stack`.
 
     Returns
     -------
     table, basic : arrays (M + K + 1, n), (M + K + 1,)
     """
     m, n = table.shape
-    r, width = len(row), len(bits)
+    width = len(bits)
     wider = np.zeros((m + width + 1, n))
     wider[:m] = table
     place = np.zeros(n, dtype=np.int64)  # of each coordinate: its row when basic, else its column - n
@@ -106,8 +111,8 @@ def extended(
             place[nonbasic[c]] = c - n
     for k in range(width + skip):
         target = m + k
-        for j in range(r):
-            at = place[k * r + j]
+        for j in range(starts[k], starts[k + 1]):
+            at = place[j]
             if at >= 0:
                 for c in range(n):
                     wider[target, c] += row[j] * table[at, c]
@@ -141,15 +146,15 @@ def largest_miss(
     low, high : arrays
         Bounds of all variables.
     """
-    rows, patterns, signs, skip = stack
-    r, width = rows.shape[1], len(signs)
+    rows, patterns, starts, signs, skip = stack
+    width = len(signs)
     worst = 0.0
     for t in range(len(rows)):
         total = 0.0
         for k in range(width + skip):
             value = 0.0
-            for j in range(r):
-                value += rows[t, j] * point[k * r + j]
+            for j in range(starts[k], starts[k + 1]):
+                value += rows[t, j] * point[j]
             if k == width:
                 total += value
             elif patterns[t, k]:
@@ -176,8 +181,10 @@ def step(last: Level, stack: Stack, low: FloatArray, high: FloatArray, tolerance
     tolerance : float
         By which a row may be missed.
     """
-    rows, patterns, signs, skip = stack
-    table, basic = extended(last.table, last.basic, last.nonbasic, rows[-1], patterns[-1], signs, skip)
+    rows, patterns, starts, signs, skip = stack
+    table, basic = extended(
+        last.table, last.basic, last.nonbasic, rows[-1], patterns[-1], starts, signs, skip
+    )
     m, n = table.shape
     values, reached = last.values.copy(), np.zeros(m)
     for i in range(m):

@@ -41,6 +41,12 @@ class ProofLog:
     def begin(self, signs: Sequence[int]) -> None:
         """Start to refute these output signs."""
 
+    def begin_kinds(self, kinds: Sequence[tuple[Sequence[int], int]]) -> None:
+        """Start to refute networks whose neurons use some entries only: which ones, and output signs."""
+
+    def budget_refuted(self, budget: int) -> None:
+        """Take note that all networks of so many entries are refuted."""
+
     def branch(self, sample: int, choices: Sequence[Sequence[int]], needed: int) -> None:
         """Branch on a sample.
 

@@ -30,6 +30,7 @@ from sparsest.exact.proof.log import Bits, ProofLog
 from sparsest.exact.proof.witness import network_document, polyline_document
 from sparsest.exact.sorted_samples import sorted_samples
 from sparsest.files import write_atomically
+from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.results.solving import ExactResult
 from sparsest.units import in_integer_units
@@ -38,7 +39,7 @@ _FORMAT, _VERSION = "sparsest/proof", 1
 
 
 @dataclass
-class _Tree:
+class Tree:
     """A finished tree: its head, and where its nodes lie in the temporary file."""
 
     neurons: int
@@ -67,6 +68,7 @@ class ProofWriter(ProofLog):
     """
 
     writes = True
+    version, objective = _VERSION, Objective.NEURONS
 
     def __init__(self, problem: Problem) -> None:
         self._asked, self.problem = problem, problem.in_integers
@@ -75,7 +77,7 @@ class ProofWriter(ProofLog):
         self._scales = [_checker_scale(self.data, i) for i in range(self.data.problem.n_samples)]
         self._circuits = CircuitTable(self.data.rows)
         self._file = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed by __exit__
-        self._trees: list[_Tree] = []
+        self._trees: list[Tree] = []
         self._triples: Sequence[Triple] = ()
         self._gaps: list[dict[str, Any]] = []
         self._witness: dict[str, Any] | None = None
@@ -142,6 +144,7 @@ class ProofWriter(ProofLog):
 
     def begin(self, signs: Sequence[int]) -> None:  # noqa: D102
         self._signs = tuple(signs)
+        self._alike = tuple(a == b for a, b in itertools.pairwise(signs))
         self._start = self._file.seek(0, os.SEEK_END)
         self._open = []
         self._key = ""
@@ -153,7 +156,7 @@ class ProofWriter(ProofLog):
             above = self._open[-1]
             tied = tuple(tie and above.bits[k] == above.bits[k + 1] for k, tie in enumerate(above.tied))
         else:
-            tied = tuple(a == b for a, b in itertools.pairwise(self._signs))
+            tied = self._alike
         self._write(self._points[sample])
         flips = not self._open and self.problem.affine is Affine.SKIP
         self._open.append(_Branch(sample, tied))
@@ -188,7 +191,7 @@ class ProofWriter(ProofLog):
     def end(self) -> None:  # noqa: D102
         positive = sum(sign > 0 for sign in self._signs)
         if self._complete:
-            self._trees.append(_Tree(len(self._signs), positive, self._start, self._file.tell()))
+            self._trees.append(Tree(len(self._signs), positive, self._start, self._file.tell()))
         else:
             self.abandon()
 
@@ -229,11 +232,15 @@ class ProofWriter(ProofLog):
             active |= 1 << sample
         else:
             inactive |= 1 << sample
-        circuit = self._circuits.excluding(active, inactive, sample)
+        circuit = self._circuit_excluding(neuron, active, inactive, sample)
         self._key = key
         if circuit is None:
             self.unproven()
         self._write({"circuit": [neuron, circuit]})
+
+    def _circuit_excluding(self, neuron: int, active: int, inactive: int, sample: int) -> int | None:
+        """Return the number of a circuit that says why a neuron's bits are those of no cell."""
+        return self._circuits.excluding(active, inactive, sample)
 
     def _leaf(self, multipliers: Multipliers) -> dict[str, list[list[int | str]]]:
         """Return a Farkas leaf: multipliers of the checker's integer rows, coprime."""
@@ -285,7 +292,7 @@ class ProofWriter(ProofLog):
         if (self.lower_bound, self.upper_bound) == (result.lower_bound, result.upper_bound):
             return ""
         upper = "no network" if self.upper_bound is None else f"a network of {self.upper_bound}"
-        return f"the proof file shows less: at least {self.lower_bound} neurons, and {upper}"
+        return f"the proof file shows less: at least {self.lower_bound} {self.objective}, and {upper}"
 
     def _pieces(self) -> Iterator[bytes]:
         lower = self.lower_bound
@@ -295,37 +302,47 @@ class ProofWriter(ProofLog):
         for part in (*self._curvature(), *self._gaps):
             yield comma + json.dumps(part).encode()
             comma = b",\n"
-        for tree in sorted(self._trees, key=lambda tree: tree.neurons):
-            if tree.neurons < lower:
-                yield comma
-                yield from self._tree_pieces(tree)
-                comma = b",\n"
+        for tree in self._trees_that_count(lower):
+            yield comma
+            yield from self._tree_pieces(tree)
+            comma = b",\n"
         yield b"\n]}\n"
 
     def _head(self, lower: int) -> dict[str, Any]:
         """Return all fields but the parts."""
         return {
             "format": _FORMAT,
-            "version": _VERSION,
-            "objective": "neurons",
+            "version": self.version,
+            "objective": str(self.objective),
             "problem": _problem_document(self.problem) | _units(self._asked),
             "lower_bound": lower,
             "upper_bound": self.upper_bound,
             "witness": self._witness,
-            "circuits": [self._circuit_document(circuit) for circuit in self._circuits.circuits],
+            "circuits": self._circuit_documents(),
         }
 
     def _curvature(self) -> list[dict[str, Any]]:
         triples = [list(triple) for triple in self._triples]
         return [{"kind": "curvature", "triples": triples}] if triples else []
 
-    def _tree_pieces(self, tree: _Tree) -> Iterator[bytes]:
-        head = {
+    def _trees_that_count(self, lower: int) -> list[Tree]:
+        """Return the trees that the lower bound rests on."""
+        trees = sorted(self._trees, key=lambda tree: tree.neurons)
+        return [tree for tree in trees if tree.neurons < lower]
+
+    def _tree_head(self, tree: Tree) -> dict[str, Any]:
+        return {
             "kind": "tree",
             "neurons": tree.neurons,
             "positive": tree.positive,
             "skip": self.problem.affine is Affine.SKIP,
         }
+
+    def _circuit_documents(self) -> list[Any]:
+        return [self._circuit_document(circuit) for circuit in self._circuits.circuits]
+
+    def _tree_pieces(self, tree: Tree) -> Iterator[bytes]:
+        head = self._tree_head(tree)
         yield json.dumps(head)[:-1].encode() + b', "nodes": [\n'
         self._file.seek(tree.start)
         while (here := self._file.tell()) < tree.stop:

@@ -77,12 +77,19 @@ class Exploration:
         self._around, self._signs, self._log = around, signs, log
         self._prepared, self._branching = around.prepared, around.prepared.branching
         self._problem = around.prepared.problem
-        self._program = FeasibilityProgram(
-            self._problem, around.prepared.data, around.prepared.coordinates, signs
-        )
+        self._program = self._new_program()
+        self._tied = self._first_tied()
         self._path: list[BranchPoint] = []
         self._floor = 0
         self.left: list[Prefix] = []
+
+    def _new_program(self) -> FeasibilityProgram:
+        prepared = self._prepared
+        return FeasibilityProgram(self._problem, prepared.data, prepared.coordinates, self._signs)
+
+    def _first_tied(self) -> tuple[bool, ...]:
+        """Return which neighbours are interchangeable at the root."""
+        return tuple(a == b for a, b in itertools.pairwise(self._signs))
 
     def run(self, prefix: Prefix = (), budget: float | None = None) -> bool:
         """Search for a network with these output signs; False when there is none.
@@ -137,8 +144,7 @@ class Exploration:
         """Follow the path that a prefix describes; return the node at its end, None if that is cut off."""
         width = len(self._signs)
         root = np.zeros((width + self._problem.has_affine_term, self._prepared.coordinates.rows.shape[1]))
-        tied = tuple(a == b for a, b in itertools.pairwise(self._signs))
-        state = FeasibleNode(root, self._branching.every_cell(width), tied)
+        state = FeasibleNode(root, self._branching.every_cell(width), self._tied)
         for sample, bits in prefix:
             self._path.append(BranchPoint(sample, iter(()), state, bits))
             self._program.push(sample, bits)

@@ -42,6 +42,7 @@ class SearchLimits:
         self._findings, self._headway = findings, headway
         self._path: Sequence[BranchPoint] = ()
         self._last_report = 0.0
+        self.aim = ""  # what is being done, where that is not told by a number of neurons
 
     def follow(self, path: Sequence[BranchPoint]) -> None:
         """Count the children not yet tried along `path`, which changes, as open subtrees."""
@@ -75,7 +76,7 @@ class SearchLimits:
         waiting = 0 if frontier is None else len(frontier.open)
         self._progress(
             Progress(
-                f"searching {width} neurons",
+                self.aim or f"searching {width} neurons",
                 now,
                 nodes=self._headway.counters.nodes,
                 lower_bound=self._findings.lower,

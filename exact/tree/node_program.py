@@ -33,6 +33,7 @@ class FeasibilityProgram:
         self._low = problem.low / coordinates.scale
         self._high = problem.high / coordinates.scale
         self._r = coordinates.rows.shape[1]
+        self._ranks = [self._r] * (len(signs) + problem.has_affine_term)
         self._bound = None if problem.weight_bound is None else coordinates.bound(problem)
         self.rows: list[Row] = []
         self.exponents: list[int] = []  # row i of `ExactData` is 2**exponents[i] times row i of the program
@@ -47,7 +48,7 @@ class FeasibilityProgram:
         from sparsest.exact.lp.row_stack_dense import DenseSimplex  # loads numba
 
         if not isinstance(self._simplex, DenseSimplex):
-            self._simplex = DenseSimplex(self._signs, self._affine, self._r, self._bound)
+            self._simplex = DenseSimplex(self._signs, self._affine, self._ranks, self._bound)
             self._push_path(self._simplex)
 
     def push(self, sample: int, bits: tuple[int, ...]) -> None:
@@ -105,7 +106,7 @@ class FeasibilityProgram:
         return self._answering.dual_ray()
 
     def _from_scratch(self) -> Simplex:
-        simplex = HighsSimplex(self._signs, self._affine, self._r, self._bound)
+        simplex = HighsSimplex(self._signs, self._affine, self._ranks, self._bound)
         self._push_path(simplex)
         return simplex
 
@@ -114,7 +115,7 @@ class FeasibilityProgram:
             self._push(simplex, sample, bits)
 
     def _push(self, simplex: Simplex, sample: int, bits: tuple[int, ...]) -> None:
-        row = self._coordinates.rows[sample]
+        row = np.tile(self._coordinates.rows[sample], len(self._ranks))
         simplex.push(row, bits, float(self._low[sample]), float(self._high[sample]))
 
     def _list_bounds(self, count: int) -> None:

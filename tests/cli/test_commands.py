@@ -54,7 +54,7 @@ class TestSolve:
         assert result.stderr == ""
 
     def test_numerical_proofs_are_not_called_proven(self):
-        result = call("solve", "xor", "--objective", "weights")
+        result = call("solve", "xor", "--objective", "weights", "--method", "mip")
         assert result.exit_code == 0
         assert "4, minimal up to solver tolerances" in result.stdout
         assert "proven" not in result.stdout

@@ -39,6 +39,7 @@ EXACT = [
     {"exact/cells", "exact/line", "exact/lp"},
     {"exact/proof", "exact/proof/vipr", "exact/mip"},
     {"exact/tree"},
+    {"exact/supports"},
     {"exact/solver"},
     {"exact/path_norm"},
     {"exact/p_star"},

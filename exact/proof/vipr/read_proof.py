@@ -55,6 +55,10 @@ class ProofDocument:
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
+        if document["objective"] != "neurons":
+            raise InputError(
+                f"a proof about {document['objective']} has no VIPR form: the export knows neurons"
+            )
         if document["problem"].get("constant"):
             raise InputError("a proof with a constant has no VIPR form: the export knows a skip or none")
         self.points = ExactPoints(document["problem"])

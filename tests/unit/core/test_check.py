@@ -980,8 +980,8 @@ class TestFiles:
 
     def test_proof_of_what_cannot_be_proven_is_refused_before_the_search(self, tmp_path):
         problem = Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
-        with pytest.raises(InputError, match="methods 'tree' and 'univariate' prove neurons"):
-            exact.solve(problem, "weights", proof_file=tmp_path / "proof.json")
+        with pytest.raises(InputError, match="by method 'mip' cannot be written"):
+            exact.solve(problem, "weights", method="mip", proof_file=tmp_path / "proof.json")
         with pytest.raises(InputError, match="ends in"):
             exact.solve(problem, proof_file=tmp_path / "proof.txt")
         with pytest.raises(InputError, match="does not exist"):
@@ -1285,7 +1285,7 @@ class TestFoundByReview:
         nodes = [[0, "", 0], [1, "00", 1], [2, "11", {"merge": 0}]]
         for bound, reason in ((None, "2 of 3 assignments at point 1"), (1, "exceed the weight bound")):
             problem = _Problem(fields | {"weight_bound": bound}, "problem")
-            tree = _Tree(problem, [], [1, 1], False, _Work(nodes))
+            tree = _Tree(problem, [], [((0, 1), 1)] * 2, False, False, _Work(nodes))
             with pytest.raises(ProofError, match=reason):
                 tree.check(nodes, "tree")
 

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from sparsest import InputError, Network, Problem, Proof, SolverError, Status, continuous, exact
+from sparsest import InputError, Network, Problem, Proof, SolverError, Status, check_proof, continuous, exact
 from sparsest.exact.judged_result import judged_result
 from sparsest.exact.method_result import MethodResult
 from sparsest.objectives import Objective
@@ -28,10 +28,11 @@ def test_methods_by_name(method):
         (PEAK, "neurons", "univariate"),
         (PEAK.replace(affine="skip"), "neurons", "univariate"),
         (PEAK.replace(affine="skip"), "weights", "univariate"),
-        (PEAK.replace(affine="skip"), "parameters", "mip"),
+        (PEAK.replace(affine="skip"), "parameters", "tree"),
         (PEAK, "weights", "univariate"),
-        (PEAK, "parameters", "mip"),
+        (PEAK, "parameters", "tree"),
         (Problem([0, 1], [0, 1], tolerance=0.1), "neurons", "tree"),
+        (Problem([0, 1], [0, 1], weight_bound=2), "weights", "mip"),
         (Problem([0, 1], [0, 1], affine="skip", tolerance=0.1), "neurons", "univariate"),
         (Problem([[0, 0], [1, 1]], [0, 1], affine="skip"), "neurons", "tree"),
         (Problem([0, 1], [0, 1], weight_bound=2), "neurons", "tree"),
@@ -60,7 +61,7 @@ def test_a_weight_bound_calls_for_many_neurons_alike():
     [
         ({"method": "magic"}, "unknown method 'magic': choose one of auto"),
         ({"method": "univariate", "objective": "parameters"}, "one feature"),
-        ({"method": "tree", "objective": "weights"}, "use method='mip'"),
+        ({"method": "tree", "objective": "weights", "workers": 2}, "leave the workers out"),
         ({"objective": "knots"}, "objective = 'knots'"),
         ({"time_limit": 0}, "time_limit"),
         ({"time_limit": float("nan")}, "time_limit"),
@@ -179,7 +180,9 @@ def test_labels_met_up_to_rounding_are_not_called_met():
     # fewest weights are 3, by z3 in rational arithmetic; within the program's tolerances 1 will do
     X, y = [[1.0, -3.0], [0.0, -3.0], [-2.0, -2.0], [-3.0, -3.0]], [4.0, 4.000000001, 3.0, 4.0]
     problem = Problem(X, y)
-    found = exact.solve(problem, "weights")
+    tree = exact.solve(problem, "weights")
+    assert tree.lower_bound <= 3 <= tree.upper_bound
+    found = exact.solve(problem, "weights", method="mip")
     assert found.lower_bound <= 3
     assert found.upper_bound >= 3
     assert found.network.interpolates(problem)
@@ -212,3 +215,15 @@ def test_preparing_a_large_program_ends_with_the_time_limit():
     assert found.status is Status.TIME_LIMIT
     assert found.network.solves(problem)
     assert found.seconds < 60  # it took minutes
+
+
+def test_gaps_of_one_feature_prove_nothing_of_weights_where_constants_are_neurons(tmp_path):
+    # a constant counts as a neuron and has no weight: what refutes neurons refutes no weights
+    problem, path = Problem([0, 1, 2, 4], [2, 1, 2, 1]), tmp_path / "proof.json"
+    for affine in ("none", "constant"):
+        found = exact.solve(problem.replace(affine=affine), "weights", method="univariate", proof_file=path)
+        if found.proof_written:
+            checked = check_proof(path, objective="weights")
+            assert "gaps" not in checked.kinds
+            assert checked.lower_bound <= found.lower_bound
+        assert found.status is Status.OPTIMAL

@@ -503,7 +503,7 @@ class TestCommand:
         assert result.stdout.count("improved") == 2
 
     def test_numerical_proof_does_not_pass_for_an_exact_one(self, tmp_path):
-        (tmp_path / "a.toml").write_text(QUESTION + 'objective = "parameters"\n')
+        (tmp_path / "a.toml").write_text(QUESTION + 'objective = "parameters"\nmethod = "mip"\n')
         assert call("regress", "--known", tmp_path, "--update").exit_code == 0
         edit(tmp_path / "a.toml", 'proof = "numerical"', 'proof = "exact"')
         result = call("regress", "--known", tmp_path)

@@ -48,7 +48,8 @@ def test_same_answers_as_highs_on_walks(seed):
     program = FeasibilityProgram(problem, data, coordinates, signs)
     bound = None if problem.weight_bound is None else coordinates.bound(problem)
     affine = coordinates.affine if problem.has_affine_term else None
-    reference = HighsSimplex(signs, affine, coordinates.rows.shape[1], bound)
+    blocks = len(signs) + problem.has_affine_term
+    reference = HighsSimplex(signs, affine, [coordinates.rows.shape[1]] * blocks, bound)
     program.go_compiled()
     path: list[int] = []
     for _ in range(60):
@@ -62,7 +63,7 @@ def test_same_answers_as_highs_on_walks(seed):
             bits = tuple(int(b) for b in random.integers(0, 2, size=len(signs)))
             program.push(sample, bits)
             low, high = problem.low[sample], problem.high[sample]
-            row = coordinates.rows[sample]
+            row = np.tile(coordinates.rows[sample], blocks)
             reference.push(row, bits, low / coordinates.scale, high / coordinates.scale)
             path.append(sample)
         answer = program.solve()
@@ -113,8 +114,8 @@ def test_wrong_rays_prove_nothing(monkeypatch):
 
 def test_blands_rule_ends_what_would_go_round():
     """The same feasible rows a hundred times over: ties everywhere, and still an answer."""
-    simplex = DenseSimplex((1, -1), None, 3, None)
-    row = np.array([1.0, 1.0, 1.0])
+    simplex = DenseSimplex((1, -1), None, [3, 3], None)
+    row = np.ones(6)
     for _ in range(100):
         simplex.push(row, (1, 1), 0.0, 0.0)
     assert simplex.solve() is Answer.FEASIBLE
@@ -132,8 +133,9 @@ def test_extended_writes_rows_out():
         np.zeros((0, 4)),
         np.zeros(0, dtype=np.int64),
         np.arange(4),
-        np.array([2.0, 1.0]),
+        np.array([2.0, 1.0, 2.0, 1.0]),
         np.array([1.0, 1.0]),
+        np.array([0, 2, 4]),
         np.array([1.0, -1.0]),
         False,
     )
@@ -177,10 +179,10 @@ def test_every_assignment_of_a_small_problem():
     for bits in itertools.product(itertools.product((0, 1), repeat=2), repeat=4):
         for sample, pair in enumerate(bits):
             program.push(sample, pair)
-        highs = HighsSimplex((1, -1), None, 3, None)
+        highs = HighsSimplex((1, -1), None, [3, 3], None)
         for sample, pair in enumerate(bits):
             low = problem.low[sample] / coordinates.scale
-            highs.push(coordinates.rows[sample], pair, low, low)
+            highs.push(np.tile(coordinates.rows[sample], 2), pair, low, low)
         assert program.solve() is highs.solve()
         feasible += program.solve() is Answer.FEASIBLE
         for _ in bits:

@@ -1,0 +1,1 @@
+"""Fewest weights or parameters: an activation tree for every choice of the entries that neurons use."""

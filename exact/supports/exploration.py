@@ -1,0 +1,78 @@
+"""Exploration of one tree whose neurons have given kinds."""
+
+import itertools
+
+import flint
+
+from sparsest.arrays import FloatArray
+from sparsest.exact.arithmetic.farkas import Multipliers
+from sparsest.exact.arithmetic.rational_problem import coefficients, side_of
+from sparsest.exact.proof.log import ProofLog
+from sparsest.exact.supports.coordinates import EntryCoordinates
+from sparsest.exact.supports.findings import EntryFindings, accept
+from sparsest.exact.supports.kinds import Kinds
+from sparsest.exact.supports.program import RestrictedProgram
+from sparsest.exact.tree.branching import FeasibleNode
+from sparsest.exact.tree.exploration import Exploration, Surroundings
+
+
+class KindExploration(Exploration):
+    """As `Exploration`: neurons are interchangeable where their kinds are the same.
+
+    Parameters
+    ----------
+    around : Surroundings
+        Its data and branching are those of the kinds, its findings `EntryFindings`.
+    kinds : tuple of Kind (K,)
+        What the neurons may use, and their output signs; equal ones are neighbours.
+    log : ProofLog
+        Told of every node.
+    neurons : list of EntryCoordinates (K,)
+        Coordinates of each.
+    """
+
+    def __init__(
+        self, around: Surroundings, kinds: Kinds, log: ProofLog, neurons: list[EntryCoordinates]
+    ) -> None:
+        self._kinds, self._neurons = kinds, neurons
+        super().__init__(around, tuple(kind.sign for kind in kinds), log)
+
+    def _new_program(self) -> RestrictedProgram:
+        prepared, around = self._prepared, self._around
+        return RestrictedProgram(
+            self._problem, prepared.data, prepared.coordinates, self._signs, self._neurons,
+            compiled=around.counters.nodes >= around.compiled_from,
+        )  # fmt: skip
+
+    def _first_tied(self) -> tuple[bool, ...]:
+        return tuple(a == b for a, b in itertools.pairwise(self._kinds))
+
+    def _visit(self) -> FloatArray | None:
+        """As there; a sample on which all that is active is zero says so by itself."""
+        refutation = self._contradiction_of_zeros()
+        if refutation is None:
+            return super()._visit()
+        self._around.counters.nodes += 1
+        self._around.limits.check(len(self._signs))
+        self._log.refuted(refutation)
+        return None
+
+    def _contradiction_of_zeros(self) -> Multipliers | None:
+        """Return a multiplier of the last sample's value if that is zero and must not be: no ray says so."""
+        if self._problem.has_affine_term or not self._program.rows:
+            return None
+        data, row = self._prepared.data, self._program.rows[-1]
+        if any(coefficients(data, self._signs, row)):
+            return None
+        for lower in (True, False):
+            side = side_of(data, row, lower)
+            if side is not None and (side > 0 if lower else side < 0):
+                return [(row, flint.fmpq(1 if lower else -1))]
+        return None
+
+    def _fits(self, state: FeasibleNode) -> bool:
+        findings = self._around.findings
+        network = self._program.network(state.neurons)
+        if network is None or not isinstance(findings, EntryFindings):
+            return False
+        return accept(self._problem, self._prepared.data.restricted(None), findings, network)

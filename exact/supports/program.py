@@ -1,0 +1,124 @@
+"""The linear program of a tree whose neurons use some entries of their vectors only."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sparsest.arrays import FloatArray
+from sparsest.exact.arithmetic.rational_problem import ExactData, Row
+from sparsest.exact.lp.coordinates import Coordinates
+from sparsest.exact.lp.row_stack import Simplex
+from sparsest.exact.supports.coordinates import EntryCoordinates, affine_block
+from sparsest.exact.tree.node_program import FeasibilityProgram
+from sparsest.network import Network
+from sparsest.problem import Problem
+
+
+class RestrictedProgram(FeasibilityProgram):
+    """As `FeasibilityProgram`, with coordinates of its own for each neuron.
+
+    Points are arrays (K, r), and r numbers of an affine term after them: a neuron's coordinates, then zeros.
+    Without a weight bound.
+
+    Parameters
+    ----------
+    problem, data, coordinates, signs
+        As there.
+    neurons : sequence of EntryCoordinates (K,)
+        Those of each neuron.
+    compiled : bool
+        Whether to begin with the dense simplex.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        data: ExactData,
+        coordinates: Coordinates,
+        signs: tuple[int, ...],
+        neurons: Sequence[EntryCoordinates],
+        *,
+        compiled: bool,
+    ) -> None:
+        self._coordinates, self._blocks = coordinates, neurons
+        self._sample_exponents = [scale.bit_length() - 1 for scale in data.scales]
+        self._signs, self._outputs = signs, np.array(signs, dtype=np.float64)
+        rows = [block.rows for block in neurons]
+        self._affine, self._bound = None, None
+        if problem.has_affine_term:
+            rows.append(affine_block(coordinates))
+            self._affine = np.ones(rows[-1].shape[1])
+        self._low = problem.low / coordinates.scale
+        self._high = problem.high / coordinates.scale
+        self._r = coordinates.rows.shape[1]
+        self._ranks = [block.shape[1] for block in rows]
+        self._flat = np.concatenate([np.zeros((problem.n_samples, 0)), *rows], axis=1)
+        self._padded = np.zeros((len(rows), problem.n_samples, self._r))
+        for block, padded in zip(rows, self._padded, strict=True):
+            padded[:, : block.shape[1]] = block
+        self._place = np.concatenate(
+            [np.arange(rank) + k * self._r for k, rank in enumerate(self._ranks)] or [np.zeros(0)]
+        ).astype(np.intp)
+        self.rows: list[Row] = []
+        self.exponents: list[int] = []
+        self._path: list[tuple[int, tuple[int, ...]]] = []
+        self._simplex = self._dense() if compiled else self._from_scratch()
+        self._answering = self._simplex
+
+    def neurons(self) -> FloatArray:
+        """Return the last solution; zeros where the solver could not tell and its numbers are none."""
+        values = self._answering.values()
+        found = np.zeros((len(self._ranks), self._r))
+        if np.isfinite(values).all():
+            found.flat[self._place] = values
+        return found
+
+    def network(self, neurons: FloatArray) -> Network | None:
+        """Return `neurons` as a network in the problem's units; None when that leaves the range of floats."""
+        width, scale = len(self._signs), self._coordinates.scale
+        pairs = zip(neurons, self._blocks, strict=False)
+        with np.errstate(over="ignore", invalid="ignore"):
+            folded = [scale * (z[: len(block.back)] @ block.back) for z, block in pairs]
+            term = self._term(neurons[width]) if self._affine is not None else None
+        table = np.array(folded).reshape(width, -1) if width else np.zeros((0, self._features + 1))
+        if not np.isfinite(table).all() or (term is not None and not np.isfinite(term).all()):
+            return None
+        return Network.from_folded(table, self._signs, term)
+
+    def violation(self, neurons: FloatArray) -> FloatArray:
+        """Return by how much `neurons` miss each interval (N,), in the problem's units."""
+        inputs = (self._padded @ neurons[:, :, None])[:, :, 0]
+        width = len(self._signs)
+        values = self._outputs @ np.maximum(inputs[:width], 0.0)
+        if self._affine is not None:
+            values = values + inputs[width]
+        missed: FloatArray = np.maximum(self._low - values, values - self._high)
+        return np.maximum(missed, 0.0) * self._coordinates.scale
+
+    def bits(self, neurons: FloatArray, sample: int) -> list[bool]:
+        """Return which neurons are active on a sample."""
+        width = len(self._signs)
+        active: list[bool] = ((self._padded[:width, sample] * neurons[:width]).sum(axis=1) >= 0).tolist()
+        return active
+
+    @property
+    def _features(self) -> int:
+        return len(self._coordinates.exponents) - 1
+
+    def _term(self, block: FloatArray) -> FloatArray:
+        """Return the affine term (d + 1,) in the problem's units."""
+        spread = np.zeros((1, self._r))
+        allowed = self._coordinates.affine > 0
+        spread[0, allowed] = block[: int(allowed.sum())]
+        term = self._coordinates.original(spread)[0]
+        if not allowed.all():
+            term[:-1] = 0.0
+        return np.asarray(term, dtype=np.float64)
+
+    def _dense(self) -> Simplex:
+        from sparsest.exact.lp.row_stack_dense import DenseSimplex  # loads numba
+
+        return DenseSimplex(self._signs, self._affine, self._ranks, None)
+
+    def _push(self, simplex: Simplex, sample: int, bits: tuple[int, ...]) -> None:
+        simplex.push(self._flat[sample], bits, float(self._low[sample]), float(self._high[sample]))

@@ -1,0 +1,106 @@
+"""Write what a search for the fewest weights or parameters has proven (docs/proof-format.md)."""
+
+import itertools
+from collections.abc import Sequence
+from typing import Any, Final
+
+import flint
+
+from sparsest.affine import Affine
+from sparsest.exact.arithmetic.rational_network import RationalNetwork
+from sparsest.exact.proof.circuits import CircuitTable
+from sparsest.exact.proof.writer import ProofWriter, Tree
+from sparsest.exact.supports.findings import entries_of
+from sparsest.exact.supports.kinds import Catalogue, Kind, Kinds, contains, cost
+from sparsest.objectives import Objective
+from sparsest.problem import Problem
+
+_VERSION: Final = 2
+
+
+class SupportProofWriter(ProofWriter):
+    """Collects the proof of a bound on weights or parameters, and writes it.
+
+    Parameters
+    ----------
+    problem : Problem
+        As the user gave it.
+    objective : Objective
+        Weights or parameters.
+    """
+
+    version = _VERSION
+
+    def __init__(self, problem: Problem, objective: Objective) -> None:
+        super().__init__(problem)
+        self.objective = objective
+        free = objective is Objective.WEIGHTS and problem.affine is Affine.NONE
+        affine = Affine.CONSTANT if free else problem.affine
+        self._catalogue = Catalogue(problem.n_features, affine, objective)
+        self._kinds: Kinds = ()
+        self._kinds_of: dict[int, Kinds] = {}  # by the place of a tree's nodes in the file
+        self._refuted = 0
+        self._gap = False  # whether something that the search refuted is not proven here
+        # circuits of the samples' features, by which; and each one's number in the document
+        self._tables: dict[tuple[int, ...], CircuitTable] = {}
+        self._numbers: dict[tuple[tuple[int, ...], int], int] = {}
+
+    @property
+    def lower_bound(self) -> int:
+        """The lower bound that the proof shows so far."""
+        return max(len(self._triples), self._refuted)
+
+    def witness(self, network: RationalNetwork) -> None:  # noqa: D102 - as in the base class
+        super().witness(network)
+        self.upper_bound = entries_of(network, self.objective)
+
+    def begin_kinds(self, kinds: Sequence[tuple[Sequence[int], int]]) -> None:  # noqa: D102
+        self._kinds = tuple(Kind(tuple(support), sign) for support, sign in kinds)
+        self.begin([sign for _, sign in kinds])
+        self._alike = tuple(a == b for a, b in itertools.pairwise(self._kinds))
+
+    def end(self) -> None:  # noqa: D102
+        if self._complete:
+            self._kinds_of[self._start] = self._kinds
+        else:
+            self._gap = True
+        super().end()
+
+    def abandon(self) -> None:  # noqa: D102
+        super().abandon()
+        self._complete = self._failure is None  # what it lacked is dropped with it
+
+    def budget_refuted(self, budget: int) -> None:  # noqa: D102
+        if not self._gap:
+            self._refuted = budget + 1
+
+    def _trees_that_count(self, lower: int) -> list[Tree]:
+        trees = {self._kinds_of[tree.start]: tree for tree in self._trees}
+        counting: dict[Kinds, Tree] = {}
+        for budget in range(len(self._triples), lower):
+            large = [kinds for kinds in trees if cost(kinds) > budget]
+            for kinds in self._catalogue.networks(budget):
+                covering = next((each for each in large if contains(each, kinds)), kinds)
+                counting[covering] = trees[covering]
+        return list(counting.values())
+
+    def _tree_head(self, tree: Tree) -> dict[str, Any]:
+        return {"kind": "supports", "neurons": [[list(s), sign] for s, sign in self._kinds_of[tree.start]]}
+
+    def _circuit_excluding(self, neuron: int, active: int, inactive: int, sample: int) -> int | None:
+        d = self.data.size - 1
+        features = tuple(j for j in self._kinds[neuron].support if j < d)
+        if features not in self._tables:
+            rows = [[row[j] for j in (*features, d)] for row in self.data.rows]
+            self._tables[features] = CircuitTable(rows)
+        found = self._tables[features].excluding(active, inactive, sample)
+        if found is None:
+            return None
+        return self._numbers.setdefault((features, found), len(self._numbers))
+
+    def _circuit_documents(self) -> list[Any]:
+        documents: list[Any] = []
+        for features, number in self._numbers:
+            circuit: dict[int, flint.fmpq] = self._tables[features].circuits[number]
+            documents.append({"features": list(features), "weights": self._circuit_document(circuit)})
+        return documents

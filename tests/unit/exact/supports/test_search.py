@@ -1,0 +1,321 @@
+"""Fewest weights and parameters by the tree: closed forms, another method, proofs and their mutants."""
+
+import copy
+import json
+
+import numpy as np
+import pytest
+from helpers import slow_after
+from oracles.brute_force import minimum_entries
+
+from sparsest import InputError, Network, Problem, ProofError, Status, check_proof, datasets, exact
+from sparsest.affine import Affine
+from sparsest.exact.supports.kinds import Catalogue, Kind, contains, cost
+from sparsest.exact.supports.relaxation import SharedRefutation, groups
+from sparsest.exact.tree import limits
+from sparsest.objectives import Objective
+
+XOR = Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
+
+
+def random_problem(seed: int) -> Problem:
+    """Ties and decimals in two of three, intervals in some, all affine terms."""
+    random = np.random.default_rng(seed)
+    n, d = int(random.integers(2, 5)), int(random.integers(1, 4))
+    X, y = random.normal(size=(n, d)), random.normal(size=n)
+    if seed % 3 == 0:
+        X, y = random.integers(-1, 3, size=(n, d)), random.integers(-2, 3, size=n)
+    elif seed % 3 == 1:
+        X, y = random.integers(-9, 10, size=(n, d)) / 10, random.integers(-9, 10, size=n) / 10
+    X, first = np.unique(X, axis=0, return_index=True)
+    affine = ("none", "constant", "skip")[seed // 3 % 3]
+    return Problem(X, y[first], affine=affine, tolerance=(0.0, 0.3, 0.0, 0.05)[seed // 2 % 4])
+
+
+@pytest.mark.parametrize(
+    ("problem", "weights", "parameters"),
+    [
+        (Problem([3], [0]), 0, 0),
+        (Problem([3], [-2]), 0, 1),  # a constant neuron: no weight, one bias
+        (Problem([3], [-2], affine="skip"), 0, 0),
+        (Problem([0, 1], [1, -1]), 1, 2),  # 1 - max(0, 2 x)
+        (Problem([1, 2], [1, 2]), 1, 1),  # max(0, x) needs no bias
+        (Problem([-2, -1, 1, 2], [2, 1, 1, 2]), 2, 2),  # |x|
+        (Problem([-2, -1, 1, 2], [2, 1, 1, 2], affine="skip"), 1, 1),
+        # max(0, x + y) - 2 max(0, x + y - 1): five parameters; |x - y| is max(0, x - y) + max(0, y - x): four
+        (XOR, 4, 4),
+        (XOR.replace(affine="skip"), 2, 2),  # x + y - 2 max(0, x + y - 1), or |x - y|
+        # an additive function: two neurons of one weight each where one neuron of two would not do
+        (Problem([[0, 0], [1, 0], [0, 1], [1, 1], [-1, 0]], [0, 1, 1, 2, 0]), 2, 2),
+    ],
+)
+def test_by_hand(problem, weights, parameters):
+    for objective, count in (("weights", weights), ("parameters", parameters)):
+        result = exact.solve(problem, objective)
+        assert (result.status, result.proof.value) == (Status.OPTIMAL, "exact")
+        assert result.method in ("tree", "univariate")
+        assert result.lower_bound == result.upper_bound == count
+        assert result.network.count(objective) == count
+        assert result.network.solves(problem)
+
+
+@pytest.mark.parametrize("seed", slow_after(3, range(24)))
+@pytest.mark.parametrize("objective", ["weights", "parameters"])
+def test_as_the_program_over_cells(seed, objective, tmp_path):
+    """Another method, in floats; and what the tree says is proven in the file."""
+    problem = random_problem(seed)
+    result = exact.solve(problem, objective, proof_file=tmp_path / "proof.json")
+    other = exact.solve(problem, objective, method="mip")
+    assert result.lower_bound == result.upper_bound == other.lower_bound == other.upper_bound
+    checked = check_proof(tmp_path / "proof.json", problem)
+    assert (checked.objective, checked.lower_bound) == (objective, result.lower_bound)
+    assert checked.upper_bound == result.upper_bound
+
+
+@pytest.mark.parametrize("seed", range(0, 60, 12))
+@pytest.mark.slow
+def test_as_brute_force(seed):
+    problem = random_problem(seed).subset([0, 1])
+    for objective in ("weights", "parameters"):
+        result = exact.solve(problem, objective)
+        assert result.lower_bound == result.upper_bound == minimum_entries(problem, objective, 4)
+
+
+def test_networks_of_a_budget():
+    """One feature: its weight may be used with the free bias; of parameters x, 1 and both."""
+    weights = Catalogue(1, Affine.CONSTANT, Objective.WEIGHTS)
+    assert list(weights.networks(0)) == [()]
+    assert [[kind.sign for kind in kinds] for kinds in weights.networks(2)] == [[1, 1], [1, -1], [-1, -1]]
+    for affine, fewest in ((Affine.NONE, 5), (Affine.CONSTANT, 4), (Affine.SKIP, 2)):
+        # (x, 1) with two signs; with a skip no second max(0, x); two of those have 3 choices of signs, or
+        # one and a constant 4: with a constant there is no neuron that is one
+        catalogue = Catalogue(1, affine, Objective.PARAMETERS)
+        found = list(catalogue.networks(2))
+        assert len(found) == len(set(found)) == {5: 2 + 3 + 4, 4: 2 + 3, 2: 2}[fewest]
+        assert all(cost(kinds) == 2 for kinds in found)
+
+
+def test_containment_is_one_to_one():
+    x, y, both = Kind((0,), 1), Kind((1,), 1), Kind((0, 1), 1)
+    assert not contains((both, both, both), (x, y))
+    assert contains((both, both), (x, y))
+    assert contains((both, x), (x, y))  # x goes to x, or y has nowhere to go
+    assert not contains((both, x), (y, y))
+    assert not contains((both,), (x, y))
+    assert not contains((Kind((0, 1), -1),), (x,))
+    assert not contains((x,), ())
+
+
+@pytest.mark.parametrize("quick", [0, 1, 2, 5])
+def test_shared_refutations_miss_no_network(quick):
+    """Whatever tops happen to be refuted, each network is in the end contained in something refuted."""
+    catalogue = Catalogue(2, Affine.NONE, Objective.PARAMETERS)
+    networks = list(catalogue.networks(4))
+    refuted: list[tuple[Kind, ...]] = []
+
+    def refute(kinds, limit):
+        done = limit is None or sum(kind.sign * len(kind.support) for kind in kinds) % 6 < quick
+        refuted.extend([kinds] * done)
+        return done
+
+    shared = SharedRefutation(refute, lambda: 0)
+    for top, group in groups(networks, catalogue.full):
+        assert shared.run(top, group)
+    assert all(any(contains(large, kinds) for large in refuted) for kinds in networks)
+    assert len(refuted) == len(set(refuted))
+    assert quick or len(refuted) == len(networks)
+
+
+def test_a_network_from_elsewhere():
+    """Its constant neuron costs no weight."""
+    network = Network([[1, 1], [1, 1], [0, 0]], [0, -1, 1], [1, -2, 1])
+    problem = Problem(XOR.X, XOR.low + 1)
+    result = exact.solve(problem, "weights", witness=network, node_limit=1)
+    assert (result.status, result.lower_bound, result.upper_bound) == (Status.NODE_LIMIT, 0, 4)
+    result = exact.solve(problem, "weights", witness=network)
+    assert result.lower_bound == result.upper_bound == 4
+
+
+def test_intervals_at_limits(tmp_path):
+    problem = datasets.parse("uniform:d=2,n=8,seed=0").problem()
+    result = exact.solve(problem, "weights", node_limit=300, proof_file=tmp_path / "proof.json")
+    assert result.status is Status.NODE_LIMIT
+    assert result.lower_bound < result.upper_bound
+    checked = check_proof(tmp_path / "proof.json", problem)
+    assert (checked.lower_bound, checked.upper_bound) == (result.lower_bound, result.upper_bound)
+
+
+def test_ctrl_c_and_progress(tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "_REPORT_EVERY", -1.0)
+    said = []
+
+    def interrupt(report):
+        said.append(report.message)
+        if report.nodes > 100:
+            raise KeyboardInterrupt
+
+    path = tmp_path / "proof.json"
+    result = exact.solve(XOR, "parameters", progress=interrupt, proof_file=path)
+    assert result.status is Status.INTERRUPTED
+    assert result.lower_bound < result.upper_bound
+    assert {"looking for a network of 0 parameters", "refuting 1 parameters"} <= set(said)
+    checked = check_proof(path, XOR)
+    assert (checked.lower_bound, checked.upper_bound) == (result.lower_bound, result.upper_bound)
+
+
+def test_what_is_refused(tmp_path):
+    with pytest.raises(InputError, match="without a weight bound"):
+        exact.solve(XOR.replace(weight_bound=1), "weights", method="tree")
+    assert exact.solve(XOR.replace(weight_bound=9), "weights", time_limit=5).method == "mip"
+    with pytest.raises(InputError, match="leave the workers out"):
+        exact.solve(XOR, "weights", workers=2)
+    with pytest.raises(InputError, match="leave the checkpoint out"):
+        exact.solve(XOR, "parameters", checkpoint_file=tmp_path / "state")
+    with pytest.raises(InputError, match="method 'mip' cannot be written"):
+        exact.solve(XOR, "parameters", method="mip", proof_file=tmp_path / "proof.json")
+
+
+def test_knots_are_weights(tmp_path):
+    """One feature with a skip: the curvature part and the polyline, about weights."""
+    problem = datasets.load("zigzag").problem(affine="skip")
+    result = exact.solve(problem, "weights", proof_file=tmp_path / "proof.json")
+    assert result.method == "univariate"
+    checked = check_proof(tmp_path / "proof.json", problem)
+    assert checked.lower_bound == checked.upper_bound == result.lower_bound
+    document = json.loads((tmp_path / "proof.json").read_text())
+    with pytest.raises(ProofError, match="how many parameters"):
+        check_proof(document | {"objective": "parameters"})
+
+
+@pytest.fixture(scope="module", params=["weights", "parameters"])
+def proof(request, tmp_path_factory):
+    path = tmp_path_factory.mktemp("proof") / "proof.json"
+    exact.solve(XOR, request.param, proof_file=path)
+    document = json.loads(path.read_text())
+    assert check_proof(document, XOR).lower_bound == 4
+    return document
+
+
+def kinds_of(part):
+    return tuple(sorted(Kind(tuple(entries), sign) for entries, sign in part["neurons"]))
+
+
+def needed_parts(proof):
+    """Return which parts hold something that no other does."""
+    found = []
+    for n, part in enumerate(proof["parts"]):
+        others = proof["parts"][:n] + proof["parts"][n + 1 :]
+        if not any(contains(kinds_of(other), kinds_of(part)) for other in others):
+            found.append(n)
+    return found
+
+
+class TestMutants:
+    def test_every_network_must_be_refuted(self, proof):
+        """Take away what refutes one of them: it is missed."""
+        objective = Objective(proof["objective"])
+        affine = Affine.CONSTANT if objective is Objective.WEIGHTS else Affine.NONE
+        kept_of = {}
+        for budget in range(4):
+            for network in Catalogue(2, affine, objective).networks(budget):
+                kept = [part for part in proof["parts"] if not contains(kinds_of(part), network)]
+                kept_of[json.dumps([part["neurons"] for part in kept])] = kept
+        assert len(kept_of) > 10
+        for kept in list(kept_of.values())[::6]:
+            with pytest.raises(ProofError, match="is not refuted"):
+                check_proof(proof | {"parts": kept})
+
+    def test_wrong_budgets(self, proof):
+        assert check_proof(proof | {"lower_bound": 3}).lower_bound == 3  # true, if less than is proven
+        for claimed in (5, 40):
+            with pytest.raises(ProofError):
+                check_proof(proof | {"lower_bound": claimed, "upper_bound": max(claimed, 4)})
+        with pytest.raises(ProofError, match="and 3 are claimed"):
+            check_proof(proof | {"upper_bound": 3})
+
+    def test_other_counts(self, proof):
+        for version, objective in ((1, proof["objective"]), (2, "neurons"), (3, "weights"), (2, ["weights"])):
+            with pytest.raises(ProofError):
+                check_proof(proof | {"version": version, "objective": objective})
+
+    def test_what_is_asked_for_must_be_counted(self, proof):
+        counted = proof["objective"]
+        assert check_proof(proof, objective=counted).objective == counted
+        with pytest.raises(ProofError, match=f"about '{counted}', not 'neurons'"):
+            check_proof(proof, objective="neurons")
+        with pytest.raises(ProofError, match="not one of neurons"):
+            check_proof(proof, objective="knots")
+
+    def test_smaller_supports_and_other_signs(self, proof):
+        for n in needed_parts(proof)[:3]:
+            for k, (entries, sign) in enumerate(proof["parts"][n]["neurons"]):
+                others = [[entries[:j] + entries[j + 1 :], sign] for j in range(len(entries))]
+                for other in [*others, [entries, -sign]]:
+                    mutant = copy.deepcopy(proof)
+                    mutant["parts"][n]["neurons"][k] = other
+                    with pytest.raises(ProofError):
+                        check_proof(mutant)
+
+    def test_larger_supports_do_not_cancel(self, proof):
+        """A refutation of one entry says nothing of networks that fit: those of all entries do."""
+        full = [0, 1] if proof["objective"] == "weights" else [0, 1, 2]
+        parts = [part for part in proof["parts"] if len(part["neurons"]) > 1]
+        for part in parts[:3]:
+            for changed in ([[full, 1], [full, -1]], [[full, 1], [full, 1]]):
+                mutant = part | {"neurons": changed + part["neurons"][2:]}
+                if kinds_of(mutant) != kinds_of(part):
+                    with pytest.raises(ProofError):
+                        check_proof(proof | {"parts": [*proof["parts"], mutant]})
+
+    def test_changed_multipliers(self, proof):
+        random, changed = np.random.default_rng(0), 0
+        for n in needed_parts(proof)[:4]:
+            part = proof["parts"][n]
+            leaves = [i for i, node in enumerate(part["nodes"]) if isinstance(node[2], dict)]
+            i = int(random.choice(leaves))
+            leaf = part["nodes"][i][2]
+            for name in ("value", "cone"):
+                if len(leaf.get(name, [])) > 1:
+                    mutant = copy.deepcopy(proof)
+                    mutant["parts"][n]["nodes"][i][2][name][0][-1] = 12345
+                    with pytest.raises(ProofError):
+                        check_proof(mutant)
+                    changed += 1
+        assert changed
+
+    def test_merging_says_nothing_of_fewer_neurons(self):
+        """One sample, 5: a constant does. Of three neurons two agree whatever they do, so what."""
+        value, merge, both = {"value": [[0, 1]]}, {"merge": 0}, [[0, 1], 1]
+        nodes = [
+            [0, "", 0],
+            [1, "000", value],
+            [1, "100", {"merge": 1}],
+            [1, "110", merge],
+            [1, "111", merge],
+        ]
+        empty = {"kind": "supports", "neurons": [], "nodes": [[0, "", 0], [1, "", value]]}
+        negative = [
+            {"kind": "supports", "neurons": [[[j], -1]], "nodes": [[0, "", 0], [1, "*", value]]}
+            for j in (0, 1)
+        ]
+        three = {"kind": "supports", "neurons": [both, both, both], "nodes": nodes}
+        head = {"format": "sparsest/proof", "version": 2, "objective": "parameters", "circuits": []}
+        problem = {"X": [[1]], "low": [5], "high": [5], "skip": False, "weight_bound": None}
+        proof = head | {"problem": problem, "upper_bound": None, "witness": None}
+        assert check_proof(proof | {"lower_bound": 1, "parts": [empty, three]}).lower_bound == 1
+        with pytest.raises(ProofError, match="is not refuted"):
+            check_proof(proof | {"lower_bound": 2, "parts": [empty, *negative, three]})
+
+    def test_bounded_weights(self, proof):
+        bounded = proof | {"problem": proof["problem"] | {"weight_bound": 9}}
+        with pytest.raises(ProofError, match="bounded"):
+            check_proof(bounded)
+
+    def test_circuits_know_their_features(self, proof):
+        if not proof["circuits"]:
+            pytest.skip("none needed")
+        for circuit in proof["circuits"]:
+            circuit = circuit | {"features": circuit["features"][:-1]}
+            mutant = proof | {"circuits": [circuit] * len(proof["circuits"])}
+            with pytest.raises(ProofError):
+                check_proof(mutant)
