@@ -19,10 +19,10 @@ from sparsest.errors import InputError
 from sparsest.exact.arithmetic.rational_network import RationalNetwork
 from sparsest.exact.arithmetic.rational_problem import fraction_to_rational
 from sparsest.exact.line.forced_knots import GapProof, Triple, forced_from_both_sides
-from sparsest.exact.line.gap_cones import Samples
-from sparsest.exact.line.gap_meeting import Found, Neuron, meet
-from sparsest.exact.line.gap_sweep import Level, Limits, OutOfTimeError, Sweep
-from sparsest.exact.line.stabbing import rational_function, stab
+from sparsest.exact.line.gap_cones import LineSamples
+from sparsest.exact.line.gap_meeting import MetNetwork, meet
+from sparsest.exact.line.gap_sweep import Level, OutOfTimeError, Sweep, SweepLimits
+from sparsest.exact.line.networks_on_a_line import constant_as_neuron, meets_along_a_line, with_one_slope
 from sparsest.exact.line.without_skip import bounds_without_skip
 from sparsest.exact.method_result import MethodResult
 from sparsest.exact.search_options import SearchOptions
@@ -116,7 +116,7 @@ def solve_without_skip(
     status = search.run()
     network = search.network
     if network is not None and asked is not problem and problem.affine is Affine.NONE:
-        network = _constant_as_neuron(network)
+        network = constant_as_neuron(network)
     result = MethodResult(
         status=status,
         proof=Proof.EXACT,
@@ -185,7 +185,7 @@ class _Search:
         if deadline.remaining < _SECONDS_A_SAMPLE * len(self._samples.x):
             raise OutOfTimeError
         if self._samples.constant:
-            self._take(_with_one_slope(self._ordered))
+            self._take(with_one_slope(self._ordered))
         else:
             network = bounds_without_skip(self._problem, deadline, self.lower + 1)[1]
             if network is None:
@@ -210,16 +210,16 @@ class _Search:
                     self.refuted.append(GapProof(budget, place, forced.from_left, forced.from_right))
                 return
 
-    def _efforts(self, budget: int) -> Iterator[Limits]:
+    def _efforts(self, budget: int) -> Iterator[SweepLimits]:
         """Yield how many states to follow, few of them first; all where that may prove something."""
         count, deadline = len(self._samples.x), self._options.deadline
         for states in _BEAMS:
             if states * count <= _MAX_FOLLOWED:
-                yield Limits(states, _FEW_GENERATORS, reduced=False, deadline=deadline)
+                yield SweepLimits(states, _FEW_GENERATORS, reduced=False, deadline=deadline)
         if self._prove and budget == self.lower and _BEAMS[0] * count <= _MAX_FOLLOWED:
-            yield Limits(MAX_STATES, MAX_GENERATORS, reduced=True, deadline=deadline)
+            yield SweepLimits(MAX_STATES, MAX_GENERATORS, reduced=True, deadline=deadline)
 
-    def _sweeps(self, budget: int, limits: Limits) -> tuple[Sweep, Sweep]:
+    def _sweeps(self, budget: int, limits: SweepLimits) -> tuple[Sweep, Sweep]:
         """Return both sweeps, arrived at one sample; the one of fewer states goes on first."""
         forced, count = self.forced, len(self._samples.x)
         left = Sweep(self._samples, budget, forced.after, limits, outer=True)
@@ -237,10 +237,10 @@ class _Search:
     def _take(self, network: RationalNetwork) -> None:
         if not meets_along_a_line(self._ordered, network):
             raise AssertionError("the network found misses an interval")
-        if self.network is None or len(_neurons_of(network)) < len(self.network.signs):
+        if self.network is None or len(network.signs) < len(self.network.signs):
             self.network = network
 
-    def _in_own_units(self, found: Found) -> RationalNetwork:
+    def _in_own_units(self, found: MetNetwork) -> RationalNetwork:
         """Return the network found in integers as one of the samples themselves."""
         x, y = self._units
         signs = [neuron.sign for neuron in found.neurons]
@@ -259,41 +259,6 @@ class _Search:
         self._options.progress(Progress(message, now, self.states, None, self.lower, upper))
 
 
-def meets_along_a_line(ordered: SortedSamples, network: RationalNetwork) -> bool:
-    """Whether a rational network of one feature meets every interval, neuron by neuron along the line."""
-    samples = [Fraction(v) for v in ordered.x.tolist()]
-    neurons = _neurons_of(network)
-    slope, intercept = Fraction(0), Fraction(0)
-    for row in network.neurons[len(network.signs) :]:
-        slope, intercept = _fractions(row)
-    intercept += sum((n.sign * max(Fraction(0), n.intercept) for n in neurons if n.slope == 0), Fraction(0))
-    values = [slope * x + intercept for x in samples]
-    for side in (1, -1):
-        knots = sorted((-side * n.intercept / n.slope, n) for n in neurons if n.slope * side > 0)
-        passed, slope, intercept = 0, Fraction(0), Fraction(0)
-        for i in range(len(samples))[::side]:
-            while passed < len(knots) and knots[passed][0] < side * samples[i]:
-                neuron = knots[passed][1]
-                slope, intercept = (
-                    slope + neuron.sign * neuron.slope,
-                    intercept + neuron.sign * neuron.intercept,
-                )
-                passed += 1
-            values[i] += slope * samples[i] + intercept
-    ends = zip(values, ordered.low.tolist(), ordered.high.tolist(), strict=True)
-    return all(low <= value <= high for value, low, high in ends)
-
-
-def _neurons_of(network: RationalNetwork) -> list[Neuron]:
-    rows = network.neurons[: len(network.signs)]
-    return [Neuron(sign, *_fractions(row)) for sign, row in zip(network.signs, rows, strict=True)]
-
-
-def _fractions(row: Sequence[object]) -> tuple[Fraction, Fraction]:
-    slope, intercept = (Fraction(int(v.p), int(v.q)) for v in row)  # type: ignore[attr-defined]
-    return slope, intercept
-
-
 def _meet_at_points(left: Sweep, right: Sweep) -> None:
     """Move the meeting one sample to the right if states are smaller there: points are told apart at once."""
     here = _size(left.states) + _size(right.states)
@@ -308,36 +273,6 @@ def _size(level: Level) -> int:
     return sum(len(cone) for _, cone in level)
 
 
-def _with_one_slope(ordered: SortedSamples) -> RationalNetwork:
-    """Return a network with a constant: a neuron for each of the fewest knots, one for the first slope."""
-    function = rational_function(stab(ordered))
-    signs = [1 if change > 0 else -1 for change in function.changes]
-    rows = [
-        (abs(change), -abs(change) * knot)
-        for change, knot in zip(function.changes, function.knots, strict=True)
-    ]
-    constant = function.intercept
-    if function.slope:
-        # positive between the outermost samples
-        shift = max(-function.slope * Fraction(float(x)) for x in (ordered.x[0], ordered.x[-1]))
-        signs.append(1)
-        rows.append((function.slope, shift))
-        constant -= shift
-    rows.append((Fraction(0), constant))
-    return RationalNetwork(signs, [[fraction_to_rational(v) for v in row] for row in rows])
-
-
-def _constant_as_neuron(network: RationalNetwork) -> RationalNetwork:
-    """Return a network without a constant: a neuron without a weight stands for it."""
-    *neurons, (_, constant) = network.neurons
-    if constant == 0:
-        return RationalNetwork(network.signs, neurons)
-    sign = 1 if constant > 0 else -1
-    return RationalNetwork(
-        [*network.signs, sign], [*neurons, [fraction_to_rational(Fraction(0)), abs(constant)]]
-    )
-
-
 def _units(ordered: SortedSamples) -> tuple[int, int]:
     """Return by which numbers inputs and interval ends are multiplied to be integers."""
     ends = [v for v in (*ordered.low.tolist(), *ordered.high.tolist()) if math.isfinite(v)]
@@ -348,13 +283,13 @@ def _common_denominator(values: list[float]) -> int:
     return math.lcm(*(value.as_integer_ratio()[1] for value in values))
 
 
-def _in_integers(ordered: SortedSamples, units: tuple[int, int], *, constant: bool) -> Samples:
+def _in_integers(ordered: SortedSamples, units: tuple[int, int], *, constant: bool) -> LineSamples:
     x_unit, y_unit = units
     low, high = (
         tuple(int(Fraction(v) * y_unit) if math.isfinite(v) else None for v in ends.tolist())
         for ends in (ordered.low, ordered.high)
     )
-    return Samples(tuple(int(Fraction(v) * x_unit) for v in ordered.x.tolist()), low, high, constant)
+    return LineSamples(tuple(int(Fraction(v) * x_unit) for v in ordered.x.tolist()), low, high, constant)
 
 
 def _remark(status: Status) -> str:

@@ -27,7 +27,7 @@ Generator = tuple[int, ...]
 Cone = frozenset[Generator]
 
 
-class Samples(NamedTuple):
+class LineSamples(NamedTuple):
     """Samples in order, in integers.
 
     Attributes
@@ -45,9 +45,9 @@ class Samples(NamedTuple):
     high: tuple[int | None, ...]
     constant: bool
 
-    def mirrored(self) -> "Samples":
+    def mirrored(self) -> "LineSamples":
         """Return the samples of ``x -> f(-x)``."""
-        return Samples(tuple(-v for v in self.x[::-1]), self.low[::-1], self.high[::-1], self.constant)
+        return LineSamples(tuple(-v for v in self.x[::-1]), self.low[::-1], self.high[::-1], self.constant)
 
 
 class Piece(NamedTuple):
@@ -83,14 +83,14 @@ def generators_of(piece: Piece, left: int, right: int, *, constant: bool) -> tup
     return first[:size], second[:size]
 
 
-def first_states(samples: Samples, *, outer: bool) -> Iterator[tuple[tuple[Piece, ...], Cone]]:
+def first_states(samples: LineSamples, *, outer: bool) -> Iterator[tuple[tuple[Piece, ...], Cone]]:
     """Yield the states before the first sample is looked at, and the neurons used.
 
     Before the first gap all of the link is pending, but for neurons that are active on all samples.
 
     Parameters
     ----------
-    samples : Samples
+    samples : LineSamples
         In order.
     outer : bool
         Whether there may be neurons that are active on all samples; with a constant of their own networks

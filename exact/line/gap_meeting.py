@@ -32,14 +32,14 @@ class Neuron(NamedTuple):
     intercept: Fraction
 
 
-class Found(NamedTuple):
+class MetNetwork(NamedTuple):
     """Neurons that meet every interval, and the constant beside them."""
 
     neurons: list[Neuron]
     constant: Fraction
 
 
-def meet(left: Sweep, right: Sweep, budget: int, deadline: Deadline) -> Found | None:
+def meet(left: Sweep, right: Sweep, budget: int, deadline: Deadline) -> MetNetwork | None:
     """Return a network of at most `budget` neurons that both sweeps lead to at their last sample, or None.
 
     Both have arrived at one sample, the second one in mirrored samples.
@@ -61,7 +61,7 @@ def meet(left: Sweep, right: Sweep, budget: int, deadline: Deadline) -> Found | 
             neurons = traced(left, ones[i], point)
             mirrored = traced(right, originals[j], _turned_point(point))
             neurons += [Neuron(sign, -slope, intercept) for sign, slope, intercept in mirrored]
-            return Found(neurons, _constant_beside(neurons, left, point))
+            return MetNetwork(neurons, _constant_beside(neurons, left, point))
     return None
 
 

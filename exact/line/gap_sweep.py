@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 from sparsest.exact.line.gap_cones import (
     BETWEEN,
     Cone,
+    LineSamples,
     Piece,
-    Samples,
     cut_by_sample,
     first_states,
     generators_of,
@@ -25,7 +25,7 @@ class OutOfTimeError(Exception):
     """A deadline passed."""
 
 
-class Limits(NamedTuple):
+class SweepLimits(NamedTuple):
     """How much a sweep may hold, and until when.
 
     Attributes
@@ -46,7 +46,7 @@ class Limits(NamedTuple):
     deadline: Deadline
 
 
-class Origin(NamedTuple):
+class StateOrigin(NamedTuple):
     """Where a state comes from: the neurons used so far and the state one sample before, and the new ones."""
 
     used: int
@@ -54,7 +54,7 @@ class Origin(NamedTuple):
     pieces: Pieces
 
 
-Level = dict[tuple[int, Cone], Origin]
+Level = dict[tuple[int, Cone], StateOrigin]
 
 
 class Sweep:
@@ -62,13 +62,13 @@ class Sweep:
 
     Parameters
     ----------
-    samples : Samples
+    samples : LineSamples
         In order; mirrored for the sweep from the right.
     budget : int
         Neurons of the whole network.
     needed : sequence of N ints
         How many neurons the samples from the i-th on force into the gaps behind it: as many are spared.
-    limits : Limits
+    limits : SweepLimits
         Beyond which it gives up.
     outer : bool
         Whether neurons that are active on all samples are this sweep's to place.
@@ -82,13 +82,13 @@ class Sweep:
     """
 
     def __init__(
-        self, samples: Samples, budget: int, needed: Sequence[int], limits: Limits, *, outer: bool
+        self, samples: LineSamples, budget: int, needed: Sequence[int], limits: SweepLimits, *, outer: bool
     ) -> None:
         self.samples, self._budget, self._needed, self._limits = samples, budget, needed, limits
         self.levels: list[Level] = [{}]
         self.complete = True
         for pieces, cone in first_states(samples, outer=outer):
-            self._add(self.levels[0], 0, Origin(len(pieces), None, pieces), cone)
+            self._add(self.levels[0], 0, StateOrigin(len(pieces), None, pieces), cone)
 
     @property
     def states(self) -> Level:
@@ -112,7 +112,7 @@ class Sweep:
                 raise OutOfTimeError
             for pieces in self._choices(used, place):
                 grown = cone.union(*(rays[piece] for piece in pieces))
-                self._add(level, place, Origin(used, cone, pieces), grown)
+                self._add(level, place, StateOrigin(used, cone, pieces), grown)
         if len(level) > self._limits.states:
             level, self.complete = _thinned(level, self._limits.states), False
         self.levels.append(level)
@@ -121,7 +121,7 @@ class Sweep:
         for choices in _CHOICES[: max(0, self._budget - self._needed[place] - used + 1)]:
             yield from choices
 
-    def _add(self, level: Level, place: int, origin: Origin, cone: Cone) -> None:
+    def _add(self, level: Level, place: int, origin: StateOrigin, cone: Cone) -> None:
         used = origin.used if origin.cone is None else origin.used + len(origin.pieces)
         if used + self._needed[place] > self._budget:
             return
