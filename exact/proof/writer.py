@@ -24,6 +24,7 @@ from sparsest.exact.arithmetic.rational_network import RationalNetwork, rational
 from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.line.forced_knots import Triple, triples_of
 from sparsest.exact.line.stabbing import rational_function, stab
+from sparsest.exact.packing.curved_sets import NOTHING, Packing
 from sparsest.exact.proof.circuits import CircuitTable
 from sparsest.exact.proof.log import Bits, ProofLog
 from sparsest.exact.proof.witness import network_document, polyline_document
@@ -76,6 +77,7 @@ class ProofWriter(ProofLog):
         self._file = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed by __exit__
         self._trees: list[_Tree] = []
         self._triples: Sequence[Triple] = ()
+        self._packing: Packing = NOTHING
         self._witness: dict[str, Any] | None = None
         self.upper_bound: int | None = None
         self._complete = True  # every tree ended so far has a reason for each leaf
@@ -88,7 +90,7 @@ class ProofWriter(ProofLog):
     @property
     def lower_bound(self) -> int:
         """The lower bound that the proof shows so far."""
-        bound, refuted = len(self._triples), {(tree.neurons, tree.positive) for tree in self._trees}
+        bound, refuted = self._first_bound, {(tree.neurons, tree.positive) for tree in self._trees}
         while all((bound, positive) in refuted for positive in range(bound + 1)):
             bound += 1
         return bound
@@ -96,6 +98,14 @@ class ProofWriter(ProofLog):
     def knots(self, triples: Sequence[Triple]) -> None:  # noqa: D102 - as in the base class
         number = self._points
         self._triples = [(number[a], number[b], number[c], sign) for a, b, c, sign in triples]
+
+    def packing(self, packing: Packing) -> None:  # noqa: D102
+        self._packing = packing
+
+    @property
+    def _first_bound(self) -> int:
+        """What is proven without a tree."""
+        return max(len(self._triples), self._packing.bound)
 
     def witness(self, network: RationalNetwork) -> None:  # noqa: D102
         self._witness, self.upper_bound = network_document(network), len(network.signs)
@@ -271,20 +281,40 @@ class ProofWriter(ProofLog):
             "lower_bound": lower,
             "upper_bound": self.upper_bound,
             "witness": self._witness,
-            "circuits": [self._circuit_document(circuit) for circuit in self._circuits.circuits],
+            "circuits": [self._circuit_document(circuit) for circuit in self._all_circuits()],
         }
         yield json.dumps(head)[:-1].encode() + b', "parts": ['
         comma = b"\n"
-        if self._triples:
-            part = {"kind": "curvature", "triples": [list(triple) for triple in self._triples]}
-            yield comma + json.dumps(part).encode()
+        first = self._first_part()
+        if first is not None:
+            yield comma + json.dumps(first).encode()
             comma = b",\n"
         for tree in sorted(self._trees, key=lambda tree: tree.neurons):
-            if tree.neurons < lower:
+            if self._first_bound <= tree.neurons < lower:
                 yield comma
                 yield from self._tree_pieces(tree)
                 comma = b",\n"
         yield b"\n]}\n"
+
+    def _packs(self) -> bool:
+        return self._packing.bound > len(self._triples)
+
+    def _all_circuits(self) -> Iterator[dict[int, flint.fmpq]]:
+        """Yield the circuits that trees refer to, then those of the packing's sets."""
+        yield from self._circuits.circuits
+        if self._packs():
+            for curved in self._packing.sets:
+                yield {i: flint.fmpq(m) for i, m in zip(curved.samples, curved.weights, strict=True)}
+
+    def _first_part(self) -> dict[str, Any] | None:
+        """Return the part that proves the most without a tree, if any does."""
+        if self._packs():
+            first = len(self._circuits.circuits)
+            sets = [[first + n, weight] for n, weight in enumerate(self._packing.weights)]
+            return {"kind": "packing", "sets": sets}
+        if self._triples:
+            return {"kind": "curvature", "triples": [list(triple) for triple in self._triples]}
+        return None
 
     def _tree_pieces(self, tree: _Tree) -> Iterator[bytes]:
         head = {

@@ -1,0 +1,196 @@
+"""The packing bound: sets generated where hyperplanes are cheap, until none are left or the bound is reached.
+
+Every network that fits has for each curved set a neuron whose hyperplane cuts a side of it (see
+`curved_sets`). So any weights prove at least (sum of weights) / (the most that one neuron cuts) neurons. The
+number of samples does not matter, only that of the sets in use.
+"""
+
+import dataclasses
+import math
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsest.arrays import FloatArray
+from sparsest.exact.arithmetic.rational_problem import ExactData
+from sparsest.exact.cells.charts import TimeLimitError
+from sparsest.exact.cells.enumerate import count_in_general_position
+from sparsest.exact.packing.candidates import Candidates, find_candidates
+from sparsest.exact.packing.curved_sets import NOTHING, CurvedSet, Packing, curved_set
+from sparsest.exact.packing.hyperplanes import Cuts, cuts_of, loads
+from sparsest.exact.packing.prices import prices_of
+from sparsest.exact.packing.weights import DENOMINATORS, Weights, fractional_packing
+from sparsest.network import Network
+from sparsest.problem import Problem
+from sparsest.progress import Deadline
+
+Index = NDArray[np.intp]
+
+# Features beyond which sets of few samples are cut by almost every hyperplane that comes near them.
+MAX_FEATURES: Final = 4
+# Cells of the samples in use, one of each pair of opposites: a second's work. And the samples themselves.
+MAX_CELLS: Final = 250_000
+MAX_SAMPLES: Final = 300
+# Sets that are taken in at a time, and of which the cheapest are so many times as many; sets in use; rounds.
+NEW_SETS: Final = 40
+_CHEAPEST: Final = 4
+MAX_SETS: Final = 400
+MAX_ROUNDS: Final = 30
+# A price so much below 1 is no rounding, nor is a packing so much above a whole number.
+_LIGHT: Final = 1e-3
+_ROUNDING: Final = 1e-6
+
+
+def packing_bound(
+    problem: Problem,
+    deadline: Deadline,
+    *,
+    enough: int | None = None,
+    network: Network | None = None,
+    seed: int = 0,
+) -> Packing:
+    """Return the best packing bound found until the deadline, verified in rational arithmetic.
+
+    Parameters
+    ----------
+    problem : Problem
+        With distinct inputs; more than `MAX_FEATURES` features give no bound.
+    deadline : Deadline
+        When to stop; what is proven by then is returned.
+    enough : int, optional
+        A bound that need not be exceeded: the neurons of a network that is known.
+    network : Network, optional
+        The best one known; sets are looked for along its creases first.
+    seed : int
+        Of the sets drawn.
+
+    Examples
+    --------
+    >>> packing_bound(Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]), Deadline(None)).bound
+    1
+    """
+    problem = problem.in_integers
+    if problem.n_features > MAX_FEATURES:
+        return NOTHING
+    found = find_candidates(problem, deadline, network=network, seed=seed)
+    search = _Search(problem, ExactData(problem), found, deadline)
+    best, chosen = NOTHING, search.spread_out(np.arange(max(1, len(found.size) // 2)), NEW_SETS, [])
+    for _ in range(MAX_ROUNDS):
+        if not chosen or deadline.expired:
+            break
+        step = search.pack(chosen)
+        if step is None:
+            break
+        if step.packing.bound > best.bound:
+            best = step.packing
+        if enough is not None and best.bound >= enough:
+            break
+        chosen = search.improved(step)
+    return best
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Step:
+    """Some candidates, what cuts them, their weights, and the proof made of these."""
+
+    chosen: list[int]
+    used: Index
+    cuts: Cuts
+    weights: Weights
+    packing: Packing
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Search:
+    problem: Problem
+    data: ExactData
+    found: Candidates
+    deadline: Deadline
+
+    def pack(self, chosen: list[int]) -> _Step | None:
+        """Weigh some candidates; None out of time, or where floats were wrong about all of them."""
+        exact = {number: curved_set(self.data, self._members(number)) for number in chosen}
+        sets = {number: found for number, found in exact.items() if found is not None}
+        if not sets:
+            return None
+        used = np.unique(np.concatenate([found.samples for found in sets.values()]))
+        place = {int(sample): n for n, sample in enumerate(used)}
+        local = [s._replace(samples=tuple(place[i] for i in s.samples)) for s in sets.values()]
+        try:
+            cuts = cuts_of(self.problem.X[used], local, self.deadline)
+        except TimeLimitError:
+            return None
+        weights = fractional_packing(cuts, len(local), self.deadline)
+        if weights is None:
+            return None
+        return _Step(list(sets), used, cuts, weights, _in_integers(cuts, list(sets.values()), weights))
+
+    def _members(self, number: int) -> tuple[int, ...]:
+        members = self.found.samples[number][self.found.weights[number] != 0]
+        return tuple(int(i) for i in members)
+
+    def improved(self, step: _Step) -> list[int]:
+        """Return candidates that may be packed better; none where hyperplanes charge each of them enough."""
+        homogeneous = self.problem.homogeneous
+        price = prices_of(self.found, homogeneous, step.used, step.cuts, step.weights)
+        price[step.chosen] = 1.0
+        light = np.flatnonzero(price < 1 - _LIGHT)
+        light = light[np.argsort(price[light], kind="stable")]
+        weighty = [number for number, w in zip(step.chosen, step.weights.weights, strict=True) if w > 0]
+        for kept in (step.chosen, weighty):  # those without weight go when there is no room
+            if len(kept) + NEW_SETS <= MAX_SETS and (new := self.spread_out(light, NEW_SETS, kept)):
+                return kept + new
+        return []
+
+    def spread_out(self, cheapest: Index, count: int, kept: list[int]) -> list[int]:
+        """Return up to `count` of the first candidates given, far from each other and from those kept.
+
+        They add no more samples than there may be cells of.
+        """
+        room = _most_samples(self.problem.n_features)
+        samples = {i for number in kept for i in self._members(number)}
+        few = cheapest[: _CHEAPEST * count]
+        centres = self._centres(few)
+        distance = np.full(len(few), np.inf)
+        if kept:
+            distance = np.linalg.norm(centres[:, None] - self._centres(np.array(kept)), axis=2).min(axis=1)
+        new: list[int] = []
+        while len(new) < count and len(few) and (place := int(np.argmax(distance))) >= 0:
+            if distance[place] < 0:
+                break
+            together = samples.union(self._members(int(few[place])))
+            if len(together) <= room:
+                samples = together
+                new.append(int(few[place]))
+                distance = np.minimum(distance, np.linalg.norm(centres - centres[place], axis=1))
+            distance[place] = -1.0
+        return new
+
+    def _centres(self, numbers: Index) -> FloatArray:
+        return np.asarray(self.problem.X[self.found.samples[numbers]].mean(axis=1))
+
+
+def _most_samples(n_features: int) -> int:
+    count = n_features + 2
+    while count < MAX_SAMPLES and count_in_general_position(count + 1, n_features + 1) <= 2 * MAX_CELLS:
+        count += 1
+    return count
+
+
+def _in_integers(cuts: Cuts, sets: list[CurvedSet], weights: Weights) -> Packing:
+    """Return the packing with the weights rounded, as coarsely as the bound allows."""
+    wanted = math.ceil(weights.weights.sum() - _ROUNDING)
+    best = NOTHING
+    for denominator in DENOMINATORS:
+        whole = np.rint(weights.weights * denominator).astype(np.int64)
+        heaviest = int(loads(cuts, whole).max())
+        if not heaviest:
+            continue
+        bound = -(-int(whole.sum()) // heaviest)
+        if bound > best.bound:
+            kept = np.flatnonzero(whole)
+            best = Packing(bound, tuple(sets[j] for j in kept), tuple(int(w) for w in whole[kept]), heaviest)
+        if best.bound >= wanted:
+            break
+    return best
