@@ -970,8 +970,10 @@ def _circuits(problem: _Problem, table: object, work: _Work) -> list[_Circuit]:
             raise ProofError(f"{problem.size + 1} points are enough in {problem.size - 1} dimensions", place)
         if not _cancels(problem, weights, {}, work):
             raise ProofError("its rows do not add up to zero", place)
-        sides = (tuple(p for p, m in weights.items() if (m > 0) == side) for side in (True, False))
-        circuits.append(_Circuit(*sides, weights))
+        positive, negative = (
+            tuple(p for p, m in weights.items() if (m > 0) == side) for side in (True, False)
+        )
+        circuits.append(_Circuit(positive, negative, weights))
     return circuits
 
 
@@ -1038,17 +1040,21 @@ def _bent_sides(
         (1, (circuit.positive, circuit.negative)),
         (-1, (circuit.negative, circuit.positive)),
     ):
-        total: int | None = 0
-        for p, weight in circuit.weights.items():
-            end = problem.low[p] if weight * sign > 0 else problem.high[p]
-            if end is None:
-                total = None
-                break
-            work.charge(1 + _digits(weight) * _digits(end) // 32)
-            total += sign * weight * end
-        if total is not None and total > 0:
+        if _least_value(problem, circuit, sign, work) > 0:
             return sides
     raise ProofError("its intervals admit an affine function", place)
+
+
+def _least_value(problem: _Problem, circuit: _Circuit, sign: int, work: _Work) -> int:
+    """Return the least sum of values times weights times a sign that intervals admit; 0 if there is none."""
+    total = 0
+    for p, weight in circuit.weights.items():
+        end = problem.low[p] if weight * sign > 0 else problem.high[p]
+        if end is None:
+            return 0
+        work.charge(1 + _digits(weight) * _digits(end) // 32)
+        total += sign * weight * end
+    return total
 
 
 class _Load:
@@ -1214,9 +1220,8 @@ def _in_own_coordinates(rows: Sequence[Sequence[int]], work: _Work) -> list[tupl
                 work.charge(len(left) * (1 + _units(_size_of([left]), _size_of([other]))))
                 a, b = other[pivot], left[pivot]
                 left = _coprime([a * v - b * w for v, w in zip(left, other, strict=True)])
-        pivot = next((i for i, v in enumerate(left) if v), None)
-        if pivot is not None:
-            echelon.append((pivot, left))
+        if any(left):
+            echelon.append((next(i for i, v in enumerate(left) if v), left))
             chosen.append(j)
     return [tuple(row[j] for j in chosen) for row in rows]
 

@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
+from sparsest.errors import InputError
 from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.cells.charts import TimeLimitError
 from sparsest.exact.cells.enumerate import count_in_general_position
 from sparsest.exact.packing.candidates import Candidates, find_candidates
-from sparsest.exact.packing.curved_sets import NOTHING, CurvedSet, Packing, curved_set
+from sparsest.exact.packing.curved_sets import NOTHING, CurvedSet, PackedSets, Packing, curved_set
 from sparsest.exact.packing.hyperplanes import Cuts, cuts_of, loads
 from sparsest.exact.packing.prices import prices_of
 from sparsest.exact.packing.weights import DENOMINATORS, Weights, fractional_packing
@@ -32,6 +33,8 @@ MAX_FEATURES: Final = 4
 # Cells of the samples in use, one of each pair of opposites: a second's work. And the samples themselves.
 MAX_CELLS: Final = 250_000
 MAX_SAMPLES: Final = 300
+# The sum of weights, which are added up in 64 bits.
+MAX_WEIGHT: Final = 2**53
 # Sets that are taken in at a time, and of which the cheapest are so many times as many; sets in use; rounds.
 NEW_SETS: Final = 40
 _CHEAPEST: Final = 4
@@ -114,14 +117,11 @@ class _Search:
         sets = {number: found for number, found in exact.items() if found is not None}
         if not sets:
             return None
-        used = np.unique(np.concatenate([found.samples for found in sets.values()]))
-        place = {int(sample): n for n, sample in enumerate(used)}
-        local = [s._replace(samples=tuple(place[i] for i in s.samples)) for s in sets.values()]
         try:
-            cuts = cuts_of(self.problem.X[used], local, self.deadline)
+            used, cuts = _cuts(self.problem, list(sets.values()), self.deadline)
         except TimeLimitError:
             return None
-        weights = fractional_packing(cuts, len(local), self.deadline)
+        weights = fractional_packing(cuts, len(sets), self.deadline)
         if weights is None:
             return None
         return _Step(list(sets), used, cuts, weights, _in_integers(cuts, list(sets.values()), weights))
@@ -169,6 +169,43 @@ class _Search:
 
     def _centres(self, numbers: Index) -> FloatArray:
         return np.asarray(self.problem.X[self.found.samples[numbers]].mean(axis=1))
+
+
+def packing_of(problem: Problem, plain: PackedSets) -> Packing:
+    """Return what some weighted sets prove, all of it computed anew.
+
+    Parameters
+    ----------
+    problem : Problem
+        With distinct inputs.
+    plain : tuple of (samples, weight)
+        What `Packing.plain` returned, of this problem or not.
+
+    Raises
+    ------
+    InputError
+        When a set is not curved, or the sets have too many samples.
+    """
+    problem = problem.in_integers
+    data, weights = ExactData(problem), tuple(weight for _, weight in plain)
+    samples = {i for members, _ in plain for i in members}
+    if not samples or len(samples) > _most_samples(problem.n_features) or sum(weights) > MAX_WEIGHT:
+        raise InputError("a packing has no sets, or too many samples, or weights that are too large")
+    sets = [curved_set(data, members) for members, _ in plain]
+    exact = [found for found in sets if found is not None]
+    if len(exact) < len(sets):
+        raise InputError("a packing has a set on which the intervals admit an affine function")
+    _, cuts = _cuts(problem, exact, Deadline(None))
+    heaviest = int(loads(cuts, np.array(weights, dtype=np.int64)).max())
+    return Packing(-(-sum(weights) // heaviest), tuple(exact), weights, heaviest)
+
+
+def _cuts(problem: Problem, sets: list[CurvedSet], deadline: Deadline) -> tuple[Index, Cuts]:
+    """Return the samples that sets use, and what the cells of these cut."""
+    used = np.unique(np.concatenate([found.samples for found in sets]))
+    place = {int(sample): n for n, sample in enumerate(used)}
+    local = [s._replace(samples=tuple(place[i] for i in s.samples)) for s in sets]
+    return used, cuts_of(problem.X[used], local, deadline)
 
 
 def _most_samples(n_features: int) -> int:

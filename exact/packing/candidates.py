@@ -49,7 +49,8 @@ class Candidates(NamedTuple):
     weights: FloatArray
     size: FloatArray
 
-    def __getitem__(self, rows: Index) -> "Candidates":  # type: ignore[override]
+    def take(self, rows: Index) -> "Candidates":
+        """Return some of them."""
         return Candidates(self.samples[rows], self.weights[rows], self.size[rows])
 
 
@@ -103,7 +104,7 @@ def _neighbours(points: FloatArray, centres: Index, width: int, rng: np.random.G
     count = len(points)
     tree, reach = cKDTree(points), min(count, width + 2)
     while True:
-        _, near = tree.query(points[centres], k=reach)
+        near = np.asarray(tree.query(points[centres], k=reach)[1])
         chosen = rng.integers(reach, size=(len(centres), SUBSETS_A_NEIGHBOURHOOD, width))
         subsets = np.sort(np.take_along_axis(near[:, None, :], chosen, axis=2).reshape(-1, width), axis=1)
         yield subsets[(subsets[:, 1:] > subsets[:, :-1]).all(axis=1)]
@@ -151,7 +152,7 @@ def _distinct(found: Candidates) -> Candidates:
     """Return each set once: subsets may differ in samples that the dependence leaves out."""
     members = np.where(found.weights != 0, found.samples, -1)
     _, first = np.unique(members, axis=0, return_index=True)
-    return found[first]
+    return found.take(first)
 
 
 def _smallest(found: Candidates, n_samples: int) -> Candidates:
@@ -163,7 +164,7 @@ def _smallest(found: Candidates, n_samples: int) -> Candidates:
     rank = np.empty(len(order), np.intp)
     rank[by_place] = np.arange(len(order)) - starts[leading[by_place]]
     quota = max(4, MAX_CANDIDATES * 2 // max(n_samples, 1))
-    return found[order[rank < quota][:MAX_CANDIDATES]]
+    return found.take(order[rank < quota][:MAX_CANDIDATES])
 
 
 def covered_by(

@@ -20,6 +20,9 @@ import flint
 
 from sparsest.exact.arithmetic.rational_problem import ExactData
 
+# Samples and weight of each set of a packing.
+PackedSets = tuple[tuple[tuple[int, ...], int], ...]
+
 
 class CurvedSet(NamedTuple):
     """Samples and the weights of their dependence.
@@ -60,6 +63,10 @@ class Packing(NamedTuple):
     sets: tuple[CurvedSet, ...]
     weights: tuple[int, ...]
     heaviest: int
+
+    def plain(self) -> "PackedSets":
+        """Return samples and weight of each set, from which the rest follows."""
+        return tuple((found.samples, weight) for found, weight in zip(self.sets, self.weights, strict=True))
 
 
 NOTHING: Final = Packing(0, (), (), 0)

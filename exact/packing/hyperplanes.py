@@ -5,7 +5,7 @@ Cutting is strict, so that every hyperplane may be moved off all samples without
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from sparsest.exact.packing.curved_sets import CurvedSet
 from sparsest.progress import Deadline
 
 Bits = NDArray[np.uint8]
+Weight = TypeVar("Weight", np.float64, np.int64)
 
 _SIGNS = (1, -1)
 
@@ -77,9 +78,9 @@ def _cut(columns: Bits, sides: Sequence[tuple[int, ...]], count: int) -> Bits:
     return np.packbits(bits.T, axis=1, bitorder="little")
 
 
-def loads(cuts: Cuts, weights: FloatArray | NDArray[np.int64]) -> NDArray[np.float64] | NDArray[np.int64]:
+def loads(cuts: Cuts, weights: NDArray[Weight]) -> NDArray[Weight]:
     """Return the weights that each row cuts, added up: exactly where they are integers."""
-    total = np.zeros(len(cuts.packed), weights.dtype)
+    total = np.zeros(len(cuts.packed), dtype=weights.dtype)
     bits = (np.arange(256)[:, None] >> np.arange(8)) & 1
     for byte in range(cuts.packed.shape[1]):
         part = weights[8 * byte : 8 * byte + 8]

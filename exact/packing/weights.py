@@ -39,8 +39,7 @@ class Weights(NamedTuple):
 def fractional_packing(cuts: Cuts, count: int, deadline: Deadline) -> Weights | None:
     """Return the heaviest weights of `count` sets that fill no hyperplane beyond 1; None out of time."""
     rows = np.empty(0, np.intp)
-    weights = np.ones(count)
-    prices = np.empty(0)
+    weights, prices = np.ones(count), np.empty(0)
     while not deadline.expired:
         load = loads(cuts, weights)
         new = _heaviest_rows(cuts, load)
