@@ -1,5 +1,7 @@
 """Triples of samples on a line that force knots upon every piecewise linear function."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,6 +39,13 @@ def lower_bound_certificate(problem: Problem) -> tuple[Triple, ...]:
             if len(triples) > len(best[sign]):
                 best[sign] = triples
     return (*best[1], *best[-1])
+
+
+def triples_on_lines(problem: Problem) -> Iterator[Triple]:
+    """Generate the triples that prove the most along each line: of several features, of integers."""
+    for rows in collinear_samples(problem.X):
+        for triples in _along(problem, rows).values():
+            yield from triples
 
 
 def _along(problem: Problem, rows: NDArray[np.intp]) -> dict[int, list[Triple]]:

@@ -20,6 +20,7 @@ from sparsest.exact.cells.enumerate import count_in_general_position
 from sparsest.exact.packing.candidates import Candidates, find_candidates
 from sparsest.exact.packing.curved_sets import NOTHING, CurvedSet, PackedSets, Packing, curved_set
 from sparsest.exact.packing.hyperplanes import Cuts, cuts_of, loads
+from sparsest.exact.packing.on_lines import sets_on_lines
 from sparsest.exact.packing.prices import prices_of
 from sparsest.exact.packing.weights import DENOMINATORS, Weights, fractional_packing
 from sparsest.network import Network
@@ -35,11 +36,13 @@ MAX_CELLS: Final = 250_000
 MAX_SAMPLES: Final = 300
 # The sum of weights, which are added up in 64 bits.
 MAX_WEIGHT: Final = 2**53
-# Sets that are taken in at a time, and of which the cheapest are so many times as many; sets in use; rounds.
+# Sets that are taken in at a time, and of which the cheapest are so many times as many; sets in use.
 NEW_SETS: Final = 40
 _CHEAPEST: Final = 4
 MAX_SETS: Final = 400
-MAX_ROUNDS: Final = 30
+# Rounds in which the packing gains less than this, after which it is left as it is.
+MAX_VAIN_ROUNDS: Final = 6
+_GAIN: Final = 0.002
 # A price so much below 1 is no rounding, nor is a packing so much above a whole number.
 _LIGHT: Final = 1e-3
 _ROUNDING: Final = 1e-6
@@ -76,19 +79,21 @@ def packing_bound(
     problem = problem.in_integers
     if problem.n_features > MAX_FEATURES:
         return NOTHING
-    found = find_candidates(problem, deadline, network=network, seed=seed)
-    search = _Search(problem, ExactData(problem), found, deadline)
-    best, chosen = NOTHING, search.spread_out(np.arange(max(1, len(found.size) // 2)), NEW_SETS, [])
-    for _ in range(MAX_ROUNDS):
-        if not chosen or deadline.expired:
-            break
+    near = find_candidates(problem, deadline, network=network, seed=seed)
+    on_lines, together = sets_on_lines(problem, deadline)
+    search = _Search(problem, ExactData(problem), near.and_also(on_lines), deadline)
+    first = [len(near.size) + n for n in range(together)]
+    best, chosen = NOTHING, first + search.spread_out(np.arange((len(near.size) + 1) // 2), NEW_SETS, first)
+    value, since = 0.0, 0
+    while chosen and since < MAX_VAIN_ROUNDS and not deadline.expired:
         step = search.pack(chosen)
         if step is None:
             break
-        if step.packing.bound > best.bound:
-            best = step.packing
+        best = max(best, step.packing, key=lambda packing: packing.bound)
         if enough is not None and best.bound >= enough:
             break
+        total = float(step.weights.weights.sum())
+        value, since = (total, 0) if total > value + _GAIN else (value, since + 1)
         chosen = search.improved(step)
     return best
 
@@ -151,6 +156,8 @@ class _Search:
         room = _most_samples(self.problem.n_features)
         samples = {i for number in kept for i in self._members(number)}
         few = cheapest[: _CHEAPEST * count]
+        if not few.size:
+            return []
         centres = self._centres(few)
         distance = np.full(len(few), np.inf)
         if kept:

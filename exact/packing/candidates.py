@@ -49,6 +49,10 @@ class Candidates(NamedTuple):
     weights: FloatArray
     size: FloatArray
 
+    def and_also(self, others: "Candidates") -> "Candidates":
+        """Return these and others."""
+        return Candidates(*(np.concatenate(pair) for pair in zip(self, others, strict=True)))
+
     def take(self, rows: Index) -> "Candidates":
         """Return some of them."""
         return Candidates(self.samples[rows], self.weights[rows], self.size[rows])

@@ -1,0 +1,44 @@
+"""Curved sets of three samples on a line, near or far, in data that have lines: tables and grids."""
+
+from typing import Final
+
+import numpy as np
+
+from sparsest.exact.line.collinear_samples import axis_of
+from sparsest.exact.line.forced_knots import lower_bound_certificate, triples_on_lines
+from sparsest.exact.packing.candidates import Candidates
+from sparsest.problem import Problem
+from sparsest.progress import Deadline
+
+# Sets that are kept.
+MAX_ON_LINES: Final = 4000
+
+
+def sets_on_lines(problem: Problem, deadline: Deadline) -> tuple[Candidates, int]:
+    """Return triples that force knots on lines, and how many of them, the first, prove the most together.
+
+    Parameters
+    ----------
+    problem : Problem
+        Of integers or binary floats, with distinct inputs.
+    deadline : Deadline
+        Ends the search for more.
+    """
+    first = lower_bound_certificate(problem)
+    triples = dict.fromkeys(first)
+    if problem.n_features > 1:
+        for triple in triples_on_lines(problem):
+            triples[triple] = None
+            if deadline.expired or len(triples) >= MAX_ON_LINES:
+                break
+    table = np.array(list(triples), dtype=np.intp).reshape(-1, 4)
+    width = problem.n_features + 2
+    samples, weights = np.zeros((len(table), width), np.intp), np.zeros((len(table), width))
+    samples[:, :3] = table[:, :3]
+    for row, (a, b, c, sign) in zip(weights, table, strict=True):
+        axis = axis_of(problem.X, np.array([a, c]))
+        start, middle, stop = problem.X[[a, b, c], axis]
+        share = (middle - start) / (stop - start)
+        row[:3] = np.array([1 - share, -1.0, share]) * sign
+    length = np.linalg.norm(problem.X[table[:, 2]] - problem.X[table[:, 0]], axis=1)
+    return Candidates(samples, weights, length), len(first)
