@@ -1151,6 +1151,8 @@ def _turns(rows: Sequence[Sequence[int]], work: _Work) -> Iterable[_Turn]:
     rows = _in_own_coordinates(rows, work)
     rank = len(rows[0])
     known: set[tuple[int, ...]] = set()
+    # about so much is ahead: refused at once where that is too much
+    work.charge(len(rows) * math.comb(len(rows), rank - 2) << rank - 2)
     for chosen in itertools.combinations(range(len(rows)), rank - 2):
         plane = _complement([rows[p] for p in chosen], rank, work)
         if plane is None:

@@ -31,7 +31,9 @@ Index = NDArray[np.intp]
 
 # Features beyond which sets of few samples are cut by almost every hyperplane that comes near them.
 MAX_FEATURES: Final = 4
-# Cells of the samples in use, one of each pair of opposites: a second's work. And the samples themselves.
+# Cells of the samples in use, one of each pair of opposites, and the samples themselves. A round over so many
+# cells takes a tenth of a second at first, and a second once fewer do not help.
+FIRST_CELLS: Final = 60_000
 MAX_CELLS: Final = 250_000
 MAX_SAMPLES: Final = 300
 # The sum of weights, which are added up in 64 bits.
@@ -83,7 +85,9 @@ def packing_bound(
     on_lines, together = sets_on_lines(problem, deadline)
     search = _Search(problem, ExactData(problem), near.and_also(on_lines), deadline)
     first = [len(near.size) + n for n in range(together)]
-    best, chosen = NOTHING, first + search.spread_out(np.arange((len(near.size) + 1) // 2), NEW_SETS, first)
+    smaller_half = np.arange((len(near.size) + 1) // 2)
+    best, chosen, cells = NOTHING, first, FIRST_CELLS
+    chosen = first + search.spread_out(smaller_half, first, cells)
     value, since = 0.0, 0
     while chosen and since < MAX_VAIN_ROUNDS and not deadline.expired:
         step = search.pack(chosen)
@@ -94,7 +98,8 @@ def packing_bound(
             break
         total = float(step.weights.weights.sum())
         value, since = (total, 0) if total > value + _GAIN else (value, since + 1)
-        chosen = search.improved(step)
+        cells = min(MAX_CELLS, 2 * cells) if since else cells
+        chosen = search.improved(step, cells)
     return best
 
 
@@ -135,7 +140,7 @@ class _Search:
         members = self.found.samples[number][self.found.weights[number] != 0]
         return tuple(int(i) for i in members)
 
-    def improved(self, step: _Step) -> list[int]:
+    def improved(self, step: _Step, cells: int) -> list[int]:
         """Return candidates that may be packed better; none where hyperplanes charge each of them enough."""
         homogeneous = self.problem.homogeneous
         price = prices_of(self.found, homogeneous, step.used, step.cuts, step.weights)
@@ -144,18 +149,18 @@ class _Search:
         light = light[np.argsort(price[light], kind="stable")]
         weighty = [number for number, w in zip(step.chosen, step.weights.weights, strict=True) if w > 0]
         for kept in (step.chosen, weighty):  # those without weight go when there is no room
-            if len(kept) + NEW_SETS <= MAX_SETS and (new := self.spread_out(light, NEW_SETS, kept)):
+            if len(kept) + NEW_SETS <= MAX_SETS and (new := self.spread_out(light, kept, cells)):
                 return kept + new
         return []
 
-    def spread_out(self, cheapest: Index, count: int, kept: list[int]) -> list[int]:
-        """Return up to `count` of the first candidates given, far from each other and from those kept.
+    def spread_out(self, cheapest: Index, kept: list[int], cells: int) -> list[int]:
+        """Return some of the first candidates given, far from each other and from those kept.
 
-        They add no more samples than there may be cells of.
+        Their samples and those of the candidates kept have at most so many cells.
         """
-        room = _most_samples(self.problem.n_features)
+        room = _most_samples(self.problem.n_features, cells)
         samples = {i for number in kept for i in self._members(number)}
-        few = cheapest[: _CHEAPEST * count]
+        few = cheapest[: _CHEAPEST * NEW_SETS]
         if not few.size:
             return []
         centres = self._centres(few)
@@ -163,7 +168,7 @@ class _Search:
         if kept:
             distance = np.linalg.norm(centres[:, None] - self._centres(np.array(kept)), axis=2).min(axis=1)
         new: list[int] = []
-        while len(new) < count and len(few) and (place := int(np.argmax(distance))) >= 0:
+        while len(new) < NEW_SETS and len(few) and (place := int(np.argmax(distance))) >= 0:
             if distance[place] < 0:
                 break
             together = samples.union(self._members(int(few[place])))
@@ -196,7 +201,11 @@ def packing_of(problem: Problem, plain: PackedSets) -> Packing:
     problem = problem.in_integers
     data, weights = ExactData(problem), tuple(weight for _, weight in plain)
     samples = {i for members, _ in plain for i in members}
-    if not samples or len(samples) > _most_samples(problem.n_features) or sum(weights) > MAX_WEIGHT:
+    if (
+        not samples
+        or len(samples) > _most_samples(problem.n_features, MAX_CELLS)
+        or sum(weights) > MAX_WEIGHT
+    ):
         raise InputError("a packing has no sets, or too many samples, or weights that are too large")
     sets = [curved_set(data, members) for members, _ in plain]
     exact = [found for found in sets if found is not None]
@@ -215,9 +224,9 @@ def _cuts(problem: Problem, sets: list[CurvedSet], deadline: Deadline) -> tuple[
     return used, cuts_of(problem.X[used], local, deadline)
 
 
-def _most_samples(n_features: int) -> int:
+def _most_samples(n_features: int, cells: int) -> int:
     count = n_features + 2
-    while count < MAX_SAMPLES and count_in_general_position(count + 1, n_features + 1) <= 2 * MAX_CELLS:
+    while count < MAX_SAMPLES and count_in_general_position(count + 1, n_features + 1) <= 2 * cells:
         count += 1
     return count
 

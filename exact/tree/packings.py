@@ -4,19 +4,16 @@ from typing import Final
 
 from sparsest.exact.packing.bound import MAX_FEATURES, packing_bound
 from sparsest.exact.tree.limits import SearchLimits
+from sparsest.exact.tree.prepared import Prepared
 from sparsest.exact.tree.state import Counters, Findings
-from sparsest.problem import Problem
 from sparsest.progress import Deadline
 
-# From so many samples on the tree takes longer over the first neurons than the packing over all of them.
-MIN_SAMPLES_AT_ONCE: Final = 200
-# Nodes before the first packing of fewer samples, some tenths of a second, and before the next one, so many
-# times as many: the tree closes most small problems by itself.
-FIRST_NODES: Final = 500
+# Nodes before the next packing, times those before the last.
 _TIMES_AS_MANY: Final = 16
-# Seconds for a packing, of those left, and at most.
-_SHARE: Final = 0.3
-_MOST_SECONDS: Final = 20.0
+# Seconds for a packing: so many, or this share of those that the search took so far; and of those left.
+_SECONDS: Final = 2.0
+_SHARE_OF_TIME_SPENT: Final = 0.5
+_SHARE_OF_TIME_LEFT: Final = 0.3
 
 
 class Packings:
@@ -24,18 +21,20 @@ class Packings:
 
     Parameters
     ----------
-    problem : Problem
-        With distinct inputs.
+    prepared : Prepared
+        The problem, and the pace.
     findings : Findings
         What is known; better bounds go there.
     counters : Counters
         Nodes, which say when it is time.
     """
 
-    def __init__(self, problem: Problem, findings: Findings, counters: Counters) -> None:
-        self._problem, self._findings, self._counters = problem, findings, counters
+    def __init__(self, prepared: Prepared, findings: Findings, counters: Counters) -> None:
+        self._prepared, self._findings, self._counters = prepared, findings, counters
+        problem, pacing = prepared.problem, prepared.pacing
+        # with one feature the knots that intervals force say as much
         applies = 1 < problem.n_features <= MAX_FEATURES
-        first = 0 if problem.n_samples >= MIN_SAMPLES_AT_ONCE else FIRST_NODES
+        first = 0 if problem.n_samples >= pacing.packed_at_once else pacing.packed_from
         self._next = first if applies else None
 
     def run_if_due(self, limits: SearchLimits) -> None:
@@ -43,11 +42,16 @@ class Packings:
         nodes, findings = self._counters.nodes, self._findings
         if self._next is None or nodes < self._next:
             return
-        self._next = max(FIRST_NODES, _TIMES_AS_MANY * nodes)
-        seconds = min(_MOST_SECONDS, _SHARE * limits.deadline.remaining)
+        self._next = max(self._prepared.pacing.packed_from, _TIMES_AS_MANY * nodes)
+        spent, left = limits.deadline.seconds, limits.deadline.remaining
+        seconds = min(max(_SECONDS, _SHARE_OF_TIME_SPENT * spent), _SHARE_OF_TIME_LEFT * left)
         if seconds <= 0:
             return
         packing = packing_bound(
-            self._problem, Deadline(seconds), enough=findings.upper, network=findings.network, seed=nodes
+            self._prepared.problem,
+            Deadline(seconds),
+            enough=findings.upper,
+            network=findings.network,
+            seed=nodes,
         )
         findings.take_packing(packing)
