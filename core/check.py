@@ -42,7 +42,7 @@ MAX_PLACES = 22
 WORK_PER_VALUE = 100
 WORK_FREE = 200_000_000
 # Units that it takes to follow one sample of one set once around.
-LOAD_UNITS = 6
+LOAD_UNITS = 10
 
 _DECIMAL = re.compile(r"0|-?[1-9][0-9]{0,3999}")
 _HEX = re.compile(r"-?0x[1-9a-f][0-9a-f]*")

@@ -42,8 +42,8 @@ def lower_bound_certificate(problem: Problem) -> tuple[Triple, ...]:
 
 
 def triples_on_lines(problem: Problem) -> Iterator[Triple]:
-    """Generate the triples that prove the most along each line: of several features, of integers."""
-    for rows in collinear_samples(problem.X):
+    """Generate the triples that prove the most along each line parallel to an axis, of several features."""
+    for rows in collinear_samples(problem.X, max_samples=0):
         for triples in _along(problem, rows).values():
             yield from triples
 

@@ -7,6 +7,7 @@ number of samples does not matter, only that of the sets in use.
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,7 @@ from sparsest.errors import InputError
 from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.cells.charts import TimeLimitError
 from sparsest.exact.cells.enumerate import count_in_general_position
+from sparsest.exact.line.forced_knots import Triple, lower_bound_certificate
 from sparsest.exact.packing.candidates import Candidates, find_candidates
 from sparsest.exact.packing.curved_sets import NOTHING, CurvedSet, PackedSets, Packing, curved_set
 from sparsest.exact.packing.hyperplanes import Cuts, cuts_of, loads
@@ -36,12 +38,14 @@ MAX_FEATURES: Final = 4
 FIRST_CELLS: Final = 60_000
 MAX_CELLS: Final = 250_000
 MAX_SAMPLES: Final = 300
+# Samples times half turns of the checker, which it is left to do within its limit on work.
+MAX_TURNED: Final = 3_500_000
 # The sum of weights, which are added up in 64 bits.
 MAX_WEIGHT: Final = 2**53
 # Sets that are taken in at a time, and of which the cheapest are so many times as many; sets in use.
 NEW_SETS: Final = 40
 _CHEAPEST: Final = 4
-MAX_SETS: Final = 400
+MAX_SETS: Final = 300
 # Rounds in which the packing gains less than this, after which it is left as it is.
 MAX_VAIN_ROUNDS: Final = 6
 _GAIN: Final = 0.002
@@ -56,6 +60,7 @@ def packing_bound(
     *,
     enough: int | None = None,
     network: Network | None = None,
+    knots: Sequence[Triple] | None = None,
     seed: int = 0,
 ) -> Packing:
     """Return the best packing bound found until the deadline, verified in rational arithmetic.
@@ -70,6 +75,8 @@ def packing_bound(
         A bound that need not be exceeded: the neurons of a network that is known.
     network : Network, optional
         The best one known; sets are looked for along its creases first.
+    knots : sequence of triples, optional
+        What `lower_bound_certificate` returns, where it is known; finding it takes a second on some grids.
     seed : int
         Of the sets drawn.
 
@@ -82,9 +89,10 @@ def packing_bound(
     if problem.n_features > MAX_FEATURES:
         return NOTHING
     near = find_candidates(problem, deadline, network=network, seed=seed)
-    on_lines, together = sets_on_lines(problem, deadline)
+    together = lower_bound_certificate(problem) if knots is None else knots
+    on_lines = sets_on_lines(problem, together, deadline)
     search = _Search(problem, ExactData(problem), near.and_also(on_lines), deadline)
-    first = [len(near.size) + n for n in range(together)]
+    first = [len(near.size) + n for n in range(len(together))]
     smaller_half = np.arange((len(near.size) + 1) // 2)
     best, chosen, cells = NOTHING, first, FIRST_CELLS
     chosen = first + search.spread_out(smaller_half, first, cells)
@@ -225,8 +233,10 @@ def _cuts(problem: Problem, sets: list[CurvedSet], deadline: Deadline) -> tuple[
 
 
 def _most_samples(n_features: int, cells: int) -> int:
-    count = n_features + 2
+    count, flat = n_features + 2, n_features - 1
     while count < MAX_SAMPLES and count_in_general_position(count + 1, n_features + 1) <= 2 * cells:
+        if (count + 1) * math.comb(count + 1, flat) << flat > MAX_TURNED:
+            break
         count += 1
     return count
 

@@ -1,11 +1,12 @@
 """Curved sets of three samples on a line, near or far, in data that have lines: tables and grids."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
 from sparsest.exact.line.collinear_samples import axis_of
-from sparsest.exact.line.forced_knots import lower_bound_certificate, triples_on_lines
+from sparsest.exact.line.forced_knots import Triple, triples_on_lines
 from sparsest.exact.packing.candidates import Candidates
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
@@ -14,18 +15,21 @@ from sparsest.progress import Deadline
 MAX_ON_LINES: Final = 4000
 
 
-def sets_on_lines(problem: Problem, deadline: Deadline) -> tuple[Candidates, int]:
-    """Return triples that force knots on lines, and how many of them, the first, prove the most together.
+def sets_on_lines(problem: Problem, together: Sequence[Triple], deadline: Deadline) -> Candidates:
+    """Return triples that force knots on lines: given ones first, then those of each line along an axis.
+
+    Of lines in other directions than those of the axes there are thousands on a grid, and they cost seconds.
 
     Parameters
     ----------
     problem : Problem
-        Of integers or binary floats, with distinct inputs.
+        Of binary floats, with distinct inputs.
+    together : sequence of triples
+        Those that prove the most together, on any lines.
     deadline : Deadline
         Ends the search for more.
     """
-    first = lower_bound_certificate(problem)
-    triples = dict.fromkeys(first)
+    triples = dict.fromkeys(together)
     if problem.n_features > 1:
         for triple in triples_on_lines(problem):
             triples[triple] = None
@@ -41,4 +45,4 @@ def sets_on_lines(problem: Problem, deadline: Deadline) -> tuple[Candidates, int
         share = (middle - start) / (stop - start)
         row[:3] = np.array([1 - share, -1.0, share]) * sign
     length = np.linalg.norm(problem.X[table[:, 2]] - problem.X[table[:, 0]], axis=1)
-    return Candidates(samples, weights, length), len(first)
+    return Candidates(samples, weights, length)

@@ -12,7 +12,7 @@ from sparsest.highs import load_program, new_solver
 from sparsest.progress import Deadline
 
 # Hyperplanes taken into the program at a time, and the load beyond 1 that is not rounding.
-_ROWS_AT_ONCE: Final = 30
+_ROWS_AT_ONCE: Final = 100
 _EXCESS: Final = 1e-6
 # Weights are rounded to multiples of one over these, the first that keeps the bound.
 DENOMINATORS: Final = (1, 2, 3, 4, 6, 12, 60, 420, 10_000, 1_000_000)

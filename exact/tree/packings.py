@@ -52,6 +52,7 @@ class Packings:
             Deadline(seconds),
             enough=findings.upper,
             network=findings.network,
+            knots=findings.knots,
             seed=nodes,
         )
         findings.take_packing(packing)

@@ -127,7 +127,7 @@ class _TreeSearch:
     def _find_first_bounds(self) -> None:
         problem, findings = self._problem, self._findings
         knots = lower_bound_certificate(problem)  # needed with and without a skip or bound
-        findings.lower = len(knots)
+        findings.lower, findings.knots = len(knots), knots
         self._log.knots(knots)
         if problem.n_features == 1 and not problem.has_affine_term and problem.weight_bound is None:
             network = bounds_without_skip(problem, self._options.deadline)[1]

@@ -4,9 +4,10 @@ What a checkpoint stores is made of these two, and of nothing else.
 """
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sparsest.exact.arithmetic.rational_network import RationalNetwork
+from sparsest.exact.line.forced_knots import Triple
 from sparsest.exact.packing.curved_sets import NOTHING, Packing
 from sparsest.exact.proof.log import ProofLog
 from sparsest.exact.proof.recorded_log import Prefix
@@ -31,6 +32,8 @@ class Findings:
         The narrowest one that fits up to rounding, and not provably.
     unverified : int
         Leaves that could not be decided in rational arithmetic.
+    knots : sequence of triples
+        Those that force knots on lines.
     packing : Packing
         Curved sets that proved more than was known then.
     log : ProofLog
@@ -43,6 +46,7 @@ class Findings:
     network: Network | None = None
     near_miss: Network | None = None
     unverified: int = 0
+    knots: Sequence[Triple] = ()
     packing: Packing = NOTHING
     log: ProofLog = dataclasses.field(default_factory=ProofLog, repr=False, compare=False)
 
