@@ -28,6 +28,8 @@ class Pacing:
         problems by itself. Before the next time there are 16 times as many.
     packed_at_once : int
         Samples from which on they are packed before any node: then the tree takes longer over two neurons.
+    packing_seconds : float
+        Time for a packing before any node, or half of the time spent where that is more.
     shared_from : int
         Nodes that a search visits before it asks its workers for help.
     recorded_piece : int
@@ -57,6 +59,7 @@ class Pacing:
     compiled_from: int = MAX_INTERPRETED_STEPS // 1000
     packed_from: int = 500
     packed_at_once: int = 200
+    packing_seconds: float = 2.0
     shared_from: int = 1000
     recorded_piece: int = 10_000
     small_piece: int = 100

@@ -10,9 +10,10 @@ from sparsest.progress import Deadline
 
 # Nodes before the next packing, times those before the last.
 _TIMES_AS_MANY: Final = 16
-# Seconds for a packing: so many, or this share of those that the search took so far; and of those left.
-_SECONDS: Final = 2.0
+# Seconds for a packing: so many of those that the search took so far, and of those left at most; amidst small
+# trees so many of those that a packing may take before any.
 _SHARE_OF_TIME_SPENT: Final = 0.5
+_SHARE_AMIDST_TREES: Final = 0.25
 _SHARE_OF_TIME_LEFT: Final = 0.3
 
 
@@ -44,7 +45,8 @@ class Packings:
             return
         self._next = max(self._prepared.pacing.packed_from, _TIMES_AS_MANY * nodes)
         spent, left = limits.deadline.seconds, limits.deadline.remaining
-        seconds = min(max(_SECONDS, _SHARE_OF_TIME_SPENT * spent), _SHARE_OF_TIME_LEFT * left)
+        least = self._prepared.pacing.packing_seconds * (_SHARE_AMIDST_TREES if nodes else 1.0)
+        seconds = min(max(least, _SHARE_OF_TIME_SPENT * spent), _SHARE_OF_TIME_LEFT * left)
         if seconds <= 0:
             return
         packing = packing_bound(

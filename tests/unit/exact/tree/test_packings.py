@@ -13,7 +13,7 @@ from sparsest.exact.solver import run_method
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
 
-AT_ONCE = Pacing(packed_at_once=0)
+AT_ONCE = Pacing(packed_at_once=0, packing_seconds=60)
 XOR = Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
 
 
@@ -60,7 +60,7 @@ def test_a_packing_ends_the_trees_under_way(tmp_path):
     """Packed at the eighth node, amidst the trees of two neurons or of three."""
     problem, network = planted(60, 4, seed=0)
     path = tmp_path / "proof.json"
-    pacing = Pacing(packed_from=8, first_pause=8)
+    pacing = Pacing(packed_from=8, first_pause=8, packing_seconds=240)
     result = search(problem, witness=network, pacing=pacing, proof_path=path)
     assert (result.lower_bound, result.upper_bound) == (4, 4)
     assert 0 < result.nodes < 100
