@@ -19,7 +19,7 @@ from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.cells.charts import TimeLimitError
 from sparsest.exact.cells.enumerate import count_in_general_position
 from sparsest.exact.line.forced_knots import Triple, lower_bound_certificate
-from sparsest.exact.packing.candidates import Candidates, find_candidates
+from sparsest.exact.packing.candidates import Candidates, find_candidates, standardized
 from sparsest.exact.packing.curved_sets import NOTHING, CurvedSet, PackedSets, Packing, curved_set
 from sparsest.exact.packing.hyperplanes import Cuts, cuts_of, loads
 from sparsest.exact.packing.on_lines import sets_on_lines
@@ -91,7 +91,8 @@ def packing_bound(
     near = find_candidates(problem, deadline, network=network, seed=seed)
     together = lower_bound_certificate(problem) if knots is None else knots
     on_lines = sets_on_lines(problem, together, deadline)
-    search = _Search(problem, ExactData(problem), near.and_also(on_lines), deadline)
+    homogeneous = np.c_[standardized(problem.X), np.ones(problem.n_samples)]
+    search = _Search(problem, ExactData(problem), homogeneous, near.and_also(on_lines), deadline)
     first = [len(near.size) + n for n in range(len(together))]
     smaller_half = np.arange((len(near.size) + 1) // 2)
     best, chosen, cells = NOTHING, first, FIRST_CELLS
@@ -126,6 +127,7 @@ class _Step:
 class _Search:
     problem: Problem
     data: ExactData
+    homogeneous: FloatArray  # standardized, for suggestions
     found: Candidates
     deadline: Deadline
 
@@ -150,8 +152,7 @@ class _Search:
 
     def improved(self, step: _Step, cells: int) -> list[int]:
         """Return candidates that may be packed better; none where hyperplanes charge each of them enough."""
-        homogeneous = self.problem.homogeneous
-        price = prices_of(self.found, homogeneous, step.used, step.cuts, step.weights)
+        price = prices_of(self.found, self.homogeneous, step.used, step.cuts, step.weights)
         price[step.chosen] = 1.0
         light = np.flatnonzero(price < 1 - _LIGHT)
         light = light[np.argsort(price[light], kind="stable")]
@@ -188,7 +189,7 @@ class _Search:
         return new
 
     def _centres(self, numbers: Index) -> FloatArray:
-        return np.asarray(self.problem.X[self.found.samples[numbers]].mean(axis=1))
+        return np.asarray(self.homogeneous[self.found.samples[numbers]].mean(axis=1))
 
 
 def packing_of(problem: Problem, plain: PackedSets) -> Packing:

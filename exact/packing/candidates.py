@@ -75,7 +75,7 @@ def find_candidates(
         Of the subsets.
     """
     width, rng = problem.n_features + 2, np.random.default_rng(seed)
-    scaled = _scaled(problem.X)
+    scaled = standardized(problem.X)
     found = [Candidates(np.empty((0, width), np.intp), np.empty((0, width)), np.empty(0))]
     if problem.n_samples >= width:
         centres = _centres(problem, network, rng)
@@ -87,10 +87,12 @@ def find_candidates(
     return _smallest(_distinct(everything), problem.n_samples)
 
 
-def _scaled(X: FloatArray) -> FloatArray:
-    """Return inputs of which each feature has spread 1."""
-    spread = X.std(axis=0)
-    return np.asarray((X - X.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
+def standardized(X: FloatArray) -> FloatArray:
+    """Return inputs of which each feature has mean 0 and spread 1, in floats."""
+    largest = np.abs(X).max(axis=0)
+    tame = X / np.where(largest > 0, largest, 1.0)
+    spread = tame.std(axis=0)
+    return np.asarray((tame - tame.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
 
 
 def _centres(problem: Problem, network: Network | None, rng: np.random.Generator) -> Index:
@@ -134,7 +136,7 @@ def _bends(weights: FloatArray, low: FloatArray, high: FloatArray) -> tuple[Floa
     """Return the least and the greatest weighted sums that intervals allow, nearer to zero by rounding."""
     ends = []
     for first, second in ((low, high), (high, low)):
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
             terms = np.where(weights > 0, weights * first, np.where(weights < 0, weights * second, 0.0))
             slack = _FLAT * np.abs(terms).sum(axis=1)
             ends.append((terms.sum(axis=1), slack))

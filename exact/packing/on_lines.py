@@ -7,7 +7,7 @@ import numpy as np
 
 from sparsest.exact.line.collinear_samples import axis_of
 from sparsest.exact.line.forced_knots import Triple, triples_on_lines
-from sparsest.exact.packing.candidates import Candidates
+from sparsest.exact.packing.candidates import Candidates, standardized
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
 
@@ -41,8 +41,9 @@ def sets_on_lines(problem: Problem, together: Sequence[Triple], deadline: Deadli
     samples[:, :3] = table[:, :3]
     for row, (a, b, c, sign) in zip(weights, table, strict=True):
         axis = axis_of(problem.X, np.array([a, c]))
-        start, middle, stop = problem.X[[a, b, c], axis]
+        start, middle, stop = problem.X[[a, b, c], axis] / 2  # halves, because differences may overflow
         share = (middle - start) / (stop - start)
         row[:3] = np.array([1 - share, -1.0, share]) * sign
-    length = np.linalg.norm(problem.X[table[:, 2]] - problem.X[table[:, 0]], axis=1)
+    points = standardized(problem.X)
+    length = np.linalg.norm(points[table[:, 2]] - points[table[:, 0]], axis=1)
     return Candidates(samples, weights, length)

@@ -23,7 +23,7 @@ def prices_of(
     found : Candidates
         Sets of any samples.
     homogeneous : array (N, d + 1)
-        All samples.
+        All samples, in any coordinates that have the same cells.
     used : array (n,)
         The samples that the cells of `cuts` belong to.
     cuts, packing : Cuts, Weights

@@ -142,6 +142,15 @@ class TestBounds:
         # on the line the classes alternate: bends at 1, down, and at 2, up
         assert bound_of(Problem.classification(ZIGZAG, [0, 1, 0, 1, 0])).bound == 2
 
+    @pytest.mark.parametrize("scale", [1e-60, 1e60])
+    def test_scales(self, scale):
+        problem = Problem(np.array(ZIGZAG) * scale, np.array([0, 1, 0, 1, 0]) / scale)
+        assert bound_of(problem).bound == 2
+
+    def test_a_constant_feature_and_an_offset(self):
+        X = np.c_[np.array(ZIGZAG) + 1e9, np.full(5, 7.0)]
+        assert bound_of(Problem(X, [0, 1, 0, 1, 0])).bound == 2
+
     def test_repeated_samples_count_once(self):
         X = [*ZIGZAG, *ZIGZAG]
         assert bound_of(Problem(X, [0, 1, 0, 1, 0] * 2, tolerance=0.01)).bound == 2
