@@ -8,7 +8,7 @@ number of samples does not matter, only that of the sets in use.
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ from sparsest.exact.packing.candidates import Candidates, find_candidates, stand
 from sparsest.exact.packing.curved_sets import NOTHING, CurvedSet, PackedSets, Packing, curved_set
 from sparsest.exact.packing.hyperplanes import Cuts, cuts_of, loads
 from sparsest.exact.packing.on_lines import sets_on_lines
-from sparsest.exact.packing.prices import prices_of
+from sparsest.exact.packing.prices import Creases, creases_of, prices_of
 from sparsest.exact.packing.weights import DENOMINATORS, Weights, fractional_packing
 from sparsest.network import Network
 from sparsest.problem import Problem
@@ -54,7 +54,19 @@ _LIGHT: Final = 1e-3
 _ROUNDING: Final = 1e-6
 
 
-def packing_bound(
+def packing_bound(problem: Problem, deadline: Deadline, *, enough: int | None = None) -> Packing:
+    """Return the best packing bound found until the deadline: `pack` without the creases."""
+    return pack(problem, deadline, enough=enough).packing
+
+
+class Packed(NamedTuple):
+    """A packing, and where the neurons might be of a network that has as many as it proves."""
+
+    packing: Packing
+    creases: Creases | None
+
+
+def pack(
     problem: Problem,
     deadline: Deadline,
     *,
@@ -62,8 +74,8 @@ def packing_bound(
     network: Network | None = None,
     knots: Sequence[Triple] | None = None,
     seed: int = 0,
-) -> Packing:
-    """Return the best packing bound found until the deadline, verified in rational arithmetic.
+) -> Packed:
+    """Return the best packing found until the deadline, verified in rational arithmetic.
 
     Parameters
     ----------
@@ -82,12 +94,12 @@ def packing_bound(
 
     Examples
     --------
-    >>> packing_bound(Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]), Deadline(None)).bound
+    >>> pack(Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]), Deadline(None)).packing.bound
     1
     """
     problem = problem.in_integers
     if problem.n_features > MAX_FEATURES:
-        return NOTHING
+        return Packed(NOTHING, None)
     near = find_candidates(problem, deadline, network=network, seed=seed)
     together = lower_bound_certificate(problem) if knots is None else knots
     on_lines = sets_on_lines(problem, together, deadline)
@@ -95,15 +107,16 @@ def packing_bound(
     search = _Search(problem, ExactData(problem), homogeneous, near.and_also(on_lines), deadline)
     first = [len(near.size) + n for n in range(len(together))]
     smaller_half = np.arange((len(near.size) + 1) // 2)
-    best, chosen, cells = NOTHING, first, FIRST_CELLS
+    best, cells = Packed(NOTHING, None), FIRST_CELLS
     chosen = first + search.spread_out(smaller_half, first, cells)
     value, since = 0.0, 0
     while chosen and since < MAX_VAIN_ROUNDS and not deadline.expired:
         step = search.pack(chosen)
         if step is None:
             break
-        best = max(best, step.packing, key=lambda packing: packing.bound)
-        if enough is not None and best.bound >= enough:
+        if step.packing.bound > best.packing.bound:
+            best = Packed(step.packing, search.creases(step))
+        if enough is not None and best.packing.bound >= enough:
             break
         total = float(step.weights.weights.sum())
         value, since = (total, 0) if total > value + _GAIN else (value, since + 1)
@@ -149,6 +162,12 @@ class _Search:
     def _members(self, number: int) -> tuple[int, ...]:
         members = self.found.samples[number][self.found.weights[number] != 0]
         return tuple(int(i) for i in members)
+
+    def creases(self, step: _Step) -> Creases | None:
+        """Return hyperplanes that bend the sets, as many as neurons are proven; None if fewer have prices."""
+        if len(step.weights.rows) < step.packing.bound:
+            return None
+        return creases_of(self.homogeneous, step.used, step.cuts, step.weights, step.packing.bound)
 
     def improved(self, step: _Step, cells: int) -> list[int]:
         """Return candidates that may be packed better; none where hyperplanes charge each of them enough."""

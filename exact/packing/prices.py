@@ -1,5 +1,7 @@
 """What the hyperplanes that a packing touches would charge other curved sets."""
 
+from typing import NamedTuple
+
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
@@ -9,6 +11,36 @@ from sparsest.exact.packing.candidates import Candidates, covered_by
 from sparsest.exact.packing.hyperplanes import Cuts
 from sparsest.exact.packing.weights import Weights
 from sparsest.highs import load_program, new_solver
+
+
+class Creases(NamedTuple):
+    """Where neurons might be: hyperplanes that help to bend every set of a packing.
+
+    Attributes
+    ----------
+    signs : array (K,)
+        Output signs, 1 first.
+    inputs : array (N, K)
+        Values at all samples of a function that vanishes on each.
+    """
+
+    signs: FloatArray
+    inputs: FloatArray
+
+
+def creases_of(
+    homogeneous: FloatArray, used: NDArray[np.intp], cuts: Cuts, packing: Weights, count: int
+) -> Creases:
+    """Return the `count` hyperplanes of the highest prices.
+
+    The prices are an optimal fractional cover of the sets by hyperplanes. Where they are whole numbers, these
+    hyperplanes alone bend all sets, and a network that has no neuron more than a packing proves is near.
+    """
+    rows = packing.rows[np.argsort(-packing.prices, kind="stable")[:count]]
+    rows = np.sort(rows)  # those of sign 1 come first
+    neurons = [_inside(homogeneous[used], cuts.patterns[row % len(cuts.patterns)]) for row in rows]
+    signs = np.where(rows < len(cuts.patterns), 1.0, -1.0)
+    return Creases(signs, homogeneous @ np.reshape(neurons, (-1, homogeneous.shape[1])).T)
 
 
 def prices_of(

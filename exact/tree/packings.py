@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from sparsest.exact.packing.bound import MAX_FEATURES, packing_bound
+from sparsest.exact.packing.bound import MAX_FEATURES, pack
 from sparsest.exact.tree.limits import SearchLimits
+from sparsest.exact.tree.pauses import LocalSearches
 from sparsest.exact.tree.prepared import Prepared
 from sparsest.exact.tree.state import Counters, Findings
 from sparsest.progress import Deadline
@@ -28,10 +29,15 @@ class Packings:
         What is known; better bounds go there.
     counters : Counters
         Nodes, which say when it is time.
+    searches : LocalSearches
+        Look for a network along the creases that a packing suggests.
     """
 
-    def __init__(self, prepared: Prepared, findings: Findings, counters: Counters) -> None:
+    def __init__(
+        self, prepared: Prepared, findings: Findings, counters: Counters, searches: LocalSearches
+    ) -> None:
         self._prepared, self._findings, self._counters = prepared, findings, counters
+        self._searches = searches
         problem, pacing = prepared.problem, prepared.pacing
         # with one feature the knots that intervals force say as much
         applies = 1 < problem.n_features <= MAX_FEATURES
@@ -49,7 +55,7 @@ class Packings:
         seconds = min(max(least, _SHARE_OF_TIME_SPENT * spent), _SHARE_OF_TIME_LEFT * left)
         if seconds <= 0:
             return
-        packing = packing_bound(
+        packed = pack(
             self._prepared.problem,
             Deadline(seconds),
             enough=findings.upper,
@@ -57,4 +63,6 @@ class Packings:
             knots=findings.knots,
             seed=nodes,
         )
-        findings.take_packing(packing)
+        findings.take_packing(packed.packing)
+        if packed.creases is not None and findings.beats(packed.packing.bound):
+            self._searches.run_along(packed.creases, limits)

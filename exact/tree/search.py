@@ -156,7 +156,7 @@ class _TreeSearch:
     def _put_together(self, prepared: Prepared) -> None:
         counters = self._headway.counters
         self._searches = LocalSearches(prepared, self._findings, counters)
-        self._packings = Packings(prepared, self._findings, counters)
+        self._packings = Packings(prepared, self._findings, counters, self._searches)
         self._around = Surroundings(
             prepared,
             self._findings,

@@ -96,3 +96,11 @@ def test_no_time_is_left_for_it():
         pass
     problem, _ = planted(300, 4, seed=0)
     assert search(problem, deadline=deadline).lower_bound == 2  # labels of both signs
+
+
+@pytest.mark.parametrize("affine", ["none", "constant", "skip"])
+def test_creases_of_a_packing_lead_to_a_network(affine):
+    """The hyperplanes that bend all sets are close to those of the planted network."""
+    problem, _ = planted(300, 4, seed=0)
+    result = search(problem.replace(affine=affine))
+    assert (result.lower_bound, result.upper_bound, result.nodes) == (4, 4, 0)
