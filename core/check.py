@@ -42,6 +42,8 @@ MAX_PLACES = 22
 # Units of work for each value of the document, and for any document: see `_Work`.
 WORK_PER_VALUE = 100
 WORK_FREE = 200_000_000
+# Units that it takes to follow one sample of one set once around.
+LOAD_UNITS = 10
 
 _DECIMAL = re.compile(r"0|-?[1-9][0-9]{0,3999}")
 _HEX = re.compile(r"-?0x[1-9a-f][0-9a-f]*")
@@ -131,8 +133,8 @@ class Checked:
     upper_bound : int or None
         One with so many does; None when the proof has no witness.
     kinds : tuple of str
-        What the lower bound rests on: "curvature", "gaps", "tree", "supports", several, or nothing when it is
-        0.
+        What the lower bound rests on: "curvature", "gaps", "packing", "tree", "supports", several, or nothing
+        when it is 0.
     nodes, leaves : int
         Nodes of all trees, and those of them that are leaves.
     samples, features : int
@@ -868,6 +870,12 @@ class _LowerBound:
             if count <= self.proven or self._done:
                 raise ProofError(f"{count} knots add nothing to what is proven before", place)
             self.proven = count
+        elif kind == "packing":
+            part = _fields(part, ("kind", "sets"), place)
+            count = _check_packing(self.problem, self.circuits, part["sets"], self.work, place)
+            if count <= self.proven or self._done:
+                raise ProofError(f"a bound of {count} adds nothing to what is proven before", place)
+            self.proven = count
         elif kind == "tree":
             part = _fields(part, ("kind", "neurons", "positive", "skip", "nodes"), place)
             self._add_tree(part, place)
@@ -879,7 +887,7 @@ class _LowerBound:
             _check_gaps(self.problem, part, place, self.work)
             self.proven += 1
         else:
-            raise ProofError("its kind is neither 'curvature' nor 'gaps' nor 'tree'", place)
+            raise ProofError("its kind is none of 'curvature', 'packing', 'gaps' and 'tree'", place)
         if kind not in self.kinds:
             self.kinds.append(kind)
 
@@ -1360,6 +1368,7 @@ class _Circuit:
     positive: tuple[int, ...]
     negative: tuple[int, ...]
     columns: frozenset[int]  # in which they do, the last of them always
+    weights: dict[int, int]
 
 
 def _circuits(problem: _Problem, table: object, work: _Work, version: int) -> list[_Circuit]:
@@ -1382,7 +1391,7 @@ def _circuits(problem: _Problem, table: object, work: _Work, version: int) -> li
         if not _cancels(problem, weights, {}, work, columns):
             raise ProofError("its rows do not add up to zero", place)
         above, below = (tuple(p for p, m in weights.items() if (m > 0) == side) for side in (True, False))
-        circuits.append(_Circuit(above, below, frozenset(columns)))
+        circuits.append(_Circuit(above, below, frozenset(columns), weights))
     return circuits
 
 
@@ -1403,6 +1412,270 @@ def _cancels(
     table = list(zip(*map(problem.rows.__getitem__, weights), strict=True))
     sums = ((j, sum(map(operator.mul, multipliers, table[j]))) for j in columns)
     return all(value == -extra.get(j, 0) for j, value in sums)
+
+
+def _check_packing(problem: _Problem, circuits: list[_Circuit], sets: object, work: _Work, place: str) -> int:
+    """Return the bound of weighted curved sets: their weight by the most that one neuron cuts, rounded up.
+
+    A neuron with output sign s helps to bend a set only if its hyperplane has samples of the set's side s
+    strictly on both sides: those with positive weights for s = 1, with negative ones for s = -1, where the
+    intervals force the sum of weighted values above 0.
+    """
+    seen: set[int] = set()
+    weights: list[int] = []
+    sides: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
+    for n, pair in enumerate(_list(sets, place)):
+        where = f"{place}, set {n}"
+        pair = _list(pair, where)
+        if len(pair) != 2:
+            raise ProofError("a circuit and a weight are needed", where)
+        number, weight = _index(pair[0], len(circuits), where), _whole(pair[1], where)
+        if number in seen or not weight:
+            raise ProofError("its circuit occurs twice, or its weight is zero", where)
+        seen.add(number)
+        weights.append(weight)
+        sides.append(_bent_sides(problem, circuits[number], work, where))
+    if not sides:
+        raise ProofError("it has no sets", place)
+    points = sorted({p for pair in sides for side in pair for p in side})
+    number_of = {p: n for n, p in enumerate(points)}
+    loads = []
+    for k in range(2):
+        members: list[list[int]] = [[] for _ in points]
+        for j, pair in enumerate(sides):
+            for p in pair[k] if len(pair[k]) > 1 else ():
+                members[number_of[p]].append(j)
+        loads.append(_Load(weights, [len(pair[k]) for pair in sides], members))
+    heaviest = _heaviest([problem.rows[p] for p in points], loads, work)
+    if not heaviest:
+        raise ProofError("no hyperplane cuts any of its sets", place)
+    return -(-sum(weights) // heaviest)
+
+
+def _bent_sides(
+    problem: _Problem, circuit: _Circuit, work: _Work, place: str
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the sides of a set that neurons of sign 1, and of -1, must cut; reject one that may be flat."""
+    if len(circuit.columns) < problem.size:
+        raise ProofError("its circuit does not name all features", place)
+    for sign, sides in (
+        (1, (circuit.positive, circuit.negative)),
+        (-1, (circuit.negative, circuit.positive)),
+    ):
+        if _least_value(problem, circuit, sign, work) > 0:
+            return sides
+    raise ProofError("its intervals admit an affine function", place)
+
+
+def _least_value(problem: _Problem, circuit: _Circuit, sign: int, work: _Work) -> int:
+    """Return the least sum of values times weights times a sign that intervals admit; 0 if there is none."""
+    total = 0
+    for p, weight in circuit.weights.items():
+        end = problem.low[p] if weight * sign > 0 else problem.high[p]
+        if end is None:
+            return 0
+        work.charge(1 + _digits(weight) * _digits(end) // 32)
+        total += sign * weight * end
+    return total
+
+
+class _Load:
+    """The weight of the sets that one neuron cuts, kept up to date while samples change sides.
+
+    Parameters
+    ----------
+    weights : list of M integers
+        Of the sets.
+    sizes : list of M integers
+        How many samples the side has that neurons of this output sign must cut.
+    members : list of n lists
+        The sets to whose side each sample belongs.
+    """
+
+    def __init__(self, weights: list[int], sizes: list[int], members: list[list[int]]) -> None:
+        self.weights, self.sizes, self.members = weights, sizes, members
+        self.updates = sum(map(len, members))
+
+    def most_along(self, signs: list[bool], groups: list[list[int]]) -> int:
+        """Return the most that is cut at `signs`, or after the first groups of samples have changed sides."""
+        weights, sizes, members = self.weights, self.sizes, self.members
+        above = [0] * len(weights)  # samples of each set on the positive side
+        for place, sign in enumerate(signs):
+            if sign:
+                for j in members[place]:
+                    above[j] += 1
+        load = sum(w for w, n, size in zip(weights, above, sizes, strict=True) if 0 < n < size)
+        most, signs = load, list(signs)
+        for group in groups:
+            for place in group:
+                step = -1 if signs[place] else 1
+                signs[place] = not signs[place]
+                for j in members[place]:
+                    was = above[j]
+                    now = above[j] = was + step
+                    if 0 < was < sizes[j]:
+                        if not 0 < now < sizes[j]:
+                            load -= weights[j]
+                    elif 0 < now < sizes[j]:
+                        load += weights[j]
+            most = max(most, load)
+        return most
+
+
+def _heaviest(rows: Sequence[Sequence[int]], loads: list[_Load], work: _Work) -> int:
+    """Return the most that one neuron cuts, over every hyperplane that no sample is on.
+
+    A hyperplane that cuts may be moved off all samples without cutting less. Whether it is turned round does
+    not matter, so that half a turn in each of the planes of `_turns` is enough.
+    """
+    most = 0
+    for turn in _turns(rows, work):
+        for pattern in _patterns_of_still(rows, turn, work):
+            signs = list(turn.signs)
+            for place, sign in zip(turn.still, pattern, strict=True):
+                signs[place] = sign
+            for load in loads:
+                work.charge(LOAD_UNITS * (len(rows) + len(load.weights) + load.updates))
+                most = max(most, load.most_along(signs, turn.groups))
+    return most
+
+
+@dataclasses.dataclass(frozen=True)
+class _Turn:
+    """Half a turn of a vector u in a plane, seen from samples: which side each is on.
+
+    Attributes
+    ----------
+    still : list of int
+        Samples whose rows vanish on the plane; elsewhere close by they have any of their own patterns.
+    signs : list of n bools
+        The side of every other sample at the start.
+    groups : list of lists of int
+        Samples that change sides, together, one group after the other.
+    independent : bool
+        Whether the rows that vanish are independent, so that they have every pattern.
+    """
+
+    still: list[int]
+    signs: list[bool]
+    groups: list[list[int]]
+    independent: bool
+
+
+def _turns(rows: Sequence[Sequence[int]], work: _Work) -> Iterable[_Turn]:
+    """Yield turns in planes that meet every full-dimensional cell of an arrangement, or its opposite.
+
+    Rows span r dimensions; outside them nothing changes. A cell is then a pointed cone, which for r > 1 has a
+    face of dimension two. That face is part of a plane on which r - 2 independent rows vanish, and no other
+    row changes its sign within it: it lies between two neighbouring zeros of a turn in that plane. The rows
+    that vanish on the plane have on the cell the signs of some cell of their own arrangement.
+    """
+    rows = _in_own_coordinates(rows, work)
+    rank = len(rows[0])
+    known: set[tuple[int, ...]] = set()
+    # about so much is ahead: refused at once where that is too much
+    work.charge(len(rows) * math.comb(len(rows), rank - 2) << rank - 2)
+    for chosen in itertools.combinations(range(len(rows)), rank - 2):
+        plane = _complement([rows[p] for p in chosen], rank, work)
+        if plane is None:
+            continue
+        work.charge(2 * len(rows) * (rank + _units(_size_of(plane), _size_of(rows[:1]))))
+        sides = [tuple(sum(map(operator.mul, row, v)) for v in plane) for row in rows]
+        still = [p for p, (a, b) in enumerate(sides) if not a and not b]
+        if len(still) > rank - 2:
+            if tuple(still) in known:
+                continue
+            known.add(tuple(still))
+        signs, groups = _half_a_turn(sides, work)
+        yield _Turn(still, signs, groups, len(still) == rank - 2)
+
+
+def _half_a_turn(sides: list[tuple[int, ...]], work: _Work) -> tuple[list[bool], list[list[int]]]:
+    """Order samples by the angle at which a turning vector becomes orthogonal to them.
+
+    Each is placed by ``-a / b`` in whole units of 2^-shift: fractions that differ, and whose denominators
+    have so many bits, differ by more than 4^-bits.
+    """
+    shift = 2 * max(max(abs(b).bit_length() for _, b in sides), 1)
+    work.charge(len(sides) * (8 + _units(1 + shift // 15, 1 + shift // 30)))
+    signs = [b > 0 or (not b and a > 0) for a, b in sides]
+    first = [p for p, (a, b) in enumerate(sides) if a and not b]
+    places: dict[int, list[int]] = {}
+    for p, (a, b) in enumerate(sides):
+        if b:
+            places.setdefault((-a << shift) // b, []).append(p)
+    groups = [places[key] for key in sorted(places)]
+    return signs, [first, *groups] if first else groups
+
+
+def _patterns_of_still(rows: Sequence[Sequence[int]], turn: _Turn, work: _Work) -> Iterable[tuple[bool, ...]]:
+    """Return the patterns that the rows vanishing in the plane of a turn have close to it."""
+    if turn.independent:
+        return itertools.product((False, True), repeat=len(turn.still))
+    return _patterns([rows[p] for p in turn.still], work)
+
+
+def _patterns(rows: Sequence[Sequence[int]], work: _Work) -> list[tuple[bool, ...]]:
+    """Return the signs of each full-dimensional cell of two or more rows, no two of them parallel."""
+    found: set[tuple[bool, ...]] = set()
+    for turn in _turns(rows, work):
+        for pattern in _patterns_of_still(rows, turn, work):
+            signs = list(turn.signs)
+            for place, sign in zip(turn.still, pattern, strict=True):
+                signs[place] = sign
+            for group in [[], *turn.groups]:
+                for place in group:
+                    signs[place] = not signs[place]
+                work.charge(len(signs))
+                found.add(tuple(signs))
+                found.add(tuple(not sign for sign in signs))
+    return sorted(found)
+
+
+def _in_own_coordinates(rows: Sequence[Sequence[int]], work: _Work) -> list[tuple[int, ...]]:
+    """Return a matrix of the first independent columns: the others change no sign that rows may have."""
+    columns = list(zip(*rows, strict=True))
+    chosen: list[int] = []
+    echelon: list[tuple[int, list[int]]] = []  # reduced columns, and where each has its first entry
+    for j, column in enumerate(columns):
+        left = list(column)
+        for pivot, other in echelon:
+            if left[pivot]:
+                work.charge(len(left) * (1 + _units(_size_of([left]), _size_of([other]))))
+                a, b = other[pivot], left[pivot]
+                left = _coprime([a * v - b * w for v, w in zip(left, other, strict=True)])
+        if any(left):
+            echelon.append((next(i for i, v in enumerate(left) if v), left))
+            chosen.append(j)
+    return [tuple(row[j] for j in chosen) for row in rows]
+
+
+def _complement(vectors: Sequence[Sequence[int]], width: int, work: _Work) -> list[list[int]] | None:
+    """Return a basis, in integers, of all that is orthogonal to `vectors`; None if these are dependent."""
+    basis = [[int(i == j) for j in range(width)] for i in range(width)]
+    for vector in vectors:
+        work.charge(2 * width * len(basis) * (1 + _units(_size_of(basis), _size_of([vector]))))
+        products = [sum(map(operator.mul, vector, b)) for b in basis]
+        pivot = next((k for k, value in enumerate(products) if value), None)
+        if pivot is None:
+            return None
+        head, at_head = basis[pivot], products[pivot]
+        basis = [
+            _coprime([at_head * v - products[k] * w for v, w in zip(b, head, strict=True)])
+            for k, b in enumerate(basis)
+            if k != pivot
+        ]
+    return basis
+
+
+def _coprime(vector: list[int]) -> list[int]:
+    divisor = math.gcd(*vector)
+    return [v // divisor for v in vector] if divisor > 1 else vector
+
+
+def _size_of(vectors: Iterable[Sequence[int]]) -> int:
+    """Return the digits of the longest number of some vectors."""
+    return max((_digits(v) for vector in vectors for v in vector), default=1)
 
 
 @dataclasses.dataclass

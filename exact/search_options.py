@@ -23,6 +23,13 @@ class Pacing:
     compiled_from : int
         Nodes from which on linear programs go to compiled code: one takes HiGHS about as long as 1000
         interpreted steps.
+    packed_from : int
+        Nodes before curved sets are first packed, some tenths of a second: the tree closes most small
+        problems by itself. Before the next time there are 16 times as many.
+    packed_at_once : int
+        Samples from which on they are packed before any node: then the tree takes longer over two neurons.
+    packing_seconds : float
+        Time for a packing before any node, or half of the time spent where that is more.
     shared_from : int
         Nodes that a search visits before it asks its workers for help.
     recorded_piece : int
@@ -50,6 +57,9 @@ class Pacing:
 
     first_pause: int = 8
     compiled_from: int = MAX_INTERPRETED_STEPS // 1000
+    packed_from: int = 500
+    packed_at_once: int = 200
+    packing_seconds: float = 2.0
     shared_from: int = 1000
     recorded_piece: int = 10_000
     small_piece: int = 100

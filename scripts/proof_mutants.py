@@ -26,6 +26,9 @@ import numpy as np
 from oracles.brute_force import minimum_neurons
 
 from sparsest import Problem, ProofError, check_proof, exact
+from sparsest.exact.search_options import Pacing, SearchOptions
+from sparsest.exact.solver import run_method
+from sparsest.objectives import Objective
 
 Document = dict[str, Any]
 
@@ -45,6 +48,19 @@ PROBLEMS: Final = (
     Problem([[0, 0], [1, 0], [0, 1], [1, 1], [2, 1]], [1, -1, 1, 1, -1]),
 )
 
+# Those that a packing of curved sets proves something about that lines do not.
+PACKED: Final = (
+    PROBLEMS[0],
+    PROBLEMS[2],
+    Problem([[0, 0], [3, 0], [0, 3], [1, 1], [2, 3]], [0, 0, 0, -2, 1], affine="skip"),
+    Problem.classification([[0, 0], [3, 0], [0, 3], [1, 1], [3, 3]], [0, 0, 0, 1, 1], affine="skip"),
+    Problem(
+        [[0, 0], [3, 0], [0, 3], [1, 1], [9, 9], [12, 9], [9, 12], [10, 10]],
+        [0, 0, 0, -1, 0, 0, 0, 1],
+        affine="skip",
+    ),
+)
+
 
 def proof_of(problem: Problem, method: str = "auto") -> Document:
     """Return the proof that the search writes."""
@@ -52,6 +68,17 @@ def proof_of(problem: Problem, method: str = "auto") -> Document:
         path = Path(folder) / "proof.json"
         exact.solve(problem, proof_file=path, method=method)
         document: Document = json.loads(path.read_text())
+    return document
+
+
+def proof_by_packing(problem: Problem) -> Document:
+    """Return the proof of a search that packs curved sets before any node."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "proof.json"
+        options = SearchOptions(proof_path=path, pacing=Pacing(packed_at_once=0))
+        run_method(problem, Objective.NEURONS, "tree", options)
+        document: Document = json.loads(path.read_text())
+    assert document["parts"][0]["kind"] == "packing"
     return document
 
 
@@ -277,6 +304,7 @@ def run(count: int, seed: int = 0, brute_force: int = 100) -> tuple[collections.
     """Check so many mutants; return how many of each kind there were, and the false ones accepted."""
     originals = [proof_of(problem) for problem in PROBLEMS]
     originals += [proof_of(problem, "tree") for problem in PROBLEMS if problem.n_features == 1]
+    originals += [proof_by_packing(problem) for problem in PACKED]
     for original in originals:
         assert original["lower_bound"] == original["upper_bound"]
     texts, rng, truth = (

@@ -1,6 +1,6 @@
 """Triples of samples on a line that force knots upon every piecewise linear function."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -78,6 +78,13 @@ def lower_bound_certificate(problem: Problem) -> tuple[Triple, ...]:
             if len(triples) > len(best[sign]):
                 best[sign] = triples
     return (*best[1], *best[-1])
+
+
+def triples_on_lines(problem: Problem) -> Iterator[Triple]:
+    """Generate the triples that prove the most along each line parallel to an axis, of several features."""
+    for rows in collinear_samples(problem.X, max_samples=0):
+        for triples in _along(problem, rows).values():
+            yield from triples
 
 
 def _along(problem: Problem, rows: NDArray[np.intp]) -> dict[int, list[Triple]]:

@@ -7,6 +7,7 @@ from typing import Self
 from sparsest.exact.arithmetic.farkas import Multipliers
 from sparsest.exact.arithmetic.rational_network import RationalNetwork
 from sparsest.exact.line.forced_knots import GapProof, Triple
+from sparsest.exact.packing.curved_sets import Packing
 from sparsest.results.solving import ExactResult
 
 Bits = tuple[int, ...]
@@ -34,6 +35,9 @@ class ProofLog:
 
     def gaps(self, proof: GapProof) -> None:
         """Refute so many neurons of one feature without a skip by two sweeps."""
+
+    def packing(self, packing: Packing) -> None:
+        """Take a bound by curved sets, larger than any before."""
 
     def witness(self, network: RationalNetwork) -> None:
         """Take a network that provably fits, better than any before."""

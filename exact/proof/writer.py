@@ -25,6 +25,7 @@ from sparsest.exact.arithmetic.rational_network import RationalNetwork, rational
 from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.line.forced_knots import GapProof, Triple, triples_of
 from sparsest.exact.line.stabbing import rational_function, stab
+from sparsest.exact.packing.curved_sets import NOTHING, Packing
 from sparsest.exact.proof.circuits import CircuitTable
 from sparsest.exact.proof.log import Bits, ProofLog
 from sparsest.exact.proof.witness import network_document, polyline_document
@@ -80,6 +81,7 @@ class ProofWriter(ProofLog):
         self._trees: list[Tree] = []
         self._triples: Sequence[Triple] = ()
         self._gaps: list[dict[str, Any]] = []
+        self._packing: Packing = NOTHING
         self._witness: dict[str, Any] | None = None
         self.upper_bound: int | None = None
         self._complete = True  # every tree ended so far has a reason for each leaf
@@ -92,7 +94,7 @@ class ProofWriter(ProofLog):
     @property
     def lower_bound(self) -> int:
         """The lower bound that the proof shows so far."""
-        bound, refuted = len(self._triples), {(tree.neurons, tree.positive) for tree in self._trees}
+        bound, refuted = self._first_bound, {(tree.neurons, tree.positive) for tree in self._trees}
         while any(part["neurons"] == bound for part in self._gaps) or all(
             (bound, positive) in refuted for positive in range(bound + 1)
         ):
@@ -117,13 +119,21 @@ class ProofWriter(ProofLog):
 
     def _withstands(self, part: dict[str, Any]) -> bool:
         """Whether the checker accepts a part over gaps: it repeats the work, which may be too much for it."""
-        parts = [*self._curvature(), *self._gaps, part]
+        parts = [*self._first_parts(), *self._gaps, part]
         head = self._head(part["neurons"] + 1) | {"upper_bound": None, "witness": None}
         try:
             check_proof(head | {"parts": parts})
         except ProofError:
             return False
         return True
+
+    def packing(self, packing: Packing) -> None:  # noqa: D102
+        self._packing = packing
+
+    @property
+    def _first_bound(self) -> int:
+        """What is proven without a tree."""
+        return max(len(self._triples), self._packing.bound)
 
     def witness(self, network: RationalNetwork) -> None:  # noqa: D102
         self._witness, self.upper_bound = network_document(network), len(network.signs)
@@ -299,7 +309,7 @@ class ProofWriter(ProofLog):
         head = self._head(lower)
         yield json.dumps(head)[:-1].encode() + b', "parts": ['
         comma = b"\n"
-        for part in (*self._curvature(), *self._gaps):
+        for part in (*self._first_parts(), *self._gaps):
             yield comma + json.dumps(part).encode()
             comma = b",\n"
         for tree in self._trees_that_count(lower):
@@ -321,14 +331,22 @@ class ProofWriter(ProofLog):
             "circuits": self._circuit_documents(),
         }
 
-    def _curvature(self) -> list[dict[str, Any]]:
+    def _packs(self) -> bool:
+        return self._packing.bound > len(self._triples)
+
+    def _first_parts(self) -> list[dict[str, Any]]:
+        """Return the part that proves the most without a tree, if any does."""
+        if self._packs():
+            first = len(self._circuits.circuits)
+            sets = [[first + n, weight] for n, weight in enumerate(self._packing.weights)]
+            return [{"kind": "packing", "sets": sets}]
         triples = [list(triple) for triple in self._triples]
         return [{"kind": "curvature", "triples": triples}] if triples else []
 
     def _trees_that_count(self, lower: int) -> list[Tree]:
         """Return the trees that the lower bound rests on."""
         trees = sorted(self._trees, key=lambda tree: tree.neurons)
-        return [tree for tree in trees if tree.neurons < lower]
+        return [tree for tree in trees if self._first_bound <= tree.neurons < lower]
 
     def _tree_head(self, tree: Tree) -> dict[str, Any]:
         return {
@@ -339,7 +357,10 @@ class ProofWriter(ProofLog):
         }
 
     def _circuit_documents(self) -> list[Any]:
-        return [self._circuit_document(circuit) for circuit in self._circuits.circuits]
+        """Return the circuits that trees refer to, then those of the packing's sets."""
+        sets = self._packing.sets if self._packs() else ()
+        packed = ({i: flint.fmpq(m) for i, m in zip(s.samples, s.weights, strict=True)} for s in sets)
+        return [self._circuit_document(circuit) for circuit in (*self._circuits.circuits, *packed)]
 
     def _tree_pieces(self, tree: Tree) -> Iterator[bytes]:
         head = self._tree_head(tree)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from sparsest.errors import InputError
 from sparsest.exact.arithmetic.rational_network import meets_every_interval
+from sparsest.exact.packing.bound import packing_of
 from sparsest.exact.proof.log import ProofLog
 from sparsest.exact.proof.recorded_log import Prefix, replay
 from sparsest.exact.search_options import SearchOptions
@@ -116,6 +117,11 @@ class CheckpointWriter(Saving):
         upper = None if stored.witness is None else len(stored.witness.signs)
         if stored.width < first or (upper is not None and upper < stored.lower_bound):
             raise InputError(f"{self._path}: the checkpoint contradicts itself or the data")
+        if stored.packing is not None:
+            packing = packing_of(self._prepared.problem, stored.packing)
+            if stored.width < packing.bound:
+                raise InputError(f"{self._path}: the checkpoint contradicts itself or the data")
+            findings.take_packing(packing)
         if log.writes:
             self._replay(stored, first, log)
         if stored.witness is not None:
@@ -181,6 +187,7 @@ class CheckpointWriter(Saving):
             witness=findings.witness,
             near_miss=findings.near_miss,
             events=self._events(left),
+            packing=findings.packing.plain() or None,
         )
 
     def _events(self, left: list[Prefix]) -> Events | None:

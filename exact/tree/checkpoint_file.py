@@ -18,6 +18,7 @@ from typing import Any, Final
 from sparsest.errors import InputError
 from sparsest.exact.arithmetic.number_text import number_text
 from sparsest.exact.arithmetic.rational_network import RationalNetwork
+from sparsest.exact.packing.curved_sets import PackedSets
 from sparsest.exact.proof.recorded_log import (
     Prefix,
     Shape,
@@ -91,6 +92,8 @@ class SearchCheckpoint:
         One that fits up to rounding.
     events : Events or None
         What a proof needs, if one was asked for and it was not too much.
+    packing : tuple or None
+        Samples and weight of each curved set of the packing that the lower bound begins with.
     """
 
     problem: str
@@ -106,6 +109,7 @@ class SearchCheckpoint:
     witness: RationalNetwork | None
     near_miss: Network | None
     events: Events | None
+    packing: PackedSets | None = None
 
 
 def write_checkpoint(path: Path, state: SearchCheckpoint) -> None:
@@ -184,6 +188,7 @@ def _document(state: SearchCheckpoint) -> dict[str, Any]:
         "witness": None if state.witness is None else _witness_document(state.witness),
         "near_miss": None if state.near_miss is None else encode(state.near_miss),
         "events": None if state.events is None else _events_document(state.events),
+        "packing": None if state.packing is None else [[list(rows), w] for rows, w in state.packing],
     }
 
 
@@ -233,7 +238,15 @@ def _state(document: Any, problem: Problem) -> SearchCheckpoint:
         witness=None if document["witness"] is None else _witness(document["witness"], problem),
         near_miss=None if near_miss is None else _network(near_miss, problem),
         events=None if document["events"] is None else _events(document["events"], shape, left),
+        packing=_packing(document.get("packing"), problem),
     )
+
+
+def _packing(document: Any, problem: Problem) -> PackedSets | None:
+    if document is None:
+        return None
+    last = problem.n_samples - 1
+    return tuple((tuple(whole(i, 0, last) for i in rows), whole(w, 1, _MAX_COUNT)) for rows, w in document)
 
 
 def _witness(document: Any, problem: Problem) -> RationalNetwork:

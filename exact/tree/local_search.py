@@ -23,6 +23,8 @@ _MAX_STEPS: Final = 40
 # Damping at first, and at least.
 _DAMPING: Final = 1e-2
 _LEAST_DAMPING: Final = 1e-10
+# Ways for neurons with given creases to face that are compared before runs from the best of them.
+_FACINGS: Final = 4096
 # Numbers in the largest array; more runs are made in several batches.
 _MAX_NUMBERS: Final = 2_000_000
 
@@ -46,6 +48,7 @@ class LocalSearch:
         self._coordinates, self._met = coordinates, met
         low, high = problem.low / coordinates.scale, problem.high / coordinates.scale
         self._data = Intervals(coordinates.rows, low, high, problem.has_affine_term)
+        self._targets = problem.targets / coordinates.scale
         self._random = np.random.default_rng(seed)
 
     def work(self, width: int) -> float:
@@ -61,16 +64,42 @@ class LocalSearch:
         numbers = self._numbers(len(signs))
         batch = max(1, min(starts, _MAX_NUMBERS // (len(self._data.rows) * max(numbers, 1))))
         while starts > 0 and numbers and not deadline.expired:
-            found = self._search(signs, min(batch, starts), deadline)
+            blocks = len(signs) + self._data.affine
+            size = (min(batch, starts), blocks, self._data.rows.shape[1])
+            neurons = self._random.normal(size=size) * self._allowed(blocks)
+            found = self._search(signs, neurons, deadline)
             if found is not None:
                 return self._coordinates.network(found, signs)
             starts -= batch
         return None
 
-    def _search(self, signs: tuple[int, ...], starts: int, deadline: Deadline) -> FloatArray | None:
-        """Run `starts` descents; return the neurons (K, r) of one that fits, the affine term last."""
-        blocks, (n, r) = len(signs) + self._data.affine, self._data.rows.shape
-        neurons = self._random.normal(size=(starts, blocks, r)) * self._allowed(blocks)
+    def run_along(
+        self, signs: tuple[int, ...], inputs: FloatArray, starts: int, deadline: Deadline
+    ) -> Network | None:
+        """Do as `run` from neurons with given creases: functions of the samples (N, K) that vanish there.
+
+        ``max(0, z) = (|z| + z) / 2``: least squares tell the sizes from the bends ``|z|``, whichever way
+        neurons face; those ways are tried first that fit the rest, which is affine.
+        """
+        rows, outputs = self._data.rows, np.array(signs, dtype=np.float64)
+        along = np.linalg.lstsq(rows, inputs, rcond=None)[0].T
+        along /= np.linalg.norm(along, axis=1, keepdims=True)
+        bends = outputs * np.abs(rows @ along.T) / 2
+        fitted = np.linalg.lstsq(np.c_[bends, rows], self._targets, rcond=None)[0]
+        sizes, rest = np.abs(fitted[: len(signs)]), fitted[len(signs) :]
+        facing = self._random.choice([-1.0, 1.0], size=(_FACINGS, len(signs)))
+        away = np.linalg.norm((facing * sizes * outputs / 2) @ along - rest, axis=1)
+        best = facing[np.argsort(away, kind="stable")[:starts]]
+        spread = np.exp(self._random.normal(size=best.shape) / 4)
+        blocks = len(signs) + self._data.affine
+        neurons = self._random.normal(size=(starts, blocks, along.shape[1])) * self._allowed(blocks)
+        neurons[:, : len(signs)] = (best * sizes * spread)[..., None] * along
+        found = self._search(signs, neurons, deadline)
+        return None if found is None else self._coordinates.network(found, signs)
+
+    def _search(self, signs: tuple[int, ...], neurons: FloatArray, deadline: Deadline) -> FloatArray | None:
+        """Descend from some networks (R, K, r), the affine term last; return the first that fits."""
+        blocks, (n, r) = neurons.shape[1], self._data.rows.shape
         few = samples_enough(blocks * r, n)
         if few < n:
             sample = self._random.choice(n, few, replace=False)

@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Iterator
 
 from sparsest.errors import InputError
+from sparsest.exact.packing.prices import Creases
 from sparsest.exact.tree.candidates import accept
 from sparsest.exact.tree.limits import SearchLimits
 from sparsest.exact.tree.local_search import LocalSearch
@@ -60,6 +61,11 @@ class LocalSearches:
             limits.report(width)
             if limits.deadline.expired:
                 return
+
+    def run_along(self, creases: Creases, limits: SearchLimits) -> None:
+        """Search for a network whose neurons begin on given hyperplanes, facing either way."""
+        signs = tuple(int(sign) for sign in creases.signs)
+        self.judge(self._local.run_along(signs, creases.inputs, _STARTS_A_RUN, limits.deadline))
 
     def attempts(self, width: int) -> Iterator[tuple[Signs, int]]:
         """Generate output signs to search for, fewest first, each with a number of runs.

@@ -28,6 +28,7 @@ from sparsest.exact.tree.farm import Farm
 from sparsest.exact.tree.limits import SearchLimits, StoppedError
 from sparsest.exact.tree.node_program import solver_version
 from sparsest.exact.tree.output_signs import Signs
+from sparsest.exact.tree.packings import Packings
 from sparsest.exact.tree.pauses import LocalSearches
 from sparsest.exact.tree.pieces import refute_in_pieces
 from sparsest.exact.tree.prepared import Prepared, prepare
@@ -111,6 +112,7 @@ class _TreeSearch:
             self._begin(prepared, stored)
             self._put_together(prepared)
             self._enumerate_cells_if_needed(prepared)
+            self._packings.run_if_due(self._limits)
             close_the_gap(
                 prepared, self._findings, self._headway, self._log, refute=self._refute, improve=self._improve
             )
@@ -126,7 +128,7 @@ class _TreeSearch:
     def _find_first_bounds(self) -> None:
         problem, findings = self._problem, self._findings
         knots = lower_bound_certificate(problem)  # needed with and without a skip or bound
-        findings.lower = len(knots)
+        findings.lower, findings.knots = len(knots), knots
         self._log.knots(knots)
         if problem.n_features == 1 and problem.affine is not Affine.SKIP and problem.weight_bound is None:
             network = few_neurons(problem, self._options.deadline)
@@ -155,6 +157,7 @@ class _TreeSearch:
     def _put_together(self, prepared: Prepared) -> None:
         counters = self._headway.counters
         self._searches = LocalSearches(prepared, self._findings, counters)
+        self._packings = Packings(prepared, self._findings, counters, self._searches)
         self._around = Surroundings(
             prepared,
             self._findings,
@@ -188,14 +191,15 @@ class _TreeSearch:
             raise StoppedError(Status.TIME_LIMIT)
 
     def _improve(self, width: int) -> bool:
-        """Look for networks of `width` neurons and a few more by local search; whether `width` sufficed."""
+        """Look for networks of `width` neurons and a few more, and for bounds; whether `width` is settled."""
         if self._farm is not None and self._headway.counters.nodes >= self._options.pacing.shared_from:
             self._farm.improve(width)
         else:
             self._searches.run(width, self._limits)
         if self._findings.upper is None:
             take_projection(self._around.prepared, self._findings)
-        return self._findings.upper == width
+        self._packings.run_if_due(self._limits)
+        return self._findings.upper == width or self._findings.lower > width
 
     def _result(self, status: Status) -> MethodResult:
         findings, counters = self._findings, self._headway.counters

@@ -4,9 +4,11 @@ What a checkpoint stores is made of these two, and of nothing else.
 """
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sparsest.exact.arithmetic.rational_network import RationalNetwork
+from sparsest.exact.line.forced_knots import Triple
+from sparsest.exact.packing.curved_sets import NOTHING, Packing
 from sparsest.exact.proof.log import ProofLog
 from sparsest.exact.proof.recorded_log import Prefix
 from sparsest.network import Network
@@ -30,8 +32,12 @@ class Findings:
         The narrowest one that fits up to rounding, and not provably.
     unverified : int
         Leaves that could not be decided in rational arithmetic.
+    knots : sequence of triples
+        Those that force knots on lines.
+    packing : Packing
+        Curved sets that proved more than was known then.
     log : ProofLog
-        Told of every witness.
+        Told of every witness and packing.
     """
 
     n_features: int
@@ -40,6 +46,8 @@ class Findings:
     network: Network | None = None
     near_miss: Network | None = None
     unverified: int = 0
+    knots: Sequence[Triple] = ()
+    packing: Packing = NOTHING
     log: ProofLog = dataclasses.field(default_factory=ProofLog, repr=False, compare=False)
 
     @property
@@ -57,6 +65,12 @@ class Findings:
         self.network = witness.rounded(self.n_features)
         self.witness = witness
         self.log.witness(witness)
+
+    def take_packing(self, packing: Packing) -> None:
+        """Take a packing for the lower bound, if it proves more than is known."""
+        if packing.bound > self.lower:
+            self.lower, self.packing = packing.bound, packing
+            self.log.packing(packing)
 
     def refuted_below(self, width: int) -> None:
         """Raise the lower bound to `width`, all narrower networks refuted, unless a leaf is unverified."""
@@ -186,6 +200,11 @@ class Headway:
         # in this order: an interruption in between costs a repetition and nothing else
         self.frontier = None
         self.splits.append(positive)
+
+    def skip_to(self, width: int) -> None:
+        """Go on to networks of `width` neurons, all narrower ones being refuted by other means."""
+        self.frontier, self.splits = None, []
+        self.width = width
 
     def width_refuted(self) -> None:
         """Go on to networks of one neuron more."""

@@ -61,6 +61,10 @@ class ProofDocument:
             )
         if document["problem"].get("constant"):
             raise InputError("a proof with a constant has no VIPR form: the export knows a skip or none")
+        if any(part["kind"] == "packing" for part in document["parts"]):
+            raise InputError(
+                "a packing of curved sets has no VIPR form: the export knows trees and knots along a line"
+            )
         self.points = ExactPoints(document["problem"])
         self.circuits = [{p: whole(w) for p, w in circuit} for circuit in document["circuits"]]
         self.triples: dict[int, list[tuple[int, int, int]]] = {1: [], -1: []}
