@@ -40,7 +40,7 @@ _FORMAT, _VERSION = "sparsest/proof", 1
 
 
 @dataclass
-class Tree:
+class WrittenTree:
     """A finished tree: its head, and where its nodes lie in the temporary file."""
 
     neurons: int
@@ -78,7 +78,7 @@ class ProofWriter(ProofLog):
         self._scales = [_checker_scale(self.data, i) for i in range(self.data.problem.n_samples)]
         self._circuits = CircuitTable(self.data.rows)
         self._file = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed by __exit__
-        self._trees: list[Tree] = []
+        self._trees: list[WrittenTree] = []
         self._triples: Sequence[Triple] = ()
         self._gaps: list[dict[str, Any]] = []
         self._packing: Packing = NOTHING
@@ -201,7 +201,7 @@ class ProofWriter(ProofLog):
     def end(self) -> None:  # noqa: D102
         positive = sum(sign > 0 for sign in self._signs)
         if self._complete:
-            self._trees.append(Tree(len(self._signs), positive, self._start, self._file.tell()))
+            self._trees.append(WrittenTree(len(self._signs), positive, self._start, self._file.tell()))
         else:
             self.abandon()
 
@@ -343,12 +343,12 @@ class ProofWriter(ProofLog):
         triples = [list(triple) for triple in self._triples]
         return [{"kind": "curvature", "triples": triples}] if triples else []
 
-    def _trees_that_count(self, lower: int) -> list[Tree]:
+    def _trees_that_count(self, lower: int) -> list[WrittenTree]:
         """Return the trees that the lower bound rests on."""
         trees = sorted(self._trees, key=lambda tree: tree.neurons)
         return [tree for tree in trees if self._first_bound <= tree.neurons < lower]
 
-    def _tree_head(self, tree: Tree) -> dict[str, Any]:
+    def _tree_head(self, tree: WrittenTree) -> dict[str, Any]:
         return {
             "kind": "tree",
             "neurons": tree.neurons,
@@ -362,7 +362,7 @@ class ProofWriter(ProofLog):
         packed = ({i: flint.fmpq(m) for i, m in zip(s.samples, s.weights, strict=True)} for s in sets)
         return [self._circuit_document(circuit) for circuit in (*self._circuits.circuits, *packed)]
 
-    def _tree_pieces(self, tree: Tree) -> Iterator[bytes]:
+    def _tree_pieces(self, tree: WrittenTree) -> Iterator[bytes]:
         head = self._tree_head(tree)
         yield json.dumps(head)[:-1].encode() + b', "nodes": [\n'
         self._file.seek(tree.start)

@@ -9,7 +9,7 @@ import flint
 from sparsest.affine import Affine
 from sparsest.exact.arithmetic.rational_network import RationalNetwork
 from sparsest.exact.proof.circuits import CircuitTable
-from sparsest.exact.proof.writer import ProofWriter, Tree
+from sparsest.exact.proof.writer import ProofWriter, WrittenTree
 from sparsest.exact.supports.findings import entries_of
 from sparsest.exact.supports.kinds import Catalogue, Kind, Kinds, contains, cost
 from sparsest.objectives import Objective
@@ -74,9 +74,9 @@ class SupportProofWriter(ProofWriter):
         if not self._gap:
             self._refuted = budget + 1
 
-    def _trees_that_count(self, lower: int) -> list[Tree]:
+    def _trees_that_count(self, lower: int) -> list[WrittenTree]:
         trees = {self._kinds_of[tree.start]: tree for tree in self._trees}
-        counting: dict[Kinds, Tree] = {}
+        counting: dict[Kinds, WrittenTree] = {}
         for budget in range(len(self._triples), lower):
             large = [kinds for kinds in trees if cost(kinds) > budget]
             for kinds in self._catalogue.networks(budget):
@@ -84,7 +84,7 @@ class SupportProofWriter(ProofWriter):
                 counting[covering] = trees[covering]
         return list(counting.values())
 
-    def _tree_head(self, tree: Tree) -> dict[str, Any]:
+    def _tree_head(self, tree: WrittenTree) -> dict[str, Any]:
         return {"kind": "supports", "neurons": [[list(s), sign] for s, sign in self._kinds_of[tree.start]]}
 
     def _circuit_excluding(self, neuron: int, active: int, inactive: int, sample: int) -> int | None:

@@ -347,7 +347,7 @@ def test_history_is_recorded_about_two_hundred_times() -> None:
         ({"p": 1.5}, "p = 1.5"),
         ({"p": math.nan}, "p = nan"),
         ({"p": "half"}, "p = 'half'"),
-        ({"objective": "edges"}, "objective 'edges'"),
+        ({"objective": "edges"}, "objective = 'edges'"),
         ({"width": 0}, "width = 0"),
         ({"width": 2.5}, "width = 2.5"),
         ({"restarts": 0}, "restarts = 0"),

@@ -113,7 +113,7 @@ def test_data_with_a_sparser_network_are_not_refuted(proof_of):
         ({"after": [[0, 1, 2, -1]]}, "a straight line"),
         ({"after": [[0, 1, 2, 1], [0, 1, 2, 1]]}, "overlaps"),
         ({"before": [[0, 1, 9, 1]]}, "not an index"),
-        ({"kind": "gap"}, "its kind is neither"),
+        ({"kind": "gap"}, "its kind is none of"),
         ({"states": []}, "unknown"),
     ],
 )

@@ -398,10 +398,10 @@ class TestConstant:
             assert found.network.solves(problem)
             assert found.network.count() == 2
 
-    def test_where_it_is_refused(self):
-        problem = Problem([0, 1, 2], [0, 1, 0], affine="constant")
-        with pytest.raises(InputError, match="affine='skip'"):
-            exact.solve(problem, method="univariate")
+    def test_one_feature_needs_no_search(self):
+        # slopes 1 and -1 are not zero on either side: one knot, and a neuron more
+        found = exact.solve(Problem([0, 1, 2], [0, 1, 0], affine="constant"), method="univariate")
+        assert (found.lower_bound, found.upper_bound) == (2, 2)
 
 
 def small_problems():
