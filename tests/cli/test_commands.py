@@ -354,7 +354,7 @@ def bad_inputs(folder):
         (["solve", "xor", "--time-limit", "0"], "time_limit"),
         (["solve", "xor", "--objective", "knots"], "neurons"),
         (["solve", "xor", "--method", "magic"], "univariate"),
-        (["solve", "xor", "--method", "univariate"], "affine='skip'"),
+        (["solve", "xor", "--method", "univariate"], "needs one feature"),
         (["solve", "xor", "--method", "mip", "--mip-solver", "magic"], "magic"),
         (["solve", "xor", "--plot", "figure.bmp"], ".bmp"),
         (["solve", "xor", "--plot", folder / "none" / "figure.png"], "does not exist"),
