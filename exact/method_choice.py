@@ -37,13 +37,11 @@ def choose_method(
     chosen, reason = _choose(problem, objective)
     if chosen == "mip" and objective is Objective.NEURONS and proof_wanted:
         return "tree", "a proof is asked for, which the activation tree can write"
-    if (
-        kept
-        and chosen == "univariate"
-        and objective is Objective.NEURONS
-        and problem.affine is not Affine.SKIP
-    ):
-        return "tree", "the search is kept in a file, which that of the activation tree can be"
+    if chosen == "univariate" and problem.affine is not Affine.SKIP:
+        if kept and objective is Objective.NEURONS:
+            return "tree", "the search is kept in a file, which that of the activation tree can be"
+        if proof_wanted and objective is Objective.WEIGHTS:
+            return "tree", "a proof of weights is asked for, which the activation tree can write"
     return chosen, reason
 
 

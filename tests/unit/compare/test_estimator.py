@@ -54,11 +54,10 @@ class TestRemark:
         assert np.allclose(model.predict(data.X), data.y, atol=1e-6)
 
     @pytest.mark.slow
-    def test_a_minimum_up_to_tolerances_is_not_called_proven(self):
+    def test_weights_are_proven_where_nodes_suffice(self):
         data = datasets.load("xor")
-        model = SparsestReLURegressor(objective="weights").fit(data.X, data.y)
-        assert (model.status_, model.proof_) == ("optimal", "numerical")
-        assert "some steps rest on a floating-point solver's word" in model.remark_
+        model = SparsestReLURegressor(objective="weights", node_limit=20_000).fit(data.X, data.y)
+        assert (model.status_, model.proof_, model.upper_bound_) == ("optimal", "exact", 4)
 
 
 # 3 + max(0, x): one neuron beside a constant or a skip, two without; 1 + x needs none beside a skip

@@ -95,7 +95,7 @@ def test_disagreement_is_written_out_and_can_be_reproduced(monkeypatch, tmp_path
 def test_other_objectives(objective):
     verdict = compare_sides(datasets.load("xor").problem(), objective=objective, **QUICK)
     assert verdict.outcome is Outcome.AGREE, verdict.reason
-    assert "up to LP tolerances" in verdict.reason
+    assert "proven in rational arithmetic" in verdict.reason
 
 
 @pytest.mark.slow
