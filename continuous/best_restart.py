@@ -7,7 +7,6 @@ import numpy as np
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
 from sparsest.continuous.algorithms.by_name import gradient_algorithm
-from sparsest.continuous.attempts import attempt
 from sparsest.continuous.call import Found, TrainingCall, counts, residuals
 from sparsest.continuous.checkpoint.file import Checkpoint, CheckpointSection
 from sparsest.continuous.descent.polished_restarts import Answers
@@ -73,7 +72,7 @@ def best_restart(
     )  # fmt: skip
     raw = [raw_network(scaling, schedule.objective, neurons) for neurons in trained.restarts]
     best_raw = _best_raw(raw, trained.loss, schedule.objective)
-    _tell(call, name, raw[best_raw], trained.steps)
+    call.tell(name, raw[best_raw], trained.steps)
     polished, interrupted = list(raw), trained.status is Status.INTERRUPTED
     if interrupted:  # without a polish hardly any network fits; a second Ctrl-C ends it too
         deadline = Deadline(min(max(deadline.remaining, 1e-9), _LAST_POLISH))
@@ -81,7 +80,7 @@ def best_restart(
     answers = Answers(whole, trained.state, call.problem.n_features)
     cut = polish_restarts(call.problem, scaling, schedule, trained, polished, deadline, call.report, answers)
     best = _best_polished(call.problem, polished, rank)
-    _tell(call, f"{name}, polished", polished[best], trained.steps)
+    call.tell(f"{name}, polished", polished[best], trained.steps)
     return Found(
         raw,
         polished,
@@ -91,11 +90,6 @@ def best_restart(
         trained.steps,
         Status.INTERRUPTED if interrupted else cut or trained.status,
     )
-
-
-def _tell(call: TrainingCall, strategy: str, network: Network, steps: int) -> None:
-    figures = call.problem, call.schedule.objective, call.schedule.p
-    call.report.attempted(strategy, steps, lambda: attempt(strategy, network, *figures))
 
 
 def _best_raw(networks: list[Network], loss: FloatArray, objective: Objective) -> int:

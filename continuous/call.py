@@ -9,6 +9,7 @@ import numpy as np
 
 from sparsest.arrays import FloatArray
 from sparsest.continuous.algorithms.schedule import Schedule
+from sparsest.continuous.attempts import attempt
 from sparsest.continuous.checkpoint.file import Checkpoint
 from sparsest.continuous.descent.restarts import Settings
 from sparsest.continuous.polish.scaling import Scaling
@@ -146,6 +147,11 @@ class TrainingCall:
             np.r_[norm, last.path_norm[0]][:, None],
             np.r_[active, last.active[0]][:, None],
         )
+
+    def tell(self, strategy: str, network: Network, steps: int) -> None:
+        """Report the network that a strategy has reached after so many steps."""
+        figures = self.problem, self.schedule.objective, self.schedule.p
+        self.report.attempted(strategy, steps, lambda: attempt(strategy, network, *figures))
 
     def without_neurons(self) -> Network:
         """Return the network without neurons: the trend of the labels, if affine terms are free."""

@@ -4,7 +4,6 @@ from typing import Final
 
 import numpy as np
 
-from sparsest.continuous.attempts import attempt
 from sparsest.continuous.call import Found, TrainingCall
 from sparsest.continuous.rays.search import MAX_SAMPLES, RaySearch
 from sparsest.continuous.rays.splitting import SplittingSearch
@@ -101,12 +100,7 @@ class _OverRays:
         network = best.network
         if network is not None and best.norm < self.told:
             self.told = best.norm
-            figures = call.problem, call.schedule.objective, call.schedule.p
-            call.report.attempted(
-                _STRATEGIES[call.algorithm],
-                self.search.work,
-                lambda: attempt(_STRATEGIES[call.algorithm], network, *figures),
-            )
+            call.tell(_STRATEGIES[call.algorithm], network, self.search.work)
 
     def _found_sparse(self) -> FitResult:
         """Find a network with few parts in a part of the time."""

@@ -31,6 +31,19 @@ class RationalNetwork(NamedTuple):
         return Network.from_folded(table[:width], self.signs, table[width] if len(table) > width else None)
 
 
+def with_constant_neuron(network: RationalNetwork) -> RationalNetwork:
+    """Return the same network with a neuron in the place of its constant, if it has one."""
+    signs, neurons = network
+    width = len(signs)
+    if len(neurons) == width:
+        return network
+    constant = neurons[width][-1]
+    if constant == 0:
+        return RationalNetwork(signs, neurons[:width])
+    vector = [flint.fmpq(0)] * (len(neurons[width]) - 1) + [abs(constant)]
+    return RationalNetwork([*signs, 1 if constant > 0 else -1], [*neurons[:width], vector])
+
+
 def rational_witness(
     data: ExactData, network: Network, *, keep_zeros: bool = False
 ) -> RationalNetwork | None:

@@ -16,13 +16,13 @@ from typing import Final, NamedTuple
 
 from sparsest.affine import Affine
 from sparsest.errors import InputError
-from sparsest.exact.arithmetic.rational_network import RationalNetwork
+from sparsest.exact.arithmetic.rational_network import RationalNetwork, with_constant_neuron
 from sparsest.exact.arithmetic.rational_problem import fraction_to_rational
 from sparsest.exact.line.forced_knots import GapProof, Triple, forced_from_both_sides
 from sparsest.exact.line.gap_cones import LineSamples
 from sparsest.exact.line.gap_meeting import MetNetwork, meet
 from sparsest.exact.line.gap_sweep import Level, OutOfTimeError, Sweep, SweepLimits
-from sparsest.exact.line.networks_on_a_line import constant_as_neuron, meets_along_a_line, with_one_slope
+from sparsest.exact.line.networks_on_a_line import meets_along_a_line, with_one_slope
 from sparsest.exact.line.without_skip import bounds_without_skip
 from sparsest.exact.method_result import MethodResult
 from sparsest.exact.search_options import SearchOptions
@@ -116,7 +116,7 @@ def solve_without_skip(
     status = search.run()
     network = search.network
     if network is not None and asked is not problem and problem.affine is Affine.NONE:
-        network = constant_as_neuron(network)
+        network = with_constant_neuron(network)
     result = MethodResult(
         status=status,
         proof=Proof.EXACT,

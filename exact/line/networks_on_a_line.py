@@ -64,14 +64,3 @@ def with_one_slope(ordered: SortedSamples) -> RationalNetwork:
         constant -= shift
     rows.append((Fraction(0), constant))
     return RationalNetwork(signs, [[fraction_to_rational(v) for v in row] for row in rows])
-
-
-def constant_as_neuron(network: RationalNetwork) -> RationalNetwork:
-    """Return a network without a constant: a neuron without a weight stands for it."""
-    *neurons, (_, constant) = network.neurons
-    if constant == 0:
-        return RationalNetwork(network.signs, neurons)
-    sign = 1 if constant > 0 else -1
-    return RationalNetwork(
-        [*network.signs, sign], [*neurons, [fraction_to_rational(Fraction(0)), abs(constant)]]
-    )

@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 
 import flint
 
+from sparsest.exact.arithmetic.echelon import pivots
 from sparsest.exact.arithmetic.rational_problem import ExactData
 
 # Samples and weight of each set of a packing.
@@ -110,12 +111,7 @@ def _dependence(rows: list[list[int]]) -> list[int] | None:
     reduced, denominator, rank = flint.fmpz_mat(rows).transpose().rref()
     if rank != len(rows) - 1:
         return None
-    leading, column = [], 0
-    for i in range(rank):
-        while reduced[i, column] == 0:
-            column += 1
-        leading.append(column)
-        column += 1
+    leading = pivots(reduced, rank)
     free = next(j for j in range(len(rows)) if j not in leading)
     weights = [0] * len(rows)
     for i, j in enumerate(leading):

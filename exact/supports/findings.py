@@ -2,11 +2,10 @@
 
 import dataclasses
 
-import flint
 import numpy as np
 
 from sparsest.affine import Affine
-from sparsest.exact.arithmetic.rational_network import RationalNetwork, rational_witness
+from sparsest.exact.arithmetic.rational_network import RationalNetwork, rational_witness, with_constant_neuron
 from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.tree.state import Findings
 from sparsest.network import Network
@@ -44,7 +43,7 @@ class EntryFindings(Findings):
     def take(self, witness: RationalNetwork) -> None:
         """Take a network that provably fits, if it has fewer entries than the one that is known."""
         if self.constant_is_neuron:
-            witness = _with_constant_neuron(witness)
+            witness = with_constant_neuron(witness)
         if self.beats(entries_of(witness, self.objective)):
             super().take(witness)
 
@@ -57,19 +56,6 @@ class EntryFindings(Findings):
             f"a network of {miss.count(self.objective)} {self.objective} meets the labels up to rounding "
             f"({miss.residual(problem):.1e}), but not provably"
         )
-
-
-def _with_constant_neuron(network: RationalNetwork) -> RationalNetwork:
-    """Return the same network with a neuron in the place of its constant, if it has one."""
-    signs, neurons = network
-    width = len(signs)
-    if len(neurons) == width:
-        return network
-    constant = neurons[width][-1]
-    if constant == 0:
-        return RationalNetwork(signs, neurons[:width])
-    vector = [flint.fmpq(0)] * (len(neurons[width]) - 1) + [abs(constant)]
-    return RationalNetwork([*signs, 1 if constant > 0 else -1], [*neurons[:width], vector])
 
 
 def without_constant_neurons(network: Network, problem: Problem) -> Network:
