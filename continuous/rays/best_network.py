@@ -89,8 +89,10 @@ class BestNetwork:
         network = split(self._problem, self._free.network(folded, signs, free))
         if network is None or not self._is_better(network):
             return False  # split neurons cost more
-        network = refine(self._problem, network) if corrected else network.canonical()
-        return self.offer(_without_rounding(network), work) or self.offer(network, work)
+        moved = refine(self._problem, network) if corrected else network.canonical()
+        taken = self.offer(_without_rounding(moved), work) or self.offer(moved, work)
+        # a correction that goes well inside the intervals may cost more than rounding is worth
+        return self.offer(network.canonical(), work) or taken
 
     def offer(self, network: Network, work: int) -> bool:
         """Take over a network if it fits and is better, and say so."""

@@ -141,6 +141,25 @@ def test_entries_that_are_rounding_cost_nothing() -> None:
     assert best.network.weights.tolist() == [[1.0, 0.0]]
 
 
+def test_a_margin_that_is_met_up_to_rounding_is_not_widened() -> None:
+    # 1 <= 2 max(0, x - y) + 2 max(0, y - x) - max(0, 1) on the corners of label 1, exactly 1 but for the last
+    # digit here; the neurons' sizes 4, 4 and 1 give 2 + 2 + 1 at p = 1/2, and more a little inside the margin
+    problem = Problem.classification([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
+    best = BestNetwork(problem, Objective.NEURONS, 0.5, FreeTerms.of(problem, Objective.NEURONS), 0.0)
+    least = np.nextafter(2.0, 1.0)
+    sides = np.zeros(0)
+    assert best.consider(
+        [
+            SummedNeuron(0, sides, np.array([4.0]), np.array([least, -2.0, 0.0])),
+            SummedNeuron(0, sides, np.array([4.0]), np.array([-2.0, least, 0.0])),
+            SummedNeuron(1, sides, np.array([1.0]), np.array([0.0, 0.0, 1.0])),
+        ],
+        np.zeros(0),
+        0,
+    )
+    assert best.norm == pytest.approx(5.0, rel=1e-9)
+
+
 # ---------------------------------------------------------------- the search
 
 
