@@ -18,6 +18,8 @@ _MAX_STEPS = 6
 # rounding of any later use; the middle is right where the interval is narrower than an LP solver's
 # accuracy, which touches both ends; the end itself is all that some vertices allow.
 _INSIDE = (1e-3, 0.5, 0.0)
+# Steps inside are at most this share of the labels' scale: a least path norm may grow by no more.
+_DEEPEST = 1e-8
 # Steps of a magnified program stay below this many errors, so that patterns seldom change on the way.
 _FAR = 1e4
 
@@ -142,7 +144,7 @@ def _nearest_ends(
     reach = tolerances.LP_FEASIBILITY * problem.label_scale
     to_low, to_high = values - problem.low, problem.high - values
     width = problem.high - problem.low
-    step = inside * np.where(np.isfinite(width), width, problem.label_scale)
+    step = np.minimum(inside * width, _DEEPEST * problem.label_scale) if inside else np.zeros(len(width))
     ends = np.where(to_low <= to_high, problem.low + step, problem.high - step)
     return ends, np.minimum(to_low, to_high) <= reach
 

@@ -169,3 +169,12 @@ def test_skip_of_rounding_does_not_spoil_a_fit():
     peak = Network([[1.0], [1.0], [1.0]], [1.0, -0.5, -2.0], [1.0, -2.0, 1.0], [1e-31, -3e-31])
     assert not peak.interpolates(problem)
     assert refine(problem, peak).interpolates(problem)
+
+
+@pytest.mark.parametrize("high", [np.inf, 2.0])
+def test_no_more_is_added_than_rounding_needs(high):
+    # one neuron of size 1 - 1e-12 where 1 is asked for: a least path norm may not grow by a thousandth
+    problem = Problem.from_intervals([[1.0]], [1.0], [high])
+    end = refine(problem, Network.from_folded(np.array([[1 - 1e-12, 0.0]]), np.ones(1)))
+    assert end.interpolates(problem)
+    assert 1 <= end.path_norm(1.0, "neurons") <= 1 + 1e-7
