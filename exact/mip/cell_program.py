@@ -52,6 +52,9 @@ _CUT_MARGIN = 1e-6
 # Coefficients of cuts below this would be taken for zero by solvers of the master problem.
 _LEAST = 1e-8
 
+# About what building the rows of the program and handing them over takes for each number in them.
+_SECONDS_AN_ENTRY = 4e-7
+
 
 class LimitReachedError(Exception):
     """The time or node limit was reached; `status` says which."""
@@ -255,10 +258,12 @@ def _load(model: CellModel, deadline: Deadline) -> highspy.Highs:
             "small_matrix_value": 1e-12,  # the least allowed; smaller entries are taken for zero
         }
     )
+    entries = int(model.patterns.sum()) * model.homogeneous.shape[1]
     before = deadline.seconds
-    values, lower, upper = _value_rows(model)
+    if _SECONDS_AN_ENTRY * entries < deadline.remaining:
+        values, lower, upper = _value_rows(model)
     # handing them to the solver, which nothing can stop, takes as long and more
-    if deadline.seconds - before > deadline.remaining:
+    if _SECONDS_AN_ENTRY * entries >= deadline.remaining or deadline.seconds - before > deadline.remaining:
         raise TimeLimitError("the time limit would end before the linear program is loaded")
     cones = _cone_rows(model)
     matrix = sp.vstack([values, cones], format="csr")

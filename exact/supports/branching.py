@@ -6,6 +6,7 @@ a bias. Cells of every choice of inputs are kept in one list, so that a set of t
 
 import copy
 import itertools
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,10 @@ from sparsest.problem import Problem
 from sparsest.progress import Deadline
 
 BoolArray = NDArray[np.bool_]
+
+# Bits of all cells, a sample each, that are kept, and the seconds that enumerating and packing takes for one.
+_MAX_BITS: Final = 50_000_000
+_SECONDS_A_BIT: Final = 1.5e-8
 
 
 class KindBranching(Branching):
@@ -52,7 +57,9 @@ class KindBranching(Branching):
         ):
             expected = count_in_general_position(len(self._focus), len(features) + 1)
             found = None
-            if total + expected <= self._pacing.max_cells:
+            bits = (total + expected) * len(self._focus)
+            fits = bits <= _MAX_BITS and bits * _SECONDS_A_BIT < deadline.remaining
+            if total + expected <= self._pacing.max_cells and fits:
                 found = _cells(self._problem.X[self._focus][:, features], deadline)
             if found is None:
                 break

@@ -31,7 +31,7 @@ from sparsest.exact.supports.relaxation import SharedRefutation, groups
 from sparsest.exact.tree.exploration import Surroundings
 from sparsest.exact.tree.limits import SearchLimits, StoppedError
 from sparsest.exact.tree.node_program import solver_version
-from sparsest.exact.tree.prepared import MET, Prepared
+from sparsest.exact.tree.prepared import MET, Prepared, seconds_to_prepare
 from sparsest.exact.tree.state import Counters, Headway
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
@@ -104,6 +104,8 @@ class _SupportSearch:
             knots = lower_bound_certificate(self._asked)
             self._findings.lower = len(knots)
             self._log.knots(knots)
+            if self._options.witness is None and not self._limits.has_time(seconds_to_prepare(self._asked)):
+                raise StoppedError(Status.TIME_LIMIT)
             self._prepare()
             self._find_networks()
             self._refute_budgets()

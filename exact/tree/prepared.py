@@ -12,6 +12,9 @@ from sparsest.problem import Problem
 # then corrected and judged strictly.
 MET = 1e-7
 
+# About what preparing takes for each input and each end of an interval.
+_SECONDS_A_NUMBER = 3e-6
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Prepared:
@@ -43,3 +46,8 @@ def prepare(problem: Problem, pacing: Pacing) -> Prepared:
     coordinates = Coordinates(problem)
     branching = Branching(problem, coordinates, MET, pacing)
     return Prepared(problem, ExactData(problem), coordinates, branching, pacing)
+
+
+def seconds_to_prepare(problem: Problem) -> float:
+    """Return about how long that takes, during which no limit is looked at."""
+    return _SECONDS_A_NUMBER * (problem.X.size + 2 * problem.n_samples)

@@ -31,7 +31,7 @@ from sparsest.exact.tree.output_signs import Signs
 from sparsest.exact.tree.packings import Packings
 from sparsest.exact.tree.pauses import LocalSearches
 from sparsest.exact.tree.pieces import refute_in_pieces
-from sparsest.exact.tree.prepared import Prepared, prepare
+from sparsest.exact.tree.prepared import Prepared, prepare, seconds_to_prepare
 from sparsest.exact.tree.saving import Saving
 from sparsest.exact.tree.signals import stopping_on_signals
 from sparsest.exact.tree.state import Counters, Findings, Frontier, Headway
@@ -41,9 +41,8 @@ from sparsest.problem import Problem
 from sparsest.results.solving import Proof, Status
 
 # About what a network that is a function of one projection takes for each number of the data, in rational
-# numbers; what preparing takes for each of them; and a node for each neuron and sample.
+# numbers, and a node for each neuron and sample.
 _SECONDS_A_NUMBER = 3e-4
-_SECONDS_TO_PREPARE = 3e-6
 _SECONDS_A_PRODUCT = 2e-8
 
 
@@ -107,7 +106,7 @@ class _TreeSearch:
         try:
             self._find_first_bounds()
             if self._options.witness is None and self._options.checkpoint_path is None:
-                self._stop_unless_there_is_time(_SECONDS_TO_PREPARE * self._problem.X.size)
+                self._stop_unless_there_is_time(seconds_to_prepare(self._problem))
             prepared = prepare(self._problem, self._options.pacing)
             self._begin(prepared, stored)
             self._put_together(prepared)
