@@ -37,8 +37,8 @@ BoolArray = NDArray[np.bool_]
 # Candidates for rays, and pairs of a ray and a cone, beyond which there is no hope for a search over them.
 MAX_RAYS: Final = 100_000
 MAX_PAIRS: Final = 2_000_000
-# About what it takes to find on which side of a hyperplane a ray is.
-_SECONDS_A_SIDE: Final = 2e-7
+# About what a ray takes for each hyperplane, until it is known which cones it is in.
+_SECONDS_A_SIDE: Final = 7e-7
 # Larger counts are no floats.
 _HUGE: Final = 10**300
 # Cones compared with rays at a time.
