@@ -3,6 +3,9 @@
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import NamedTuple
+
+import flint
 
 Vector = Sequence[int]
 _Row = list[int]
@@ -29,22 +32,67 @@ def nonnegative_combination(
     list of n Fractions or None
         At most r of them are positive.
     """
+    return _combination(_first_phase(columns, target), len(columns))
+
+
+def combination_or_separation(
+    columns: Sequence[Vector], target: Sequence[int | Fraction]
+) -> tuple[list[Fraction] | None, list[Fraction]]:
+    """Return what `nonnegative_combination` does, and if that is None, why (Farkas' lemma).
+
+    Returns
+    -------
+    combination : list of n Fractions or None
+        As there.
+    separation : list of r Fractions
+        A vector y with ``y . columns[j] <= 0`` for every j and ``y . target > 0``; empty if there is a
+        combination.
+    """
+    phase = _first_phase(columns, target)
+    found = _combination(phase, len(columns))
+    if found is not None:
+        return found, []
+    # the prices of the last basis: 0 for its columns, 1 for the artificial variables that are left
+    rows, right = [], []
+    for i, column in enumerate(phase.basis):
+        sign = -1 if target[i] < 0 else 1
+        rows.append(columns[column] if column >= 0 else [sign * (i == j) for j in range(len(target))])
+        right.append([int(column < 0)])
+    prices = flint.fmpq_mat(flint.fmpz_mat(rows)).solve(flint.fmpq_mat(right))
+    return None, [Fraction(int(v.p), int(v.q)) for v in prices.entries()]
+
+
+class _Phase(NamedTuple):
+    """A tableau over a denominator, and the column of each row's basic variable, -1 for an artificial one."""
+
+    tableau: list[_Row]
+    basis: list[int]
+    denominator: int
+
+
+def _first_phase(columns: Sequence[Vector], target: Sequence[int | Fraction]) -> _Phase:
+    """Return the last tableau; its denominator includes that of the target."""
     unit = math.lcm(*(value.denominator for value in target))
     whole = [int(value * unit) for value in target]
     tableau = _tableau(columns, whole)
-    basis = [-1] * len(tableau)  # -1: the row still has its artificial variable
+    basis = [-1] * len(tableau)  # the row still has its artificial variable
     denominator = 1
     while (entering := _entering(tableau, basis, len(columns))) >= 0:
         leaving = _leaving(tableau, basis, entering)
         pivot = tableau[leaving][entering]
         _eliminate(tableau, leaving, entering, denominator)
         basis[leaving], denominator = entering, pivot
-    if any(row[-1] for row, column in zip(tableau, basis, strict=True) if column < 0):
+    return _Phase(tableau, basis, denominator * unit)
+
+
+def _combination(phase: _Phase, count: int) -> list[Fraction] | None:
+    """Return the amounts of the columns, None where artificial variables are left."""
+    if any(row[-1] for row, column in zip(phase.tableau, phase.basis, strict=True) if column < 0):
         return None
-    found = [Fraction(0)] * len(columns)
-    for row, column in zip(tableau, basis, strict=True):
+    found = [Fraction(0)] * count
+    for row, column in zip(phase.tableau, phase.basis, strict=True):
         if column >= 0:
-            found[column] = Fraction(row[-1], denominator * unit)
+            found[column] = Fraction(row[-1], phase.denominator)
     return found
 
 

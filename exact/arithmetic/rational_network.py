@@ -1,5 +1,6 @@
 """Networks with rational parameters, which can be checked exactly against every interval."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -82,6 +83,11 @@ def rational_witness(
     if not meets_every_interval(data, moved):
         return None
     return moved if keep_zeros else _without_zero_neurons(moved)
+
+
+def network_of(signs: Sequence[int], numbers: list[flint.fmpq], size: int) -> RationalNetwork:
+    """Return neurons of `size` numbers each, and an affine term if there is one more, as a network."""
+    return _without_zero_neurons(RationalNetwork(list(signs), _split(numbers, size)))
 
 
 def meets_exactly(problem: Problem, network: Network, objective: Objective) -> bool:

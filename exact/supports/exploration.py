@@ -75,4 +75,5 @@ class KindExploration(Exploration):
         network = self._program.network(state.neurons)
         if network is None or not isinstance(findings, EntryFindings):
             return False
-        return accept(self._problem, self._prepared.data.restricted(None), findings, network)
+        everything = self._prepared.data.restricted(None)
+        return accept(self._problem, everything, findings, network) or self._fits_exactly()

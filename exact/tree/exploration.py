@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from sparsest.arrays import FloatArray
+from sparsest.exact.arithmetic.exact_decision import decide
 from sparsest.exact.arithmetic.farkas import contradiction_of_equations, refutation_near
+from sparsest.exact.arithmetic.rational_network import meets_every_interval, network_of
 from sparsest.exact.lp.row_stack import Answer
 from sparsest.exact.proof.log import Bits, ProofLog
 from sparsest.exact.proof.recorded_log import Prefix
@@ -212,7 +214,13 @@ class Exploration:
             if refutation is not None:
                 self._log.refuted(refutation)
                 return None
-        self._give_up()
+        decision = decide(self._prepared.data, self._signs, program.rows)
+        if decision is None:
+            self._give_up()
+        elif decision.refutation is not None:
+            self._log.refuted(decision.refutation)
+        else:  # whose floats are of no use, so that any neurons will do to branch on
+            return np.zeros_like(program.neurons())
         return None
 
     def _give_up(self) -> None:
@@ -223,15 +231,33 @@ class Exploration:
     def _fits(self, state: FeasibleNode) -> bool:
         """Whether a rational network beside the node's, which fits as LP solutions do, provably fits."""
         network = self._program.network(state.neurons)
-        return network is not None and accept(self._prepared, self._around.findings, network)
+        if network is not None and accept(self._prepared, self._around.findings, network):
+            return True
+        return self._fits_exactly()
+
+    def _fits_exactly(self) -> bool:
+        """Whether rational numbers obey every row, each sample having its bits, where floats cannot tell."""
+        data, findings = self._prepared.data, self._around.findings
+        if len(self._path) < self._problem.n_samples:
+            return False
+        decision = decide(data, self._signs, self._program.rows)
+        if decision is None or decision.point is None:
+            return False
+        witness = network_of(self._signs, decision.point, data.size)
+        if not meets_every_interval(data, witness):
+            return False
+        findings.take(witness)
+        return True
 
     def _sample_that_may_tell(self, state: FeasibleNode) -> int | None:
         """Return a sample to branch on where floats found a network that was not accepted.
 
         None when the node is done with: its equations contradict each other exactly, or every sample has
-        its bits and two alike neurons could be merged, or floats cannot tell (which is counted).
+        its bits and its rows do so or two alike neurons could be merged, or nothing can tell (which is
+        counted).
         """
-        refutation = contradiction_of_equations(self._prepared.data, self._signs, self._program.rows)
+        data, rows = self._prepared.data, self._program.rows
+        refutation = contradiction_of_equations(data, self._signs, rows)
         if refutation is not None:
             self._log.refuted(refutation)
             return None
@@ -242,6 +268,10 @@ class Exploration:
             return max(free, key=lambda i: float(violation[i]))
         if any(state.tied) and self._problem.weight_bound is None:  # which their sum might exceed
             self._log.merged(state.tied.index(True))
-        else:
+            return None
+        decision = decide(data, self._signs, rows)
+        if decision is None or decision.refutation is None:
             self._give_up()
+        else:
+            self._log.refuted(decision.refutation)
         return None
