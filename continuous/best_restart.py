@@ -100,7 +100,8 @@ def _best_raw(networks: list[Network], loss: FloatArray, objective: Objective) -
 
 def _best_polished(problem: Problem, networks: list[Network], rank: Rank) -> int:
     """Return the first by rank among networks that solve the problem; else the smallest residual."""
-    fitting = [number for number, network in enumerate(networks) if network.solves(problem)]
-    if not fitting:
-        return int(np.argmin(residuals(networks, problem)))
-    return min(fitting, key=lambda number: rank(networks[number]))
+    missed = residuals(networks, problem)
+    # by no more than this may rounding excuse a network, and to tell by how much takes three times as long
+    most = tolerances.ROUNDING * tolerances.CANCELLATION * problem.label_scale
+    fitting = [number for number in np.flatnonzero(missed <= most) if networks[number].solves(problem)]
+    return int(min(fitting, key=lambda number: rank(networks[number])) if fitting else np.argmin(missed))

@@ -78,7 +78,7 @@ class _OverRays:
             call.checkpoint.save(self.state)
         if self._is_interrupted():
             status = Status.INTERRUPTED
-        elif status is Status.FINISHED and call.deadline.expired:
+        elif status is Status.FINISHED and (call.deadline.expired or search.is_cut_short):
             status = Status.TIME_LIMIT
         network, remark = self._best()
         points = [(work, 0.0, *rest) for work, *rest in search.best.points if work < search.work]

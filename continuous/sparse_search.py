@@ -32,6 +32,8 @@ _RESERVE, _REGULARIZATION, _LEARNING_RATE = "adam-reweighted", 0.003, 0.01
 # Seconds within which a network along a line is made whatever the limit, and seconds that it takes for each
 # neuron, sample and feature.
 _LINE, _SECONDS_AN_INPUT = 0.3, 1e-8
+# About what the first steps of all restarts, and judging them, take for each weight and input.
+_SECONDS_A_PRODUCT = 1e-9
 
 # Said where no search found a network that fits.
 JOINED_ALONG_A_LINE = (
@@ -192,6 +194,7 @@ class _SparseSearch:
         self.incumbent = Incumbent(call.problem, call.scaling, schedule.objective, schedule.p, call.deadline)
         self.keeper = None if call.checkpoint is None else SearchKeeper(call.checkpoint, self.incumbent)
         self.descended: Found | None = None
+        self.is_cut_short = False  # by what a step in reserve would take
 
     def run(self, cells: "np.ndarray[Any, np.dtype[np.bool_]] | None") -> Found:
         """Search, and return the best network."""
@@ -216,7 +219,7 @@ class _SparseSearch:
                 search.run(self.reserve, lambda: keeper.between(search))
         except KeyboardInterrupt:
             status = Status.INTERRUPTED
-        if status is Status.FINISHED and call.deadline.expired:
+        if status is Status.FINISHED and (call.deadline.expired or self.is_cut_short):
             status = Status.TIME_LIMIT
         if self.descended is not None and self.descended.status is not Status.FINISHED:
             status = self.descended.status
@@ -240,6 +243,10 @@ class _SparseSearch:
         too_large = option_checks.is_large_batch(call.settings.restarts, call.settings.width, call.problem)
         if self.effort_limit < math.inf or too_large:
             return Reserved(0, Status.FINISHED)
+        numbers = call.settings.restarts * call.settings.width * call.problem.homogeneous.size
+        self.is_cut_short = _SECONDS_A_PRODUCT * numbers > call.deadline.remaining
+        if self.is_cut_short:
+            return Reserved(0, Status.TIME_LIMIT)
         kept = None if keeper is None else keeper.reserve
         found = self.descended = best_restart(
             call, _RESERVE, self.incumbent.rank, lower_bound=self.lower_bound, checkpoint=kept

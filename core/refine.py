@@ -11,6 +11,7 @@ from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.network import Network
 from sparsest.problem import Problem
+from sparsest.progress import Deadline
 
 # Newton's method on a piecewise linear map ends after one or two steps unless a pattern changes.
 _MAX_STEPS = 6
@@ -20,13 +21,15 @@ _MAX_STEPS = 6
 _INSIDE = (1e-3, 0.5, 0.0)
 # Steps inside are at most this share of the labels' scale: a least path norm may grow by no more.
 _DEEPEST = 1e-8
+# About what a correction takes for each product of its matrix with itself.
+_SECONDS_A_PRODUCT = 3e-10
 # Steps of a magnified program stay below this many errors, so that patterns seldom change on the way.
 _FAR = 1e4
 
 Correction = Callable[[Problem, Network], Network]
 
 
-def refine(problem: Problem, network: Network) -> Network:
+def refine(problem: Problem, network: Network, deadline: Deadline | None = None) -> Network:
     """Return `network` moved by the least-norm correction that puts its values into their intervals.
 
     Zero entries of every neuron stay zero, so no count can rise. Samples that violate their interval, or
@@ -43,12 +46,15 @@ def refine(problem: Problem, network: Network) -> Network:
         The intervals to meet.
     network : Network
         A network near interpolation, such as an LP solver's.
+    deadline : Deadline, optional
+        No correction begins that would take longer than what is left.
     """
     best = start = network.canonical()
+    deadline = deadline or Deadline(None)
     for inside in _INSIDE:
-        best = _repeated(problem, start, best, functools.partial(_corrected, inside=inside))
+        best = _repeated(problem, start, best, functools.partial(_corrected, inside=inside), deadline)
     if not best.interpolates(problem):
-        best = _repeated(problem, best, best, _magnified)
+        best = _repeated(problem, best, best, _magnified, deadline)
     plain = _without_negligible_term(problem, best)
     return plain if plain.interpolates(problem) and not best.interpolates(problem) else best
 
@@ -67,11 +73,15 @@ def _without_negligible_term(problem: Problem, network: Network) -> Network:
     return Network(network.weights, network.biases, network.outputs, affine)
 
 
-def _repeated(problem: Problem, start: Network, best: Network, correct: Correction) -> Network:
+def _repeated(
+    problem: Problem, start: Network, best: Network, correct: Correction, deadline: Deadline
+) -> Network:
     """Return the best of `best` and the networks that repeated correction of `start` leads to."""
     current = start
+    n, m = problem.n_samples, start.width * (problem.n_features + 1)
+    seconds = _SECONDS_A_PRODUCT * n * m * min(n, m)
     for _ in range(_MAX_STEPS):
-        if best.residual(problem) == 0:
+        if best.residual(problem) == 0 or seconds > deadline.remaining:
             break
         current = correct(problem, current)
         allowed = current.within_bound(problem) or not best.within_bound(problem)

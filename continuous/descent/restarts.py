@@ -241,6 +241,6 @@ def _polished(
     deadline: Deadline,
 ) -> Network | None:
     found = polish(samples, start, schedule.p, schedule.objective, deadline)
-    return (
-        None if found is None else refine(problem, scaling.network(found.folded, found.signs, found.affine))
-    )
+    if found is None:
+        return None
+    return refine(problem, scaling.network(found.folded, found.signs, found.affine), deadline)

@@ -30,6 +30,9 @@ _OPTIONS = {
     "dual_feasibility_tolerance": tolerances.LP_FEASIBILITY,
 }
 
+# About what building the program and handing it over takes for each number in it, which nothing can stop.
+_SECONDS_A_NUMBER = 4e-7
+
 
 @dataclasses.dataclass(frozen=True)
 class Neurons:
@@ -121,7 +124,7 @@ def solve(
 def _linear_program(
     samples: Samples, start: Neurons, entries: NDArray[np.intp], cost: FloatArray, deadline: Deadline
 ) -> FloatArray | None:
-    if deadline.expired:
+    if deadline.expired or _SECONDS_A_NUMBER * 4 * len(samples.low) * len(entries) > deadline.remaining:
         return None
     cones, values = _cones(samples, start)[:, entries], _values(samples, start)[:, entries]
     affine = samples.free

@@ -14,6 +14,7 @@ from sparsest.files import Arrays
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
+from sparsest.progress import Deadline
 from sparsest.refine import refine
 from sparsest.weight_bound import split
 
@@ -69,7 +70,13 @@ class BestNetwork:
         return self.norm * (1 - tolerances.PATH_NORM_GAP) <= self._norm_bound
 
     def consider(
-        self, neurons: list[SummedNeuron], free: FloatArray, work: int, *, corrected: bool = True
+        self,
+        neurons: list[SummedNeuron],
+        free: FloatArray,
+        work: int,
+        *,
+        corrected: bool = True,
+        deadline: Deadline | None = None,
     ) -> bool:
         """Take the network of neurons (K,) and free terms (f,) if it fits and is better, and say so.
 
@@ -83,13 +90,15 @@ class BestNetwork:
             What the search has done so far.
         corrected : bool
             Whether to correct it to the last digits first.
+        deadline : Deadline, optional
+            For that correction.
         """
         folded = np.array([each.folded for each in neurons]).reshape(-1, self._problem.n_features + 1)
         signs = np.array([1.0 - 2.0 * each.sign for each in neurons])
         network = split(self._problem, self._free.network(folded, signs, free))
         if network is None or not self._is_better(network):
             return False  # split neurons cost more
-        moved = refine(self._problem, network) if corrected else network.canonical()
+        moved = refine(self._problem, network, deadline) if corrected else network.canonical()
         taken = self.offer(_without_rounding(moved), work) or self.offer(moved, work)
         # a correction that goes well inside the intervals may cost more than rounding is worth
         return self.offer(network.canonical(), work) or taken

@@ -28,6 +28,9 @@ IntArray = NDArray[np.int64]
 _ON: Final = 1e-10
 # Digits by which two rays are told apart.
 _DIGITS: Final = 9
+# About what a null vector takes for the cube of its numbers, and a ray for each number of a hyperplane.
+_SECONDS_A_CUBE: Final = 2e-9
+_SECONDS_A_PRODUCT: Final = 5e-9
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -83,6 +86,11 @@ class RayDrawer:
     def number(self) -> int:
         """How many sets of hyperplanes there are that may define a ray."""
         return math.comb(len(self._hyperplanes), self._hyperplanes.shape[1] - 1)
+
+    def seconds_for(self, count: int) -> float:
+        """Return about how long drawing so many takes: null vectors, and their values on the samples."""
+        height, size = self._hyperplanes.shape
+        return count * (_SECONDS_A_CUBE * size**3 + _SECONDS_A_PRODUCT * height * size)
 
     def all(self) -> DrawnRays:
         """Return all rays."""

@@ -9,7 +9,7 @@ hyperplane away from those.
 Nothing of this is a proof: bounds come from `sparsest.exact.minimize_path_norm`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -108,6 +108,17 @@ class RaySearch(TurnSearch):
             self._neurons, self._kicks = [SummedNeuron(*part) for part in parts], 0
             self._near, self._improved = self.best.norm, self._turns
 
+    def run(
+        self,
+        deadline: Deadline,
+        report: Callable[[str, int], None],
+        between: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Search as `TurnSearch.run` does, if there is time for the first rays."""
+        self.is_cut_short = self._rays is None and not self._can_draw(deadline)
+        if not self.is_cut_short:
+            super().run(deadline, report, between)
+
     def _doing(self) -> str:
         return f"linear programs over {len(self._prepared())} rays"
 
@@ -118,7 +129,7 @@ class RaySearch(TurnSearch):
 
     def _take_turn(self, turn: int, deadline: Deadline) -> None:
         """Descend once: from equal costs first, then from kicks until they stall, then from random costs."""
-        if not self.is_complete and turn and turn % _TURNS_A_DRAW == 0:
+        if not self.is_complete and turn and turn % _TURNS_A_DRAW == 0 and self._can_draw(deadline):
             self._draw()
         rays = self._prepared()
         if turn == 0:
@@ -151,7 +162,7 @@ class RaySearch(TurnSearch):
             if norm < self._near * (1 - SAME):
                 self._neurons, self._near, self._kicks = neurons, norm, 0
             if norm < self.best.norm * (1 - SAME):
-                self.best.consider(neurons, found[1], self.work)
+                self.best.consider(neurons, found[1], self.work, deadline=deadline)
             if abs(norm - last) <= SAME * norm and width <= _NARROW:
                 return
             last = norm
@@ -171,6 +182,10 @@ class RaySearch(TurnSearch):
                 self._draw()
         assert self._rays is not None
         return self._rays
+
+    def _can_draw(self, deadline: Deadline) -> bool:
+        count = self._drawer.number if self.is_complete else self._count
+        return self._drawer.seconds_for(count) < deadline.remaining
 
     def _use(self, rays: DrawnRays) -> None:
         self._rays, self._program = rays, RayProgram(self._problem, rays, self._free)

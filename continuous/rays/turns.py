@@ -29,10 +29,12 @@ class TurnSearch(abc.ABC):
         The best so far.
     work : int
         Linear programs or steps so far.
+    is_cut_short : bool
+        Whether there was no time even for the first turn.
     """
 
     def __init__(self, best: BestNetwork, seed: int) -> None:
-        self.best, self.work = best, 0
+        self.best, self.work, self.is_cut_short = best, 0, False
         self._random = np.random.default_rng(seed)
         self._turns, self._improved = 0, 0
 

@@ -149,7 +149,7 @@ class Incumbent:
     def _keep(self, found: Neurons | None, raw: Network) -> None:
         if found is None:
             return
-        network = refine(self._problem, self._network(found))
+        network = refine(self._problem, self._network(found), self._deadline)
         if not network.solves(self._problem):
             return
         if self.network is None or self.rank(network) < self.rank(self.network):

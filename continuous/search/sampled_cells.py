@@ -5,6 +5,8 @@ import numpy as np
 from sparsest.arrays import FloatArray
 from sparsest.continuous.polish.pattern_program import BoolArray, Neurons
 
+# About what a hyperplane takes for the cube of its numbers.
+_SECONDS_A_NUMBER_CUBED = 5e-10
 # Distance, beside inputs of about one, by which drawn hyperplanes miss the samples that they go through.
 _MISSED = 1e-6
 
@@ -34,13 +36,18 @@ def cells_through_samples(
     rows = homogeneous[order]
     planes = random.normal(size=(count, size))
     if touched:
-        along = np.linalg.pinv(rows) @ (rows @ planes[..., None])
-        planes -= along[..., 0]
+        across = np.linalg.qr(np.swapaxes(rows, 1, 2)).Q  # a basis of what the samples span, or of more
+        planes -= (across @ (np.swapaxes(across, 1, 2) @ planes[..., None]))[..., 0]
     planes /= np.linalg.norm(planes, axis=1, keepdims=True)
     planes += _MISSED * random.normal(size=planes.shape)
     positive = random.random(count) < 0.5 if signs is None else signs
     folded = planes * random.exponential(size=(count, 1)) ** 2
     return Neurons(folded, folded @ homogeneous.T >= 0, np.where(positive, 1.0, -1.0), None)
+
+
+def seconds_to_sample(count: int, size: int) -> float:
+    """Return about how long `cells_through_samples` takes for hyperplanes of so many numbers."""
+    return _SECONDS_A_NUMBER_CUBED * count * size**3
 
 
 def cells_of_patterns(patterns: BoolArray, size: int, random: np.random.Generator) -> Neurons:

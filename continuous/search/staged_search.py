@@ -38,6 +38,7 @@ from sparsest.continuous.search.sampled_cells import (
     distinct,
     flipped,
     joined,
+    seconds_to_sample,
 )
 from sparsest.continuous.search.starts_with_less import without_a_neuron, without_an_entry
 from sparsest.continuous.search.state import Course, Descents, Place, SearchState
@@ -293,7 +294,8 @@ class StagedSearch:
 
     def _sample(self) -> None:
         width = self._sampled_width()
-        if self.place.sampled >= self._sampled_sets or width == 0:
+        seconds = seconds_to_sample(width, self._incumbent.samples.homogeneous.shape[1])
+        if self.place.sampled >= self._sampled_sets or width == 0 or seconds > self._deadline.remaining:
             self.place.stage = "reserve"
             return
         self.place.sampled += 1

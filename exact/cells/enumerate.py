@@ -19,6 +19,7 @@ from sparsest.arrays import FloatArray, exact_floats
 from sparsest.decimals import Numbers
 from sparsest.errors import InputError
 from sparsest.exact.cells.arrangement import IntegerArray
+from sparsest.exact.cells.charts import TimeLimitError
 from sparsest.exact.cells.interior_points import interior_points, make_coordinates
 from sparsest.exact.cells.packed_patterns import pack, sorted_words, unpack
 from sparsest.exact.cells.stream import upper_cells
@@ -28,6 +29,9 @@ from sparsest.progress import Deadline
 # Entries of `Cells.patterns` that `enumerate_cells` returns, a byte each: a gigabyte. The work arrays take
 # about as much again.
 MAX_PATTERN_ENTRIES = 10**9
+
+# About what it takes to put an entry of what was found into a table.
+_SECONDS_A_BIT = 4e-9
 
 BoolArray = NDArray[np.bool_]
 
@@ -161,6 +165,8 @@ def cells_until(X: ArrayLike, deadline: Deadline, max_cells: float = math.inf) -
         found += 2 * len(block)
         if found > max_cells:
             raise TooManyCellsError(f"X has more than {max_cells:.3g} activation patterns")
+    if _SECONDS_A_BIT * found * len(inputs) > deadline.remaining:
+        raise TimeLimitError("the time limit would end before all cells found are in one table")
     words = sorted_words(np.concatenate(blocks))
     upper = unpack(words, len(rows))
     patterns = np.concatenate([~upper[::-1], upper])

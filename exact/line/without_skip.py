@@ -7,6 +7,7 @@ the outermost samples, else two.
 """
 
 import itertools
+import math
 from collections.abc import Container, Iterator
 from fractions import Fraction
 from typing import Final, NamedTuple
@@ -35,6 +36,10 @@ _MANY: Final = 2000
 _SECONDS_A_SAMPLE: Final = 3e-4
 
 Vector = tuple[Fraction, Fraction]
+
+
+# About what a sum over so many knots takes for each pair of them: its denominators grow with every one.
+_SECONDS_A_PAIR = 7e-6
 
 
 class _Neuron(NamedTuple):
@@ -78,7 +83,8 @@ def bounds_without_skip(
     ends = Fraction(float(x[0])), Fraction(float(x[-1]))
     best: list[_Neuron] | None = None
     for function in _functions(x, low, high):
-        neurons = _neurons(function, *ends)
+        remaining = math.inf if deadline is None else deadline.remaining
+        neurons = _neurons(function, ends, sum_up=_SECONDS_A_PAIR * len(function.knots) ** 2 < remaining)
         if best is None or len(neurons) < len(best):
             best = neurons
         if (
@@ -154,29 +160,33 @@ def _links(function: RationalPiecewiseLinear) -> list[Vector]:
     return links
 
 
-def _neurons(function: RationalPiecewiseLinear, first: Fraction, last: Fraction) -> list[_Neuron]:
+def _neurons(
+    function: RationalPiecewiseLinear, ends: tuple[Fraction, Fraction], *, sum_up: bool
+) -> list[_Neuron]:
     """Return few neurons that add up to a function between the outermost samples."""
     bends = list(zip(function.knots, function.changes, strict=True))
-    options = list(_facings(function, (first, last)))
-    costs = [len(_affine(rest, first, last)) for _, rest in options]
+    options = list(_facings(function, ends, sum_up=sum_up))
+    costs = [len(_affine(rest, *ends)) for _, rest in options]
     left, rest = options[int(np.argmin(costs))]
     if min(costs) == 2 and (split := _split_at_root(function)) is not None:
         return split
     facing = [-1 if k in left else 1 for k in range(len(bends))]
     return [_ridge(change, knot, way) for (knot, change), way in zip(bends, facing, strict=True)] + _affine(
-        rest, first, last
+        rest, *ends
     )
 
 
 def _facings(
-    function: RationalPiecewiseLinear, ends: tuple[Fraction, Fraction]
+    function: RationalPiecewiseLinear, ends: tuple[Fraction, Fraction], *, sum_up: bool
 ) -> Iterator[tuple[Container[int], Vector]]:
     """Yield which neurons face left, and the affine function that is then left over.
 
-    If all left of a link face left and all others right, it is that link.
+    If all left of a link face left and all others right, it is that link; others are sums over all knots.
     """
     for k, link in enumerate(_links(function)):
         yield range(k), link
+    if not sum_up:
+        return
     for side in (1, -1):
         if (found := one_signed_rest(function, *ends, side)) is not None:
             yield found
