@@ -12,6 +12,7 @@ from sparsest.cli.command_group import CommandGroup
 from sparsest.cli.compare import compare
 from sparsest.cli.datasets import datasets
 from sparsest.cli.find import find
+from sparsest.cli.frontier import frontier
 from sparsest.cli.regress import regress
 from sparsest.cli.solve import solve
 from sparsest.cli.streams import let_readers_leave
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.command()(solve)
 app.command()(find)
 app.command()(train)
+app.command()(frontier)
 app.command()(compare)
 app.command()(threshold)
 app.command()(certify)

@@ -9,6 +9,8 @@ from sparsest.exact.p_star.p_star import certifies_threshold, cost_curves, thres
 from sparsest.exact.path_norm.least_path_norm import minimize_path_norm
 from sparsest.exact.path_norm.one_feature import count_minimisers
 from sparsest.exact.solver import METHODS, solve
+from sparsest.exact.trade_off.curve import frontier
+from sparsest.exact.trade_off.least_error import least_error
 
 __all__ = [
     "METHODS",
@@ -20,8 +22,10 @@ __all__ = [
     "count_in_general_position",
     "count_minimisers",
     "enumerate_cells",
+    "frontier",
     "interpolate",
     "iterate_cells",
+    "least_error",
     "lower_bound_certificate",
     "minimize_path_norm",
     "pattern_graph",

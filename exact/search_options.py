@@ -87,6 +87,8 @@ class SearchOptions:
         Called a few times a second with a `Progress`.
     witness : Network or None
         A network from elsewhere, taken for an upper bound if a rational network beside it provably fits.
+    most : int or None
+        The search ends as soon as more neurons than these are proven necessary.
     workers : int
         Processes that share the search, or pieces of work that `executor` runs side by side.
     executor : Executor or None
@@ -114,6 +116,7 @@ class SearchOptions:
     node_limit: int | None = None
     progress: ProgressCallback | None = None
     witness: Network | None = None
+    most: int | None = None
     workers: int = 1
     executor: Executor | None = None
     proof_path: Path | None = None

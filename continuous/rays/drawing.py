@@ -90,7 +90,7 @@ class RayDrawer:
     def seconds_for(self, count: int) -> float:
         """Return about how long drawing so many takes: null vectors, and their values on the samples."""
         height, size = self._hyperplanes.shape
-        return count * (_SECONDS_A_CUBE * size**3 + _SECONDS_A_PRODUCT * height * size)
+        return float(count * (_SECONDS_A_CUBE * size**3 + _SECONDS_A_PRODUCT * height * size))
 
     def all(self) -> DrawnRays:
         """Return all rays."""

@@ -29,6 +29,7 @@ from sparsest.results.certificate import Certificate
 from sparsest.results.comparison import Verdict
 from sparsest.results.path_norm import PathNormResult, ThresholdResult
 from sparsest.results.solving import ExactResult, FitResult
+from sparsest.results.trade_off import FrontierResult, LeastErrorResult
 from sparsest.sentences import Sentence
 
 VERSION = 2
@@ -38,7 +39,16 @@ VERSION = 2
 _WORDS = frozenset({"options", "feature_names"})
 
 Savable = (
-    Problem | Network | ExactResult | FitResult | PathNormResult | ThresholdResult | Verdict | Certificate
+    Problem
+    | Network
+    | ExactResult
+    | FitResult
+    | PathNormResult
+    | ThresholdResult
+    | LeastErrorResult
+    | FrontierResult
+    | Verdict
+    | Certificate
 )
 _KINDS: dict[type, str] = {
     Problem: "problem",
@@ -47,6 +57,8 @@ _KINDS: dict[type, str] = {
     FitResult: "fit-result",
     PathNormResult: "path-norm-result",
     ThresholdResult: "threshold-result",
+    LeastErrorResult: "least-error-result",
+    FrontierResult: "frontier-result",
     Verdict: "verdict",
     Certificate: "certificate",
 }
@@ -245,6 +257,7 @@ def _network(document: Document) -> Network:
 def _other(document: Document, kind: type[Savable]) -> Savable:
     known: dict[Any, Converter] = {each: partial(_decoded, kind=each) for each in _KINDS}
     known[tuple[int, ...]] = _whole_numbers
+    known[tuple[LeastErrorResult, ...]] = _points
     special = {"trace": _three_columns} if kind is Certificate else {}
     return kind(**fields_of(kind, document, known, **special))
 
@@ -254,6 +267,12 @@ def _decoded(document: object, kind: type) -> Savable:
     if not isinstance(item, kind):
         raise InputError(f"a {_KINDS[type(item)]} stands where a {_KINDS[kind]} is needed")
     return item
+
+
+def _points(value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, list):
+        raise InputError(f"{value!s:.40} stands where a list of points is needed")
+    return tuple(_decoded(each, LeastErrorResult) for each in value)
 
 
 def _whole_numbers(value: Any) -> tuple[int, ...]:

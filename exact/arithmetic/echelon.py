@@ -5,14 +5,14 @@ from typing import Final
 
 import flint
 
-Matrix = flint.fmpz_mat | flint.fmpq_mat | flint.nmod_mat
+Matrix = flint.fmpz_mat | flint.fmpq_mat
 
 # Entries from which on a system is first looked at modulo a prime, the largest below 2^63.
 _LARGE: Final = 400
 _PRIME: Final = 2**63 - 25
 
 
-def pivots(reduced: Matrix, rank: int) -> list[int]:
+def pivots(reduced: Matrix | flint.nmod_mat, rank: int) -> list[int]:
     """Return the pivot columns of a matrix in reduced row echelon form."""
     columns: list[int] = []
     column = 0

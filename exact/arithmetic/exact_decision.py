@@ -23,7 +23,7 @@ from sparsest.exact.arithmetic.rational_problem import (
 MAX_NUMBERS: Final = 20_000
 
 
-class Decision(NamedTuple):
+class ExactAnswer(NamedTuple):
     """Why no numbers obey the rows, or some that do.
 
     Attributes
@@ -38,7 +38,7 @@ class Decision(NamedTuple):
     point: list[flint.fmpq] | None
 
 
-def decide(data: ExactData, signs: Sequence[int], rows: Sequence[Row]) -> Decision | None:
+def decide(data: ExactData, signs: Sequence[int], rows: Sequence[Row]) -> ExactAnswer | None:
     """Return whether the rows hold together, and why; None where there are too many of them.
 
     Sides ``a . u >= b`` contradict each other if and only if nonnegative multipliers combine the ``a`` to 0
@@ -74,8 +74,8 @@ def decide(data: ExactData, signs: Sequence[int], rows: Sequence[Row]) -> Decisi
     found, separation = combination_or_separation(shorter, [0] * len(spoken_of) + [1])
     if found is not None:
         used = zip(origins, found, strict=True)
-        return Decision([(row, unit * fraction_to_rational(c)) for (row, unit), c in used if c], None)
+        return ExactAnswer([(row, unit * fraction_to_rational(c)) for (row, unit), c in used if c], None)
     point = [flint.fmpq(0)] * size
     for j, value in zip(spoken_of, separation[:-1], strict=True):
         point[j] = fraction_to_rational(-value / separation[-1])
-    return Decision(None, point)
+    return ExactAnswer(None, point)

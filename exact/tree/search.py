@@ -113,8 +113,9 @@ class _TreeSearch:
             self._enumerate_cells_if_needed(prepared)
             self._packings.run_if_due(self._limits)
             close_the_gap(
-                prepared, self._findings, self._headway, self._log, refute=self._refute, improve=self._improve
-            )
+                prepared, self._findings, self._headway, self._log,
+                refute=self._refute, improve=self._improve, most=self._options.most,
+            )  # fmt: skip
         except StoppedError as stop:
             status = stop.status
         except KeyboardInterrupt:
@@ -203,7 +204,9 @@ class _TreeSearch:
     def _result(self, status: Status) -> MethodResult:
         findings, counters = self._findings, self._headway.counters
         if status is Status.OPTIMAL and findings.upper != findings.lower:
-            status = Status.NUMERICAL
+            most = self._options.most
+            asked = most is not None and findings.lower > most
+            status = Status.FINISHED if asked else Status.NUMERICAL
         remarks = near_miss_remark(self._problem, findings), self._saving.remark
         return MethodResult(
             status=status,

@@ -17,6 +17,7 @@ def close_the_gap(
     *,
     refute: Callable[[Signs], bool],
     improve: Callable[[int], bool],
+    most: int | None = None,
 ) -> None:
     """Try ever more neurons; the lower bound follows as long as every refutation was verified.
 
@@ -33,8 +34,10 @@ def close_the_gap(
         one in `findings`, or networks of this width were refuted by other means.
     improve : callable
         Looks for a network of so many neurons, and for other means; says whether searching is needless.
+    most : int, optional
+        Neurons beyond which nothing is searched.
     """
-    while findings.beats(headway.width):
+    while findings.beats(headway.width) and (most is None or headway.width <= most):
         if findings.lower > headway.width:  # proven by other means meanwhile
             findings.unverified = 0
             headway.skip_to(findings.lower)

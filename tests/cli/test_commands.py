@@ -303,6 +303,40 @@ class TestCompare:
         assert "EXACT_OPEN" in result.stdout or "NOT_INTERPOLATING" in result.stdout
 
 
+class TestFrontier:
+    def test_curve(self, curve, tmp_path):
+        # 0, 0, 1, 1, 0, 0 over 0 to 5: a constant 0 is off by 1, and 3 neurons meet all
+        result = call(
+            "frontier",
+            curve,
+            "--ignore",
+            "noise",
+            "--plot",
+            tmp_path / "f.png",
+            "--save",
+            tmp_path / "f.json",
+        )
+        assert result.exit_code == 0
+        rows = [line.split() for line in result.stdout.splitlines()]
+        assert ["3", "0", "0", "proven", "least"] in rows
+        assert (tmp_path / "f.png").stat().st_size > 5000
+        assert [point.neurons for point in load(tmp_path / "f.json").points] == [0, 1, 2, 3]
+
+    def test_one_point_with_its_proof(self, curve, tmp_path):
+        proof = tmp_path / "two.json"
+        result = call("frontier", curve, "--ignore", "noise", "--neurons", 2, "--json", "--proof", proof)
+        document = json.loads(result.stdout)
+        assert document["status"] == "optimal"
+        assert 0 < document["lower_bound"] <= document["upper_bound"] < 0.5
+        assert document["proof_written"]
+        assert "are exactly 3" in call("check", proof).stdout  # within the error that 2 do not reach
+
+    def test_proof_is_of_one_point(self, curve, tmp_path):
+        result = call("frontier", curve, "--proof", tmp_path / "p.json")
+        assert result.exit_code == exit_codes.BAD_INPUT
+        assert "--proof goes with --neurons" in result.stderr
+
+
 class TestDatasets:
     def test_list_and_detail(self):
         assert "peak-plateau" in call("datasets").stdout

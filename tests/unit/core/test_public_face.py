@@ -103,12 +103,13 @@ def results():
         "minimize": sparsest.continuous.minimize(XOR),
         "minimize_path_norm": least,
         "threshold": sparsest.exact.threshold(XOR),
+        "least_error": sparsest.exact.least_error(XOR, 2),
         "compare_sides": sparsest.compare_sides(XOR),
         "certify": sparsest.certify(exact.network, XOR.X, XOR.low),
     }
 
 
-KINDS = ["solve", "minimize", "minimize_path_norm", "threshold", "compare_sides", "certify"]
+KINDS = ["solve", "minimize", "minimize_path_norm", "threshold", "least_error", "compare_sides", "certify"]
 
 
 class TestResults:
@@ -122,7 +123,7 @@ class TestResults:
         if kind != "minimize":  # which proves nothing
             assert found.lower_bound <= found.upper_bound
         assert found.upper_bound == pytest.approx(
-            {"minimize_path_norm": 2 * 2**0.5, "threshold": 1}.get(kind, 2), rel=1e-6
+            {"minimize_path_norm": 2 * 2**0.5, "threshold": 1, "least_error": 0}.get(kind, 2), rel=1e-6
         )
 
     @pytest.mark.parametrize("kind", KINDS)

@@ -1,0 +1,166 @@
+"""Results on neurons against accuracy: the least largest error with so many neurons, and the whole curve."""
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from sparsest.network import Network
+from sparsest.problem import Problem
+from sparsest.results.report import Report, Rows, Section
+from sparsest.results.solving import Status, data_of, drawn_network
+from sparsest.results.wording import all_counts, describe_problem, network_section
+from sparsest.sentences import counted
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class LeastErrorResult(Report):
+    """An interval that holds the least largest error of networks with so many neurons.
+
+    Attributes
+    ----------
+    status : Status
+        Why the search stopped; `Status.OPTIMAL` where both bounds are within the gap that was asked for.
+    neurons : int
+        K.
+    lower_bound : float
+        No network of K neurons has a smaller largest error, proven in rational arithmetic.
+    upper_bound : float
+        `network` has a largest error of at most this much.
+    network : Network or None
+        With at most K neurons; None where it was interrupted before one was made.
+    remark : str
+        What else the user should know, in one sentence; usually empty.
+    questions : int
+        Tolerances at which the fewest neurons were bounded.
+    nodes : int
+        Linear programs in all of them.
+    seconds : float
+        Wall time.
+    proof_written : bool or None
+        Whether the file holds a proof that within `lower_bound` more neurons are necessary; None where none
+        was asked for.
+    problem : Problem or None
+        The data; None in a result that was read from a file.
+    """
+
+    status: Status
+    neurons: int
+    lower_bound: float
+    upper_bound: float
+    network: Network | None
+    remark: str
+    questions: int
+    nodes: int
+    seconds: float
+    proof_written: bool | None = None
+    problem: Problem | None = dataclasses.field(default=None, compare=False)
+
+    @property
+    def gap(self) -> float:
+        """Distance of the bounds relative to the upper one."""
+        return (self.upper_bound - self.lower_bound) / self.upper_bound if self.upper_bound > 0 else 0.0
+
+    @property
+    def headline(self) -> str:
+        """The least largest error, or the interval that holds it."""
+        return f"{counted(self.neurons, 'neurons')}: largest error {self.bounds()}"
+
+    def bounds(self) -> str:
+        """Return what is known in a few words."""
+        if self.status is Status.OPTIMAL:
+            return f"{self.upper_bound:.6g}, proven least" + (
+                "" if self.upper_bound == 0 else " to its digits"
+            )
+        return f"at least {self.lower_bound:.6g}, at most {self.upper_bound:.6g}"
+
+    def rows(self) -> Rows:
+        """Return the lines that say what is known."""
+        rows = [
+            (f"largest error with {counted(self.neurons, 'neurons')}", self.bounds()),
+            *([] if self.network is None else [("its network", all_counts(self.network))]),
+            ("status", self.status.sentence),
+            ("time", f"{self.seconds:.2f} s, {self.questions} tolerances, {counted(self.nodes, 'nodes')}"),
+        ]
+        return rows + ([("note", self.remark)] if self.remark else [])
+
+    def sections(self, name: str = "") -> list[Section]:
+        """Return what is known, and the network."""
+        title = "least largest error" if self.problem is None else describe_problem(self.problem, name)
+        sections = [Section(title, self.rows())]
+        if self.network is not None:
+            sections.append(network_section("network of least error known", self.network, self.problem))
+        return sections
+
+    def plot(self, problem: Problem | None = None, *, title: str = "") -> "Figure":
+        """Draw the network on the data.
+
+        Raises
+        ------
+        InputError
+            When no network is known, or a result that was read from a file is given no problem.
+        """
+        return drawn_network(self, problem, counted(self.neurons, "neurons"), title)
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class FrontierResult(Report):
+    """How the least largest error falls with the number of neurons.
+
+    Attributes
+    ----------
+    points : tuple of LeastErrorResult
+        For 0, 1, 2, ... neurons.
+    status : Status
+        Why the last one stopped.
+    seconds : float
+        Wall time.
+    problem : Problem or None
+        The data; None in a result that was read from a file.
+    """
+
+    points: tuple[LeastErrorResult, ...]
+    status: Status
+    seconds: float
+    problem: Problem | None = dataclasses.field(default=None, compare=False)
+
+    @property
+    def headline(self) -> str:
+        """How far the curve goes."""
+        last = self.points[-1]
+        return f"largest error from {self.points[0].bounds()} to {last.headline}"
+
+    def sections(self, name: str = "") -> list[Section]:
+        """Return the curve as a table."""
+        title = (
+            "neurons against largest error" if self.problem is None else describe_problem(self.problem, name)
+        )
+        table = [["neurons", "at least", "at most", "known"]]
+        for point in self.points:
+            known = (
+                "proven least" if point.status is Status.OPTIMAL else f"within {100 * point.gap:.2g} percent"
+            )
+            table.append([
+                str(point.neurons), f"{point.lower_bound:.6g}", f"{point.upper_bound:.6g}", known,
+            ])  # fmt: skip
+        rows = [("time", f"{self.seconds:.2f} s; {self.status.sentence}")]
+        notes = [
+            ("note", f"{counted(each.neurons, 'neurons')}: {each.remark}")
+            for each in self.points
+            if each.remark
+        ]
+        return [Section(title, rows + notes, table)]
+
+    def plot(self, problem: Problem | None = None, *, title: str = "") -> "Figure":
+        """Draw both bounds of the largest error against the number of neurons."""
+        from sparsest.plots.trade_off import plot_frontier
+
+        data = data_of(self, problem)
+        return plot_frontier(
+            [point.neurons for point in self.points],
+            [point.lower_bound for point in self.points],
+            [point.upper_bound for point in self.points],
+            label=data.target_name or "label",
+            title=title,
+        )
