@@ -801,7 +801,7 @@ def _is_number(cell: str) -> bool:
 # ============================================================================================================
 # KERNEL: what must be believed
 #
-# 1058 lines, 787 of them code, in eight parts. The verdict says what it rests on, so which must be believed:
+# 1063 lines, 793 of them code, in eight parts. The verdict says what it rests on, so which must be believed:
 #
 #     any proof      CLAIMS
 #     upper bound    NETWORKS
@@ -974,6 +974,9 @@ def _size_of_network(
     work: _Work,
 ) -> int:
     """Return how many neurons, weights or parameters a network has; reject it off any interval."""
+    vectors = neurons if affine is None else [*neurons, affine]
+    if any(len(vector) != problem.size for vector in vectors) or not {1, -1}.issuperset(signs):
+        raise ProofError(f"{problem.size} numbers and a sign of 1 or -1 are needed a neuron", "witness")
     if len(signs) != len(neurons):
         raise ProofError(f"{len(neurons)} neurons with {len(signs)} signs", "witness")
     if affine is not None and not problem.skip and not problem.constant:
@@ -983,7 +986,6 @@ def _size_of_network(
     for k, neuron in enumerate(neurons):  # biases are free
         if problem.bound is not None and any(abs(w) > problem.bound for w in neuron[:-1]):
             raise ProofError("a weight exceeds the bound", f"witness neuron {k}")
-    vectors = neurons if affine is None else [*neurons, affine]
     values = (_values_on_a_line if problem.size == 2 else _values)(problem, signs, vectors, work)
     for p, value, factor in values:
         low, high = problem.low[p], problem.high[p]
@@ -1475,9 +1477,11 @@ class _Load:
 
     def __init__(self, weights: list[int], sides: list[tuple[int, ...]], points: list[int]) -> None:
         self.weights, self.sizes = weights, [len(side) for side in sides]
-        # the sets to whose side each sample belongs; one sample alone cannot be cut
-        among = [frozenset(side if len(side) > 1 else ()) for side in sides]
-        self.members = [[j for j, side in enumerate(among) if p in side] for p in points]
+        members: dict[int, list[int]] = {p: [] for p in points}  # the sets to whose side each sample belongs
+        for j, side in enumerate(sides):
+            for p in side if len(side) > 1 else ():  # one sample alone cannot be cut
+                members[p].append(j)
+        self.members = list(members.values())
         self.updates = sum(map(len, self.members))
 
     def most_along(self, signs: list[bool], groups: list[list[int]]) -> int:
@@ -1516,6 +1520,7 @@ def _walks(rows: list[_Vector], work: _Work) -> Iterator[tuple[list[bool], list[
     of the turn. The rows that vanish on the plane have on the cell the signs of a cell of their own
     arrangement: every pattern, if they are independent.
     """
+    work.charge(10 * len(rows[0]) ** 2)
     axes = [[int(i == j) for j in range(len(rows[0]))] for i in range(len(rows[0]))]
     flat = _orthogonal(axes, rows, work)
     spanned = _orthogonal(axes, flat, work)

@@ -146,6 +146,9 @@ LIES = {
     "another view": "_views = lambda problem, order: [(1, 2, 3, 4)]",
     "a network of nothing": "_read_network = lambda *a: ([], [], None)",
     "a constant": "_read_network = lambda p, *a: ([], [], (Fraction(0),) * (p.size - 1) + (Fraction(1),))",
+    # the last number of a neuron is its bias, which weights do not count
+    "weights for biases": "_read_network = lambda *a: ([1], [(Fraction(1),)], None)",
+    "an output weight": "_read_network = lambda p, *a: ([2], [(Fraction(0),) * p.size], None)",
     "neurons without a sign": "_read_network = lambda p, *a: ([], [(Fraction(1),) * p.size], None)",
 }
 
