@@ -25,6 +25,7 @@ from sparsest.results.certificate import Attempt, Certificate, Judgement, Miss, 
 from sparsest.results.comparison import Attainment, Outcome, Verdict
 from sparsest.results.path_norm import MinimiserCount, PathNormResult, ThresholdResult
 from sparsest.results.solving import ExactResult, FitResult, Proof, Restarts, Status
+from sparsest.results.trade_off import FrontierResult, LeastErrorResult
 
 if TYPE_CHECKING:
     from sparsest import continuous, exact, models
@@ -44,9 +45,11 @@ __all__ = [
     "CostCurves",
     "ExactResult",
     "FitResult",
+    "FrontierResult",
     "History",
     "InputError",
     "Judgement",
+    "LeastErrorResult",
     "MinimiserCount",
     "Miss",
     "Network",

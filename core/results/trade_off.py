@@ -129,7 +129,7 @@ class FrontierResult(Report):
     def headline(self) -> str:
         """How far the curve goes."""
         last = self.points[-1]
-        return f"largest error from {self.points[0].bounds()} to {last.headline}"
+        return f"largest error {last.bounds()}, with {counted(last.neurons, 'neurons')}"
 
     def sections(self, name: str = "") -> list[Section]:
         """Return the curve as a table."""

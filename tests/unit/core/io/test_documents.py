@@ -21,8 +21,10 @@ from sparsest import (
     Attainment,
     ExactResult,
     FitResult,
+    FrontierResult,
     History,
     InputError,
+    LeastErrorResult,
     Network,
     Objective,
     Outcome,
@@ -119,6 +121,18 @@ THRESHOLD = ThresholdResult(
     nodes=3,
     seconds=0.5,
 )
+LEAST_ERROR = LeastErrorResult(
+    status=Status.TIME_LIMIT,
+    neurons=3,
+    lower_bound=0.1,
+    upper_bound=0.3,
+    network=NETWORK,
+    remark="",
+    questions=7,
+    nodes=2**60,
+    seconds=0.25,
+    proof_written=True,
+)
 CERTIFICATE = Certificate(
     judgement=Judgement.SPARSER_EXISTS,
     reason="why",
@@ -165,6 +179,12 @@ ITEMS = {
     "least path norm": LEAST,
     "open least path norm": dataclasses.replace(LEAST, upper_bound=None, network=None, residual=None),
     "threshold": THRESHOLD,
+    "least error": LEAST_ERROR,
+    "frontier": FrontierResult(
+        (dataclasses.replace(LEAST_ERROR, neurons=2, network=None, proof_written=None), LEAST_ERROR),
+        Status.TIME_LIMIT,
+        1.5,
+    ),
     "crossing": dataclasses.replace(THRESHOLD, other=Network.zero(2)),
     "full verdict": Verdict(
         Outcome.AGREE, "", Attainment.LOCAL, "because", EXACT, FIT, FIT, LEAST, THRESHOLD
@@ -190,6 +210,8 @@ def same(a, b):
         return all(same(getattr(a, f.name), getattr(b, f.name)) for f in dataclasses.fields(a))
     if isinstance(a, np.ndarray):
         return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+    if isinstance(a, tuple):
+        return len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, float):
         return struct.pack("d", a) == struct.pack("d", b)
     return a == b
