@@ -40,6 +40,7 @@ class SupportProofWriter(ProofWriter):
         self._kinds: Kinds = ()
         self._kinds_of: dict[int, Kinds] = {}  # by the place of a tree's nodes in the file
         self._refuted = 0
+        self._counting: dict[Kinds, WrittenTree] = {}  # trees that the bound rests on
         self._gap = False  # whether something that the search refuted is not proven here
         # circuits of the samples' features, by which; and each one's number in the document
         self._tables: dict[tuple[int, ...], CircuitTable] = {}
@@ -71,18 +72,19 @@ class SupportProofWriter(ProofWriter):
         self._complete = self._failure is None  # what it lacked is dropped with it
 
     def budget_refuted(self, budget: int) -> None:  # noqa: D102
+        trees = {self._kinds_of[tree.start]: tree for tree in self._trees}
+        large = [kinds for kinds in trees if cost(kinds) > budget]
+        for kinds in () if self._gap else self._catalogue.networks(budget):
+            covering = next((each for each in large if contains(each, kinds)), kinds)
+            if covering not in trees:  # a search went on from a file that says more than it can show
+                self._gap = True
+                return
+            self._counting[covering] = trees[covering]
         if not self._gap:
             self._refuted = budget + 1
 
     def _trees_that_count(self, lower: int) -> list[WrittenTree]:
-        trees = {self._kinds_of[tree.start]: tree for tree in self._trees}
-        counting: dict[Kinds, WrittenTree] = {}
-        for budget in range(len(self._triples), lower):
-            large = [kinds for kinds in trees if cost(kinds) > budget]
-            for kinds in self._catalogue.networks(budget):
-                covering = next((each for each in large if contains(each, kinds)), kinds)
-                counting[covering] = trees[covering]
-        return list(counting.values())
+        return list(self._counting.values())
 
     def _tree_head(self, tree: WrittenTree) -> dict[str, Any]:
         return {"kind": "supports", "neurons": [[list(s), sign] for s, sign in self._kinds_of[tree.start]]}

@@ -11,7 +11,7 @@ from oracles.brute_force import minimum_entries
 from sparsest import InputError, Network, Problem, ProofError, Status, check_proof, datasets, exact
 from sparsest.affine import Affine
 from sparsest.exact.supports.kinds import Catalogue, Kind, contains, cost
-from sparsest.exact.supports.relaxation import SharedRefutation, groups
+from sparsest.exact.supports.relaxation import Gain, Task, ordered_top, parts, tasks
 from sparsest.exact.tree import limits
 from sparsest.objectives import Objective
 
@@ -107,23 +107,33 @@ def test_containment_is_one_to_one():
 
 
 @pytest.mark.parametrize("quick", [0, 1, 2, 5])
-def test_shared_refutations_miss_no_network(quick):
+def test_parts_of_tasks_miss_no_network(quick):
     """Whatever tops happen to be refuted, each network is in the end contained in something refuted."""
     catalogue = Catalogue(2, Affine.NONE, Objective.PARAMETERS)
     networks = list(catalogue.networks(4))
     refuted: list[tuple[Kind, ...]] = []
-
-    def refute(kinds, limit):
-        done = limit is None or sum(kind.sign * len(kind.support) for kind in kinds) % 6 < quick
-        refuted.extend([kinds] * done)
-        return done
-
-    shared = SharedRefutation(refute, lambda: 0)
-    for top, group in groups(networks, catalogue.full):
-        assert shared.run(top, group)
+    waiting = list(tasks(networks, catalogue.full))
+    while waiting:
+        task = waiting.pop()
+        top = task.alone or ordered_top(task)
+        done = task.alone or sum(kind.sign * len(kind.support) for kind in top) % 6 < quick
+        if done:
+            refuted.append(top)
+        else:
+            waiting += parts(task)
     assert all(any(contains(large, kinds) for large in refuted) for kinds in networks)
     assert len(refuted) == len(set(refuted))
     assert quick or len(refuted) == len(networks)
+
+
+def test_tops_are_tried_while_they_pay():
+    gain = Gain()
+    task = Task((Kind((0, 1), 1),), ((Kind((0,), 1),), (Kind((1,), 1),)))
+    assert gain.budget(task, nodes=0) == 41  # half of 40 nodes for each of two networks, and one
+    gain.tried(task, 41, refuted=False)
+    assert gain.budget(task, nodes=100) == 0  # 41 in vain are more than a quarter of 100
+    gain.add(Gain(20.0, 0, 80.0))
+    assert gain.budget(task, nodes=100) == 21
 
 
 def test_a_network_from_elsewhere():
@@ -167,10 +177,8 @@ def test_what_is_refused(tmp_path):
     with pytest.raises(InputError, match="without a weight bound"):
         exact.solve(XOR.replace(weight_bound=1), "weights", method="tree")
     assert exact.solve(XOR.replace(weight_bound=9), "weights", time_limit=5).method == "mip"
-    with pytest.raises(InputError, match="leave the workers out"):
-        exact.solve(XOR, "weights", workers=2)
     with pytest.raises(InputError, match="leave the checkpoint out"):
-        exact.solve(XOR, "parameters", checkpoint_file=tmp_path / "state")
+        exact.solve(XOR, "parameters", method="mip", checkpoint_file=tmp_path / "state")
     with pytest.raises(InputError, match="method 'mip' cannot be written"):
         exact.solve(XOR, "parameters", method="mip", proof_file=tmp_path / "proof.json")
 
