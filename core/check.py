@@ -1367,7 +1367,7 @@ class _Circuit:
 
     positive: tuple[int, ...]
     negative: tuple[int, ...]
-    columns: frozenset[int]  # in which they do, the last of them always
+    columns: frozenset[int]  # in which they do
     weights: dict[int, int]
 
 
@@ -1377,9 +1377,13 @@ def _circuits(problem: _Problem, table: object, work: _Work, version: int) -> li
         place = f"circuit {n}"
         columns: Sequence[int] = range(problem.size)
         if version > 1:
-            named = _fields(listed, ("features", "weights"), place)
+            unbiased = isinstance(listed, dict) and "bias" in listed
+            named = _fields(listed, ("features", *["bias"] * unbiased, "weights"), place)
+            if unbiased and named["bias"] is not False:
+                raise ProofError("'bias' is false, or not there", place)
             features = [_index(j, problem.size - 1, place) for j in _list(named["features"], place)]
-            columns, listed = [*dict.fromkeys(features), problem.size - 1], named["weights"]
+            columns = [*dict.fromkeys(features), *[problem.size - 1] * (not unbiased)]
+            listed = named["weights"]
         pairs = [_list(pair, place) for pair in _list(listed, place)]
         if not pairs or any(len(pair) != 2 for pair in pairs):
             raise ProofError("pairs of a point and a weight are needed", place)
@@ -1835,6 +1839,10 @@ class _Tree:
         )
         if not self.circuits[items[1]].columns.issuperset(self._columns[k]):
             raise ProofError(f"circuit {items[1]} does not know all that neuron {k} may use")
+        if self.problem.size - 1 not in circuit.columns and not any(
+            self.problem.rows[p][j] for p in circuit.weights for j in self._columns[k]
+        ):
+            raise ProofError(f"neuron {k} is zero on all points of circuit {items[1]}")
         sides = [{self._bit(p, k) for p in side} for side in (circuit.positive, circuit.negative)]
         if not any(sides[0] <= {bit} and sides[1] <= {other} for bit, other in ("10", "01")):
             raise ProofError(f"the bits of neuron {k} do not follow circuit {items[1]}")

@@ -48,8 +48,8 @@ class PreparedKinds:
         self.problem = searched_problem(problem, objective)
         self.catalogue = Catalogue(problem.n_features, self.problem.affine, objective)
         coordinates = Coordinates(self.problem)
-        self._branching = KindBranching(self.problem, coordinates, MET, pacing)
         self.data = ExactData(self.problem)
+        self._branching = KindBranching(self.problem, coordinates, MET, pacing, self.data.rows)
         self.with_all_entries = Prepared(self.problem, self.data, coordinates, self._branching, pacing)
         self._coordinates: dict[tuple[int, ...], EntryCoordinates] = {}
 
@@ -66,7 +66,7 @@ class PreparedKinds:
         """Return the exploration of networks of some kinds."""
         entries = [self.catalogue.entries(kind) for kind in kinds]
         prepared = dataclasses.replace(
-            self.with_all_entries, data=self.data.restricted(entries), branching=self._branching.of(kinds)
+            self.with_all_entries, data=self.data.restricted(entries), branching=self._branching.of(entries)
         )
         around = dataclasses.replace(around, prepared=prepared)
         return KindExploration(around, kinds, log, [self._of(each) for each in entries])

@@ -305,7 +305,17 @@ class _SupportSearch:
             exact_witness=True,
             remark=joined(
                 findings.near_miss_remark(searched_problem(self._problem, self._objective)),
+                _undecided(findings.unverified, self._objective) if status is Status.NUMERICAL else "",
                 self._saving.remark,
             ),
             seconds_before=counters.seconds_before,
         )
+
+
+def _undecided(count: int, objective: Objective) -> str:
+    """Return a sentence on leaves that could not be decided."""
+    leaves = "1 leaf" if count == 1 else f"{count} leaves"
+    return (
+        f"{leaves} of networks with as many {objective} as the lower bound could not be decided in rational "
+        "arithmetic, so that larger ones were not asked about: a tolerance may help"
+    )
