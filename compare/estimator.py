@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from sparsest.arrays import FloatArray
 from sparsest.compare.find_and_prove import solve
 from sparsest.errors import InputError
+from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.results.solving import ExactResult, Proof, Status
 from sparsest.sentences import joined
@@ -27,6 +28,8 @@ _EFFORT: Final = (0.2, 3.0)
 # A node takes time about as the data have numbers: 1 to 3 ms at N = 20 to 30 and d = 2 or 3.
 _NODES_TIMES_NUMBERS: Final = 20_000
 _NODES: Final = (20, 10_000)
+# Times as many for weights and parameters: xor, peak-plateau and convex need up to 4.
+_MORE_NODES: Final = 4
 
 
 class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -58,7 +61,8 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         `sparsest.solve` spends: 5, or half of a time limit.
     node_limit : int, "auto" or None
         Nodes after which the exact side stops and leaves an interval. By default as many as take some tenths
-        of a second, by the size of the data: 20,000 / (N (d + 1)), from 20 to 10,000.
+        of a second, by the size of the data: 20,000 / (N (d + 1)), from 20 to 10,000; four times as many for
+        weights and parameters.
     time_limit : float or None
         Seconds for training and for the exact side together. What is found then depends on the machine.
     random_state : int or None
@@ -167,7 +171,7 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
 
     def _solved(self, problem: Problem) -> ExactResult:
         effort: Any = _EFFORT[self.tolerance > 0] if self.effort == "auto" else self.effort
-        nodes: Any = _nodes(problem) if self.node_limit == "auto" else self.node_limit
+        nodes: Any = _nodes(problem, self.objective) if self.node_limit == "auto" else self.node_limit
         return solve(
             problem,
             self.objective,
@@ -181,10 +185,11 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         )
 
 
-def _nodes(problem: Problem) -> int:
-    """Return how many nodes take some tenths of a second."""
+def _nodes(problem: Problem, objective: str) -> int:
+    """Return how many nodes take some tenths of a second, or a second where weights or parameters count."""
     numbers = problem.n_samples * (problem.n_features + 1)
-    return min(max(_NODES_TIMES_NUMBERS // numbers, _NODES[0]), _NODES[1])
+    nodes = min(max(_NODES_TIMES_NUMBERS // numbers, _NODES[0]), _NODES[1])
+    return nodes if objective == Objective.NEURONS else nodes * _MORE_NODES
 
 
 def _remark(result: ExactResult) -> str:

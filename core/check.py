@@ -1069,7 +1069,7 @@ class _Circuit:
     """Points whose homogeneous rows add up to zero with positive and with negative weights."""
 
     sides: tuple[_Vector, _Vector]  # those of positive weight, and of negative
-    columns: frozenset[int]  # in which they do, the last of them always
+    columns: frozenset[int]  # in which they do
     weights: dict[int, int]
 
 
@@ -1079,9 +1079,13 @@ def _circuits(problem: _Problem, table: object, work: _Work, version: int) -> li
         place = f"circuit {n}"
         columns: Sequence[int] = range(problem.size)
         if version > 1:
-            named = _fields(listed, ("features", "weights"), place)
+            unbiased = isinstance(listed, dict) and "bias" in listed
+            named = _fields(listed, ("features", *["bias"] * unbiased, "weights"), place)
+            if unbiased and named["bias"] is not False:
+                raise ProofError("'bias' is false, or not there", place)
             features = [_index(j, problem.size - 1, place) for j in _list(named["features"], place)]
-            columns, listed = [*dict.fromkeys(features), problem.size - 1], named["weights"]
+            columns = [*dict.fromkeys(features), *[problem.size - 1] * (not unbiased)]
+            listed = named["weights"]
         pairs = [_row(pair, 2, place, "a point and a weight") for pair in _list(listed, place)]
         weights = {_index(p, len(problem.points), place): _multiplier(m, place) for p, m in pairs}
         if len(weights) != len(pairs) or not pairs:
@@ -1253,6 +1257,12 @@ class _Tree:
         )
         if not circuit.columns.issuperset(self._columns[k]):
             raise ProofError(f"circuit {number} does not know all that neuron {k} may use")
+        # a neuron that is zero there has any bits; elsewhere those of a neuron beside it, with no zeros, count
+        rows = (self.problem.rows[p] for p in circuit.weights)
+        if self.problem.size - 1 not in circuit.columns and not any(
+            r[j] for r in rows for j in self._columns[k]
+        ):
+            raise ProofError(f"neuron {k} is zero on all points of circuit {number}")
         above, below = ({self._at(p)[k] for p in side} for side in circuit.sides)
         if not any(above <= {bit} and below <= {other} for bit, other in ("10", "01")):
             raise ProofError(f"the bits of neuron {k} do not follow circuit {number}")

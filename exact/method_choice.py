@@ -1,7 +1,6 @@
 """Which exact method suits a problem, and which options suit a method: refused before any work is done."""
 
 import os
-from concurrent.futures import Executor
 from pathlib import Path
 
 from sparsest.affine import Affine
@@ -38,7 +37,7 @@ def choose_method(
     if chosen == "mip" and objective is Objective.NEURONS and proof_wanted:
         return "tree", "a proof is asked for, which the activation tree can write"
     if chosen == "univariate" and problem.affine is not Affine.SKIP:
-        if kept and objective is Objective.NEURONS:
+        if kept:
             return "tree", "the search is kept in a file, which that of the activation tree can be"
         if proof_wanted and objective is Objective.WEIGHTS:
             return "tree", "a proof of weights is asked for, which the activation tree can write"
@@ -102,26 +101,13 @@ def proof_path(proof_file: PathLike, objective: Objective, method: str) -> Path:
     return path
 
 
-def refuse_for_entries(objective: Objective, method: str, *, workers: int, executor: Executor | None) -> None:
-    """Raise `InputError` when a search for the fewest weights or parameters is to be shared."""
-    if method == "tree" and objective is not Objective.NEURONS and (workers != 1 or executor is not None):
-        raise InputError(
-            f"the tree's search for the fewest {objective} cannot be shared: leave the workers out"
-        )
-
-
-def checkpoint_path(checkpoint_file: PathLike, objective: Objective, method: str) -> Path:
+def checkpoint_path(checkpoint_file: PathLike, method: str) -> Path:
     """Return where a search is kept; raise `InputError` for a method that cannot be resumed."""
     if not isinstance(checkpoint_file, (str, os.PathLike)):
         raise InputError(f"checkpoint_file = {checkpoint_file!r:.40}: it must be a path")
-    if method == "tree" and objective is not Objective.NEURONS:
-        raise InputError(
-            f"only the search for the fewest neurons can be resumed, not that for the fewest {objective}: "
-            "leave the checkpoint out"
-        )
     if method != "tree":
         raise InputError(
             f"only the search of method 'tree' can be resumed, and the method is {method!r}: leave the "
-            "checkpoint out, or use method='tree' to count neurons"
+            "checkpoint out, or use method='tree'"
         )
     return Path(checkpoint_file)

@@ -15,7 +15,6 @@ from sparsest.exact.method_choice import (
     checkpoint_path,
     choose_method,
     proof_path,
-    refuse_for_entries,
 )
 from sparsest.exact.method_result import MethodResult
 from sparsest.exact.proof.log import ProofLog
@@ -76,12 +75,12 @@ def solve(  # noqa: PLR0913
         A network from elsewhere, training for instance, that the tree takes for an upper bound if a rational
         network beside it provably fits.
     workers : int
-        Processes that share the tree's search for neurons; only searches of some seconds start them.
+        Processes that share the tree's search; only searches of some seconds start them.
     executor : concurrent.futures.Executor, optional
         Where subtrees are explored instead, `workers` at a time: a pool of your own, or a Dask cluster's
         ``Client.get_executor()``.
     checkpoint_file : path, optional
-        Where the tree's search for neurons is kept every half a minute, and whenever it ends: at a limit, on
+        Where the tree's search is kept every half a minute, and whenever it ends: at a limit, on
         Ctrl-C, on SIGTERM. A file that exists is only touched with `resume`.
     resume : bool
         Continue the search in that file if it exists. What was refuted before is then taken from it, as the
@@ -119,7 +118,6 @@ def solve(  # noqa: PLR0913
         raise InputError(
             f"a MIP solver or its options were given, but the method is {chosen!r}: use method='mip'"
         )
-    refuse_for_entries(goal, chosen, workers=workers, executor=executor)
     options = SearchOptions(
         deadline=deadline,
         node_limit=node_limit,
@@ -128,7 +126,7 @@ def solve(  # noqa: PLR0913
         workers=workers,
         executor=executor,
         proof_path=None if proof_file is None else proof_path(proof_file, goal, chosen),
-        checkpoint_path=None if checkpoint_file is None else checkpoint_path(checkpoint_file, goal, chosen),
+        checkpoint_path=None if checkpoint_file is None else checkpoint_path(checkpoint_file, chosen),
         resume=resume,
         mip_solver=mip_solver,
         mip_solver_options=dict(mip_solver_options or {}),
@@ -226,15 +224,14 @@ def _without_skip(
 
 
 def _tree(problem: Problem, objective: Objective, options: SearchOptions, log: ProofLog) -> MethodResult:
-    if objective is not Objective.NEURONS:
-        from sparsest.exact.supports.search import solve_supports
-
-        return solve_supports(problem, objective, options, log=log)
+    from sparsest.exact.supports.search import solve_supports
     from sparsest.exact.tree.search import solve_tree  # loads HiGHS
     from sparsest.exact.tree.workers import workers_of
 
     with workers_of(options.executor, options.workers) as workers:
-        return solve_tree(problem, options, log=log, workers=workers)
+        if objective is Objective.NEURONS:
+            return solve_tree(problem, options, log=log, workers=workers)
+        return solve_supports(problem, objective, options, log=log, workers=workers)
 
 
 def _mip(problem: Problem, objective: Objective, options: SearchOptions) -> MethodResult:

@@ -17,7 +17,7 @@ and the answer, which ``sparsest regress --update`` fills in:
     upper = 3                      # absent when no network is known
     proof = "exact"                # or numerical
     proof_file = "proofs/..."      # verified anew each time, in the folder of this file; proof_left_out =
-    proof_digest = "5891b5b5..."   # "why" instead; only where neurons are counted and the answer is exact
+    proof_digest = "5891b5b5..."   # "why" instead; only where the answer is exact
     digest = "b1946ac9..."         # of the problem: data, intervals, affine term and bound
     effort = 12.5                  # seconds as a multiple of the calibration loop's; optional
     date = 2026-11-22              # when it was last written
@@ -448,8 +448,6 @@ def _check_proof_keys(table: dict[str, Any]) -> None:
     name, digest, why = (table.get(key) for key in ("proof_file", "proof_digest", "proof_left_out"))
     if (name, digest, why) == (None, None, None):
         return
-    if table.get("objective", "neurons") != "neurons":
-        raise InputError("proof files are about numbers of neurons, so remove its proof's keys here")
     if (name is None) != (digest is None) or (name is None) == (why is None):
         raise InputError("proof_file and proof_digest go together, and proof_left_out goes without them")
     if why is not None and not (why and why.isprintable() and len(why) <= _MAX_REASON_LENGTH):

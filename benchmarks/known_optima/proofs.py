@@ -57,11 +57,6 @@ class NewProof:
         return ProofState.NOT_STATED if self.left_out is None else ProofState.LEFT_OUT
 
 
-def wants_proof(objective: Objective, proof: Proof) -> bool:
-    """Whether an answer is of the kind that a proof file shows: exact bounds on a number of neurons."""
-    return objective is Objective.NEURONS and proof is Proof.EXACT
-
-
 def verify(optimum: Optimum, claim: Claim | None, problem: Problem) -> tuple[ProofState, list[Finding]]:
     """Verify the proof that an entry names: it is the file recorded, of these data, and of these bounds.
 
@@ -91,7 +86,7 @@ def verify(optimum: Optimum, claim: Claim | None, problem: Problem) -> tuple[Pro
         return ProofState.MISSING if missing else ProofState.FAILED, [trouble]
     if claim.proof_left_out is not None:
         return ProofState.LEFT_OUT, []
-    if not wants_proof(optimum.objective, claim.proof):
+    if claim.proof is not Proof.EXACT:
         return ProofState.NOT_STATED, []
     sentence = "the entry states an exact answer and names no proof: write one with --update"
     return ProofState.MISSING, [_finding("no file", ProofState.MISSING, sentence)]

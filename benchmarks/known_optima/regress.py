@@ -26,9 +26,10 @@ from sparsest.check import ProofError
 from sparsest.errors import SparsestError
 from sparsest.exact import solve
 from sparsest.io.problem_sources import read_problem
+from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline, Progress, ProgressCallback
-from sparsest.results.solving import ExactResult, FitResult, Status
+from sparsest.results.solving import ExactResult, FitResult, Proof, Status
 
 # Seconds below which a run is timed a second time, and the faster one counts: the first of its kind in a
 # process also loads libraries.
@@ -227,15 +228,17 @@ def _keeps_proof(claim: Claim | None, state: ProofState, result: ExactResult) ->
 def _prove(
     optimum: Optimum, problem: Problem, result: ExactResult, progress: ProgressCallback | None
 ) -> tuple[NewProof, list[Finding]]:
-    """Solve once more, by the method that gave the answer, and collect the proof.
+    """Solve once more, by the method that gave the answer or one that can write it, and collect the proof.
 
     Not in the first run: asking for a proof makes "auto" choose among other methods.
     """
-    if not proofs.wants_proof(result.objective, result.proof):
+    if result.proof is not Proof.EXACT:
         return NewProof(None, None), []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "proof.json.gz"
-        _solve(optimum, problem, progress, method=result.method, proof_file=path)
+        counts_neurons = optimum.objective is Objective.NEURONS  # other sweeps over one feature write none
+        method = result.method if counts_neurons else optimum.method
+        _solve(optimum, problem, progress, method=method, proof_file=path)
         try:
             return proofs.examine(path, problem, result), []
         except ProofError as error:

@@ -73,9 +73,8 @@ def certify(  # noqa: PLR0913
         Seconds for everything; None continues until the bounds meet.
     proof_file : path, optional
         Where to write a proof of the bounds, which `sparsest.check_proof` verifies: .json or .json.gz.
-        Neurons only.
     checkpoint_file : path, optional
-        Where the tree's search is kept, to go on with `resume`. Neurons only.
+        Where the tree's search is kept, to go on with `resume`.
     resume : bool
         Continue from that file if it exists.
     workers, executor
@@ -108,7 +107,8 @@ def certify(  # noqa: PLR0913
     'neurons 1 and 2 are the same neuron up to the size: one does for all'
     """
     goal, deadline = Objective.parse(objective), Deadline(time_limit)
-    _refuse_unusable(goal, proof_file, checkpoint_file, resume)
+    if resume and checkpoint_file is None:
+        raise InputError("resume needs a checkpoint_file to continue from")
     subject = subject_of(model)
     question = ask(subject, GivenSamples(X, y, Numbers.parse(numbers)), tolerance, margin)
     record = BoundsRecord(question.problem, goal, deadline, progress)
@@ -120,11 +120,3 @@ def certify(  # noqa: PLR0913
     reduced = case.reduce(proven=fitting is True)
     means = Means(proof_file, checkpoint_file, resume, workers, executor, seed)
     return case.verdict(reduced, narrow(question.problem, reduced.network, record, means))
-
-
-def _refuse_unusable(goal: Objective, proof_file: object, checkpoint_file: object, resume: bool) -> None:
-    """Raise `InputError` for files that the search for this objective does not write."""
-    if goal is not Objective.NEURONS and (proof_file is not None or checkpoint_file is not None):
-        raise InputError(f"proofs and checkpoints are about neurons, and {goal} are counted: leave them out")
-    if resume and checkpoint_file is None:
-        raise InputError("resume needs a checkpoint_file to continue from")

@@ -147,8 +147,8 @@ class _Narrowing:
             try:
                 result = self._solved(self.goal, limit)
             except (InputError, SolverError) as error:
-                if not self.asked and self.goal is Objective.NEURONS:
-                    raise  # options that make no sense; with other objectives there may be too many cells
+                if not self.asked:
+                    raise  # options that make no sense
                 said.append(str(error))
                 return
             finally:
@@ -160,8 +160,7 @@ class _Narrowing:
             )
 
     def _solved(self, goal: Objective, limit: float, *, proof: bool = True) -> ExactResult:
-        means, counts_neurons = self.means, goal is Objective.NEURONS
-        tree = counts_neurons and not fewest_knots.applies_to(self.problem, goal)
+        means, tree = self.means, not fewest_knots.applies_to(self.problem, goal)
         numbers = self.problem.X.size * self.best.width
         small = numbers <= _MAX_WITNESS and numbers * _SECONDS_A_NUMBER <= limit / 2
         checkpoint: dict[str, Any] = {}
@@ -174,8 +173,8 @@ class _Narrowing:
             progress=self.record.callback,
             proof_file=means.proof_file if proof else None,
             witness=self.best if small else None,
-            workers=means.workers if counts_neurons else 1,
-            executor=means.executor if counts_neurons else None,
+            workers=means.workers,
+            executor=means.executor,
             **checkpoint,
         )
 
@@ -193,7 +192,7 @@ class _Narrowing:
         )
 
     def _rest(self) -> None:
-        if self.goal is not Objective.NEURONS:
+        if self.goal is not Objective.NEURONS and self.means.proof_file is None:  # it would not be in there
             self._through_neurons()
             if self._over():
                 return

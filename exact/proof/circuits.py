@@ -24,7 +24,7 @@ class CircuitTable:
     """
 
     def __init__(self, rows: Sequence[Sequence[int]]) -> None:
-        self._rows = rows
+        self.rows = rows
         self.circuits: list[dict[int, flint.fmpq]] = []
         self._sides: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
         self._known: dict[tuple[int, int], int | None] = {}
@@ -62,11 +62,11 @@ class CircuitTable:
         return None
 
     def _solved(self, active: int, inactive: int, sample: int) -> int | None:
-        others = [i for i in range(len(self._rows)) if i != sample and (active | inactive) >> i & 1]
+        others = [i for i in range(len(self.rows)) if i != sample and (active | inactive) >> i & 1]
         signs = [1 if active >> i & 1 else -1 for i in others]
         sign = 1 if active >> sample & 1 else -1
-        columns = [[s * v for v in self._rows[i]] for i, s in zip(others, signs, strict=True)]
-        weights = nonnegative_combination(columns, [-sign * v for v in self._rows[sample]])
+        columns = [[s * v for v in self.rows[i]] for i, s in zip(others, signs, strict=True)]
+        weights = nonnegative_combination(columns, [-sign * v for v in self.rows[sample]])
         if weights is None:
             return None
         circuit = {i: s * w for i, s, w in zip(others, signs, weights, strict=True) if w != 0}

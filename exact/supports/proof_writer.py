@@ -11,7 +11,7 @@ from sparsest.exact.arithmetic.rational_network import RationalNetwork
 from sparsest.exact.proof.circuits import CircuitTable
 from sparsest.exact.proof.writer import ProofWriter, WrittenTree
 from sparsest.exact.supports.findings import entries_of
-from sparsest.exact.supports.kinds import Catalogue, Kind, Kinds, contains, cost
+from sparsest.exact.supports.kinds import Catalogue, Kind, Kinds, Support, contains, cost
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 
@@ -40,8 +40,9 @@ class SupportProofWriter(ProofWriter):
         self._kinds: Kinds = ()
         self._kinds_of: dict[int, Kinds] = {}  # by the place of a tree's nodes in the file
         self._refuted = 0
+        self._counting: dict[Kinds, WrittenTree] = {}  # trees that the bound rests on
         self._gap = False  # whether something that the search refuted is not proven here
-        # circuits of the samples' features, by which; and each one's number in the document
+        # circuits of the samples' entries, by which; and each one's number in the document
         self._tables: dict[tuple[int, ...], CircuitTable] = {}
         self._numbers: dict[tuple[tuple[int, ...], int], int] = {}
 
@@ -71,36 +72,50 @@ class SupportProofWriter(ProofWriter):
         self._complete = self._failure is None  # what it lacked is dropped with it
 
     def budget_refuted(self, budget: int) -> None:  # noqa: D102
+        trees = {self._kinds_of[tree.start]: tree for tree in self._trees}
+        large = [kinds for kinds in trees if cost(kinds) > budget]
+        for kinds in () if self._gap else self._catalogue.networks(budget):
+            covering = next((each for each in large if contains(each, kinds)), kinds)
+            if covering not in trees:  # a search went on from a file that says more than it can show
+                self._gap = True
+                return
+            self._counting[covering] = trees[covering]
         if not self._gap:
             self._refuted = budget + 1
 
     def _trees_that_count(self, lower: int) -> list[WrittenTree]:
-        trees = {self._kinds_of[tree.start]: tree for tree in self._trees}
-        counting: dict[Kinds, WrittenTree] = {}
-        for budget in range(len(self._triples), lower):
-            large = [kinds for kinds in trees if cost(kinds) > budget]
-            for kinds in self._catalogue.networks(budget):
-                covering = next((each for each in large if contains(each, kinds)), kinds)
-                counting[covering] = trees[covering]
-        return list(counting.values())
+        return list(self._counting.values())
 
     def _tree_head(self, tree: WrittenTree) -> dict[str, Any]:
         return {"kind": "supports", "neurons": [[list(s), sign] for s, sign in self._kinds_of[tree.start]]}
 
     def _circuit_excluding(self, neuron: int, active: int, inactive: int, sample: int) -> int | None:
-        d = self.data.size - 1
-        features = tuple(j for j in self._kinds[neuron].support if j < d)
-        if features not in self._tables:
-            rows = [[row[j] for j in (*features, d)] for row in self.data.rows]
-            self._tables[features] = CircuitTable(rows)
-        found = self._tables[features].excluding(active, inactive, sample)
-        if found is None:
-            return None
-        return self._numbers.setdefault((features, found), len(self._numbers))
+        entries = self._catalogue.entries(self._kinds[neuron])
+        bias = (self.data.size - 1,) * (self.data.size - 1 not in entries)
+        # a neuron without a bias is zero where its inputs are, and then has one bit for all those samples
+        rows = self._table(entries).rows
+        if bias and any(rows[sample]):
+            there = sum(1 << i for i, row in enumerate(rows) if any(row))
+            found = self._numbered_circuit(entries, active & there, inactive & there, sample)
+            if found is not None:
+                return found
+        return self._numbered_circuit(entries + bias, active, inactive, sample)
+
+    def _numbered_circuit(self, entries: Support, active: int, inactive: int, sample: int) -> int | None:
+        found = self._table(entries).excluding(active, inactive, sample)
+        return None if found is None else self._numbers.setdefault((entries, found), len(self._numbers))
+
+    def _table(self, entries: Support) -> CircuitTable:
+        if entries not in self._tables:
+            self._tables[entries] = CircuitTable([[row[j] for j in entries] for row in self.data.rows])
+        return self._tables[entries]
 
     def _circuit_documents(self) -> list[Any]:
         documents: list[Any] = []
-        for features, number in self._numbers:
-            circuit: dict[int, flint.fmpq] = self._tables[features].circuits[number]
-            documents.append({"features": list(features), "weights": self._circuit_document(circuit)})
+        d = self.data.size - 1
+        for entries, number in self._numbers:
+            circuit: dict[int, flint.fmpq] = self._tables[entries].circuits[number]
+            named: dict[str, Any] = {"features": [j for j in entries if j < d]}
+            named |= {} if d in entries else {"bias": False}
+            documents.append(named | {"weights": self._circuit_document(circuit)})
         return documents

@@ -8,10 +8,12 @@ are the networks by themselves. Tops are tried as long as what was tried in vain
 search, or less than what others have saved.
 """
 
+import dataclasses
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
 
+from sparsest.exact.proof.recorded_log import Prefix
 from sparsest.exact.supports.kinds import Kind, Kinds, Support, contains
 
 # Nodes that a network is expected to take while none was refuted, the share of them that a top may take, and
@@ -19,92 +21,119 @@ from sparsest.exact.supports.kinds import Kind, Kinds, Support, contains
 _FIRST_GUESS: Final = 40.0
 _SHARE: Final = 0.5
 _VAIN: Final = 0.25
-# Searches for a network of some kinds with so many nodes, or as many as it takes: whether there is none.
-Refute = Callable[[Kinds, int | None], bool]
 
 
-def groups(networks: Iterable[Kinds], full: Support) -> Iterator[tuple[Kinds, list[Kinds]]]:
-    """Generate tops of full supports, of few neurons first, each with the networks that it contains."""
+class Task(NamedTuple):
+    """Networks to refute.
+
+    Attributes
+    ----------
+    top : Kinds
+        Kinds that contain those of all of them.
+    networks : tuple of Kinds
+        At least one, in the order of a catalogue.
+    pinned : int
+        So many neurons of `top`, the first ones, keep all their entries in each of the networks.
+    prefix : Prefix
+        For one network: the subtree of its tree that is meant.
+    """
+
+    top: Kinds
+    networks: tuple[Kinds, ...]
+    pinned: int = 0
+    prefix: Prefix = ()
+
+    @property
+    def alone(self) -> Kinds | None:
+        """The one network that is to be refuted by itself; None where there are more."""
+        first = self.networks[0]
+        return first if len(self.networks) == 1 or _ordered(self.top) == first else None
+
+
+def task_of(kinds: Kinds, prefix: Prefix = ()) -> Task:
+    """Return the task to refute a network by itself, or a part of its tree."""
+    return Task(kinds, (kinds,), prefix=prefix)
+
+
+def tasks(networks: Iterable[Kinds], full: Support) -> Iterator[Task]:
+    """Generate tasks with tops of full supports, of few neurons first."""
     found: dict[tuple[int, int], list[Kinds]] = defaultdict(list)
     for kinds in networks:
         found[len(kinds), sum(kind.sign > 0 for kind in kinds)].append(kinds)
     for width, positive in sorted(found, key=lambda pair: (pair[0], abs(2 * pair[1] - pair[0]))):
         top = (Kind(full, 1),) * positive + (Kind(full, -1),) * (width - positive)
-        yield top, found[width, positive]
+        yield Task(_ordered(top), tuple(found[width, positive]))
 
 
-class SharedRefutation:
-    """Refutes networks, many at once where that is quick.
-
-    Parameters
-    ----------
-    refute : callable
-        Searches for one network, with a limit on nodes or without; whether there is none. Without a limit,
-        False ends all.
-    nodes : callable
-        How many nodes were visited so far.
-    """
-
-    def __init__(self, refute: Refute, nodes: Callable[[], int]) -> None:
-        self._refute, self._nodes = refute, nodes
-        self._expected = _FIRST_GUESS
-        self._vain, self._saved = 0, 0.0
-
-    def run(self, top: Kinds, networks: list[Kinds]) -> bool:
-        """Refute the networks that a top contains; False when there is one."""
-        return self._run(top, networks, 0)
-
-    def _run(self, top: Kinds, networks: list[Kinds], pinned: int) -> bool:
-        """Do as `run`, where the first neurons keep all their entries."""
-        if not networks:
-            return True
-        if _ordered(top) == networks[0]:
-            return self._one(networks[0])
-        if len(networks) > 1 and self._at_once(top, len(networks)):
-            return True
-        return self._split(top, networks, pinned)
-
-    def _split(self, top: Kinds, networks: list[Kinds], pinned: int) -> bool:
+def parts(task: Task) -> list[Task]:
+    """Return tasks that amount to one whose top was not refuted: smaller tops, then networks alone."""
+    top, found, left = task.top, list[Task](), task.networks
+    for pinned in range(task.pinned, len(top)):
         support, sign = top[pinned]
-        left = networks
         for dropped in reversed(support) if len(support) > 1 else ():
             smaller = Kind(tuple(j for j in support if j != dropped), sign)
             child = (*top[:pinned], smaller, *top[pinned + 1 :])
-            below = [kinds for kinds in left if contains(child, kinds)]
-            if not self._run(child, below, pinned):
-                return False
-            left = [kinds for kinds in left if kinds not in set(below)]
-        if not left or pinned + 1 < len(top):
-            return self._split_on(top, left, pinned)
-        return all(self._one(kinds) for kinds in left)
+            below = tuple(kinds for kinds in left if contains(child, kinds))
+            if below:
+                found.append(Task(child, below, pinned))
+                gone = set(below)
+                left = tuple(kinds for kinds in left if kinds not in gone)
+        if len(left) <= 1:
+            break
+    return found + [task_of(kinds) for kinds in left]
 
-    def _split_on(self, top: Kinds, networks: list[Kinds], pinned: int) -> bool:
-        """Go on with the next neuron, those so far keeping their entries."""
-        if not networks:
-            return True
-        if len(networks) == 1:
-            return self._one(networks[0])
-        return self._split(top, networks, pinned + 1)
 
-    def _at_once(self, top: Kinds, count: int) -> bool:
-        """Try to refute a top that contains so many networks, if tops pay; whether it is refuted."""
-        before = self._nodes()
-        if self._vain > _VAIN * (before + self._saved):
-            return False
-        refuted = self._refute(_ordered(top), int(_SHARE * self._expected * count) + 1)
+@dataclasses.dataclass
+class Gain:
+    """What tops have brought so far, which says whether one more is tried.
+
+    Attributes
+    ----------
+    expected : float
+        Nodes that a network by itself takes, about.
+    vain : int
+        Nodes of tops that were not refuted.
+    saved : float
+        Nodes that others have saved.
+    """
+
+    expected: float = _FIRST_GUESS
+    vain: int = 0
+    saved: float = 0.0
+
+    def budget(self, task: Task, nodes: int) -> int:
+        """Return how many nodes the top of a task may take after so many of the search; 0 if none."""
+        if self.vain > _VAIN * (nodes + self.saved):
+            return 0
+        return int(_SHARE * self.expected * len(task.networks)) + 1
+
+    def tried(self, task: Task, nodes: int, *, refuted: bool) -> None:
+        """Take note of a top that took so many nodes."""
         if refuted:
-            self._saved += self._expected * count
+            self.saved += self.expected * len(task.networks)
         else:
-            self._vain += self._nodes() - before
-        return refuted
+            self.vain += nodes
 
-    def _one(self, kinds: Kinds) -> bool:
-        before = self._nodes()
-        refuted = self._refute(kinds, None)
-        self._expected += 0.1 * (self._nodes() - before - self._expected)
-        return refuted
+    def took(self, nodes: int) -> None:
+        """Take note of a network by itself that took so many nodes."""
+        self.expected += 0.1 * (nodes - self.expected)
+
+    def since(self, before: "Gain") -> "Gain":
+        """Return what came in addition to what was there before."""
+        return Gain(self.expected, self.vain - before.vain, self.saved - before.saved)
+
+    def add(self, more: "Gain") -> None:
+        """Take over what came in addition elsewhere."""
+        self.expected = more.expected
+        self.vain += more.vain
+        self.saved += more.saved
 
 
 def _ordered(kinds: Kinds) -> Kinds:
     """Return the kinds in the order in which a catalogue has them: large supports first, 1 before -1."""
     return tuple(sorted(kinds, key=lambda kind: (-len(kind.support), kind.support, -kind.sign)))
+
+
+def ordered_top(task: Task) -> Kinds:
+    """Return the top of a task with neurons of one kind as neighbours."""
+    return _ordered(task.top)

@@ -7,35 +7,41 @@ asked about. A refutation holds for all supports contained in those refuted: net
 use every entry are refuted first, and whatever they contain is left out.
 """
 
-import dataclasses
 import itertools
+import math
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
-from sparsest.affine import Affine
-from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.line.forced_knots import lower_bound_certificate
 from sparsest.exact.line.projection_witness import projection_witness
-from sparsest.exact.lp.coordinates import Coordinates
 from sparsest.exact.method_result import MethodResult
 from sparsest.exact.proof.log import ProofLog
 from sparsest.exact.search_options import SearchOptions
-from sparsest.exact.supports.branching import KindBranching
-from sparsest.exact.supports.coordinates import EntryCoordinates, entry_coordinates
-from sparsest.exact.supports.exploration import KindExploration
-from sparsest.exact.supports.findings import EntryFindings, accept
-from sparsest.exact.supports.kinds import Catalogue, Kinds, contains
+from sparsest.exact.supports.checkpoint import KindSaving, Stored, read_stored
+from sparsest.exact.supports.farm import KindFarm
+from sparsest.exact.supports.findings import accept
+from sparsest.exact.supports.kinds import Kinds
 from sparsest.exact.supports.local_search import KindSearch
-from sparsest.exact.supports.relaxation import SharedRefutation, groups
+from sparsest.exact.supports.pieces import Question
+from sparsest.exact.supports.prepared import PreparedKinds, new_findings, searched_problem
+from sparsest.exact.supports.refuter import Manner, Refuter
+from sparsest.exact.supports.relaxation import Gain, tasks
+from sparsest.exact.supports.state import Piece, Trees
+from sparsest.exact.tree.checkpoint import open_checkpoint
 from sparsest.exact.tree.exploration import Surroundings
 from sparsest.exact.tree.limits import SearchLimits, StoppedError
 from sparsest.exact.tree.node_program import solver_version
-from sparsest.exact.tree.prepared import MET, Prepared, seconds_to_prepare
-from sparsest.exact.tree.state import Counters, Headway
+from sparsest.exact.tree.prepared import MET, seconds_to_prepare
+from sparsest.exact.tree.saving import Saving
+from sparsest.exact.tree.signals import stopping_on_signals
+from sparsest.exact.tree.state import Headway
+from sparsest.exact.tree.workers import Workers
+from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.results.solving import Proof, Status
+from sparsest.sentences import joined
 
 # Choices of kinds that are listed at a time, and runs of a local search for each that it tries.
 _MAX_LISTED: Final = 5_000
@@ -55,6 +61,7 @@ def solve_supports(
     options: SearchOptions | None = None,
     *,
     log: ProofLog | None = None,
+    workers: Workers | None = None,
 ) -> MethodResult:
     """Return bounds on the fewest weights or parameters of a network that meets every interval.
 
@@ -65,49 +72,72 @@ def solve_supports(
     objective : Objective
         Weights or parameters.
     options : SearchOptions, optional
-        Limits, a network from elsewhere, and whom to tell of the progress.
+        Limits, a network from elsewhere, whom to tell of the progress, and the file in which the search is
+        kept: Ctrl-C and SIGTERM then end it where its state is whole. Who works is said by `workers` alone.
     log : ProofLog, optional
         Told what the proof needs.
+    workers : Workers, optional
+        Share the search.
 
     Returns
     -------
     MethodResult
         Both bounds are proven in rational arithmetic: nodes that could not be verified are counted in
         ``unverified``, and from the first of them on the lower bound stays where it is.
+
+    Raises
+    ------
+    InputError
+        When the file of the search is damaged, of another search, or in the way.
     """
-    return _SupportSearch(problem.distinct(), objective, options or SearchOptions(), log or ProofLog()).run()
+    options, distinct = options or SearchOptions(), problem.distinct()
+    search = _SupportSearch(distinct, objective, options, log or ProofLog(), workers)
+    path = options.checkpoint_path
+    if path is None:
+        return search.run(None)
+    stored = open_checkpoint(
+        path,
+        distinct,
+        resume=options.resume,
+        read=lambda path, problem: read_stored(path, problem, objective),
+    )
+    with stopping_on_signals(options.deadline):
+        return search.run(stored)
 
 
 class _SupportSearch:
     """The parts of one search, put together."""
 
-    def __init__(self, problem: Problem, objective: Objective, options: SearchOptions, log: ProofLog) -> None:
-        free = objective is Objective.WEIGHTS and problem.affine is Affine.NONE
-        self._asked, self._objective, self._log = problem, objective, log
-        # a neuron without weights is a constant, and costs none
-        self._problem = problem.replace(affine=Affine.CONSTANT) if free else problem
+    def __init__(
+        self,
+        problem: Problem,
+        objective: Objective,
+        options: SearchOptions,
+        log: ProofLog,
+        workers: Workers | None,
+    ) -> None:
+        self._problem, self._objective, self._log, self._workers = problem, objective, log, workers
         self._options = options
-        self._catalogue = Catalogue(problem.n_features, self._problem.affine, objective)
-        self._findings = EntryFindings(
-            problem.n_features, log=log, objective=objective, constant_is_neuron=free
-        )
-        self._headway = Headway(counters=Counters())
+        self._findings = new_findings(problem, objective, log)
+        self._headway = Headway()
         self._limits = SearchLimits(options, self._findings, self._headway)
-        self._relaxed: list[Kinds] = []  # refuted, of more entries than the budget at that time
-        self._hopeless: set[Kinds] = set()  # there is a network of these kinds
-        self._coordinates: dict[tuple[int, ...], EntryCoordinates] = {}
+        self._trees, self._gain = Trees(), Gain()
+        self._saving = Saving()
 
-    def run(self) -> MethodResult:
+    def run(self, stored: Stored | None) -> MethodResult:
         """Close the gap as far as limits allow, and return what is known."""
         status = Status.OPTIMAL
         try:
-            knots = lower_bound_certificate(self._asked)
+            knots = lower_bound_certificate(self._problem)
             self._findings.lower = len(knots)
             self._log.knots(knots)
-            if self._options.witness is None and not self._limits.has_time(seconds_to_prepare(self._asked)):
+            foreseen = self._options.witness is None and self._options.checkpoint_path is None
+            if foreseen and not self._limits.has_time(seconds_to_prepare(self._problem)):
                 raise StoppedError(Status.TIME_LIMIT)
-            self._prepare()
-            self._find_networks()
+            self._begin(stored)
+            self._put_together()
+            if stored is None:
+                self._find_networks()
             self._refute_budgets()
         except StoppedError as stop:
             status = stop.status
@@ -115,20 +145,59 @@ class _SupportSearch:
             status = Status.INTERRUPTED
         if self._findings.upper is None:
             self._take_projection()
+        self._saving.save()
         return self._result(status)
 
-    def _prepare(self) -> None:
-        problem, pacing = self._problem, self._options.pacing
-        coordinates = Coordinates(problem)
-        self._branching = KindBranching(problem, coordinates, MET, pacing)
-        self._branching.enumerate(self._limits.deadline)
-        self._prepared = Prepared(problem, ExactData(problem), coordinates, self._branching, pacing)
-        self._local = KindSearch(problem, self._catalogue, MET)
+    def _begin(self, stored: Stored | None) -> None:
+        """Take over the state in the file, if the search is kept in one."""
+        path = self._options.checkpoint_path
+        if path is None:
+            return
+        self._trees.keeps = self._log.writes
+        saving = KindSaving(
+            path,
+            self._options,
+            self._problem,
+            self._findings,
+            self._trees,
+            self._headway.counters,
+            self._gain,
+        )
+        if stored is None:
+            saving.claim()
+        else:
+            saving.restore(stored, self._log)
+        self._saving = saving
+
+    def _put_together(self) -> None:
+        problem, objective, pacing = self._problem, self._objective, self._options.pacing
+        prepared = self._prepared = PreparedKinds(problem, objective, pacing)
+        prepared.enumerate(self._limits.deadline)
+        counters = self._headway.counters
+        self._around = Surroundings(
+            prepared.with_all_entries,
+            self._findings,
+            counters,
+            self._limits,
+            saving_due=self._saving.due,
+            compiled_from=pacing.compiled_from,
+        )
+        # not the same random networks again after an interruption
+        self._local = KindSearch(prepared.problem, prepared.catalogue, MET, seed=counters.nodes)
+        in_parts = self._workers is not None or self._saving.keeps
+        manner = Manner(None if in_parts else self._log, recorded=self._log.writes)
+        self._refuter = Refuter(prepared, self._around, manner, self._gain, self._trees.hopeless)
+        self._farm = None
+        if self._workers is not None:
+            question = Question(problem, objective, pacing, prepared.has_cells, self._log.writes)
+            self._farm = KindFarm(
+                self._workers, question, self._around, self._trees, self._gain, self._saving, self._log
+            )
 
     def _take_projection(self) -> None:
-        if not self._limits.has_time(_SECONDS_A_NUMBER * self._asked.X.size):
+        if not self._limits.has_time(_SECONDS_A_NUMBER * self._problem.X.size):
             return
-        witness = projection_witness(self._asked)
+        witness = projection_witness(self._problem)
         if witness is not None:
             self._findings.take(witness)
 
@@ -138,7 +207,7 @@ class _SupportSearch:
         """Take the networks that are known at once, and search locally for better ones."""
         self._take_projection()
         if self._options.witness is not None:
-            accept(self._problem, self._prepared.data, self._findings, self._options.witness)
+            self._accepts(self._options.witness)
         first = self._findings.lower
         for budget in range(first, first + _AHEAD):
             if not self._findings.beats(budget) or self._search_locally(budget):
@@ -155,18 +224,22 @@ class _SupportSearch:
             runs = self._local.runs_in(seconds / len(by_width), width)
             starts = max(runs // len(networks), _STARTS)
             chosen = self._local.some_of(networks, max(runs // starts, 1))
-            found = self._local.run(chosen, starts, self._limits.deadline)
+            if self._farm is not None and self._is_shared():
+                found = self._farm.search(tuple(chosen), starts)
+            else:
+                found = self._local.run(chosen, starts, self._limits.deadline)
             self._limits.check(0)
-            if found is not None and accept(self._problem, self._prepared.data, self._findings, found):
+            if found is not None and self._accepts(found):
                 return not self._findings.beats(budget)
         return False
+
+    def _accepts(self, network: Network) -> bool:
+        return accept(self._prepared.problem, self._prepared.data, self._findings, network)
 
     # Refutations
 
     def _refute_budgets(self) -> None:
-        findings = self._findings
-        counters = self._headway.counters
-        shared = SharedRefutation(self._refuted, lambda: counters.nodes)
+        findings, trees = self._findings, self._trees
         while findings.beats(findings.lower):
             budget = findings.lower
             if self._search_locally(budget):
@@ -174,68 +247,54 @@ class _SupportSearch:
             self._aim(f"refuting {budget} {self._objective}")
             waiting = iter(self._open(budget))
             while some := list(itertools.islice(waiting, _MAX_LISTED)):
-                for top, networks in groups(some, self._catalogue.full):
-                    if not shared.run(top, networks) and not findings.beats(budget):
-                        return
-            if findings.unverified:
+                trees.begin(list(tasks(some, self._prepared.catalogue.full)))
+                if self._found(budget):
+                    return
+            trees.begin([])
+            if self._found(budget) or findings.unverified:
                 return
             findings.lower = budget + 1
+            trees.refuted.forget_below(budget + 1)
             self._log.budget_refuted(budget)
 
+    def _found(self, budget: int) -> bool:
+        """Refute the networks that wait; True as soon as one of so many entries is found."""
+        trees, counters = self._trees, self._headway.counters
+
+        def report(piece: Piece) -> None:
+            trees.take(piece, budget, self._log)
+
+        while trees.waiting:
+            nodes = math.inf
+            if self._farm is not None:
+                if self._is_shared():
+                    return self._farm.refute(budget)
+                nodes = self._options.pacing.shared_from - counters.nodes
+            if self._refuter.run(trees.waiting, budget, nodes, report):
+                return True
+            self._saving.save_if_due()
+            status = self._limits.reached()
+            if status is not None and trees.waiting:
+                raise StoppedError(status)
+        return False
+
+    def _is_shared(self) -> bool:
+        """Whether the search is long enough to be shared, if there are workers."""
+        return self._headway.counters.nodes >= self._options.pacing.shared_from
+
     def _open(self, budget: int) -> Iterable[Kinds]:
-        """Generate the networks of so many entries that are contained in none refuted before."""
-        for kinds in self._catalogue.networks(budget):
+        """Generate the networks of so many entries that are neither refuted nor under way."""
+        for kinds in self._prepared.catalogue.networks(budget):
             self._limits.check(len(kinds))
-            if not any(contains(large, kinds) for large in self._relaxed):
+            if kinds not in self._trees.under_way and not self._trees.refuted.covers(kinds):
                 yield kinds
-
-    def _refuted(self, kinds: Kinds, budget: int | None = None) -> bool:
-        """Search for a network of these kinds; whether there is none, within a budget of nodes if given."""
-        if budget is not None and kinds in self._hopeless:
-            return False
-        self._log.begin_kinds(kinds)
-        entries = [self._catalogue.entries(kind) for kind in kinds]
-        around = self._around(kinds, entries)
-        exploration = KindExploration(around, kinds, self._log, [self._of(each) for each in entries])
-        unverified = self._findings.unverified
-        found = exploration.run(budget=budget)
-        refuted = not found and not exploration.left
-        if budget is not None and self._findings.unverified > unverified:
-            self._findings.unverified, refuted = unverified, False  # a relaxation need not be decided
-        if refuted:
-            self._log.end()
-            if budget is not None:
-                self._relaxed.append(kinds)
-        else:
-            self._log.abandon()
-            if found:
-                self._hopeless.add(kinds)
-        return refuted
-
-    def _around(self, kinds: Kinds, entries: list[tuple[int, ...]]) -> Surroundings:
-        prepared = dataclasses.replace(
-            self._prepared,
-            data=self._prepared.data.restricted(entries),
-            branching=self._branching.of(kinds),
-        )
-        pacing = self._options.pacing
-        return Surroundings(
-            prepared, self._findings, self._headway.counters, self._limits,
-            compiled_from=pacing.compiled_from,
-        )  # fmt: skip
-
-    def _of(self, entries: tuple[int, ...]) -> EntryCoordinates:
-        if entries not in self._coordinates:
-            rank = self._prepared.coordinates.rows.shape[1]
-            self._coordinates[entries] = entry_coordinates(self._problem, entries, rank)
-        return self._coordinates[entries]
 
     def _aim(self, aim: str) -> None:
         self._limits.aim = aim
         self._limits.check(0)
 
     def _result(self, status: Status) -> MethodResult:
-        findings = self._findings
+        findings, counters = self._findings, self._headway.counters
         if status is Status.OPTIMAL and findings.upper != findings.lower:
             status = Status.NUMERICAL
         return MethodResult(
@@ -243,9 +302,23 @@ class _SupportSearch:
             proof=Proof.EXACT,
             lower_bound=findings.lower,
             network=findings.network,
-            nodes=self._headway.counters.nodes,
+            nodes=counters.nodes,
             unverified=findings.unverified,
             solver=solver_version(),
             exact_witness=True,
-            remark=findings.near_miss_remark(self._problem),
+            remark=joined(
+                findings.near_miss_remark(searched_problem(self._problem, self._objective)),
+                _undecided(findings.unverified, self._objective) if status is Status.NUMERICAL else "",
+                self._saving.remark,
+            ),
+            seconds_before=counters.seconds_before,
         )
+
+
+def _undecided(count: int, objective: Objective) -> str:
+    """Return a sentence on leaves that could not be decided."""
+    leaves = "1 leaf" if count == 1 else f"{count} leaves"
+    return (
+        f"{leaves} of networks with as many {objective} as the lower bound could not be decided in rational "
+        "arithmetic, so that larger ones were not asked about: a tolerance may help"
+    )

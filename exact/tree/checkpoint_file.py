@@ -10,10 +10,10 @@ import binascii
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sparsest.errors import InputError
 from sparsest.exact.arithmetic.number_text import number_text
@@ -32,6 +32,7 @@ from sparsest.files import refuse_large_file, write_atomically
 from sparsest.io.documents import decode, encode
 from sparsest.io.strict_json import parse, real, whole
 from sparsest.network import Network
+from sparsest.objectives import Objective
 from sparsest.problem import Problem
 
 _FORMAT: Final = "sparsest/checkpoint"
@@ -39,10 +40,11 @@ _VERSION: Final = 1
 # Larger files are neither written nor read.
 MAX_BYTES: Final = 2**28
 # Counters and widths beyond these are no search's.
-_MAX_COUNT: Final = 2**53
+MAX_COUNT: Final = 2**53
 _MAX_WIDTH: Final = 10_000
 
 Pieces = Mapping[Prefix, bytes]
+State = TypeVar("State")
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,12 @@ def write_checkpoint(path: Path, state: SearchCheckpoint) -> None:
     OSError
         When it cannot be written.
     """
-    body = json.dumps(_document(state), separators=(",", ":"), allow_nan=False).encode()
+    write_document(path, _document(state))
+
+
+def write_document(path: Path, document: dict[str, Any]) -> None:
+    """Write the state of a search, whichever it is; as `write_checkpoint`."""
+    body = json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
     if len(body) > MAX_BYTES:
         raise InputError(f"{path}: the checkpoint would have {len(body)} bytes, more than {MAX_BYTES}")
     write_atomically(path, _head(body) + body + b"\n")
@@ -136,6 +143,14 @@ def read_checkpoint(path: Path, problem: Problem) -> SearchCheckpoint:
     InputError
         When the file is missing, damaged, of another version, or of another problem.
     """
+    return read_document(path, lambda document: _state(document, problem))
+
+
+def read_document(path: Path, state_of: Callable[[dict[str, Any]], State]) -> State:
+    """Read the state of a search, whichever it is; as `read_checkpoint`.
+
+    `state_of` raises `InputError`, `KeyError`, `TypeError` or `ValueError` for a document that is none.
+    """
     refuse_large_file(path)
     try:
         with path.open("rb") as stream:
@@ -145,7 +160,10 @@ def read_checkpoint(path: Path, problem: Problem) -> SearchCheckpoint:
     head, _, body = content.partition(b"\n")
     try:
         _check_head(head, body.removesuffix(b"\n"))
-        return _state(parse(body), problem)
+        document = parse(body)
+        if not isinstance(document, dict):
+            raise InputError("the checkpoint holds no state")
+        return state_of(document)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     except KeyError as error:
@@ -185,36 +203,42 @@ def _document(state: SearchCheckpoint) -> dict[str, Any]:
         "pause": state.pause,
         "rejected": state.rejected,
         "seconds": state.seconds,
-        "witness": None if state.witness is None else _witness_document(state.witness),
+        "witness": None if state.witness is None else witness_document(state.witness),
         "near_miss": None if state.near_miss is None else encode(state.near_miss),
         "events": None if state.events is None else _events_document(state.events),
         "packing": None if state.packing is None else [[list(rows), w] for rows, w in state.packing],
     }
 
 
-def _witness_document(witness: RationalNetwork) -> dict[str, Any]:
+def witness_document(witness: RationalNetwork) -> dict[str, Any]:
+    """Return a rational network as it is written."""
     rows = [[number_text(value) for value in neuron] for neuron in witness.neurons]
     return {"signs": witness.signs, "neurons": rows}
 
 
 def _events_document(events: Events) -> dict[str, Any]:
     return {
-        "finished": [
-            [tree.neurons, tree.positive, _pieces_document(tree.pieces)] for tree in events.finished
-        ],
-        "running": _pieces_document(events.running),
+        "finished": [[tree.neurons, tree.positive, pieces_document(tree.pieces)] for tree in events.finished],
+        "running": pieces_document(events.running),
     }
 
 
-def _pieces_document(pieces: Pieces) -> list[Any]:
+def pieces_document(pieces: Pieces) -> list[Any]:
+    """Return what was recorded of a tree as it is written."""
     return [[prefix_document(prefix), base64.b64encode(packed).decode()] for prefix, packed in pieces.items()]
 
 
-def _state(document: Any, problem: Problem) -> SearchCheckpoint:
-    if not isinstance(document, dict):
-        raise InputError("the checkpoint holds no state")
+def refuse_other(document: dict[str, Any], problem: Problem, objective: Objective) -> None:
+    """Raise `InputError` for the state of a search that counts something else, or of another problem."""
+    counted = document.get("objective", str(Objective.NEURONS))
+    if counted != objective:
+        raise InputError(f"the checkpoint is of a search for the fewest {counted!s:.20}")
     if document["problem"] != problem.digest:
         raise InputError("the checkpoint belongs to another problem: data, intervals, skip or bound differ")
+
+
+def _state(document: dict[str, Any], problem: Problem) -> SearchCheckpoint:
+    refuse_other(document, problem, Objective.NEURONS)
     width = whole(document["width"], 0, _MAX_WIDTH)
     shape = Shape(problem.n_samples, problem.n_features, width)
     left = tuple(prefix_of(prefix) for prefix in document["left"])
@@ -230,13 +254,13 @@ def _state(document: Any, problem: Problem) -> SearchCheckpoint:
         lower_bound=whole(document["lower_bound"], 0, width),
         done=done,
         left=left,
-        nodes=whole(document["nodes"], 0, _MAX_COUNT),
-        unverified=whole(document["unverified"], 0, _MAX_COUNT),
-        pause=whole(document["pause"], 0, _MAX_COUNT),
-        rejected=whole(document["rejected"], 0, _MAX_COUNT),
-        seconds=_seconds(document["seconds"]),
-        witness=None if document["witness"] is None else _witness(document["witness"], problem),
-        near_miss=None if near_miss is None else _network(near_miss, problem),
+        nodes=whole(document["nodes"], 0, MAX_COUNT),
+        unverified=whole(document["unverified"], 0, MAX_COUNT),
+        pause=whole(document["pause"], 0, MAX_COUNT),
+        rejected=whole(document["rejected"], 0, MAX_COUNT),
+        seconds=seconds_of(document["seconds"]),
+        witness=None if document["witness"] is None else witness_of(document["witness"], problem),
+        near_miss=None if near_miss is None else network_of(near_miss, problem),
         events=None if document["events"] is None else _events(document["events"], shape, left),
         packing=_packing(document.get("packing"), problem),
     )
@@ -246,10 +270,11 @@ def _packing(document: Any, problem: Problem) -> PackedSets | None:
     if document is None:
         return None
     last = problem.n_samples - 1
-    return tuple((tuple(whole(i, 0, last) for i in rows), whole(w, 1, _MAX_COUNT)) for rows, w in document)
+    return tuple((tuple(whole(i, 0, last) for i in rows), whole(w, 1, MAX_COUNT)) for rows, w in document)
 
 
-def _witness(document: Any, problem: Problem) -> RationalNetwork:
+def witness_of(document: Any, problem: Problem) -> RationalNetwork:
+    """Return the rational network that was written; whether it fits is not asked."""
     signs, neurons = document["signs"], [list(map(rational_of, row)) for row in document["neurons"]]
     if not all(type(sign) is int and sign in (1, -1) for sign in signs):
         raise InputError("an output sign of the checkpoint's network is neither 1 nor -1")
@@ -259,7 +284,8 @@ def _witness(document: Any, problem: Problem) -> RationalNetwork:
     return RationalNetwork(list(signs), neurons)
 
 
-def _network(document: Any, problem: Problem) -> Network:
+def network_of(document: Any, problem: Problem) -> Network:
+    """Return the near miss that was written."""
     network = decode(document)
     if not isinstance(network, Network) or network.n_features != problem.n_features:
         raise InputError("what the checkpoint calls a near miss is no network for the problem")
@@ -270,15 +296,16 @@ def _events(document: Any, shape: Shape, left: tuple[Prefix, ...]) -> Events:
     finished = []
     for neurons, positive, pieces in document["finished"]:
         inner = Shape(shape.n_samples, shape.n_features, whole(neurons, 0, shape.width))
-        tree = Tree(neurons, whole(positive, 0, neurons), dict(_pieces(pieces, inner)))
+        tree = Tree(neurons, whole(positive, 0, neurons), dict(pieces_of(pieces, inner)))
         refuse_inconsistent(tree.pieces, (), inner)
         finished.append(tree)
-    running = dict(_pieces(document["running"], shape))
+    running = dict(pieces_of(document["running"], shape))
     refuse_inconsistent(running, left, shape)
     return Events(tuple(finished), running)
 
 
-def _pieces(document: Any, shape: Shape) -> Iterator[tuple[Prefix, bytes]]:
+def pieces_of(document: Any, shape: Shape) -> Iterator[tuple[Prefix, bytes]]:
+    """Generate what was recorded of a tree; raise `ValueError` for what no tree has."""
     for prefix_text, text in document:
         prefix = prefix_of(prefix_text)
         refuse_outside(prefix, shape)
@@ -288,7 +315,8 @@ def _pieces(document: Any, shape: Shape) -> Iterator[tuple[Prefix, bytes]]:
             raise InputError(f"a piece of the checkpoint is no base64 text: {error}") from None
 
 
-def _seconds(value: Any) -> float:
+def seconds_of(value: Any) -> float:
+    """Return seconds that were written."""
     if not isinstance(value, (int, float)) or not 0 <= (seconds := real(value)) < math.inf:
         raise InputError(f"the checkpoint has {value!r:.40} seconds")
     return seconds

@@ -22,7 +22,7 @@ from sparsest.exact.proof.log import ProofLog
 from sparsest.exact.search_options import SearchOptions
 from sparsest.exact.tree.candidates import accept, near_miss_remark, take_projection
 from sparsest.exact.tree.checkpoint import CheckpointWriter, open_checkpoint
-from sparsest.exact.tree.checkpoint_file import SearchCheckpoint
+from sparsest.exact.tree.checkpoint_file import SearchCheckpoint, read_checkpoint
 from sparsest.exact.tree.exploration import Exploration, Surroundings
 from sparsest.exact.tree.farm import Farm
 from sparsest.exact.tree.limits import SearchLimits, StoppedError
@@ -83,7 +83,7 @@ def solve_tree(
     path = options.checkpoint_path
     if path is None:
         return search.run(None)
-    stored = open_checkpoint(path, distinct, resume=options.resume)
+    stored = open_checkpoint(path, distinct, resume=options.resume, read=read_checkpoint)
     with stopping_on_signals(options.deadline):
         return search.run(stored)
 

@@ -54,9 +54,9 @@ class TestRemark:
         assert np.allclose(model.predict(data.X), data.y, atol=1e-6)
 
     @pytest.mark.slow
-    def test_weights_are_proven_where_nodes_suffice(self):
+    def test_weights_are_proven_by_default(self):
         data = datasets.load("xor")
-        model = SparsestReLURegressor(objective="weights", node_limit=20_000).fit(data.X, data.y)
+        model = SparsestReLURegressor(objective="weights").fit(data.X, data.y)
         assert (model.status_, model.proof_, model.upper_bound_) == ("optimal", "exact", 4)
 
 

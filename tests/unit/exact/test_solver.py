@@ -61,7 +61,6 @@ def test_a_weight_bound_calls_for_many_neurons_alike():
     [
         ({"method": "magic"}, "unknown method 'magic': choose one of auto"),
         ({"method": "univariate", "objective": "parameters"}, "one feature"),
-        ({"method": "tree", "objective": "weights", "workers": 2}, "leave the workers out"),
         ({"objective": "knots"}, "objective = 'knots'"),
         ({"time_limit": 0}, "time_limit"),
         ({"time_limit": float("nan")}, "time_limit"),

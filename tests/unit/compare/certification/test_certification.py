@@ -377,6 +377,19 @@ def test_weights_in_two_dimensions_have_bounds_that_hold():
     assert found.judgement is Judgement.SPARSEST or found.count > fewest
 
 
+@pytest.mark.parametrize("objective", ["weights", "parameters"])
+def test_weights_and_parameters_are_proven_in_a_file(objective, tmp_path):
+    # by hand: max(0, x1 + x2) fits with 2 entries; with one, two samples of different labels have one value
+    network = Network([[1, 0], [0, 1]], [0, 0], [1, 1])
+    X, y, proof = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 2], tmp_path / "proof.json"
+    files = {"proof_file": proof, "checkpoint_file": tmp_path / "kept"}
+    found = sparsest.certify(network, X, y, objective=objective, **files)
+    assert (found.judgement, found.lower_bound, found.upper_bound) == (Judgement.SPARSEST, 2, 2)
+    checked = sparsest.check_proof(found.proof_file, Problem(X, y), objective=objective)
+    assert (checked.lower_bound, checked.upper_bound) == (2, 2)
+    assert files["checkpoint_file"].exists()
+
+
 # ---------------------------------------------------------------- a free output bias
 
 
@@ -502,7 +515,7 @@ def test_a_search_is_gone_on_with_from_its_checkpoint(tmp_path):
         ({"objective": "knots"}, "choose one"),
         ({"workers": 0}, "workers"),
         ({"proof_file": "proof.txt"}, "json"),
-        ({"objective": "weights", "proof_file": "proof.json"}, "about neurons"),
+        ({"objective": "weights", "proof_file": "proof.txt"}, "json"),
         ({"resume": True}, "checkpoint"),
     ],
 )

@@ -1,6 +1,7 @@
 """Fewest weights and parameters by the tree: closed forms, another method, proofs and their mutants."""
 
 import copy
+import itertools
 import json
 
 import numpy as np
@@ -10,10 +11,12 @@ from oracles.brute_force import minimum_entries
 
 from sparsest import InputError, Network, Problem, ProofError, Status, check_proof, datasets, exact
 from sparsest.affine import Affine
+from sparsest.exact.supports.branching import unbiased_cells
 from sparsest.exact.supports.kinds import Catalogue, Kind, contains, cost
-from sparsest.exact.supports.relaxation import SharedRefutation, groups
+from sparsest.exact.supports.relaxation import Gain, Task, ordered_top, parts, tasks
 from sparsest.exact.tree import limits
 from sparsest.objectives import Objective
+from sparsest.progress import Deadline
 
 XOR = Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
 
@@ -107,23 +110,33 @@ def test_containment_is_one_to_one():
 
 
 @pytest.mark.parametrize("quick", [0, 1, 2, 5])
-def test_shared_refutations_miss_no_network(quick):
+def test_parts_of_tasks_miss_no_network(quick):
     """Whatever tops happen to be refuted, each network is in the end contained in something refuted."""
     catalogue = Catalogue(2, Affine.NONE, Objective.PARAMETERS)
     networks = list(catalogue.networks(4))
     refuted: list[tuple[Kind, ...]] = []
-
-    def refute(kinds, limit):
-        done = limit is None or sum(kind.sign * len(kind.support) for kind in kinds) % 6 < quick
-        refuted.extend([kinds] * done)
-        return done
-
-    shared = SharedRefutation(refute, lambda: 0)
-    for top, group in groups(networks, catalogue.full):
-        assert shared.run(top, group)
+    waiting = list(tasks(networks, catalogue.full))
+    while waiting:
+        task = waiting.pop()
+        top = task.alone or ordered_top(task)
+        done = task.alone or sum(kind.sign * len(kind.support) for kind in top) % 6 < quick
+        if done:
+            refuted.append(top)
+        else:
+            waiting += parts(task)
     assert all(any(contains(large, kinds) for large in refuted) for kinds in networks)
     assert len(refuted) == len(set(refuted))
     assert quick or len(refuted) == len(networks)
+
+
+def test_tops_are_tried_while_they_pay():
+    gain = Gain()
+    task = Task((Kind((0, 1), 1),), ((Kind((0,), 1),), (Kind((1,), 1),)))
+    assert gain.budget(task, nodes=0) == 41  # half of 40 nodes for each of two networks, and one
+    gain.tried(task, 41, refuted=False)
+    assert gain.budget(task, nodes=100) == 0  # 41 in vain are more than a quarter of 100
+    gain.add(Gain(20.0, 0, 80.0))
+    assert gain.budget(task, nodes=100) == 21
 
 
 def test_a_network_from_elsewhere():
@@ -163,14 +176,23 @@ def test_ctrl_c_and_progress(tmp_path, monkeypatch):
     assert (checked.lower_bound, checked.upper_bound) == (result.lower_bound, result.upper_bound)
 
 
+def test_undecided_leaves_are_told(monkeypatch):
+    """No multipliers are ever found: whatever takes a linear program to refute is left undecided."""
+    monkeypatch.setattr("sparsest.exact.tree.exploration.refutation_near", lambda *_: None)
+    result = exact.solve(XOR, "weights")
+    assert result.status is Status.NUMERICAL
+    assert result.unverified > 0
+    assert result.lower_bound < 4 <= result.upper_bound
+    assert f"{result.unverified} lea" in result.remark
+    assert "could not be decided in rational arithmetic" in result.remark
+
+
 def test_what_is_refused(tmp_path):
     with pytest.raises(InputError, match="without a weight bound"):
         exact.solve(XOR.replace(weight_bound=1), "weights", method="tree")
     assert exact.solve(XOR.replace(weight_bound=9), "weights", time_limit=5).method == "mip"
-    with pytest.raises(InputError, match="leave the workers out"):
-        exact.solve(XOR, "weights", workers=2)
     with pytest.raises(InputError, match="leave the checkpoint out"):
-        exact.solve(XOR, "parameters", checkpoint_file=tmp_path / "state")
+        exact.solve(XOR, "parameters", method="mip", checkpoint_file=tmp_path / "state")
     with pytest.raises(InputError, match="method 'mip' cannot be written"):
         exact.solve(XOR, "parameters", method="mip", proof_file=tmp_path / "proof.json")
 
@@ -319,3 +341,52 @@ class TestMutants:
             mutant = proof | {"circuits": [circuit] * len(proof["circuits"])}
             with pytest.raises(ProofError):
                 check_proof(mutant)
+
+    @pytest.mark.parametrize(
+        ("entries", "circuit", "words"),
+        [
+            ([0], {"features": [0], "bias": False}, "neuron 0 is zero on all points of circuit 0"),
+            ([0, 1], {"features": [0], "bias": False}, "does not know all that neuron 0 may use"),
+            ([0], {"features": [0]}, "do not add up to zero"),
+            ([0], {"features": [0], "bias": True}, "'bias' is false, or not there"),
+        ],
+    )
+    def test_a_sample_at_zero_excludes_no_bits(self, entries, circuit, words):
+        """max(0, x) meets 0 at 0 and 1 at 1, with any bit at 0, where its row without a bias is zero."""
+        leaf = {"circuit": [0, 0]}
+        part = {
+            "kind": "supports",
+            "neurons": [[entries, 1]],
+            "nodes": [[0, "", 0], [1, "1", leaf], [1, "0", leaf]],
+        }
+        false = {
+            "format": "sparsest/proof", "version": 2, "objective": "parameters",
+            "problem": {"X": [[0], [1]], "low": [0, 1], "high": [0, 1], "skip": False, "weight_bound": None},
+            "circuits": [circuit | {"weights": [[0, 1]]}],
+            "lower_bound": 2, "upper_bound": None, "witness": None, "parts": [part],
+        }  # fmt: skip
+        with pytest.raises(ProofError, match=words):
+            check_proof(false)
+
+    def test_circuits_without_a_bias_are_used(self, proof):
+        unbiased = [circuit for circuit in proof["circuits"] if "bias" in circuit]
+        assert bool(unbiased) == (proof["objective"] == "parameters")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_cells_without_a_bias(seed):
+    """All signs that small vectors give where a sample is not zero; on those that are, one bit for all.
+
+    Between two lines through the origin and samples of entries up to 2 lies the sum of two vectors on them
+    with entries up to 2, and with a single line those of the sample itself and its opposite.
+    """
+    rows = np.random.default_rng(seed).integers(-2, 3, (seed % 5 + 1, 2))
+    there = rows.any(axis=1)
+    expected = set()
+    for u in itertools.product(range(-4, 5), repeat=2):
+        values = rows @ u
+        if values[there].all():
+            expected |= {tuple(np.where(there, values > 0, bit)) for bit in (False, True)}
+    found = unbiased_cells(rows.tolist(), Deadline(None))
+    assert {tuple(pattern) for pattern in found.tolist()} == expected
+    assert len(found) == len(expected)

@@ -1,0 +1,173 @@
+"""Pieces of work that any process can do: refute some networks, or search locally for one."""
+
+import contextlib
+import dataclasses
+import functools
+
+from sparsest.exact.arithmetic.rational_network import RationalNetwork
+from sparsest.exact.search_options import Pacing, SearchOptions
+from sparsest.exact.supports.findings import EntryFindings
+from sparsest.exact.supports.kinds import Kinds
+from sparsest.exact.supports.local_search import KindSearch
+from sparsest.exact.supports.prepared import PreparedKinds
+from sparsest.exact.supports.refuter import Manner, Refuter
+from sparsest.exact.supports.relaxation import Gain, Task
+from sparsest.exact.supports.state import Piece
+from sparsest.exact.tree.exploration import Surroundings
+from sparsest.exact.tree.limits import SearchLimits, StoppedError
+from sparsest.exact.tree.prepared import MET
+from sparsest.exact.tree.state import Counters, Headway
+from sparsest.network import Network
+from sparsest.objectives import Objective
+from sparsest.problem import Problem
+from sparsest.progress import Deadline
+
+
+@dataclasses.dataclass(frozen=True)
+class Question:
+    """What a search asks about: the same for all its pieces of work.
+
+    Attributes
+    ----------
+    problem : Problem
+        The data, inputs distinct.
+    objective : Objective
+        Weights or parameters.
+    pacing : Pacing
+        How many cells are worth their enumeration.
+    use_cells : bool
+        Whether to enumerate them.
+    recorded : bool
+        Whether to return events.
+    """
+
+    problem: Problem
+    objective: Objective
+    pacing: Pacing
+    use_cells: bool
+    recorded: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Share:
+    """Networks to refute.
+
+    Attributes
+    ----------
+    question : Question
+        Of which problem.
+    tasks : tuple of Task
+        The networks, the next one last.
+    entries : int
+        Weights or parameters of a network that ends the search.
+    nodes : int
+        Linear programs of the search so far.
+    budget : int
+        Nodes after which to stop.
+    seconds : float
+        Time after which to stop.
+    gain : Gain
+        What tops have brought so far.
+    hopeless : frozenset of Kinds
+        There is a network of these kinds.
+    """
+
+    question: Question
+    tasks: tuple[Task, ...]
+    entries: int
+    nodes: int
+    budget: int
+    seconds: float
+    gain: Gain
+    hopeless: frozenset[Kinds]
+
+
+@dataclasses.dataclass(frozen=True)
+class Worked:
+    """What came of a share.
+
+    Attributes
+    ----------
+    nodes, unverified : int
+        Counted.
+    found : RationalNetwork or None
+        A network of the problem as it is searched that provably fits.
+    near_miss : Network or None
+        One that fits up to rounding.
+    pieces : tuple of Piece
+        What came of each tree.
+    left : tuple of Task
+        Tasks left, the next one last.
+    gain : Gain
+        What tops have brought in addition.
+    hopeless : frozenset of Kinds
+        There is a network of these kinds.
+    """
+
+    nodes: int
+    unverified: int
+    found: RationalNetwork | None
+    near_miss: Network | None
+    pieces: tuple[Piece, ...]
+    left: tuple[Task, ...]
+    gain: Gain
+    hopeless: frozenset[Kinds]
+
+
+def work_on(share: Share) -> Worked:
+    """Refute networks, in whatever process."""
+    question = share.question
+    prepared = _prepared(question)
+    # networks are reported as they are searched, with a free constant where that is a neuron in truth
+    findings = EntryFindings(question.problem.n_features, objective=question.objective)
+    headway = Headway(counters=Counters(nodes=share.nodes))
+    limits = SearchLimits(SearchOptions(deadline=Deadline(max(share.seconds, 1e-3))), findings, headway)
+    around = Surroundings(
+        prepared.with_all_entries,
+        findings,
+        headway.counters,
+        limits,
+        compiled_from=question.pacing.compiled_from,
+    )
+    gain, hopeless = dataclasses.replace(share.gain), set(share.hopeless)
+    refuter = Refuter(prepared, around, Manner(recorded=question.recorded), gain, hopeless)
+    left, pieces = list(share.tasks), list[Piece]()
+    with contextlib.suppress(StoppedError):  # the task that was begun is still among those left
+        refuter.run(left, share.entries, share.budget, pieces.append)
+    return Worked(
+        nodes=headway.counters.nodes - share.nodes,
+        unverified=findings.unverified,
+        found=findings.witness,
+        near_miss=findings.near_miss,
+        pieces=tuple(pieces),
+        left=tuple(left),
+        gain=gain.since(share.gain),
+        hopeless=frozenset(hopeless),
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class LocalShare:
+    """Descents from random networks: of which kinds, all of as many neurons, and how many of each."""
+
+    question: Question
+    networks: tuple[Kinds, ...]
+    starts: int
+    seed: int
+    seconds: float
+
+
+def search_locally(share: LocalShare) -> Network | None:
+    """Search locally, in whatever process."""
+    prepared = _prepared(share.question)
+    search = KindSearch(prepared.problem, prepared.catalogue, MET, share.seed)
+    return search.run(share.networks, share.starts, Deadline(max(share.seconds, 1e-3)))
+
+
+@functools.lru_cache(maxsize=1)
+def _prepared(question: Question) -> PreparedKinds:
+    """Prepare a problem, unless it was prepared last."""
+    prepared = PreparedKinds(question.problem, question.objective, question.pacing)
+    if question.use_cells:
+        prepared.enumerate(Deadline(None))
+    return prepared

@@ -1,0 +1,152 @@
+"""Refute networks one after the other in one process, many at once where that is quick."""
+
+import dataclasses
+import math
+from collections.abc import Callable
+
+from sparsest.exact.proof.log import ProofLog
+from sparsest.exact.proof.recorded_log import EventLog, Prefix
+from sparsest.exact.supports.findings import EntryFindings
+from sparsest.exact.supports.kinds import Kinds
+from sparsest.exact.supports.prepared import PreparedKinds
+from sparsest.exact.supports.relaxation import Gain, Task, ordered_top, parts, task_of
+from sparsest.exact.supports.state import Piece
+from sparsest.exact.tree.exploration import Surroundings
+
+
+@dataclasses.dataclass(frozen=True)
+class Manner:
+    """How trees are explored.
+
+    Attributes
+    ----------
+    log : ProofLog or None
+        Told of every node, and trees are then explored as a whole; None where they are explored in parts.
+    recorded : bool
+        Whether events of parts are needed for a proof.
+    """
+
+    log: ProofLog | None = None
+    recorded: bool = False
+
+
+class Refuter:
+    """Works through tasks.
+
+    Parameters
+    ----------
+    prepared : PreparedKinds
+        The problem.
+    around : Surroundings
+        What is known, and limits; its findings are `EntryFindings`.
+    manner : Manner
+        How trees are explored.
+    gain : Gain
+        What tops have brought so far; changed.
+    hopeless : set of Kinds
+        There is a network of these kinds; changed.
+    """
+
+    def __init__(
+        self, prepared: PreparedKinds, around: Surroundings, manner: Manner, gain: Gain, hopeless: set[Kinds]
+    ) -> None:
+        self._prepared, self._around, self._manner = prepared, around, manner
+        self._gain, self._hopeless = gain, hopeless
+
+    def run(self, waiting: list[Task], entries: int, nodes: float, report: Callable[[Piece], None]) -> bool:
+        """Work until no task is left, so many nodes are visited, a limit is reached, or it is time to save.
+
+        Parameters
+        ----------
+        waiting : list of Task
+            The next one last; what is left of them stays.
+        entries : int
+            Weights or parameters of a network that ends the work.
+        nodes : float
+            Nodes after which to stop, about.
+        report : callable
+            Given what came of each tree.
+
+        Returns
+        -------
+        bool
+            Whether a network of so few entries was found.
+        """
+        counters, around = self._around.counters, self._around
+        last, whole = counters.nodes + nodes, self._manner.log is not None
+        begun = False
+        while waiting and counters.nodes < last:
+            if begun and not whole and (around.limits.reached() is not None or around.saving_due()):
+                break
+            begun = True
+            task = waiting[-1]
+            left = self._refute(task, last, report)
+            if left is None or not self._findings.beats(entries):
+                return True
+            waiting[-1:] = left[::-1]
+        return False
+
+    @property
+    def _findings(self) -> EntryFindings:
+        findings = self._around.findings
+        assert isinstance(findings, EntryFindings)
+        return findings
+
+    def _refute(self, task: Task, last: float, report: Callable[[Piece], None]) -> list[Task] | None:
+        """Work on a task; return what is left of it, None if a network was found that it asks about."""
+        if task.alone is not None:
+            return self._explore(task.alone, task.prefix, last, report)
+        return [] if self._refuted_at_once(task, report) else parts(task)
+
+    def _explore(
+        self, kinds: Kinds, prefix: Prefix, last: float, report: Callable[[Piece], None]
+    ) -> list[Task] | None:
+        """Explore a tree or a part of it."""
+        counters, manner = self._around.counters, self._manner
+        before = counters.nodes
+        budget = None
+        if manner.log is None:
+            most = self._around.prepared.pacing.recorded_piece if manner.recorded else math.inf
+            budget = min(last - before, most)
+        log = self._log(kinds)
+        exploration = self._prepared.exploration(self._around, kinds, log)
+        if exploration.run(prefix, budget):
+            log.abandon()
+            return None
+        log.end()
+        self._gain.took(counters.nodes - before)
+        report(Piece(kinds, prefix, tuple(exploration.left), _events(log)))
+        return [task_of(kinds, each) for each in exploration.left]
+
+    def _refuted_at_once(self, task: Task, report: Callable[[Piece], None]) -> bool:
+        """Try to refute the top of a task, if tops pay; whether it is refuted."""
+        counters, findings, top = self._around.counters, self._findings, ordered_top(task)
+        before, unverified = counters.nodes, findings.unverified
+        budget = 0 if top in self._hopeless else self._gain.budget(task, before)
+        if not budget:
+            return False
+        around, log = dataclasses.replace(self._around, saving_due=lambda: False), self._log(top)
+        exploration = self._prepared.exploration(around, top, log)
+        found = exploration.run((), budget)
+        # a relaxation need not be decided
+        refuted = not found and not exploration.left and findings.unverified == unverified
+        findings.unverified = unverified
+        if refuted:
+            log.end()
+            report(Piece(top, (), (), _events(log)))
+        else:
+            log.abandon()
+        if found:
+            self._hopeless.add(top)
+        self._gain.tried(task, counters.nodes - before, refuted=refuted)
+        return refuted
+
+    def _log(self, kinds: Kinds) -> ProofLog:
+        """Return the log of a tree that begins."""
+        log = self._manner.log or (EventLog() if self._manner.recorded else ProofLog())
+        log.begin_kinds(kinds)
+        return log
+
+
+def _events(log: ProofLog) -> bytes | None:
+    return log.packed if isinstance(log, EventLog) else None
