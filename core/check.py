@@ -1257,7 +1257,7 @@ class _Tree:
         )
         if not circuit.columns.issuperset(self._columns[k]):
             raise ProofError(f"circuit {number} does not know all that neuron {k} may use")
-        # a neuron that is zero there has any bits; elsewhere those of a neuron beside it, with no zeros, count
+        # a neuron that is zero there has any bits; elsewhere those of one beside it, with no zeros, count
         rows = (self.problem.rows[p] for p in circuit.weights)
         if self.problem.size - 1 not in circuit.columns and not any(
             r[j] for r in rows for j in self._columns[k]

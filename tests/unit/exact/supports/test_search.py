@@ -178,7 +178,8 @@ def test_ctrl_c_and_progress(tmp_path, monkeypatch):
 
 def test_undecided_leaves_are_told(monkeypatch):
     """No multipliers are ever found: whatever takes a linear program to refute is left undecided."""
-    monkeypatch.setattr("sparsest.exact.tree.exploration.refutation_near", lambda *_: None)
+    for name in ("refutation_near", "decide"):
+        monkeypatch.setattr(f"sparsest.exact.tree.exploration.{name}", lambda *_: None)
     result = exact.solve(XOR, "weights")
     assert result.status is Status.NUMERICAL
     assert result.unverified > 0
