@@ -74,7 +74,7 @@ class SupportProofWriter(ProofWriter):
         if not self._gap:
             self._refuted = budget + 1
 
-    def _trees_that_count(self, lower: int) -> list[WrittenTree]:
+    def _refutations_that_count(self, lower: int) -> list[WrittenTree]:
         trees = {self._kinds_of[tree.start]: tree for tree in self._trees}
         counting: dict[Kinds, WrittenTree] = {}
         for budget in range(len(self._triples), lower):
