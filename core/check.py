@@ -1858,7 +1858,7 @@ class _Classes:
             return _sum_of_boxes(factors, boxes) if boxes else _Box([(Fraction(0),) * 2] * self.problem.size)
 
         functions = {pattern: box_of(pattern, self.affine) for pattern in self.patterns}
-        # the sum of neurons of one sign is positive where some of them are, negative where some are not active
+        # a sum of neurons of one sign has that sign only where some are active, the other where some are not
         sums = {
             pattern: box_of(pattern, 0)
             for pattern in self.patterns
@@ -2095,7 +2095,7 @@ class _Functions:
 
 
 def _inverse(matrix: Sequence[Sequence[int]]) -> list[list[int]] | None:
-    """Return about the inverse of a matrix, None if it seems to have none; nothing rests on how near it is."""
+    """Return about the inverse of a matrix, None if it seems to have none; nothing rests on it."""
     size = len(matrix)
     rows = [[*row, *((i == j) << FIXED_BITS for j in range(size))] for i, row in enumerate(matrix)]
     for j in range(size):

@@ -29,12 +29,8 @@ def mixed(seed):
     y = np.maximum(X @ weights + biases * step, 0) @ rng.choice([-1, 1], 2)
     wrong = rng.choice(len(y), int(rng.integers(0, 3)), replace=False)
     y[wrong] += rng.choice([-1, 1], len(wrong)) * step
-    return Problem(
-        X,
-        np.round(y, 6),
-        tolerance=float(rng.choice([0, 1e-6, 0.01, 0.3])),
-        affine=("none", "constant")[seed % 5 == 0],
-    )
+    tolerance = float(rng.choice([0, 1e-6, 0.01, 0.3]))
+    return Problem(X, np.round(y, 6), tolerance=tolerance, affine="none" if seed % 5 else "constant")
 
 
 @pytest.mark.slow
