@@ -1867,11 +1867,15 @@ class _Classes:
         for point in points:
             self.work.charge(len(self.patterns) * (len(sums) + 10))
             states = [(pattern, self._sign(box, point)) for pattern, box in sums.items() if box is not None]
+            beyond = {
+                self._active(pattern, side)
+                for pattern, box in functions.items()
+                if box is not None and (side := self._side(box, point))
+            }
             for pattern in self.patterns:
                 if pattern in patterns or self._lacks_sign(point, pattern):
                     continue
-                box = functions[pattern]
-                if box is not None and self._missed(box, point):
+                if any(self._active(pattern, side) in beyond for side in (1, -1)):
                     continue
                 if any(self._contradicts(pattern, part, sign) for part, sign in states):
                     continue
@@ -1892,13 +1896,17 @@ class _Classes:
         self.work.charge(2 * self.problem.digits[point] * _digits(box.denominator))
         return box.values(self.problem.rows[point])
 
-    def _missed(self, box: _Box, point: int) -> bool:
-        """Whether no function in a box meets a point's interval."""
+    def _active(self, pattern: Sequence[int], sign: int) -> tuple[int, ...]:
+        """Return a sign, and the active neurons that have it."""
+        return sign, *(k for k, bit in enumerate(pattern) if bit and self.signs[k] == sign)
+
+    def _side(self, box: _Box, point: int) -> int:
+        """Return 1 if all functions in a box are below a point's interval, -1 if all are above it, else 0."""
         least, largest = self._values(box, point)
         low, high = self.problem.low[point], self.problem.high[point]
-        return (low is not None and largest < low * box.denominator) or (
-            high is not None and least > high * box.denominator
-        )
+        if low is not None and largest < low * box.denominator:
+            return 1
+        return -(high is not None and least > high * box.denominator)
 
     def _sign(self, box: _Box, point: int) -> int:
         least, largest = self._values(box, point)

@@ -58,8 +58,10 @@ def possible(setting: Setting, known: Sequence[Known]) -> tuple[BoolArray, BoolA
     """Return which pattern each sample may have (N, patterns), and which patterns are determined.
 
     A sample above 0 needs an active neuron of sign 1 where there is no affine term, one below 0 one of sign
-    -1. A determined pattern's function must be able to meet the interval. Where the sum of neurons of one
-    sign has that sign some of them are active, and where it has the other not all.
+    -1. On a sample of some pattern, functions of patterns that have the same neurons of sign 1 active are
+    nowhere below the network: they take other terms away. So the function of a determined one must be able
+    to reach the lower end; and one with the same neurons of sign -1 the upper end. Where the sum of neurons
+    of one sign has that sign some of them are active, and where it has the other not all.
     """
     patterns = np.array(setting.patterns)
     allowed = np.ones((len(setting.rows), len(patterns)), bool)
@@ -72,7 +74,10 @@ def possible(setting: Setting, known: Sequence[Known]) -> tuple[BoolArray, BoolA
         values = values_of(setting, known, pattern, setting.affine)
         if values is not None:
             determined[n] = True
-            allowed[:, n] &= (values[0] <= setting.high) & (values[1] >= setting.low)
+            for sign, beyond in ((1, values[1] < setting.low), (-1, values[0] > setting.high)):
+                part = np.array(setting.signs) == sign
+                same = (patterns[:, part] == patterns[n, part]).all(axis=1)
+                allowed[np.ix_(beyond, same)] = False
         summed = {s for s, bit in zip(setting.signs, pattern, strict=True) if bit}
         values = values_of(setting, known, pattern, False) if len(summed) == 1 else None
         if values is not None:
