@@ -4,9 +4,9 @@
 
 What is accepted is held against the truth: the minimum of the proof that was changed, or, where the change
 reaches the problem, brute force over all activation patterns for the first hundred small problems, and the
-networks that the solver finds for the others. A mutant that proves another bound than it claims is made to claim that
-one, so that no wrong claim hides a wrong refutation; every second one has no witness, so that no right upper
-bound hides a wrong lower one.
+networks that the solver finds for the others. A mutant that proves another bound than it claims is made to
+claim that one, so that no wrong claim hides a wrong refutation; every second one has no witness, so that no
+right upper bound hides a wrong lower one. With a KIND only proofs that have such a part are changed.
 """
 
 import collections
