@@ -1989,7 +1989,9 @@ class _Functions:
             left, column = self._eliminated(rows, start, k)
             others, chosen = unknowns, picked
             if column is not None:
-                others = [u for j, u in enumerate(unknowns) if j != column]
+                others = unknowns[:-1]
+                if column < len(others):
+                    others[column] = unknowns[-1]
                 chosen = [*picked, rows[k][0]]
             if picks == 1 or len(others) == 1:
                 self.search(left, others, needed - 1, level + 1, chosen)
@@ -2002,16 +2004,18 @@ class _Functions:
         """Return the rows but those from `start` to k, an unknown eliminated by row k, and its column.
 
         The exact multiple of row k that is taken off another is within `off` of `factor`. Coefficients of
-        row k are at most its pivot, and each shift rounds by less than 1.
+        row k are at most `largest`, and each shift rounds by less than 1.
         """
         others = rows[:start] + rows[k + 1 :]
         _, value, spread, error, picked = rows[k]
         sizes = list(map(abs, picked))
-        pivot = max(sizes)
+        largest = max(sizes)
+        # the first that is nearly the largest: whoever rounds differently finds the same
+        column = next(j for j, size in enumerate(sizes) if 8 * size >= 7 * largest)
+        pivot = sizes[column]
         self.work.charge(5 * (len(others) + 1) * (len(sizes) + 6))
         if pivot >> (FIXED_BITS - PIVOT_BITS) == 0 or error << PIVOT_ERROR_BITS > pivot:
             return others, None
-        column = sizes.index(pivot)
         divisor, least, size, left = picked[column], pivot - error, abs(value), []
         for origin, own_value, own_spread, own_error, own in others:
             factor = (own[column] << FIXED_BITS) // divisor
@@ -2019,12 +2023,13 @@ class _Functions:
             off = ((own_error << FIXED_BITS) + reach * error) // least + 2
             reach += off
             new = [a - (factor * b >> FIXED_BITS) for a, b in zip(own, picked, strict=True)]
-            del new[column]
+            new[column] = new[-1]
+            new.pop()
             left.append((
                 origin,
                 own_value - (factor * value >> FIXED_BITS),
                 own_spread + ((reach * spread + off * size) >> FIXED_BITS) + 2,
-                own_error + ((reach * error + off * pivot) >> FIXED_BITS) + 2,
+                own_error + ((reach * error + off * largest) >> FIXED_BITS) + 2,
                 new,
             ))  # fmt: skip
         return left, column

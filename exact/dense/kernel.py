@@ -23,6 +23,9 @@ _ROUNDED_UP: Final = 1.0 + 64 * UNIT_ROUNDOFF
 # Nothing that a product loses to underflow is larger.
 _UNDERFLOW: Final = 1e-300
 
+# Entries of this share of the largest are as good a pivot.
+NEARLY: Final = 0.875
+
 COMPLETE: Final = 0
 TOO_MUCH_WORK: Final = 1
 UNBOUNDED: Final = 2
@@ -173,7 +176,7 @@ def advance(rows: Rows, levels: Levels, place: Place, depth: int) -> bool:
 def eliminate(rows: Rows, depth: int, start: int, pick: int) -> int:
     """Write the rows below a pick, those from `start` up to it left out; return the products formed."""
     left, below = rows.left[depth], depth + 1
-    column = largest_of(rows.coefficients[depth, pick], left)
+    column = pivot_of(rows.coefficients[depth, pick], left)
     pivot, error = rows.coefficients[depth, pick, column], rows.errors[depth, pick]
     pivots = abs(pivot) >= MIN_PIVOT and error <= MAX_ERROR * abs(pivot)
     rows.unknown[below] = rows.unknown[depth]
@@ -198,13 +201,21 @@ def eliminate(rows: Rows, depth: int, start: int, pick: int) -> int:
     return n * (left + 6)
 
 
-def largest_of(row: FloatArray, left: int) -> int:
-    """Return the column of the largest of the first entries."""
-    best = 0
-    for j in range(1, left):
-        if abs(row[j]) > abs(row[best]):
-            best = j
-    return best
+def largest_of(row: FloatArray, left: int) -> float:
+    """Return the size of the largest of the first entries."""
+    largest = 0.0
+    for j in range(left):
+        largest = max(largest, abs(row[j]))
+    return largest
+
+
+def pivot_of(row: FloatArray, left: int) -> int:
+    """Return the first column whose entry is nearly the largest: with other roundings it is the same one."""
+    least = NEARLY * largest_of(row, left)
+    for j in range(left):
+        if abs(row[j]) >= least:
+            return j
+    return 0
 
 
 def write_row(rows: Rows, depth: int, i_to_n: tuple[int, int], pick: int, column: int) -> None:
@@ -227,9 +238,10 @@ def write_row(rows: Rows, depth: int, i_to_n: tuple[int, int], pick: int, column
         source = last if j == column else j
         new[j] = row[source] - factor * picked[source]
         largest = max(largest, abs(new[j]))
-    rounding = UNIT_ROUNDOFF * (2.0 * size * pivot + largest) + _UNDERFLOW
+    reach = pivot / NEARLY  # of all entries of the picked row
+    rounding = UNIT_ROUNDOFF * (2.0 * size * reach + largest) + _UNDERFLOW
     rows.errors[below, n] = (
-        rows.errors[depth, i] + (size + off) * error + off * pivot + rounding
+        rows.errors[depth, i] + (size + off) * error + off * reach + rounding
     ) * _ROUNDED_UP
     value = rows.values[depth, pick]
     rows.values[below, n] = rows.values[depth, i] - factor * value

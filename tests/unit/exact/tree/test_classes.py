@@ -40,8 +40,8 @@ def test_the_tree_with_and_without_densest_classes_agree(first, tmp_path):
     for seed in range(first, first + 20):
         problem = mixed(seed)
         path = tmp_path / f"{seed}.json"
-        found = solve(problem, ALWAYS, proof_path=path, node_limit=3000)
-        plain = solve(problem, NEVER, node_limit=3000)
+        found = solve(problem, ALWAYS, proof_path=path, node_limit=500)
+        plain = solve(problem, NEVER, node_limit=500)
         for one, other in ((found, plain), (plain, found)):
             assert other.upper_bound is None or one.lower_bound <= other.upper_bound
         if plain.lower_bound == plain.upper_bound:
