@@ -6,6 +6,7 @@ fractions. Whatever is missing, surplus or not understood is a reason to reject.
 """
 
 import argparse
+import copy
 import csv
 import dataclasses
 import functools
@@ -909,7 +910,7 @@ class _LowerBound:
         if "densest" not in self.kinds:
             self.work.charge(-WORK_OF_CLASSES)
         classes = _Classes(self.problem, signs, self.work)
-        classes.check(part["step"], [], place)
+        classes.check(part["step"], place)
         self._with_skip = self.problem.skip
         self.nodes += classes.steps
         self.leaves += classes.ends
@@ -1774,63 +1775,51 @@ def _factors(columns: Sequence[Sequence[int]], target: Sequence[int]) -> list[Fr
     return factors
 
 
-class _Classes:
-    """Refutes networks with some output signs by functions that meet many points: docs/proof-format.md."""
+class _Situation:
+    """What a step may take for granted: functions of patterns in boxes, and the patterns of some points."""
 
-    def __init__(self, problem: _Problem, signs: Sequence[int], work: _Work) -> None:
+    def __init__(
+        self,
+        problem: _Problem,
+        signs: Sequence[int],
+        work: _Work,
+        known: Sequence[tuple[tuple[int, ...], _Box]] = (),
+        assigned: Mapping[int, tuple[int, ...]] | None = None,
+    ) -> None:
         self.problem = problem
         self.signs = signs
         self.work = work
+        self.known = known
+        self.assigned = {} if assigned is None else assigned
         self.affine = int(problem.skip or problem.constant)
         self.patterns = list(itertools.product((0, 1), repeat=len(signs)))
-        self.steps = 0
-        self.ends = 0
+        self.functions = {pattern: self._box_of(pattern, self.affine) for pattern in self.patterns}
+        # a sum of neurons of one sign has that sign only where some are active, the other where some are not
+        self.sums = {
+            pattern: self._box_of(pattern, 0)
+            for pattern in self.patterns
+            if len({s for s, bit in zip(signs, pattern, strict=True) if bit}) == 1
+        }
+        self._possible: dict[int, list[tuple[int, ...]]] = {}
 
-    def check(self, step: object, known: list[tuple[tuple[int, ...], _Box]], place: str) -> None:
-        """Verify a step and those that follow, the functions of some patterns being known up to boxes."""
-        self.steps += 1
-        step = _fields(step, ("points", "patterns", "plan", "boxes"), place)
-        points = [_index(p, len(self.problem.points), place) for p in _list(step["points"], place)]
-        if not points or len(set(points)) != len(points):
-            raise ProofError("its points are none, or one occurs twice", place)
-        patterns = [self._pattern(text, place) for text in _list(step["patterns"], place)]
-        if len(set(patterns)) != len(patterns):
-            raise ProofError("a pattern occurs twice", place)
-        self._check_patterns(points, set(patterns), known, place)
-        listed = [
-            _fields(item, ("box", "next"), f"{place}, box {n}")
-            for n, item in enumerate(_list(step["boxes"], place))
-        ]
-        boxes = [
-            _read_box(item["box"], self.problem.size, f"{place}, box {n}") for n, item in enumerate(listed)
-        ]
-        plan = [_entries(level, 2) for level in _list(step["plan"], place)]
-        if any(_index(number, len(points) + 1, place) == 0 for level in plan for number in level):
-            raise ProofError("a level of the plan has groups and picks", place)
-        if patterns:
-            needed = -(-len(points) // len(patterns))
-            functions = _Functions(self.problem, points, boxes, plan, self.work, place)
-            functions.search(functions.first, list(range(self.problem.size)), needed, 0, [])
-        elif plan or boxes:
-            raise ProofError("a point without patterns needs no plan and no boxes", place)
-        self.ends += not boxes
-        wanted = {self._representative(pattern, [one for one, _ in known]) for pattern in patterns}
-        for n, (item, box) in enumerate(zip(listed, boxes, strict=True)):
-            following = {"".join(map(str, pattern)): pattern for pattern in sorted(wanted)}
-            steps = _fields(item["next"], tuple(following), f"{place}, box {n}")
-            for text, pattern in following.items():
-                self.check(steps[text], [*known, (pattern, box)], f"{place}, {n} of {text}")
+    def knowing(self, pattern: tuple[int, ...], box: _Box) -> "_Situation":
+        """Return the situation with one more function known."""
+        return _Situation(self.problem, self.signs, self.work, [*self.known, (pattern, box)], self.assigned)
 
-    def _pattern(self, text: object, place: str) -> tuple[int, ...]:
-        if type(text) is not str or len(text) != len(self.signs) or text.strip("01"):
-            raise ProofError(f"{_shown(text)} is no pattern of {len(self.signs)} neurons", place)
-        return tuple(map(int, text))
+    def assigning(self, point: int, pattern: tuple[int, ...]) -> "_Situation":
+        """Return the situation in which a point has a pattern."""
+        found = copy.copy(self)
+        found.assigned = {**self.assigned, point: pattern}
+        self.work.charge(len(found.assigned))
+        return found
 
-    def _representative(self, pattern: tuple[int, ...], known: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
-        """Return the pattern with active neurons first among those that signs and known ones leave alike."""
+    def representative(self, pattern: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the pattern with active neurons first among those that nothing tells apart."""
+        given = [*(one for one, _ in self.known), *self.assigned.values()]
+        self.work.charge(len(self.signs) * (len(given) + 1))
         alike: dict[tuple[int, ...], list[int]] = {}
         for k, sign in enumerate(self.signs):
-            alike.setdefault((sign, *(other[k] for other in known)), []).append(k)
+            alike.setdefault((sign, *(other[k] for other in given)), []).append(k)
         result = list(pattern)
         for members in alike.values():
             bits = sorted((pattern[k] for k in members), reverse=True)
@@ -1838,49 +1827,43 @@ class _Classes:
                 result[k] = bit
         return tuple(result)
 
-    def _check_patterns(
-        self,
-        points: Sequence[int],
-        patterns: set[tuple[int, ...]],
-        known: Sequence[tuple[tuple[int, ...], _Box]],
-        place: str,
-    ) -> None:
-        """Reject unless no point can have another pattern than those listed."""
-        columns = [(*pattern, self.affine) for pattern, _ in known]
-        boxes = [box for _, box in known]
-
-        def box_of(pattern: tuple[int, ...], affine: int) -> _Box | None:
-            self.work.charge(20 * (len(columns) + 1) * (len(pattern) + 1))
-            factors = _factors(columns, (*pattern, affine))
-            if factors is None:
-                return None
-            self.work.charge(20 * (len(boxes) + 1) * self.problem.size)
-            return _sum_of_boxes(factors, boxes) if boxes else _Box([(Fraction(0),) * 2] * self.problem.size)
-
-        functions = {pattern: box_of(pattern, self.affine) for pattern in self.patterns}
-        # a sum of neurons of one sign has that sign only where some are active, the other where some are not
-        sums = {
-            pattern: box_of(pattern, 0)
-            for pattern in self.patterns
-            if len({s for s, bit in zip(self.signs, pattern, strict=True) if bit}) == 1
-        }
-        for point in points:
-            self.work.charge(len(self.patterns) * (len(sums) + 10))
-            states = [(pattern, self._sign(box, point)) for pattern, box in sums.items() if box is not None]
+    def possible(self, point: int) -> list[tuple[int, ...]]:
+        """Return the patterns that a point may have."""
+        if point in self.assigned:
+            return [self.assigned[point]]
+        if point not in self._possible:
+            self.work.charge(len(self.patterns) * (len(self.sums) + 10))
+            states = [(part, self._sign(box, point)) for part, box in self.sums.items() if box is not None]
             beyond = {
-                self._active(pattern, side)
-                for pattern, box in functions.items()
+                self.active(pattern, side)
+                for pattern, box in self.functions.items()
                 if box is not None and (side := self._side(box, point))
             }
-            for pattern in self.patterns:
-                if pattern in patterns or self._lacks_sign(point, pattern):
-                    continue
-                if any(self._active(pattern, side) in beyond for side in (1, -1)):
-                    continue
-                if any(self._contradicts(pattern, part, sign) for part, sign in states):
-                    continue
-                text = "".join(map(str, pattern))
-                raise ProofError(f"point {point} may have the pattern {text}, which is not listed", place)
+            self._possible[point] = [
+                pattern
+                for pattern in self.patterns
+                if not (
+                    self._lacks_sign(point, pattern)
+                    or any(self.active(pattern, side) in beyond for side in (1, -1))
+                    or any(self._contradicts(pattern, part, sign) for part, sign in states)
+                )
+            ]
+        return self._possible[point]
+
+    def active(self, pattern: Sequence[int], sign: int) -> tuple[int, ...]:
+        """Return a sign, and the active neurons that have it."""
+        return sign, *(k for k, bit in enumerate(pattern) if bit and self.signs[k] == sign)
+
+    def _box_of(self, pattern: tuple[int, ...], affine: int) -> _Box | None:
+        """Return a box that holds a pattern's function, if it is determined."""
+        columns = [(*one, self.affine) for one, _ in self.known]
+        self.work.charge(20 * (len(columns) + 1) * (len(pattern) + 1))
+        factors = _factors(columns, (*pattern, affine))
+        if factors is None:
+            return None
+        self.work.charge(20 * (len(columns) + 1) * self.problem.size)
+        boxes = [box for _, box in self.known]
+        return _sum_of_boxes(factors, boxes) if boxes else _Box([(Fraction(0),) * 2] * self.problem.size)
 
     def _lacks_sign(self, point: int, pattern: Sequence[int]) -> bool:
         """Whether a point needs an active neuron of a sign that a pattern has none of."""
@@ -1895,10 +1878,6 @@ class _Classes:
     def _values(self, box: _Box, point: int) -> tuple[int, int]:
         self.work.charge(2 * self.problem.digits[point] * _digits(box.denominator))
         return box.values(self.problem.rows[point])
-
-    def _active(self, pattern: Sequence[int], sign: int) -> tuple[int, ...]:
-        """Return a sign, and the active neurons that have it."""
-        return sign, *(k for k, bit in enumerate(pattern) if bit and self.signs[k] == sign)
 
     def _side(self, box: _Box, point: int) -> int:
         """Return 1 if all functions in a box are below a point's interval, -1 if all are above it, else 0."""
@@ -1917,6 +1896,133 @@ class _Classes:
         own = next(s for s, bit in zip(self.signs, part, strict=True) if bit)
         bits = [bit for bit, chosen in zip(pattern, part, strict=True) if chosen]
         return (own * sign > 0 and not any(bits)) or (own * sign < 0 and all(bits))
+
+
+class _Classes:
+    """Refutes networks with some output signs step by step: docs/proof-format.md."""
+
+    def __init__(self, problem: _Problem, signs: Sequence[int], work: _Work) -> None:
+        self.problem = problem
+        self.signs = signs
+        self.work = work
+        self.steps = 0
+        self.ends = 0
+
+    def check(self, step: object, place: str) -> None:
+        """Verify the first step, and those that follow."""
+        self._check(step, _Situation(self.problem, self.signs, self.work), place)
+
+    def _check(self, step: object, situation: _Situation, place: str) -> None:
+        self.steps += 1
+        if isinstance(step, dict) and "branch" in step:
+            step = _fields(step, ("branch", "next"), place)
+            point = _index(step["branch"], len(self.problem.points), place)
+            if point in situation.assigned:
+                raise ProofError(f"point {point} has its pattern", place)
+            for pattern, following in self._following(
+                step["next"], situation.possible(point), situation, place
+            ):
+                self._check(following, situation.assigning(point, pattern), place)
+        elif isinstance(step, dict) and "value" in step:
+            self.ends += 1
+            self._check_contradiction(_fields(step, ("value", "cone"), place), situation, place)
+        else:
+            self._check_functions(step, situation, place)
+
+    def _check_functions(self, step: object, situation: _Situation, place: str) -> None:
+        """Verify that the function of one of some patterns is in one of some boxes, and what follows."""
+        step = _fields(step, ("points", "patterns", "plan", "boxes"), place)
+        points = [_index(p, len(self.problem.points), place) for p in _list(step["points"], place)]
+        if not points or len(set(points)) != len(points):
+            raise ProofError("its points are none, or one occurs twice", place)
+        patterns = [self._pattern(text, place) for text in _list(step["patterns"], place)]
+        if len(set(patterns)) != len(patterns):
+            raise ProofError("a pattern occurs twice", place)
+        for point in points:
+            for pattern in situation.possible(point):
+                if pattern not in patterns:
+                    text = _text_of(pattern)
+                    raise ProofError(f"point {point} may have the pattern {text}, which is not listed", place)
+        listed = [
+            _fields(item, ("box", "next"), f"{place}, box {n}")
+            for n, item in enumerate(_list(step["boxes"], place))
+        ]
+        boxes = [
+            _read_box(item["box"], self.problem.size, f"{place}, box {n}") for n, item in enumerate(listed)
+        ]
+        plan = [_entries(level, 2) for level in _list(step["plan"], place)]
+        if any(_index(number, len(points) + 1, place) == 0 for level in plan for number in level):
+            raise ProofError("a level of the plan has groups and picks", place)
+        if patterns:
+            needed = -(-len(points) // len(patterns))
+            functions = _Functions(self.problem, points, boxes, plan, self.work, place)
+            functions.search(functions.first, list(range(self.problem.size)), needed, 0, [])
+        elif plan or boxes:
+            raise ProofError("a point without patterns needs no plan and no boxes", place)
+        self.ends += not boxes
+        for n, (item, box) in enumerate(zip(listed, boxes, strict=True)):
+            where = f"{place}, box {n}"
+            for pattern, following in self._following(item["next"], patterns, situation, where):
+                self._check(
+                    following, situation.knowing(pattern, box), f"{place}, {n} of {_text_of(pattern)}"
+                )
+
+    def _following(
+        self, steps: object, patterns: Iterable[tuple[int, ...]], situation: _Situation, place: str
+    ) -> Iterator[tuple[tuple[int, ...], object]]:
+        """Yield each pattern, but one of those that are alike, with the step that there is for it."""
+        wanted = {_text_of(one): one for one in sorted(map(situation.representative, patterns))}
+        found = _fields(steps, tuple(wanted), place)
+        for text, pattern in wanted.items():
+            yield pattern, found[text]
+
+    def _pattern(self, text: object, place: str) -> tuple[int, ...]:
+        if type(text) is not str or len(text) != len(self.signs) or text.strip("01"):
+            raise ProofError(f"{_shown(text)} is no pattern of {len(self.signs)} neurons", place)
+        return tuple(map(int, text))
+
+    def _check_contradiction(self, step: Document, situation: _Situation, place: str) -> None:
+        """Verify multipliers (Farkas) of rows that hold whatever patterns points have."""
+        size = self.problem.size
+        sums = [[0] * size for _ in range(len(self.signs) + 1)]
+        total = 0
+        for item in _list(step["value"], place):
+            listed, text, given = _entries(item, 3)
+            point, pattern = _index(listed, len(self.problem.points), place), self._pattern(text, place)
+            m = _multiplier(given, place)
+            side = 1 if m > 0 else -1
+            end = (self.problem.low if m > 0 else self.problem.high)[point]
+            alike = situation.active(pattern, side)
+            if end is None or any(situation.active(one, side) != alike for one in situation.possible(point)):
+                raise ProofError(
+                    f"the function of {text} may miss point {point}'s interval on that side", place
+                )
+            total += m * end
+            for k, bit in enumerate(pattern):
+                if bit:
+                    self._add(sums[k], self.signs[k] * m, point)
+            if situation.affine:
+                self._add(sums[-1], m, point)
+        for item in _list(step["cone"], place):
+            number, listed, given = _entries(item, 3)
+            k, point = _index(number, len(self.signs), place), _index(listed, len(self.problem.points), place)
+            m = _multiplier(given, place)
+            if any(one[k] != (m > 0) for one in situation.possible(point)):
+                raise ProofError(f"neuron {k} may be otherwise on point {point}", place)
+            self._add(sums[k], m, point)
+        if self.problem.constant:
+            sums[-1][:-1] = [0] * (size - 1)
+        if any(map(any, sums)) or total <= 0:
+            raise ProofError("its rows do not add up to a contradiction", place)
+
+    def _add(self, sums: list[int], m: int, point: int) -> None:
+        row = self.problem.rows[point]
+        self.work.charge(len(row) + _digits(m) * self.problem.digits[point] // 32)
+        sums[:] = [value + m * entry for value, entry in zip(sums, row, strict=True)]
+
+
+def _text_of(pattern: Sequence[int]) -> str:
+    return "".join(map(str, pattern))
 
 
 # What is left of a point's row: the place of the point, its value and by how much that may be wrong, by how

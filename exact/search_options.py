@@ -34,6 +34,8 @@ class Pacing:
         Features from which on output signs are refuted by densest classes where that takes little work.
     densest_products : float
         Products of numbers formed for that: 10^8 take a second, and the checker of proofs a minute or less.
+    branching_nodes : int
+        Linear programs for output signs, before that, in a tree whose programs know something of all samples.
     shared_from : int
         Nodes that a search visits before it asks its workers for help.
     recorded_piece : int
@@ -66,6 +68,7 @@ class Pacing:
     packing_seconds: float = 2.0
     densest_from: int = 4
     densest_products: float = 2e8
+    branching_nodes: int = 1000
     shared_from: int = 1000
     recorded_piece: int = 10_000
     small_piece: int = 100

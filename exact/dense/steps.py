@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from sparsest.exact.arithmetic.number_text import number_text
+from sparsest.exact.arithmetic.number_text import integer_text, number_text
 from sparsest.exact.dense.classes import Pattern
 from sparsest.exact.dense.functions import Boxes
 from sparsest.exact.dense.plan import Level
@@ -30,7 +30,7 @@ class Step(NamedTuple):
     patterns: tuple[Pattern, ...]
     levels: tuple[Level, ...]
     boxes: Boxes
-    following: tuple[dict[Pattern, "Step"], ...]
+    following: tuple[dict[Pattern, "Refutation"], ...]
 
     def document(self) -> dict[str, Any]:
         """Return the step and those that follow as JSON holds them (docs/proof-format.md)."""
@@ -45,6 +45,44 @@ class Step(NamedTuple):
             "plan": [list(level) for level in self.levels],
             "boxes": boxes,
         }
+
+
+class Branching(NamedTuple):
+    """One step for each pattern that a sample may have; of patterns that are alike one is named."""
+
+    sample: int
+    following: dict[Pattern, "Refutation"]
+
+    def document(self) -> dict[str, Any]:
+        """Return the step and those that follow as JSON holds them."""
+        steps = {_text(pattern): step.document() for pattern, step in self.following.items()}
+        return {"branch": self.sample, "next": steps}
+
+
+class Contradiction(NamedTuple):
+    """Multipliers of rows that contradict each other.
+
+    Attributes
+    ----------
+    values : tuple of (sample, pattern, multiplier)
+        Of the lower end of a sample's interval where positive, of the upper end where negative: the
+        pattern's function is at least, or at most, that.
+    cones : tuple of (neuron, sample, multiplier)
+        Positive ones of active neurons.
+    """
+
+    values: tuple[tuple[int, Pattern, int], ...]
+    cones: tuple[tuple[int, int, int], ...]
+
+    def document(self) -> dict[str, Any]:
+        """Return the step as JSON holds it, but for multipliers, which are of the rows of `ExactData`."""
+        return {
+            "value": [[sample, _text(pattern), integer_text(m)] for sample, pattern, m in self.values],
+            "cone": [[neuron, sample, integer_text(m)] for neuron, sample, m in self.cones],
+        }
+
+
+Refutation = Step | Branching | Contradiction
 
 
 def _text(pattern: Pattern) -> str:

@@ -214,6 +214,12 @@ def _is_row(row: Row, shape: Shape) -> bool:
 
 def _is_step(step: Any, shape: Shape) -> bool:
     """Whether a step names samples that there are, and so do those that follow."""
+    if "branch" in step:
+        following = step["next"].values()
+        return _below(step["branch"], shape.n_samples) and all(_is_step(one, shape) for one in following)
+    if "value" in step:
+        named = [(i, m) for i, _, m in step["value"]] + [(i, m) for _, i, m in step["cone"]]
+        return bool(named) and all(_below(i, shape.n_samples) and _integer(m) != 0 for i, m in named)
     return all(_below(sample, shape.n_samples) for sample in step["points"]) and all(
         _is_step(following, shape) for box in step["boxes"] for following in box["next"].values()
     )

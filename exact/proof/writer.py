@@ -21,7 +21,7 @@ import flint
 from sparsest.affine import Affine
 from sparsest.check import ProofError, check_proof
 from sparsest.exact.arithmetic.farkas import Multipliers
-from sparsest.exact.arithmetic.number_text import end_text, integer_text, number_text
+from sparsest.exact.arithmetic.number_text import end_text, integer_of, integer_text, number_text
 from sparsest.exact.arithmetic.rational_network import RationalNetwork, rational_witness
 from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.line.forced_knots import GapProof, Triple, triples_of
@@ -207,11 +207,29 @@ class ProofWriter(ProofLog):
 
     def _renumbered(self, step: Mapping[str, Any]) -> dict[str, Any]:
         """Return a step and those that follow, samples named as the checker numbers them."""
+        if "branch" in step:
+            following = {pattern: self._renumbered(one) for pattern, one in step["next"].items()}
+            return {"branch": self._points[step["branch"]], "next": following}
+        if "value" in step:
+            return self._contradiction(step)
         boxes = [
             box | {"next": {pattern: self._renumbered(one) for pattern, one in box["next"].items()}}
             for box in step["boxes"]
         ]
         return {**step, "points": [self._points[sample] for sample in step["points"]], "boxes": boxes}
+
+    def _contradiction(self, step: Mapping[str, Any]) -> dict[str, Any]:
+        """Return multipliers of the checker's rows instead of those of `data`, coprime."""
+        named = [(sample, m) for sample, _, m in step["value"]]
+        named += [(sample, m) for _, sample, m in step["cone"]]
+        scaled = [
+            Fraction(integer_of(m) * self.data.scales[sample], self._scales[sample]) for sample, m in named
+        ]
+        common = math.lcm(*(m.denominator for m in scaled))
+        divisor = math.gcd(*(int(m * common) for m in scaled))
+        texts = iter([integer_text(int(m * common) // divisor) for m in scaled])
+        value = [[self._points[sample], pattern, next(texts)] for sample, pattern, _ in step["value"]]
+        return {"value": value, "cone": [[k, self._points[i], next(texts)] for k, i, _ in step["cone"]]}
 
     def end(self) -> None:  # noqa: D102
         positive = sum(sign > 0 for sign in self._signs)

@@ -45,6 +45,7 @@ def document(X, low, high, bound, *parts, **options):
 # three points above 0 that are on no line: one positive neuron, active on all of them, would be a line there
 TENT = [[0], [1], [2]], [1, 2, 1], [1, 2, 1]
 NONE, NEGATIVE = part(0, 0, last(1)), part(1, 0, last(1))
+NONE_AT_0 = part(0, 0, last(0))
 NO_LINE = first([0, 1, 2], ["1"], [[1, 1]])
 
 
@@ -54,6 +55,15 @@ def tent(step=NO_LINE, bound=2, others=(NONE, NEGATIVE), **options):
 
 # the points at 0 and 1 are on y = 1 + x, which a single neuron is there; the one at 2 is not
 RISE = first([0, 1], ["1"], [[1, 1]], box([["1/2", "3/2"], ["1/2", "3/2"]], _1=last(2)))
+
+
+# the values of one neuron of sign 1 at points where it must be active are on a line: those at 0 and 2 add up
+# to 2, and twice that at 1 is 4
+def bent(pattern):
+    return {"value": [[0, pattern, -1], [1, pattern, 2], [2, pattern, -1]], "cone": []}
+
+
+BENT = bent("1")
 
 # five points on y = x, which one neuron meets
 LINE = [[k] for k in range(1, 6)], list(range(1, 6)), list(range(1, 6))
@@ -76,6 +86,13 @@ class TestAccepted:
 
     def test_the_only_function_leaves_a_point_without_patterns(self):
         assert check_proof(tent(RISE)).nodes == 4
+
+    def test_rows_that_contradict_each_other(self):
+        assert check_proof(tent(BENT)).lower_bound == 2
+
+    def test_a_branch_on_what_a_point_may_be(self):
+        # two neurons of sign 1, each active or not at 1; together they could be a tent upside down alone
+        assert check_proof(tent({"branch": 1, "next": {"1": BENT}})).nodes == 4
 
     @pytest.mark.parametrize("plan", [[], [[3, 1]], [[2, 1]], [[1, 1], [1, 1]], [[1, 2]]])
     def test_any_plan_that_covers(self, plan):
@@ -144,6 +161,33 @@ FALSE = {
     "a plan at the end": (
         tent(others=(part(0, 0, {**last(1), "plan": [[1, 1]]}), NEGATIVE)), "needs no plan"
     ),
+    "a branch without a pattern": (tent({"branch": 1, "next": {}}), "1"),
+    "a branch on a pattern that is out": (tent({"branch": 1, "next": {"1": BENT, "0": last(1)}}), "0"),
+    "a branch twice": (
+        tent({"branch": 1, "next": {"1": {"branch": 1, "next": {"1": BENT}}}}), "has its pattern"
+    ),
+    "a branch nowhere": (tent({"branch": 3, "next": {"1": BENT}}), "3"),
+    "rows that add up to nothing": (tent({"value": [], "cone": []}), "add up to a contradiction"),
+    "rows that do not cancel": (tent({**BENT, "value": BENT["value"][:2]}), "add up to a contradiction"),
+    "rows that add up to less": (
+        tent({**BENT, "value": [[p, "1", -m] for p, _, m in BENT["value"]]}), "add up to a contradiction"
+    ),
+    "a neuron that may be active": (
+        document([[0], [1]], [1, 0], [1, 0], 2, NONE_AT_0, part(1, 0, last(0)),
+            part(1, 1, {"value": [], "cone": [[0, 1, -1]]})),
+        "neuron 0 may be otherwise on point 1",
+    ),
+    "a function that others may be below": (
+        # with two neurons of sign 1, either may be active alone
+        document(*TENT, 3, *(tent()["parts"]), part(2, 2, bent("11"))),
+        "may miss point 0's interval|may miss point 1's interval",
+    ),
+    "the upper end where others may be above": (
+        # the function of 10 is at least low_1 where the neuron of sign 1 is active, but not at most high_0
+        document(*TENT, 3, *(tent()["parts"]), part(2, 1, bent("10"))),
+        "may miss point 0's interval",
+    ),
+    "a multiplier of zero": (tent({**BENT, "value": [[0, "1", 0]]}), "zero|0"),
     "more neurons than are next": (tent() | {"parts": [NONE, part(2, 0, last(1))]}, "1 is next"),
     "the same signs twice": (tent(others=(NONE, NEGATIVE, NEGATIVE)), "refuted before"),
     "signs left out": (tent(others=(NONE,)), "0 of them positive, are not refuted"),
@@ -218,4 +262,4 @@ def test_an_enumeration_that_takes_too_much_work_is_rejected():
     work = check._Work({})
     work.left = 10**6
     with pytest.raises(ProofError, match="takes more work"):
-        check._Classes(problem, [1, -1], work).check(step, [], "part 0")
+        check._Classes(problem, [1, -1], work).check(step, "part 0")
