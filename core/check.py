@@ -3,7 +3,13 @@
 Needs the standard library only and runs alone: ``python check.py proof.json [data.csv | problem.json]``. The
 format, and why it proves what it says, is in docs/proof-format.md. All decisions are made in integers and
 fractions. Whatever is missing, surplus or not understood is a reason to reject.
+
+The file has a face, READING, DATA, the KERNEL, FINDING and the command line. What must be believed of a
+verdict "verified" is the kernel, and there only the parts that the verdict names. Nothing in FINDING can make
+it accept what is false.
 """
+
+from __future__ import annotations
 
 import argparse
 import copy
@@ -63,6 +69,9 @@ _EXACT_IN_JSON = 2**53
 
 Document = dict[str, Any]
 Point = tuple[Fraction, ...]
+_Vector = tuple[int, ...]
+# What a neuron may use, coordinates in order, and its output sign.
+_Kind = tuple[_Vector, int]
 
 
 if TYPE_CHECKING or __name__ == "sparsest.check":  # part of the package: its errors are the package's
@@ -84,52 +93,8 @@ class UnreadableError(ProofError):
     """A file that is no proof, or data that cannot be read."""
 
 
-class _Work:
-    """Counts multiplications, and rejects a document that asks for more than one of its size should.
-
-    Most steps take time in proportion to what is read. Others multiply two things that a file may hold many
-    of: neurons and samples of the witness, rows and features of a leaf. Proofs that a search writes use a
-    small part of what is allowed. The unit is one product of small numbers, some 40 ns; 32 products of
-    digits of 30 bits, of which Python makes those of larger ones, take about as long.
-    """
-
-    def __init__(self, document: object) -> None:
-        self.left = WORK_FREE + WORK_PER_VALUE * _size(document)
-
-    def charge(self, units: int) -> None:
-        """Take what is about to be done off what is left."""
-        self.left -= units
-        if self.left < 0:
-            raise ProofError("checking it takes more work than is done for a document of its size")
-
-
-def _size(document: object) -> int:
-    """Count the values of a document, longer texts for more than one."""
-    total = 0
-    stack: list[Any] = [document]
-    while stack:
-        value = stack.pop()
-        kind = type(value)
-        if kind is list:
-            total += len(value)
-            stack += value
-        elif kind is dict:
-            total += len(value)
-            stack += value.values()
-        elif kind is str:
-            total += len(value) // 32
-    return total
-
-
-def _digits(number: int) -> int:
-    """Return how many digits of 30 bits a number has."""
-    return 1 + number.bit_length() // 30
-
-
-def _units(one: int, other: int) -> int:
-    """Return what a product of numbers of so many digits costs; large ones are multiplied by Karatsuba."""
-    least = min(one, other)
-    return 1 + max(one, other) * min(least, 8 * math.isqrt(least)) // 32
+# ============================================================================================================
+# THE FACE: what is asked, and what is answered
 
 
 @dataclasses.dataclass(frozen=True)
@@ -259,7 +224,7 @@ def read(
     return document
 
 
-def _checked(document: Document, data: object, asked: "_Asked") -> Checked:
+def _checked(document: Document, data: object, asked: _Asked) -> Checked:
     fields = ("format", "version", "objective", "problem", "lower_bound", "upper_bound", "witness")
     _fields(document, (*fields, "circuits", "parts"), "proof")
     version = document["version"]
@@ -273,20 +238,7 @@ def _checked(document: Document, data: object, asked: "_Asked") -> Checked:
     asked.compare(problem)
     if data is not None:
         _compare(problem, data, asked)
-    upper, work = document["upper_bound"], _Work(document)
-    if upper is not None:
-        _check_witness(problem, objective, _whole(upper, "upper_bound"), document["witness"], work)
-    elif document["witness"] is not None:
-        raise ProofError("a witness without an upper bound", "witness")
-    circuits = _circuits(problem, document["circuits"], work, version)
-    bound: _LowerBound | _EntryBound = _LowerBound(problem, circuits, work)
-    if objective != "neurons":
-        bound = _EntryBound(problem, objective, circuits, work)
-    for n, part in enumerate(_list(document["parts"], "parts")):
-        bound.add(part, f"part {n}")
-    bound.finish(_whole(document["lower_bound"], "lower_bound"))
-    if upper is not None and upper < bound.proven:
-        raise ProofError(f"{upper} is below the lower bound {bound.proven}", "upper_bound")
+    bound, upper = _verified_bounds(problem, document, _Work(document))
     limit = problem.own_bound if any(problem.places) else document["problem"]["weight_bound"]
     return Checked(
         lower_bound=bound.proven,
@@ -304,7 +256,230 @@ def _checked(document: Document, data: object, asked: "_Asked") -> Checked:
     )
 
 
-# The problem
+# ============================================================================================================
+# READING: bytes and JSON become whole numbers and fractions, and everything else is refused
+
+
+class _Work:
+    """Counts multiplications, and rejects a document that asks for more than one of its size should.
+
+    Most steps take time in proportion to what is read. Others multiply two things that a file may hold many
+    of: neurons and samples of the witness, rows and features of a leaf. Proofs that a search writes use a
+    small part of what is allowed. The unit is one product of small numbers, some 40 ns; 32 products of
+    digits of 30 bits, of which Python makes those of larger ones, take about as long.
+    """
+
+    def __init__(self, document: object) -> None:
+        self.left = WORK_FREE + WORK_PER_VALUE * _size(document)
+
+    def charge(self, units: int) -> None:
+        """Take what is about to be done off what is left."""
+        self.left -= units
+        if self.left < 0:
+            raise ProofError("checking it takes more work than is done for a document of its size")
+
+
+def _size(document: object) -> int:
+    """Count the values of a document, longer texts for more than one."""
+    total = 0
+    stack: list[Any] = [document]
+    while stack:
+        value = stack.pop()
+        kind = type(value)
+        if kind is list:
+            total += len(value)
+            stack += value
+        elif kind is dict:
+            total += len(value)
+            stack += value.values()
+        elif kind is str:
+            total += len(value) // 32
+    return total
+
+
+def _digits(number: int) -> int:
+    """Return how many digits of 30 bits a number has."""
+    return 1 + number.bit_length() // 30
+
+
+def _units(one: int, other: int) -> int:
+    """Return what a product of numbers of so many digits costs; large ones are multiplied by Karatsuba."""
+    least = min(one, other)
+    return 1 + max(one, other) * min(least, 8 * math.isqrt(least)) // 32
+
+
+def _sum_units(*fractions: Fraction) -> int:
+    """Return what it costs to add to fractions, and to reduce the sums."""
+    return sum(16 + (_digits(v.numerator) + _digits(v.denominator)) ** 2 // 8 for v in fractions)
+
+
+def _size_of(vectors: Iterable[Sequence[int]]) -> int:
+    """Return the digits of the longest number of some vectors."""
+    return max((_digits(v) for vector in vectors for v in vector), default=1)
+
+
+def _common(denominators: Iterable[int], work: _Work) -> int:
+    """Return the least common multiple."""
+    common = 1
+    for denominator in denominators:
+        work.charge(1 + _digits(common) * _digits(denominator) // 32)
+        common = math.lcm(common, denominator)
+    return common
+
+
+def _json(
+    path: str | os.PathLike[str],
+    parse_float: Any,
+    max_bytes: int = MAX_FILE_BYTES,
+    max_values: int = MAX_VALUES,
+) -> object:
+    """Parse a file of bounded size by the book: no key twice, no NaN."""
+    try:
+        opener = gzip.open if str(path).lower().endswith(".gz") else open
+        with opener(path, "rb") as stream:
+            content = stream.read(max_bytes + 1)
+        # text with a character beyond ASCII takes up to four bytes for every one
+        if len(content) * (1 if content.isascii() else 4) > max_bytes:
+            raise UnreadableError(f"more than {max_bytes} bytes", str(path))
+        # every value but the first follows a bracket, a comma or a colon; those within texts are counted too
+        if sum(map(content.count, (b",", b"[", b"{", b":"))) > max_values:
+            raise UnreadableError(f"more than {max_values} values", str(path))
+        return json.loads(
+            content.decode(),
+            object_pairs_hook=_unique,
+            parse_constant=_refuse_constant,
+            parse_float=parse_float,
+        )
+    except RecursionError:
+        raise UnreadableError("nested too deeply", str(path)) from None
+    except MemoryError:
+        raise UnreadableError("too large for this machine", str(path)) from None
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        raise UnreadableError(f"not readable as JSON: {reason:.200}", str(path)) from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise ValueError("a key occurs twice in one object")
+    return document
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(f"{text} is not a number of JSON")
+
+
+def _refuse_float(text: str) -> None:
+    raise ValueError(f"{text:.40} is a decimal: numbers are integers or strings of exact fractions")
+
+
+def _shown(value: object) -> str:
+    """Spell what was found so that any terminal can print it."""
+    try:
+        text = ascii(value)
+    except ValueError:  # an integer of more digits than Python converts
+        return "a number of very many digits"
+    return _shortened(text)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _fields(value: object, names: tuple[str, ...], place: str) -> Document:
+    if not isinstance(value, dict):
+        raise ProofError("an object with fields is needed", place)
+    if value.keys() != set(names):
+        name = min(value.keys() ^ set(names), key=str)
+        raise ProofError(f"the field {_shown(name)} is {'unknown' if name in value else 'missing'}", place)
+    return value
+
+
+def _list(value: object, place: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise ProofError("a list is needed", place)
+    return value
+
+
+def _row(value: object, count: int, place: str = "", what: str = "") -> list[Any]:
+    row = _list(value, place)
+    if len(row) != count:
+        raise ProofError(f"{what or f'{count} entries'} are needed, and {len(row)} entries found", place)
+    return row
+
+
+def _flag(value: object, place: str) -> bool:
+    if not isinstance(value, bool):
+        raise ProofError("true or false is needed", place)
+    return value
+
+
+def _whole(value: object, place: str) -> int:
+    if type(value) is not int or not 0 <= value <= _EXACT_IN_JSON:
+        raise ProofError("a whole number, not negative, is needed", place)
+    return value
+
+
+def _index(value: object, count: int, place: str) -> int:
+    if type(value) is not int or not 0 <= value < count:
+        raise ProofError(f"{_shown(value)} is not an index below {count}", place)
+    return value
+
+
+def _sign(value: object, place: str) -> int:
+    if type(value) is not int or value not in (1, -1):
+        raise ProofError("the sign 1 or -1 is needed", place)
+    return value
+
+
+def _multiplier(value: object, place: str) -> int:
+    number = value if type(value) is int and abs(value) <= _EXACT_IN_JSON else _integer(value, place)
+    if number == 0:
+        raise ProofError("a multiplier is zero", place)
+    return number
+
+
+def _integer(value: object, place: str) -> int:
+    """Read a JSON integer up to 2^53, or a string with a decimal or hexadecimal one."""
+    if type(value) is int and abs(value) <= _EXACT_IN_JSON:
+        return value
+    if isinstance(value, str) and len(value) <= MAX_NUMBER_LENGTH:
+        if _HEX.fullmatch(value):
+            return int(value, 16)
+        if _DECIMAL.fullmatch(value):
+            return int(value)
+    raise ProofError(f"{_shown(value)} is not an exact integer of a size that is read", place)
+
+
+def _number(value: object, place: str) -> Fraction:
+    """Read an integer, a fraction ``"p/q"``, or a hexadecimal float ``"0x1.8p-1"``."""
+    if isinstance(value, str):
+        if match := _HEX_FLOAT.fullmatch(value):
+            minus, lead, digits, exponent = match.groups(default="")
+            mantissa = int(lead + digits, 16)
+            if minus and not mantissa:
+                raise ProofError("negative zero", place)
+            mantissa, shift = -mantissa if minus else mantissa, int(exponent) - 4 * len(digits)
+            return Fraction(mantissa << shift) if shift >= 0 else Fraction(mantissa, 1 << -shift)
+        if "/" in value:
+            top, _, bottom = value.partition("/")
+            denominator = _integer(bottom, place)
+            if denominator <= 0:
+                raise ProofError(f"{_shown(value)} has no positive denominator", place)
+            return Fraction(_integer(top, place), denominator)
+    return Fraction(_integer(value, place))
+
+
+def _vector(value: object, size: int, place: str) -> Point:
+    numbers = tuple(_number(v, place) for v in _list(value, place))
+    if len(numbers) != size:
+        raise ProofError(f"{len(numbers)} numbers where {size} are needed", place)
+    return numbers
+
+
+# ============================================================================================================
+# DATA: the problem, whether it is the one that was asked for, and the data given beside the proof
 
 
 def _with_options(fields: object) -> Document:
@@ -357,7 +532,8 @@ class _Problem:
         if self.bound is not None and self.bound <= 0:
             raise ProofError("it must be positive", f"{place} weight_bound")
         self._divide(fields.get("places", [0] * self.size), f"{place} places")
-        self._merge(place)
+        self.points, self.rows, self.low, self.high = _merged_points(self.X, self.ends, place)
+        self.digits = [sum(map(_digits, row)) for row in self.rows]
 
     def _divide(self, places: object, place: str) -> None:
         """Find the user's numbers in those of the proof."""
@@ -376,29 +552,6 @@ class _Problem:
         if len(ends) != len(self.X):
             raise ProofError(f"{len(ends)} interval ends for {len(self.X)} samples", place)
         return ends
-
-    def _merge(self, place: str) -> None:
-        # keyed by text: a file may choose numbers of equal hashes, not texts
-        lows: dict[str, Fraction | None] = {}
-        highs: dict[str, Fraction | None] = {}
-        first: dict[str, Point] = {}
-        for x, low, high in zip(self.X, *self.ends, strict=True):
-            key = " ".join(f"{v.numerator:x}/{v.denominator:x}" for v in x)
-            first.setdefault(key, x)
-            known, cap = lows.setdefault(key, low), highs.setdefault(key, high)
-            lows[key] = low if known is None else known if low is None else max(known, low)
-            highs[key] = high if cap is None else cap if high is None else min(cap, high)
-        self.points = list(first.values())
-        self.rows: list[tuple[int, ...]] = []
-        self.low: list[int | None] = []
-        self.high: list[int | None] = []
-        for key, x in first.items():
-            low, high = lows[key], highs[key]
-            scale = _common_denominator((*x, low, high), f"{place} point {len(self.rows)}")
-            self.rows.append((*(v.numerator * (scale // v.denominator) for v in x), scale))
-            self.low.append(None if low is None else low.numerator * (scale // low.denominator))
-            self.high.append(None if high is None else high.numerator * (scale // high.denominator))
-        self.digits = [sum(map(_digits, row)) for row in self.rows]
 
 
 def _datum(value: object, place: str) -> Fraction:
@@ -655,255 +808,127 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-# The upper bound
+# ============================================================================================================
+# KERNEL: what must be believed
+#
+# 1568 lines, 1207 of them code, in nine parts. The verdict says what it rests on, so which must be believed:
+#
+#     any proof      CLAIMS
+#     upper bound    NETWORKS
+#     "curvature"    KNOTS
+#     "tree"         SUMS, TREES
+#     "packing"      SUMS, PACKING
+#     "gaps"         KNOTS, GAPS
+#     "densest"      CLASSES
+#     "supports"     SUMS, TREES, ENTRIES
+#
+# The kernel calls nothing but itself, the standard library, the readers of READING (a number is the one that
+# is written, in the range asked for), fields of `_Problem`, and FINDING, whose answers it verifies. A test
+# holds both. docs/proof-format.md has the lines of each part, and why what each rule says is so.
 
 
-def _check_witness(problem: _Problem, objective: str, upper: int, witness: object, work: _Work) -> None:
-    """Reject unless a network of `upper` neurons, weights or parameters meets every interval."""
-    if isinstance(witness, dict) and witness.get("kind") == "polyline":
-        if objective == "parameters":
-            raise ProofError("a polyline does not say how many parameters it takes", "witness")
-        _check_polyline(problem, upper, witness, work)
-        return
-    witness = _fields(witness, ("kind", "signs", "neurons", "skip"), "witness")
-    if witness["kind"] != "network":
-        raise ProofError("its kind is neither 'network' nor 'polyline'", "witness")
-    signs = [_sign(s, f"witness signs[{k}]") for k, s in enumerate(_list(witness["signs"], "witness signs"))]
-    table = _list(witness["neurons"], "witness neurons")
-    neurons = [_vector(row, problem.size, f"witness neuron {k}") for k, row in enumerate(table)]
-    if len(signs) != len(neurons):
-        raise ProofError(f"{len(neurons)} neurons with {len(signs)} signs", "witness")
-    count = _count(neurons, objective)
-    if count != upper:
-        raise ProofError(f"it has {count} {objective}, and {upper} are claimed", "witness")
-    if (witness["skip"] is not None) > (problem.skip or problem.constant):
-        raise ProofError("an affine term, which the problem does not allow", "witness skip")
-    affine = [] if witness["skip"] is None else [_vector(witness["skip"], problem.size, "witness skip")]
-    if problem.constant and any(any(term[:-1]) for term in affine):
-        raise ProofError("slopes beside the constant, which the problem does not allow", "witness skip")
-    check_values = _check_values_along_a_line if problem.size == 2 else _check_values
-    check_values(problem, signs, [*neurons, *affine], work)
-    if problem.bound is not None:
-        _check_within_bound(problem.bound, neurons)
+# ============================================================================================================
+# KERNEL, part CLAIMS: what is claimed, and that the parts of the proof prove it
+#
+# docs/proof-format.md, "The document" and "The lower bound"; "Points" for `_merged_points`.
 
 
-def _count(neurons: list[Point], objective: str) -> int:
-    """Count the neurons, all of them, or the weights or parameters that are not zero."""
-    if objective == "neurons":
-        return len(neurons)
-    counted = slice(-1) if objective == "weights" else slice(None)
-    return sum(value != 0 for neuron in neurons for value in neuron[counted])
+def _verified_bounds(
+    problem: _Problem, document: Document, work: _Work
+) -> tuple[_NeuronBound | _EntryBound, int | None]:
+    """Return what the parts prove, and the size of the witness; reject unless both are what is claimed."""
+    objective, claimed, witness = document["objective"], document["upper_bound"], document["witness"]
+    if claimed is not None:
+        network = _read_network(problem, objective, _whole(claimed, "upper_bound"), witness, work)
+        size = _size_of_network(problem, objective, *network, work)
+        # on a polyline of more points than bends some neurons have no weight
+        if size > claimed or (size < claimed and witness["kind"] == "network"):
+            raise ProofError(f"it has {size} {objective}, and {claimed} are claimed", "witness")
+    elif witness is not None:
+        raise ProofError("a witness without an upper bound", "witness")
+    circuits = _circuits(problem, document["circuits"], work, document["version"])
+    bound: _NeuronBound | _EntryBound = _NeuronBound(problem, circuits, work)
+    if objective != "neurons":
+        bound = _EntryBound(problem, objective, circuits, work)
+    for n, part in enumerate(_list(document["parts"], "parts")):
+        bound.add(part, f"part {n}")
+    bound.finish(_whole(document["lower_bound"], "lower_bound"))
+    if claimed is not None and claimed < bound.proven:
+        raise ProofError(f"{claimed} is below the lower bound {bound.proven}", "upper_bound")
+    return bound, claimed
 
 
-def _check_values(problem: _Problem, signs: list[int], vectors: list[Point], work: _Work) -> None:
-    terms = [_scaled(vector, work) for vector in vectors]
-    digits = max((term.digits for term in terms), default=0) + max(problem.digits)
-    total = _Sum([term.denominator for term in terms], digits, work)
-    for p in range(len(problem.rows)):
-        inputs = _products(problem, p, terms, work)
-        positive = [s * max(0, z) for s, z in zip(signs, inputs, strict=False)]
-        value = total.numerator(positive + inputs[len(signs) :], work)
-        _check_interval(problem, p, value, total.denominator)
+class _Bound:
+    """What the parts of a proof so far prove necessary of what is counted."""
 
-
-def _check_interval(problem: _Problem, point: int, value: int | Fraction, factor: int) -> None:
-    """Reject unless a value, times a factor and the scale of a point's row, is in the point's interval."""
-    low, high = problem.low[point], problem.high[point]
-    if (low is not None and value < low * factor) or (high is not None and value > high * factor):
-        raise ProofError(f"its value misses the interval of point {point}", "witness")
-
-
-def _check_values_along_a_line(
-    problem: _Problem, signs: list[int], vectors: list[Point], work: _Work
-) -> None:
-    """Do as `_check_values` for one feature, where slope and intercept change at knots only.
-
-    Neurons active to the right of their knots are added from the left on, the others from the right on: the
-    denominators of many neurons through many samples cancel on the way.
-    """
-    neurons = list(zip(signs, vectors, strict=False))
-    slope, intercept = vectors[-1] if len(vectors) > len(signs) else (Fraction(0), Fraction(0))
-    intercept += sum(s * max(Fraction(0), b) for s, (w, b) in neurons if w == 0)
-    values = [slope * x + intercept for (x,) in problem.points]
-    order = sorted(range(len(values)), key=problem.points.__getitem__)
-    for side in (1, -1):
-        knots = sorted((-side * b / w, s * w, s * b) for s, (w, b) in neurons if w * side > 0)
-        passed, slope, intercept = 0, Fraction(0), Fraction(0)
-        for p in order[::side]:
-            (x,) = problem.points[p]
-            while passed < len(knots) and knots[passed][0] < side * x:
-                work.charge(_sum_units(slope, intercept))
-                slope, intercept = slope + knots[passed][1], intercept + knots[passed][2]
-                passed += 1
-            work.charge(_sum_units(slope, intercept, values[p]))
-            values[p] += slope * x + intercept
-    for p, value in enumerate(values):
-        _check_interval(problem, p, value * problem.rows[p][-1], 1)
-
-
-def _sum_units(*fractions: Fraction) -> int:
-    """Return what it costs to add to fractions, and to reduce the sums."""
-    return sum(16 + (_digits(v.numerator) + _digits(v.denominator)) ** 2 // 8 for v in fractions)
-
-
-@dataclasses.dataclass(frozen=True)
-class _Term:
-    """A vector of fractions as integers over one denominator, and the digits of the longest of them."""
-
-    entries: list[int]
-    denominator: int
-    digits: int
-
-
-def _scaled(vector: Point, work: _Work) -> _Term:
-    common = 1
-    for value in vector:
-        work.charge(_digits(common) * _digits(value.denominator) // 32)
-        common = math.lcm(common, value.denominator)
-    work.charge(len(vector) * _digits(common))  # all of it is stored
-    entries = [v.numerator * (common // v.denominator) for v in vector]
-    return _Term(entries, common, max(map(_digits, entries)))
-
-
-def _products(problem: _Problem, point: int, terms: list[_Term], work: _Work) -> list[int]:
-    """Return the products of a point's row with the integers of vectors."""
-    row = problem.rows[point]
-    digits = sum(term.digits for term in terms)
-    work.charge((len(row) + 8) * len(terms) + problem.digits[point] * digits // 32)
-    return [sum(map(operator.mul, row, term.entries)) for term in terms]
-
-
-class _Sum:
-    """Adds fractions of given denominators, again and again.
-
-    Neighbours are added first, then neighbouring sums and so on, so that long numbers are multiplied by long
-    numbers only (binary splitting).
-
-    Attributes
-    ----------
-    denominator : int
-        The least common denominator.
-    """
-
-    def __init__(self, denominators: list[int], digits: int, work: _Work) -> None:
-        self._factors: list[list[tuple[int, int]]] = []  # of each pair of neighbours, level by level
-        self._units = 0
-        while len(denominators) > 1:
-            sums, factors = [], []
-            for left, right in zip(denominators[::2], denominators[1::2], strict=False):
-                work.charge(1 + _digits(left) * _digits(right) // 32)
-                common = math.lcm(left, right)
-                sums.append(common)
-                factors.append((common // left, common // right))
-                for numerator, factor in zip((left, right), factors[-1], strict=True):
-                    self._units += _units(_digits(numerator) + digits, _digits(factor))
-            self._factors.append(factors)
-            denominators = sums + denominators[2 * len(sums) :]
-        self.denominator = denominators[0] if denominators else 1
-
-    def numerator(self, numerators: list[int], work: _Work) -> int:
-        """Return the numerator of a sum over the common denominator."""
-        work.charge(self._units)
-        for factors in self._factors:
-            pairs = zip(numerators[::2], numerators[1::2], factors, strict=False)
-            sums = [a * f + b * g for a, b, (f, g) in pairs]
-            numerators = sums + numerators[2 * len(sums) :]
-        return numerators[0] if numerators else 0
-
-
-def _check_within_bound(bound: Fraction, neurons: list[Point]) -> None:
-    """Reject unless all weights are within the bound; biases are free."""
-    for k, neuron in enumerate(neurons):
-        if any(abs(w) > bound for w in neuron[:-1]):
-            raise ProofError("a weight exceeds the bound", f"witness neuron {k}")
-
-
-def _check_polyline(problem: _Problem, upper: int, witness: Document, work: _Work) -> None:
-    """Reject unless a piecewise linear function with `upper` breaks within meets every interval.
-
-    It is linear between its points and beyond them. With a skip, each break is one neuron.
-    """
-    _fields(witness, ("kind", "points"), "witness")
-    if problem.size != 2 or not problem.skip or problem.bound is not None:
-        raise ProofError("a polyline needs one feature, a skip and no weight bound", "witness")
-    table = _list(witness["points"], "witness points")
-    points = [_vector(pair, 2, f"witness points[{n}]") for n, pair in enumerate(table)]
-    if len(points) != upper + 2:
-        raise ProofError(f"{len(points)} points have not {upper} between the first and last", "witness")
-    if any(left[0] >= right[0] for left, right in itertools.pairwise(points)):
-        raise ProofError("its points are not in order", "witness")
-    n, piece = -1, (0, 0, 0)
-    for p in sorted(range(len(problem.points)), key=problem.points.__getitem__):
-        (x,) = problem.points[p]
-        while n < 0 or (n + 2 < len(points) and points[n + 1][0] < x):
-            n += 1
-            piece = _piece(points[n], points[n + 1], work)
-        slope, intercept, common = piece
-        work.charge(2 + problem.digits[p] * max(map(_digits, piece)) // 32)
-        value = sum(map(operator.mul, (slope, intercept), problem.rows[p]))
-        _check_interval(problem, p, value, common)
-
-
-def _piece(left: Point, right: Point, work: _Work) -> tuple[int, int, int]:
-    """Return a, b, c > 0 such that ``(a x + b) / c`` is the straight line through two points."""
-    digits = max(_digits(v.numerator) + _digits(v.denominator) for v in (*left, *right))
-    work.charge(8 + digits**2 // 4)
-    slope = (right[1] - left[1]) / (right[0] - left[0])
-    intercept = left[1] - slope * left[0]
-    common = math.lcm(slope.denominator, intercept.denominator)
-    return int(slope * common), int(intercept * common), common
-
-
-# The lower bound
-
-
-class _LowerBound:
-    """How many neurons are proven necessary by the parts of a proof so far."""
-
-    def __init__(self, problem: _Problem, circuits: list["_Circuit"], work: _Work) -> None:
-        self.problem = problem
-        self.circuits = circuits
-        self.work = work
-        self.proven = 0
-        self.nodes = 0
-        self.leaves = 0
+    def __init__(self, problem: _Problem, circuits: list[_Circuit], work: _Work) -> None:
+        self.problem, self.circuits, self.work = problem, circuits, work
+        self.proven = self.nodes = self.leaves = 0
         self.kinds: list[str] = []
-        self._done: set[int] = set()  # numbers of positive signs refuted with `proven` neurons
-        self._with_skip = True
+        self._rules: dict[str, tuple[tuple[str, ...], Callable[[Document, str], None]]] = {}
 
     def add(self, part: object, place: str) -> None:
         """Verify one part, which may rest on those before it."""
         kind = part.get("kind") if isinstance(part, dict) else None
-        if kind == "curvature":
-            part = _fields(part, ("kind", "triples"), place)
-            count = _check_curvature(self.problem, part["triples"], place)
-            if count <= self.proven or self._done:
-                raise ProofError(f"{count} knots add nothing to what is proven before", place)
-            self.proven = count
-        elif kind == "packing":
-            part = _fields(part, ("kind", "sets"), place)
-            count = _check_packing(self.problem, self.circuits, part["sets"], self.work, place)
-            if count <= self.proven or self._done:
-                raise ProofError(f"a bound of {count} adds nothing to what is proven before", place)
-            self.proven = count
-        elif kind == "tree":
-            part = _fields(part, ("kind", "neurons", "positive", "skip", "nodes"), place)
-            self._add_tree(part, place)
-        elif kind == "gaps":
-            part = _fields(part, ("kind", "neurons", "sample", "before", "after"), place)
-            width = _whole(part["neurons"], place)
-            if width != self.proven or self._done:
-                raise ProofError(f"gaps of {width} neurons where {self.proven} is next", place)
-            _check_gaps(self.problem, part, place, self.work)
-            self.proven += 1
-        elif kind == "densest":
-            part = _fields(part, ("kind", "neurons", "positive", "step"), place)
-            self._add_classes(part, place)
-        else:
-            known = "'curvature', 'packing', 'gaps', 'densest' and 'tree'"
-            raise ProofError(f"its kind is none of {known}", place)
+        if type(kind) is not str or kind not in self._rules:
+            raise ProofError(f"its kind is none of {', '.join(map(repr, self._rules))}", place)
+        names, rule = self._rules[kind]
+        rule(_fields(part, ("kind", *names), place), place)
         if kind not in self.kinds:
             self.kinds.append(kind)
+
+    def _refute(self, tree: _Tree, nodes: object, place: str) -> None:
+        """Reject unless a tree refutes all networks that it is about."""
+        self.nodes += tree.check(_list(nodes, place), place)
+        self.leaves += tree.leaves
+
+
+class _NeuronBound(_Bound):
+    """How many neurons are necessary: all networks of fewer than `proven` are refuted."""
+
+    def __init__(self, problem: _Problem, circuits: list[_Circuit], work: _Work) -> None:
+        super().__init__(problem, circuits, work)
+        self._done: set[int] = set()  # numbers of positive signs refuted with `proven` neurons
+        self._with_skip = True
+        self._rules = {
+            "curvature": (("triples",), self._add_curvature),
+            "packing": (("sets",), self._add_packing),
+            "gaps": (("neurons", "sample", "before", "after"), self._add_gaps),
+            "densest": (("neurons", "positive", "step"), self._add_classes),
+            "tree": (("neurons", "positive", "skip", "nodes"), self._add_tree),
+        }
+
+    def _add_curvature(self, part: Document, place: str) -> None:
+        self._raise(len(_forced_knots(self.problem, part["triples"], place)), "knots", place)
+
+    def _add_packing(self, part: Document, place: str) -> None:
+        bound = _packing_bound(self.problem, self.circuits, part["sets"], self.work, place)
+        self._raise(bound, "neurons", place)
+
+    def _raise(self, count: int, what: str, place: str) -> None:
+        if count <= self.proven or self._done:
+            raise ProofError(f"a bound of {count} {what} adds nothing to what is proven before", place)
+        self.proven = count
+
+    def _add_gaps(self, part: Document, place: str) -> None:
+        width = _whole(part["neurons"], place)
+        if width != self.proven or self._done:
+            raise ProofError(f"gaps of {width} neurons where {self.proven} is next", place)
+        _Gaps(self.problem, width, self.work).check(part, place)
+        self.proven += 1
+
+    def _add_tree(self, part: Document, place: str) -> None:
+        signs = self._signs(part, MAX_NEURONS, place)
+        skip, problem = _flag(part["skip"], place), self.problem
+        # an affine term may be added, never taken away; networks that a leaf merges must stay refuted with it
+        if skip < problem.skip or skip > self._with_skip:
+            raise ProofError("its skip is neither the problem's nor a relaxation of it", place)
+        self._with_skip = skip
+        every = tuple(range(problem.size))
+        kinds = [(every, sign) for sign in signs]
+        tree = _Tree(problem, self.circuits, kinds, problem.constant, skip, self.work)
+        self._refute(tree, part["nodes"], f"{place}, {len(signs)} neurons, {signs.count(1)} positive")
+        self._refuted(signs)
 
     def _add_classes(self, part: Document, place: str) -> None:
         signs = self._signs(part, MAX_CLASS_NEURONS, place)
@@ -920,31 +945,16 @@ class _LowerBound:
         """Return the output signs that a part is about, those of neurons with sign 1 first."""
         width, positive = _whole(part["neurons"], place), _whole(part["positive"], place)
         if width != self.proven or width > most:
-            raise ProofError(f"networks of {width} neurons where {self.proven} is next", place)
+            raise ProofError(f"a tree of {width} neurons where {self.proven} is next", place)
         if positive > width or positive in self._done:
             raise ProofError(f"{positive} positive output signs are too many, or refuted before", place)
         return [1] * positive + [-1] * (width - positive)
 
-    def _refuted(self, signs: Sequence[int]) -> None:
-        self._done.add(sum(sign > 0 for sign in signs))
+    def _refuted(self, signs: list[int]) -> None:
+        self._done.add(signs.count(1))
         if len(self._done) == len(signs) + 1:
             self.proven += 1
             self._done = set()
-
-    def _add_tree(self, part: Document, place: str) -> None:
-        signs = self._signs(part, MAX_NEURONS, place)
-        skip = _flag(part["skip"], place)
-        # an affine term may be added, never taken away; networks that a leaf merges must stay refuted with it
-        if skip < self.problem.skip or skip > self._with_skip:
-            raise ProofError("its skip is neither the problem's nor a relaxation of it", place)
-        self._with_skip = skip
-        kinds = [(tuple(range(self.problem.size)), sign) for sign in signs]
-        tree = _Tree(self.problem, self.circuits, kinds, self.problem.constant, skip, self.work)
-        positive = sum(sign > 0 for sign in signs)
-        tree.check(_list(part["nodes"], place), f"{place}, {len(signs)} neurons, {positive} positive")
-        self.nodes += len(part["nodes"])
-        self.leaves += tree.leaves
-        self._refuted(signs)
 
     def finish(self, claimed: int) -> None:
         """Reject unless exactly the claimed bound is proven and nothing was left half done."""
@@ -955,451 +965,141 @@ class _LowerBound:
             raise ProofError(f"{claimed} is claimed and {self.proven} proven", "lower_bound")
 
 
-# A neuron's counted entries that may differ from zero, in order, and its output sign.
-_Kind = tuple[tuple[int, ...], int]
+def _merged_points(
+    X: list[Point], ends: list[list[Fraction | None]], place: str
+) -> tuple[list[Point], list[_Vector], list[int | None], list[int | None]]:
+    """Return the distinct inputs, their rows, and both ends of the intersections of their intervals.
 
-
-class _EntryBound:
-    """How many weights or parameters are proven necessary: docs/proof-format.md says why."""
-
-    def __init__(self, problem: _Problem, objective: str, circuits: list["_Circuit"], work: _Work) -> None:
-        self.problem = problem
-        self.objective = objective
-        self.circuits = circuits
-        self.work = work
-        self.proven = 0
-        self.nodes = 0
-        self.leaves = 0
-        self.kinds: list[str] = []
-        self._counted = problem.size - (objective == "weights")
-        # a neuron without weights costs none, so that a constant is free whatever the problem says
-        self._constant = not problem.skip and (problem.constant or objective == "weights")
-        self._refuted: set[tuple[_Kind, ...]] = set()
-
-    def add(self, part: object, place: str) -> None:
-        """Verify one part."""
-        kind = part.get("kind") if isinstance(part, dict) else None
-        if kind == "curvature":
-            part = _fields(part, ("kind", "triples"), place)
-            if self.kinds:
-                raise ProofError("knots come first", place)
-            self.proven = _check_curvature(self.problem, part["triples"], place)
-            if not self.proven:
-                raise ProofError("no knots add nothing", place)
-        elif kind == "supports":
-            self._add_tree(_fields(part, ("kind", "neurons", "nodes"), place), place)
-        else:
-            raise ProofError("its kind is neither 'curvature' nor 'supports'", place)
-        if kind not in self.kinds:
-            self.kinds.append(kind)
-
-    def _add_tree(self, part: Document, place: str) -> None:
-        if self.problem.bound is not None:
-            raise ProofError("weights are bounded, and sums of neurons may exceed the bound", place)
-        kinds = [self._kind(pair, place) for pair in _list(part["neurons"], place)]
-        key = tuple(sorted(kinds))
-        if len(kinds) > MAX_NEURONS or key in self._refuted:
-            raise ProofError("too many neurons, or refuted before", place)
-        self._refuted.add(key)
-        free = (self.problem.size - 1,) * (self.objective == "weights")
-        tree = _Tree(
-            self.problem, self.circuits, [(entries + free, sign) for entries, sign in kinds],
-            self._constant, self.problem.skip, self.work,
-        )  # fmt: skip
-        tree.check(_list(part["nodes"], place), place)
-        self.nodes += len(part["nodes"])
-        self.leaves += tree.leaves
-
-    def _kind(self, pair: object, place: str) -> _Kind:
-        items = _list(pair, place)
-        if len(items) != 2:
-            raise ProofError("entries and a sign are needed", place)
-        entries = tuple(_index(j, self._counted, place) for j in _list(items[0], place))
-        if not entries or any(a >= b for a, b in itertools.pairwise(entries)):
-            raise ProofError("a neuron's entries are some, and in order", place)
-        return entries, _sign(items[1], place)
-
-    def finish(self, claimed: int) -> None:
-        """Reject unless every network of fewer entries is refuted."""
-        if claimed < self.proven:
-            raise ProofError(f"{claimed} is claimed and {self.proven} proven", "lower_bound")
-        for budget in range(self.proven, claimed):
-            large = [key for key in self._refuted if sum(len(entries) for entries, _ in key) > budget]
-            for network in _networks(self._kinds_up_to(budget), self._most, budget, self.work):
-                if network in self._refuted:
-                    continue
-                # or more was refuted: as many neurons, for each one of its sign that may use all it uses
-                if not any(_holds(key, network, self.work) for key in large):
-                    shown = [[list(entries), sign] for entries, sign in network]
-                    raise ProofError(f"{budget} {self.objective}: {_shown(shown)} is not refuted", "parts")
-        self.proven = claimed
-
-    def _kinds_up_to(self, budget: int) -> list[_Kind]:
-        """Return the kinds that neurons of a network of so many entries may have."""
-        kinds: list[_Kind] = []
-        for size in range(1, min(budget, self._counted) + 1):
-            self.work.charge(2 * size * math.comb(self._counted, size))
-            for entries in itertools.combinations(range(self._counted), size):
-                if self._most(entries):
-                    kinds += [(entries, -1), (entries, 1)]
-        return kinds
-
-    def _most(self, entries: tuple[int, ...]) -> int:
-        """Return how many neurons of a network with the fewest entries, then neurons, may have just these."""
-        if self.objective == "weights" or len(entries) > 1:
-            return MAX_NEURONS
-        if entries[0] == self.problem.size - 1:
-            return 0 if self.problem.skip or self.problem.constant else 1
-        return 1 if self.problem.skip else 2
-
-
-def _networks(
-    kinds: list[_Kind], most: Callable[[tuple[int, ...]], int], budget: int, work: _Work
-) -> Iterator[tuple[_Kind, ...]]:
-    """Generate all networks of so many entries, neurons in order, that have no kind of entries too often."""
-
-    def extended(network: tuple[_Kind, ...], first: int, left: int) -> Iterator[tuple[_Kind, ...]]:
-        work.charge(10 + len(kinds) - first + len(network))
-        if left == 0:
-            yield network
-        for n in range(first, len(kinds)):
-            entries = kinds[n][0]
-            if len(entries) <= left and sum(e == entries for e, _ in network) < most(entries):
-                yield from extended((*network, kinds[n]), n, left - len(entries))
-
-    # sorted as keys are
-    kinds = sorted(kinds)
-    return extended((), 0, budget)
-
-
-def _holds(large: tuple[_Kind, ...], small: tuple[_Kind, ...], work: _Work) -> bool:
-    """Whether neurons of `small` and `large` pair up, large ones using no less (Kuhn's augmenting paths).
-
-    None of `large` is left over: it would be zero in the network, and merging it would prove nothing.
+    Rows and ends are whole numbers: each point's are multiplied by their least common denominator.
     """
-    work.charge(1 + len(large))
-    if len(small) != len(large):
-        return False
-    fits = [
-        [m for m, (wide, s) in enumerate(large) if s == sign and set(entries) <= set(wide)]
-        for entries, sign in small
-    ]
-    work.charge(sum(2 + len(wide) for wide, _ in large) * len(small) * (1 + len(small)))
-    owner: dict[int, int] = {}
-
-    def seat(k: int, seen: set[int]) -> bool:
-        for m in fits[k]:
-            if m not in seen:
-                seen.add(m)
-                if m not in owner or seat(owner[m], seen):
-                    owner[m] = k
-                    return True
-        return False
-
-    return all(seat(k, set()) for k in range(len(small)))
+    # keyed by text: a file may choose numbers of equal hashes, not texts
+    merged: dict[str, tuple[Point, list[Fraction], list[Fraction]]] = {}
+    for x, least, most in zip(X, *ends, strict=True):
+        key = " ".join(f"{v.numerator:x}/{v.denominator:x}" for v in x)
+        _, all_least, all_most = merged.setdefault(key, (x, [], []))
+        all_least += [] if least is None else [least]
+        all_most += [] if most is None else [most]
+    rows: list[_Vector] = []
+    whole: tuple[list[int | None], list[int | None]] = ([], [])
+    for x, all_least, all_most in merged.values():
+        pair = max(all_least, default=None), min(all_most, default=None)
+        scale = _common_denominator((*x, *pair), f"{place} point {len(rows)}")
+        rows.append((*(v.numerator * (scale // v.denominator) for v in x), scale))
+        for side, end in zip(whole, pair, strict=True):
+            side.append(None if end is None else end.numerator * (scale // end.denominator))
+    return [x for x, _, _ in merged.values()], rows, *whole
 
 
-def _check_curvature(problem: _Problem, triples: object, place: str) -> int:
-    """Return how many different knots the intervals force upon every network along lines, one for each sign.
+# ============================================================================================================
+# KERNEL, part NETWORKS: a network meets every interval, so that no more is needed
+#
+# docs/proof-format.md, "The upper bound".
 
-    A triple (a, b, c, 1) says that the highest value allowed at b is below the chord of the lowest ones at
-    a and c, so that there is a convex knot strictly between a and c; -1 the reverse.
+
+def _size_of_network(
+    problem: _Problem,
+    objective: str,
+    signs: list[int],
+    neurons: list[Point],
+    affine: Point | None,
+    work: _Work,
+) -> int:
+    """Return how many neurons, weights or parameters a network has; reject it off any interval."""
+    vectors = neurons if affine is None else [*neurons, affine]
+    if any(len(vector) != problem.size for vector in vectors) or not {1, -1}.issuperset(signs):
+        raise ProofError(f"{problem.size} numbers and a sign of 1 or -1 are needed a neuron", "witness")
+    if len(signs) != len(neurons):
+        raise ProofError(f"{len(neurons)} neurons with {len(signs)} signs", "witness")
+    if affine is not None and not problem.skip and not problem.constant:
+        raise ProofError("an affine term, which the problem does not allow", "witness skip")
+    if affine is not None and problem.constant and any(affine[:-1]):
+        raise ProofError("slopes beside the constant, which the problem does not allow", "witness skip")
+    for k, neuron in enumerate(neurons):  # biases are free
+        if problem.bound is not None and any(abs(w) > problem.bound for w in neuron[:-1]):
+            raise ProofError("a weight exceeds the bound", f"witness neuron {k}")
+    values = (_values_on_a_line if problem.size == 2 else _values)(problem, signs, vectors, work)
+    for p, value, factor in values:
+        low, high = problem.low[p], problem.high[p]
+        if (low is not None and value < low * factor) or (high is not None and value > high * factor):
+            raise ProofError(f"its value misses the interval of point {p}", "witness")
+    if objective == "neurons":
+        return len(neurons)
+    return sum(value != 0 for neuron in neurons for value in neuron[: -1 if objective == "weights" else None])
+
+
+def _values(
+    problem: _Problem, signs: list[int], vectors: list[Point], work: _Work
+) -> Iterator[tuple[int, int, int]]:
+    """Yield each point, the network's value there times the scale of its row, and the value's denominator."""
+    terms = [_scaled(vector, work) for vector in vectors]
+    common = _common([denominator for _, denominator in terms], work)
+    factors = [common // denominator for _, denominator in terms]
+    sizes = [_size_of([entries]) for entries, _ in terms]
+    units = sum(_units(size + 1, _digits(factor)) for size, factor in zip(sizes, factors, strict=True))
+    for p, row in enumerate(problem.rows):
+        work.charge((len(row) + 8) * len(terms) + problem.digits[p] * sum(sizes) // 32 + units)
+        products = [sum(map(operator.mul, row, entries)) for entries, _ in terms]
+        for k, sign in enumerate(signs):
+            products[k] = sign * max(0, products[k])
+        yield p, sum(map(operator.mul, products, factors)), common
+
+
+def _values_on_a_line(
+    problem: _Problem, signs: list[int], vectors: list[Point], work: _Work
+) -> Iterator[tuple[int, int, int]]:
+    """Do as `_values` for one feature, where slope and intercept change at knots only.
+
+    Neurons active to the right of their knots are added from the left on, the others from the right on: the
+    denominators of many neurons through many samples cancel on the way.
     """
-    ends: dict[int, Fraction | None] = {1: None, -1: None}
-    table = _list(triples, place)
-    lines: dict[int, _Line] = {}
-    for n, triple in enumerate(table):
-        where = f"{place}, triple {n}"
-        triple = _list(triple, where)
-        if len(triple) != 4:
-            raise ProofError("three points and a sign are needed", where)
-        a, b, c = (_index(p, len(problem.points), where) for p in triple[:3])
-        sign = _sign(triple[3], where)
-        line = lines[sign] if sign in lines else lines.setdefault(sign, _Line(problem, a, c))
-        start, middle, stop = (line.place(p) for p in (a, b, c))
-        if start is None or middle is None or stop is None:
-            raise ProofError("its points are not on the line of the first triple of its sign", where)
-        if not start < middle < stop:
-            raise ProofError("its points are not in order along the line", where)
-        last = ends[sign]
-        if last is not None and start < last:
-            raise ProofError("it overlaps an earlier one of its sign, or is out of order", where)
-        ends[sign] = stop
-        _check_bend(problem, (a, b, c), (middle - start) / (stop - start), sign, where)
-    return len(table)
-
-
-class _Line:
-    """The line through two points a and c."""
-
-    def __init__(self, problem: _Problem, a: int, c: int) -> None:
-        self.rows = problem.rows
-        self.start = a
-        self.direction = self._away(c)
-        self.axis = next((j for j, v in enumerate(self.direction[:-1]) if v), None)
-
-    def _away(self, point: int) -> list[int]:
-        """Return the step from a to a point, and the denominator of all its entries."""
-        row, start = self.rows[point], self.rows[self.start]
-        steps = [v * start[-1] - w * row[-1] for v, w in zip(row, start, strict=True)]
-        return [*steps[:-1], row[-1] * start[-1]]
-
-    def place(self, point: int) -> Fraction | None:
-        """Return the t of a point ``a + t (c - a)``, None off the line."""
-        if self.axis is None:
-            return None
-        away, step = self._away(point), self.direction
-        top, bottom = away[self.axis], step[self.axis]
-        if any(v * bottom != w * top for v, w in zip(away[:-1], step[:-1], strict=True)):
-            return None
-        return Fraction(top * step[-1], bottom * away[-1])
-
-
-def _check_bend(problem: _Problem, abc: tuple[int, int, int], t: Fraction, sign: int, place: str) -> None:
-    outer, inner = (problem.low, problem.high) if sign > 0 else (problem.high, problem.low)
-    values = [side[p] for side, p in zip((outer, inner, outer), abc, strict=True)]
-    if None in values:
-        raise ProofError("an interval that it needs is open-ended", place)
-    u, v, w = (Fraction(value or 0, problem.rows[p][-1]) for value, p in zip(values, abc, strict=True))
-    if sign * (u + t * (w - u) - v) <= 0:
-        raise ProofError("its intervals admit a straight line", place)
-
-
-def _check_gaps(problem: _Problem, part: Document, place: str, work: _Work) -> None:
-    """Reject unless no network of one feature has so many neurons, or fewer, without a skip.
-
-    All of them are followed from the first sample on and from the last one back, to a sample where both know
-    the affine function that the network is there.
-    """
-    if problem.size != 2 or problem.skip or problem.bound is not None:
-        raise ProofError("gaps are of one feature, without a skip and a weight bound", place)
+    neurons = list(zip(signs, vectors, strict=False))
+    slope, intercept = vectors[-1] if len(vectors) > len(signs) else (Fraction(0), Fraction(0))
+    intercept += sum(s * max(Fraction(0), b) for s, (w, b) in neurons if w == 0)
     order = sorted(range(len(problem.points)), key=problem.points.__getitem__)
-    where = [0] * len(order)
-    for i, p in enumerate(order):
-        where[p] = i
-    for name in ("before", "after"):
-        _check_curvature(problem, part[name], f"{place} {name}")
-    spans = {
-        name: [sorted(where[p] for p in triple[:3]) for triple in part[name]] for name in ("before", "after")
-    }
-    meeting = _index(part["sample"], len(order), f"{place} sample")
-    # how many knots are forced left of a sample, or right of it
-    before, after = [0] * len(order), [0] * len(order)
-    for _, _, last in spans["before"]:
-        before[last] += 1
-    for first, _, _ in spans["after"]:
-        after[first] += 1
-    before = list(itertools.accumulate(before))
-    after = list(itertools.accumulate(after[::-1]))[::-1]
-    gaps = _Gaps(problem, order, part["neurons"], work)
-    left = gaps.states(order[: meeting + 1], after[: meeting + 1], 1)
-    right = gaps.states(order[meeting:][::-1], before[meeting:][::-1], -1)
-    if gaps.meet(left, right):
-        raise ProofError("some networks of so few neurons are left", place)
+    values = dict.fromkeys(order, (0, 1))
+    for right in (True, False):
+        knots = sorted(
+            (-b / w, w if s > 0 else -w, b if s > 0 else -b)
+            for s, (w, b) in neurons
+            if (w > 0 if right else w < 0)
+        )[:: 1 if right else -1]
+        passed, known = 0, -1
+        for p in order[:: 1 if right else -1] if knots or slope or intercept else ():
+            (x,) = problem.points[p]
+            while passed < len(knots) and (knots[passed][0] < x if right else knots[passed][0] > x):
+                work.charge(_sum_units(slope, intercept))
+                slope, intercept = slope + knots[passed][1], intercept + knots[passed][2]
+                passed += 1
+            if passed != known:
+                known, (line, scale) = passed, _scaled((slope, intercept), work)
+                size = _size_of([[*line, scale]])
+            value, other = values[p]
+            # all of it is stored
+            work.charge(4 * size + (problem.digits[p] + _digits(value) + _digits(other)) * size // 32)
+            values[p] = value * scale + sum(map(operator.mul, line, problem.rows[p])) * other, scale * other
+        slope = intercept = Fraction(0)
+    for p, (value, factor) in values.items():
+        yield p, value, factor
 
 
-_Cone = frozenset[tuple[int, ...]]
-_States = set[tuple[int, _Cone]]
-# Ranges of some functions on a cone, the neurons used, and the cone.
-_Ranged = tuple[list[tuple[float, float]], int, _Cone]
+def _scaled(vector: Point, work: _Work) -> tuple[list[int], int]:
+    """Return a vector of fractions as integers over one denominator."""
+    common = _common([value.denominator for value in vector], work)
+    work.charge(len(vector) * _digits(common))  # all of it is stored
+    return [v.numerator * (common // v.denominator) for v in vector], common
 
 
-class _Gaps:
-    """Networks of one feature and at most so many neurons, by what they are between samples.
-
-    A state is a cone of vectors ``(w, a, c, p, q)``: for w = 1 the network is ``a x + c`` at a sample, and
-    ``p x + q`` of that are neurons that end further on. With a constant q is left out. Why these are all is
-    in docs/proof-format.md.
-    """
-
-    def __init__(self, problem: _Problem, order: list[int], neurons: int, work: _Work) -> None:
-        self.problem, self.neurons, self.work = problem, neurons, work
-        self.ends = [problem.rows[order[0]], problem.rows[order[-1]]]
-        self.size = 4 if problem.constant else 5
-
-    def states(self, path: list[int], needed: list[int], way: int) -> _States:
-        """Return the states at the last of some points, passed in order, and neurons used for each.
-
-        Parameters
-        ----------
-        path : list of points
-            From an outermost one.
-        needed : list of int
-            For each how many neurons are forced beyond it, and cannot be used before.
-        way : {1, -1}
-            To the right, where neurons that are active everywhere are used, or to the left.
-        """
-        lines = [(0, 1, 0, 1, 0), (0, 0, 1, 0, 1)]
-        begin = [(1, 0, 0, 0, 0), *lines, *(tuple(-v for v in line) for line in lines)]
-        found: _States = set()
-        for count in range(3 if way > 0 else 1):
-            for signs in itertools.combinations((1, -1), count):
-                grown = {g[: self.size] for g in begin}.union(*map(self._everywhere, signs))
-                self._add(found, count, grown, path[0], needed[0])
-        for i in range(1, len(path)):
-            pieces = self._pieces(path[i - 1 : i + 1], way)
-            passed: _States = set()
-            for used, cone in found:
-                for count in range(min(len(pieces), self.neurons - needed[i] - used) + 1):
-                    for chosen in itertools.combinations(pieces, count):
-                        self._add(passed, used + count, set(cone).union(*chosen), path[i], needed[i])
-            found = passed
-        return found
-
-    def _everywhere(self, sign: int) -> list[tuple[int, ...]]:
-        """Return what a neuron that is active on all samples adds: a line of one sign there."""
-        (x, scale), (z, other) = self.ends
-        return [
-            (0, sign * scale, -sign * x, 0, 0)[: self.size],
-            (0, -sign * other, sign * z, 0, 0)[: self.size],
-        ]
-
-    def _pieces(self, gap: list[int], way: int) -> list[list[tuple[int, ...]]]:
-        """Return what neurons with their knot in a gap add, of either sign, and ending there or beginning."""
-        pieces = []
-        for sign in (way, -way):
-            steps = [(sign * scale, -sign * x) for x, scale in (self.problem.rows[p] for p in gap)]
-            for ends in (True, False):
-                pieces.append([(0, *step, *(step if ends else (0, 0)))[: self.size] for step in steps])
-        return pieces
-
-    def _add(self, states: _States, used: int, cone: set[tuple[int, ...]], point: int, needed: int) -> None:
-        """Add what is left of a state on a point's interval, if something is."""
-        if used + needed > self.neurons:
-            return
-        (x, scale), low, high = self.problem.rows[point], self.problem.low[point], self.problem.high[point]
-        if low is not None:
-            cone = self._cut(cone, (-low, x, scale), low == high)
-        if high is not None and low != high:
-            cone = self._cut(cone, (high, -x, -scale), False)
-        if any(g[0] for g in cone):
-            states.add((used, frozenset(self._reduced(cone))))
-
-    def _cut(self, cone: set[tuple[int, ...]], row: tuple[int, ...], exactly: bool) -> set[tuple[int, ...]]:
-        """Return generators of the part of a cone where a row is not negative, or zero."""
-        above, below, found = [], [], set()
-        for g in cone:
-            value = sum(map(operator.mul, row, g))
-            if value > 0:
-                above.append((value, g))
-            elif value < 0:
-                below.append((-value, g))
-            else:
-                found.add(g)
-        if not exactly:
-            found.update(g for _, g in above)
-        digits = max((_digits(v) for g in cone for v in g), default=1)
-        self.work.charge(110 * (len(cone) + len(above) * len(below)) * _units(digits, digits))
-        for (up, one), (down, other) in itertools.product(above, below):
-            mixed = [down * v + up * w for v, w in zip(one, other, strict=True)]
-            if divisor := math.gcd(*mixed):
-                found.add(tuple(v // divisor for v in mixed))
-        return found
-
-    def _reduced(self, cone: set[tuple[int, ...]]) -> list[tuple[int, ...]]:
-        """Leave out generators that others combine to, where there are many."""
-        kept = sorted(cone)
-        if len(kept) > 8:
-            for g in sorted(cone, key=lambda g: sum(map(abs, g)), reverse=True):
-                others = [other for other in kept if other != g]
-                if self._combines(others, g):
-                    kept = others
-        return kept
-
-    def _combines(self, columns: list[tuple[int, ...]], target: tuple[int, ...]) -> bool:
-        """Whether the target is a combination of columns with coefficients that are not negative.
-
-        The simplex method in integers over one denominator, with Bland's rule: the sum of what is left of the
-        target falls to zero or cannot.
-        """
-        rows = [[*entries, value] for *entries, value in zip(*columns, target, strict=True)]
-        rows = [[-v for v in row] if row[-1] < 0 else row for row in rows]
-        basis, denominator = [-1] * len(rows), 1
-        while True:
-            left = [row for row, column in zip(rows, basis, strict=True) if column < 0]
-            enter = next((j for j in range(len(columns)) if sum(row[j] for row in left) > 0), None)
-            if enter is None:
-                return not any(row[-1] for row in left)
-            ratios = [
-                (Fraction(row[-1], row[enter]), basis[i], i) for i, row in enumerate(rows) if row[enter] > 0
-            ]
-            place = min(ratios)[2]
-            digits = max(map(_digits, rows[place]))
-            self.work.charge(18 * len(rows) * len(columns) * _units(digits, digits))
-            pivot_row, pivot = rows[place], rows[place][enter]
-            rows = [
-                row
-                if i == place
-                else [
-                    (v * pivot - row[enter] * u) // denominator for v, u in zip(row, pivot_row, strict=True)
-                ]
-                for i, row in enumerate(rows)
-            ]
-            basis[place], denominator = enter, pivot
-
-    def meet(self, left: _States, right: _States) -> bool:
-        """Whether states of both sides have a network of so few neurons in common.
-
-        What ends right of a sample has begun on the right, seen from there, and the other way round: both
-        add up to the network, up to a constant where there is one.
-        """
-        turned = {
-            (used, frozenset((w, a, c, a - p, *(c - v for v in q)) for w, a, c, p, *q in cone))
-            for used, cone in right
-        }
-        sides = [[(self._ranges(cone), used, cone) for used, cone in states] for states in (left, turned)]
-        for one, other in self._overlapping(sides):
-            (_, used, cone), (_, further, rest) = one, other
-            if used + further <= self.neurons:
-                columns = [(*g, g[0]) for g in cone] + [(*(-v for v in g), 0) for g in rest]
-                if self._combines(columns, (*[0] * self.size, 1)):
-                    return True
-        return False
-
-    def _overlapping(self, sides: list[list[_Ranged]]) -> Iterator[tuple[_Ranged, _Ranged]]:
-        """Yield the pairs, one of each side, of which all ranges overlap, in the order of one view."""
-        ranged = [ranges for side in sides for ranges, _, _ in side]
-        if not ranged:
-            return
-        unbounded = [sum(map(math.isinf, itertools.chain(*ranges))) for ranges in zip(*ranged, strict=True)]
-        view = unbounded.index(min(unbounded))
-        order = [(state[0][view][0], k, n) for k in (0, 1) for n, state in enumerate(sides[k])]
-        # the states of each side whose range of that view has begun and not ended
-        under_way: list[list[_Ranged]] = [[], []]
-        for least, k, n in sorted(order):
-            state = sides[k][n]
-            under_way[1 - k] = [other for other in under_way[1 - k] if other[0][view][1] >= least]
-            under_way[k].append(state)
-            self.work.charge(20 * (1 + len(under_way[1 - k])))
-            for other in under_way[1 - k]:
-                bounds = zip(state[0], other[0], strict=True)
-                if all(low <= most and lowest <= high for (low, high), (lowest, most) in bounds):
-                    yield (other, state) if k else (state, other)
-
-    def _ranges(self, cone: _Cone) -> list[tuple[float, float]]:
-        """Return bounds on what network and pending part are at the ends, whole numbers rounded outwards."""
-        (x, _), (z, _) = self.ends
-        # of the network, and of the parts of it that are pending seen from the left and from the right
-        views = [(x, 1, 0, 0), (z, 1, 0, 0), (0, 0, 1), (1, 0, -1)]
-        if not self.problem.constant:
-            views += [(0, 0, x, 1), (0, 0, z, 1), (x, 1, -x, -1), (z, 1, -z, -1)]
-        found = []
-        for view in views:
-            low, high = math.inf, -math.inf
-            for w, *rest in cone:
-                value = sum(map(operator.mul, view, rest)) << 64
-                low = min(low, value // w if w else -math.inf if value < 0 else math.inf)
-                high = max(high, -(-value // w) if w else math.inf if value > 0 else -math.inf)
-            found.append((low, high))
-        return found
+# ============================================================================================================
+# KERNEL, part SUMS: rows of points times weights add up to zero
+#
+# docs/proof-format.md, "Circuits".
 
 
 @dataclasses.dataclass(frozen=True)
 class _Circuit:
     """Points whose homogeneous rows add up to zero with positive and with negative weights."""
 
-    positive: tuple[int, ...]
-    negative: tuple[int, ...]
+    sides: tuple[_Vector, _Vector]  # those of positive weight, and of negative
     columns: frozenset[int]  # in which they do, the last of them always
     weights: dict[int, int]
 
@@ -1413,18 +1113,16 @@ def _circuits(problem: _Problem, table: object, work: _Work, version: int) -> li
             named = _fields(listed, ("features", "weights"), place)
             features = [_index(j, problem.size - 1, place) for j in _list(named["features"], place)]
             columns, listed = [*dict.fromkeys(features), problem.size - 1], named["weights"]
-        pairs = [_list(pair, place) for pair in _list(listed, place)]
-        if not pairs or any(len(pair) != 2 for pair in pairs):
-            raise ProofError("pairs of a point and a weight are needed", place)
+        pairs = [_row(pair, 2, place, "a point and a weight") for pair in _list(listed, place)]
         weights = {_index(p, len(problem.points), place): _multiplier(m, place) for p, m in pairs}
-        if len(weights) != len(pairs):
-            raise ProofError("a point occurs twice", place)
+        if len(weights) != len(pairs) or not pairs:
+            raise ProofError("a point occurs twice, or there is none", place)
         if len(pairs) > problem.size + 1:
             raise ProofError(f"{problem.size + 1} points are enough in {problem.size - 1} dimensions", place)
         if not _cancels(problem, weights, {}, work, columns):
             raise ProofError("its rows do not add up to zero", place)
         above, below = (tuple(p for p, m in weights.items() if (m > 0) == side) for side in (True, False))
-        circuits.append(_Circuit(above, below, frozenset(columns), weights))
+        circuits.append(_Circuit((above, below), frozenset(columns), weights))
     return circuits
 
 
@@ -1447,87 +1145,375 @@ def _cancels(
     return all(value == -extra.get(j, 0) for j, value in sums)
 
 
-def _check_packing(problem: _Problem, circuits: list[_Circuit], sets: object, work: _Work, place: str) -> int:
+# ============================================================================================================
+# KERNEL, part TREES: no network of given kinds of neurons meets every interval
+#
+# docs/proof-format.md, `tree` and `supports`.
+
+
+@dataclasses.dataclass
+class _Branch:
+    """An inner node: where it branches, which neighbours were alike above it, and what its children cover."""
+
+    point: int
+    tied: tuple[bool, ...]
+    runs: list[tuple[int, int]]  # of alike neurons: the first, and the first behind
+    flips: (
+        bool  # with a skip, a neuron active on the first point can be flipped, its weights as large as before
+    )
+    covered: dict[str, int] = dataclasses.field(default_factory=dict)  # assignments, by each child's key
+
+
+class _Tree:
+    """A refutation of all networks of given kinds, neurons of one kind being interchangeable.
+
+    A kind is here which coordinates a neuron may use, and its output sign.
+    """
+
+    def __init__(
+        self,
+        problem: _Problem,
+        circuits: list[_Circuit],
+        kinds: list[_Kind],
+        constant: bool,
+        skip: bool,
+        work: _Work,
+    ) -> None:
+        self.problem, self.circuits, self.work = problem, circuits, work
+        self.kinds = kinds
+        self.signs = [sign for _, sign in kinds]
+        self.skip = skip
+        self.free_term = skip or constant
+        # of each neuron, and of the affine term: a constant alone has no slopes
+        self._columns = [columns for columns, _ in kinds]
+        self._columns += [tuple(range(problem.size)) if skip else (problem.size - 1,)] * self.free_term
+        self.leaves = 0
+        self._open: list[_Branch] = []
+        self._bits: dict[int, str] = {}  # each point's bits of the K neurons on the path to the current node
+
+    def check(self, nodes: list[Any], place: str) -> int:
+        """Count the nodes; reject unless they are, in preorder, a tree that covers every assignment."""
+        where = ""
+        try:
+            for n, node in enumerate(nodes):
+                where = f", node {n}"
+                self._visit(n, node)
+            where = ""
+            self._close(0)
+        except ProofError as error:
+            path = _spell_path([(b.point, self._bits.get(b.point, "?")) for b in self._open])
+            raise ProofError(error.reason, f"{place}{where}{path}{error.place}") from None
+        if not nodes:
+            raise ProofError("the tree has no nodes", place)
+        return len(nodes)
+
+    def _visit(self, n: int, node: object) -> None:
+        if not isinstance(node, list) or len(node) != 3:
+            raise ProofError("a node is a depth, a key, and a point or a leaf")
+        depth, key, what = node
+        if type(depth) is not int or not 0 <= depth <= len(self._open) or (depth == 0) != (n == 0):
+            raise ProofError(f"depth {_shown(depth)} does not follow on what is before it")
+        self._close(depth)
+        if type(key) is not str or len(key) != (len(self.signs) if n else 0) or key.strip("01*"):
+            raise ProofError(f"key {_shown(key)} is not one of 0, 1 or * a neuron")
+        if n:
+            parent = self._open[-1]
+            self._admit(parent, key)
+            self._bits[parent.point] = key
+        if type(what) is int:
+            self._branch(key, _index(what, len(self.problem.points), ""))
+        else:
+            self.leaves += 1
+            self._check_leaf(what)
+
+    def _branch(self, key: str, point: int) -> None:
+        if "*" in key:
+            raise ProofError("a node with undecided bits must be a leaf")
+        if point in self._bits:
+            raise ProofError(f"point {point} has its bits already")
+        if self._open:
+            above = self._open[-1].tied
+            tied = tuple(tie and key[k] == key[k + 1] for k, tie in enumerate(above))
+        else:
+            tied = tuple(a == b for a, b in itertools.pairwise(self.kinds))
+        width = len(self.signs)
+        ends = [k + 1 for k in range(width) if k == width - 1 or not tied[k]]
+        runs = list(itertools.pairwise([0, *ends]))
+        self._open.append(_Branch(point, tied, runs, not self._open and self.skip))
+
+    def _admit(self, parent: _Branch, key: str) -> None:
+        """Add a child; reject one that stands twice or that covers nothing."""
+        if parent.flips and key.strip("0"):
+            raise ProofError("on the first point all neurons are inactive, because there is a skip")
+        if key in parent.covered:
+            raise ProofError(f"key {key} occurs twice")
+        parent.covered[key] = _volume(parent.runs, key)
+        if not parent.covered[key]:
+            raise ProofError(f"key {key} covers nothing: alike neurons are in order, active ones first")
+
+    def _close(self, depth: int) -> None:
+        """Finish the branches from `depth` on; reject unless their children cover each assignment once."""
+        while len(self._open) > depth:
+            branch = self._open[-1]
+            self._bits.pop(branch.point, None)
+            if "*" in "".join(branch.covered) and not _told_apart(branch.covered):
+                raise ProofError(
+                    f"the keys at point {branch.point} overlap, or no bit that all have tells them apart"
+                )
+            total = 1 if branch.flips else math.prod(end - start + 1 for start, end in branch.runs)
+            if missing := total - sum(branch.covered.values()):
+                raise ProofError(f"{missing} of {total} assignments at point {branch.point} are missing")
+            self._open.pop()
+
+    def _check_leaf(self, leaf: object) -> None:
+        if not isinstance(leaf, dict) or not leaf:
+            raise ProofError("neither a point to branch on nor a leaf")
+        if "circuit" in leaf:
+            self._check_circuit(_fields(leaf, ("circuit",), "")["circuit"])
+        elif "merge" in leaf:
+            self._check_merge(_fields(leaf, ("merge",), "")["merge"])
+        else:
+            self._check_farkas(leaf)
+
+    def _check_circuit(self, pair: object) -> None:
+        """Reject unless a neuron's bits follow the signs of a circuit: then they are those of no cell."""
+        neuron, number = _row(pair, 2, "", "a neuron and a circuit")
+        k, circuit = (
+            _index(neuron, len(self.signs), ""),
+            self.circuits[_index(number, len(self.circuits), "")],
+        )
+        if not circuit.columns.issuperset(self._columns[k]):
+            raise ProofError(f"circuit {number} does not know all that neuron {k} may use")
+        above, below = ({self._at(p)[k] for p in side} for side in circuit.sides)
+        if not any(above <= {bit} and below <= {other} for bit, other in ("10", "01")):
+            raise ProofError(f"the bits of neuron {k} do not follow circuit {number}")
+
+    def _check_merge(self, k: object) -> None:
+        """Reject unless neurons k and k + 1 are alike on every point, so that their sum does as well."""
+        if self.problem.bound is not None:
+            raise ProofError("a sum of neurons may exceed the weight bound")
+        first = _index(k, len(self.signs) - 1, "")
+        if self.kinds[first] != self.kinds[first + 1]:
+            raise ProofError(f"neurons {first} and {first + 1} have different output signs or entries")
+        if len(self._open) < len(self.problem.points):
+            raise ProofError(f"{len(self.problem.points) - len(self._open)} points have no bits here")
+        last = self._open[-1]  # branches have no undecided bits, so that those above it are told by `tied`
+        pair = self._bits[last.point][first : first + 2]
+        if pair not in ("00", "11") or not last.tied[first]:
+            raise ProofError(f"neurons {first} and {first + 1} are not known to be alike on every point")
+
+    def _at(self, point: int) -> str:
+        """Return the bits at a point."""
+        if point not in self._bits:
+            raise ProofError(f"point {point} has no bits here")
+        return self._bits[point]
+
+    def _check_farkas(self, leaf: Document) -> None:
+        """Reject unless the multipliers combine rows of the node to ``0 >= positive`` (Farkas 1902)."""
+        if not leaf.keys() <= {"value", "cone", "bound"}:
+            raise ProofError("a leaf has the fields 'value', 'cone' and 'bound', or 'circuit', or 'merge'")
+        width = len(self.signs)
+        # multiplier of each point's row, of each neuron and of the affine term
+        blocks: list[dict[int, int]] = [{} for _ in range(width + self.free_term)]
+        total = self._add_values(blocks, _list(leaf.get("value", []), ""))
+        for row in _list(leaf.get("cone", []), ""):
+            k, p, m = _row(row, 3)
+            k, p, m = _index(k, width, ""), _index(p, len(self.problem.points), ""), _multiplier(m, "")
+            if self._at(p)[k] != ("1" if m > 0 else "0"):
+                raise ProofError(f"the multiplier of neuron {k} on point {p} has the wrong sign")
+            blocks[k][p] = blocks[k].get(p, 0) + m
+        # of ``-R <= u_kj`` (positive) or ``u_kj <= R``
+        bounds: list[dict[int, int]] = [{} for _ in blocks]
+        for row in _list(leaf.get("bound", []), ""):
+            k, j, m = _row(row, 3)
+            k, j, m = _index(k, width, ""), _index(j, self.problem.size - 1, ""), _multiplier(m, "")
+            if self.problem.bound is None:
+                raise ProofError("there is no bound on weights")
+            bounds[k][j] = bounds[k].get(j, 0) + m
+            total -= abs(m) * self.problem.bound
+        for k, (block, extra) in enumerate(zip(blocks, bounds, strict=True)):
+            if not _cancels(self.problem, block, extra, self.work, self._columns[k]):
+                raise ProofError(f"the rows do not add up to zero in the coordinates of neuron {k}")
+        if total <= 0:
+            raise ProofError("the rows add up to no contradiction")
+
+    def _add_values(self, blocks: list[dict[int, int]], rows: list[Any]) -> int | Fraction:
+        """Add multiples of ``low <= value`` (positive) or ``value <= high``; return their right-hand side.
+
+        An undecided bit's term is left out where leaving it out weakens the row.
+        """
+        named: dict[tuple[int, bool], int] = {}  # so that work grows with points, not with rows
+        for row in rows:
+            p, m = _row(row, 2)
+            p, m = _index(p, len(self.problem.points), ""), _multiplier(m, "")
+            named[p, m > 0] = named.get((p, m > 0), 0) + m
+        total = 0
+        for (p, is_low), m in named.items():
+            side = self.problem.low[p] if is_low else self.problem.high[p]
+            if side is None:
+                raise ProofError(f"the interval of point {p} is open-ended there")
+            bits = self._at(p)
+            self.work.charge(1 + len(bits))
+            for k, sign in enumerate(self.signs):
+                if bits[k] == "1":
+                    blocks[k][p] = blocks[k].get(p, 0) + sign * m
+                elif bits[k] == "*" and (sign > 0) == is_low:
+                    raise ProofError(f"neuron {k} is undecided on point {p} and must not be left out")
+            if self.free_term:
+                blocks[-1][p] = blocks[-1].get(p, 0) + m
+            total += m * side
+        return total
+
+
+def _volume(runs: list[tuple[int, int]], key: str) -> int:
+    """Count the assignments that a key covers: in each run of alike neurons the active ones come first."""
+    volume = 1
+    for run in runs:
+        last_on, first_off = key.rfind("1", *run), key.find("0", *run)
+        most = run[1] if first_off < 0 else first_off
+        volume *= max(0, most - max(last_on + 1, run[0]) + 1)
+    return volume
+
+
+def _told_apart(keys: Iterable[str]) -> bool:
+    """Whether a decision tree tells keys apart: it asks for a bit that none of the keys left has undecided.
+
+    Such keys have no assignment in common. At most K bits are asked for on any way down, so that the time is
+    in proportion to K times the number of keys, where comparing them in pairs takes its square.
+    """
+    # of each key which bits are decided, and which of them are 1
+    pairs = [(key.replace("0", "1").replace("*", "0"), key.replace("*", "0")) for key in keys]
+    groups = [[(int(mask, 2), int(bits, 2)) for mask, bits in pairs]]
+    while groups:
+        group = groups.pop()
+        if len(group) < 2:
+            continue
+        decided = functools.reduce(operator.and_, (mask for mask, _ in group))
+        ones = functools.reduce(operator.or_, (bits for _, bits in group))
+        always = functools.reduce(operator.and_, (bits for _, bits in group))
+        telling = decided & ones & ~always
+        if not telling:
+            return False
+        bit = telling & -telling
+        groups += [[pair for pair in group if bool(pair[1] & bit) == side] for side in (False, True)]
+    return True
+
+
+# ============================================================================================================
+# KERNEL, part KNOTS: the intervals along a line take so many neurons
+#
+# docs/proof-format.md, `curvature`; docs/proofs.md, P1.
+
+
+def _forced_knots(problem: _Problem, triples: object, place: str) -> list[tuple[int, int]]:
+    """Return the first and the last point of each of some triples, of which each takes a neuron of its own.
+
+    A triple (a, b, c, 1) says that the highest value allowed at b is below the chord of the lowest ones at
+    a and c, so that there is a convex knot strictly between a and c; -1 the reverse.
+    """
+    ends: dict[int, Fraction] = {}
+    lines: dict[int, tuple[int, int]] = {}
+    spans = []
+    for n, triple in enumerate(_list(triples, place)):
+        where = f"{place}, triple {n}"
+        *points, sign = _row(triple, 4, where, "three points and a sign")
+        a, b, c = (_index(p, len(problem.points), where) for p in points)
+        sign = _sign(sign, where)
+        line = lines.setdefault(sign, (a, c))
+        start, middle, stop = (_place_on_line(problem, line, p) for p in (a, b, c))
+        if start is None or middle is None or stop is None:
+            raise ProofError("its points are not on the line of the first triple of its sign", where)
+        if not start < middle < stop:
+            raise ProofError("its points are not in order along the line", where)
+        if start < ends.get(sign, start):
+            raise ProofError("it overlaps an earlier one of its sign, or is out of order", where)
+        ends[sign] = stop
+        outer, inner = (problem.low, problem.high) if sign > 0 else (problem.high, problem.low)
+        values = [(side[p], problem.rows[p][-1]) for side, p in ((outer, a), (inner, b), (outer, c))]
+        if any(value is None for value, _ in values):
+            raise ProofError("an interval that it needs is open-ended", where)
+        u, v, w = (Fraction(value or 0, scale) for value, scale in values)
+        if sign * (u + (middle - start) / (stop - start) * (w - u) - v) <= 0:
+            raise ProofError("its intervals admit a straight line", where)
+        spans.append((a, c))
+    return spans
+
+
+def _place_on_line(problem: _Problem, line: tuple[int, int], point: int) -> Fraction | None:
+    """Return the t of a point ``a + t (c - a)`` on the line of points (a, c), None off it."""
+    start, stop, row = (problem.rows[p] for p in (*line, point))
+    step = [v * start[-1] - w * stop[-1] for v, w in zip(stop, start, strict=True)]
+    away = [v * start[-1] - w * row[-1] for v, w in zip(row, start, strict=True)]
+    axis = next((j for j, v in enumerate(step) if v), None)
+    if axis is None or any(v * step[axis] != w * away[axis] for v, w in zip(away, step, strict=True)):
+        return None
+    return Fraction(away[axis] * stop[-1], step[axis] * row[-1])
+
+
+# ============================================================================================================
+# KERNEL, part PACKING: sets that some neuron each must bend take so many neurons
+#
+# docs/proof-format.md, `packing`.
+
+
+def _packing_bound(problem: _Problem, circuits: list[_Circuit], sets: object, work: _Work, place: str) -> int:
     """Return the bound of weighted curved sets: their weight by the most that one neuron cuts, rounded up.
 
     A neuron with output sign s helps to bend a set only if its hyperplane has samples of the set's side s
     strictly on both sides: those with positive weights for s = 1, with negative ones for s = -1, where the
-    intervals force the sum of weighted values above 0.
+    intervals force the sum of weighted values above 0. A hyperplane that cuts may be moved off all samples
+    without cutting less, and whether it is turned round does not matter.
     """
-    seen: set[int] = set()
-    weights: list[int] = []
-    sides: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
+    weights: dict[int, int] = {}
+    sides: list[tuple[_Vector, _Vector]] = []
     for n, pair in enumerate(_list(sets, place)):
         where = f"{place}, set {n}"
-        pair = _list(pair, where)
-        if len(pair) != 2:
-            raise ProofError("a circuit and a weight are needed", where)
-        number, weight = _index(pair[0], len(circuits), where), _whole(pair[1], where)
-        if number in seen or not weight:
+        listed, weight = _row(pair, 2, where, "a circuit and a weight")
+        number = _index(listed, len(circuits), where)
+        if number in weights or not _whole(weight, where):
             raise ProofError("its circuit occurs twice, or its weight is zero", where)
-        seen.add(number)
-        weights.append(weight)
+        weights[number] = weight
         sides.append(_bent_sides(problem, circuits[number], work, where))
     if not sides:
         raise ProofError("it has no sets", place)
     points = sorted({p for pair in sides for side in pair for p in side})
-    number_of = {p: n for n, p in enumerate(points)}
-    loads = []
-    for k in range(2):
-        members: list[list[int]] = [[] for _ in points]
-        for j, pair in enumerate(sides):
-            for p in pair[k] if len(pair[k]) > 1 else ():
-                members[number_of[p]].append(j)
-        loads.append(_Load(weights, [len(pair[k]) for pair in sides], members))
-    heaviest = _heaviest([problem.rows[p] for p in points], loads, work)
-    if not heaviest:
+    loads = [_Load(list(weights.values()), [pair[k] for pair in sides], points) for k in (0, 1)]
+    most = 0
+    for signs, groups in _walks([problem.rows[p] for p in points], work):
+        for load in loads:
+            work.charge(LOAD_UNITS * (len(points) + len(weights) + load.updates))
+            most = max(most, load.most_along(signs, groups))
+    if not most:
         raise ProofError("no hyperplane cuts any of its sets", place)
-    return -(-sum(weights) // heaviest)
+    return -(-sum(weights.values()) // most)
 
 
-def _bent_sides(
-    problem: _Problem, circuit: _Circuit, work: _Work, place: str
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _bent_sides(problem: _Problem, circuit: _Circuit, work: _Work, place: str) -> tuple[_Vector, _Vector]:
     """Return the sides of a set that neurons of sign 1, and of -1, must cut; reject one that may be flat."""
     if len(circuit.columns) < problem.size:
         raise ProofError("its circuit does not name all features", place)
-    for sign, sides in (
-        (1, (circuit.positive, circuit.negative)),
-        (-1, (circuit.negative, circuit.positive)),
-    ):
-        if _least_value(problem, circuit, sign, work) > 0:
-            return sides
+    for sign in (1, -1):
+        ends = [
+            (sign * m, problem.low[p] if sign * m > 0 else problem.high[p])
+            for p, m in circuit.weights.items()
+        ]
+        work.charge(sum(1 + _digits(m) * _digits(end or 0) // 32 for m, end in ends))
+        if sum(m * (end or 0) for m, end in ends) > 0 and all(end is not None for _, end in ends):
+            return circuit.sides if sign > 0 else circuit.sides[::-1]
     raise ProofError("its intervals admit an affine function", place)
 
 
-def _least_value(problem: _Problem, circuit: _Circuit, sign: int, work: _Work) -> int:
-    """Return the least sum of values times weights times a sign that intervals admit; 0 if there is none."""
-    total = 0
-    for p, weight in circuit.weights.items():
-        end = problem.low[p] if weight * sign > 0 else problem.high[p]
-        if end is None:
-            return 0
-        work.charge(1 + _digits(weight) * _digits(end) // 32)
-        total += sign * weight * end
-    return total
-
-
 class _Load:
-    """The weight of the sets that one neuron cuts, kept up to date while samples change sides.
+    """The weight of the sets that one neuron of one output sign cuts, while samples change sides."""
 
-    Parameters
-    ----------
-    weights : list of M integers
-        Of the sets.
-    sizes : list of M integers
-        How many samples the side has that neurons of this output sign must cut.
-    members : list of n lists
-        The sets to whose side each sample belongs.
-    """
-
-    def __init__(self, weights: list[int], sizes: list[int], members: list[list[int]]) -> None:
-        self.weights, self.sizes, self.members = weights, sizes, members
-        self.updates = sum(map(len, members))
+    def __init__(self, weights: list[int], sides: list[tuple[int, ...]], points: list[int]) -> None:
+        self.weights, self.sizes = weights, [len(side) for side in sides]
+        members: dict[int, list[int]] = {p: [] for p in points}  # the sets to whose side each sample belongs
+        for j, side in enumerate(sides):
+            for p in side if len(side) > 1 else ():  # one sample alone cannot be cut
+                members[p].append(j)
+        self.members = list(members.values())
+        self.updates = sum(map(len, self.members))
 
     def most_along(self, signs: list[bool], groups: list[list[int]]) -> int:
         """Return the most that is cut at `signs`, or after the first groups of samples have changed sides."""
@@ -1555,72 +1541,41 @@ class _Load:
         return most
 
 
-def _heaviest(rows: Sequence[Sequence[int]], loads: list[_Load], work: _Work) -> int:
-    """Return the most that one neuron cuts, over every hyperplane that no sample is on.
+def _walks(rows: list[_Vector], work: _Work) -> Iterator[tuple[list[bool], list[list[int]]]]:
+    """Yield walks that pass every full-dimensional cell of two or more rows, or its opposite.
 
-    A hyperplane that cuts may be moved off all samples without cutting less. Whether it is turned round does
-    not matter, so that half a turn in each of the planes of `_turns` is enough.
+    A walk is on which side of each row it starts, and groups of rows whose side changes, one after the other:
+    half a turn in a plane on which r - 2 independent rows vanish. Rows span r dimensions; outside them
+    nothing changes. A cell is then a pointed cone, which for r > 1 has a face of dimension two. That face is
+    part of such a plane, and no other row changes its sign within it: it lies between two neighbouring zeros
+    of the turn. The rows that vanish on the plane have on the cell the signs of a cell of their own
+    arrangement: every pattern, if they are independent.
     """
-    most = 0
-    for turn in _turns(rows, work):
-        for pattern in _patterns_of_still(rows, turn, work):
-            signs = list(turn.signs)
-            for place, sign in zip(turn.still, pattern, strict=True):
-                signs[place] = sign
-            for load in loads:
-                work.charge(LOAD_UNITS * (len(rows) + len(load.weights) + load.updates))
-                most = max(most, load.most_along(signs, turn.groups))
-    return most
-
-
-@dataclasses.dataclass(frozen=True)
-class _Turn:
-    """Half a turn of a vector u in a plane, seen from samples: which side each is on.
-
-    Attributes
-    ----------
-    still : list of int
-        Samples whose rows vanish on the plane; elsewhere close by they have any of their own patterns.
-    signs : list of n bools
-        The side of every other sample at the start.
-    groups : list of lists of int
-        Samples that change sides, together, one group after the other.
-    independent : bool
-        Whether the rows that vanish are independent, so that they have every pattern.
-    """
-
-    still: list[int]
-    signs: list[bool]
-    groups: list[list[int]]
-    independent: bool
-
-
-def _turns(rows: Sequence[Sequence[int]], work: _Work) -> Iterable[_Turn]:
-    """Yield turns in planes that meet every full-dimensional cell of an arrangement, or its opposite.
-
-    Rows span r dimensions; outside them nothing changes. A cell is then a pointed cone, which for r > 1 has a
-    face of dimension two. That face is part of a plane on which r - 2 independent rows vanish, and no other
-    row changes its sign within it: it lies between two neighbouring zeros of a turn in that plane. The rows
-    that vanish on the plane have on the cell the signs of some cell of their own arrangement.
-    """
-    rows = _in_own_coordinates(rows, work)
-    rank = len(rows[0])
+    work.charge(10 * len(rows[0]) ** 2)
+    axes = [[int(i == j) for j in range(len(rows[0]))] for i in range(len(rows[0]))]
+    flat = _orthogonal(axes, rows, work)
+    spanned = _orthogonal(axes, flat, work)
+    still_rows = len(spanned) - 2
     known: set[tuple[int, ...]] = set()
     # about so much is ahead: refused at once where that is too much
-    work.charge(len(rows) * math.comb(len(rows), rank - 2) << rank - 2)
-    for chosen in itertools.combinations(range(len(rows)), rank - 2):
-        plane = _complement([rows[p] for p in chosen], rank, work)
-        if plane is None:
+    work.charge(len(rows) * math.comb(len(rows), still_rows) << still_rows)
+    for chosen in itertools.combinations(rows, still_rows):
+        plane = _orthogonal(spanned, chosen, work)
+        if len(plane) > 2:  # the rows are dependent
             continue
-        work.charge(2 * len(rows) * (rank + _units(_size_of(plane), _size_of(rows[:1]))))
+        work.charge(2 * len(rows) * (len(axes) + _units(_size_of(plane), _size_of(rows[:1]))))
         sides = [tuple(sum(map(operator.mul, row, v)) for v in plane) for row in rows]
-        still = [p for p, (a, b) in enumerate(sides) if not a and not b]
-        if len(still) > rank - 2:
-            if tuple(still) in known:
-                continue
-            known.add(tuple(still))
+        still = tuple(p for p, side in enumerate(sides) if not any(side))
+        if still in known:
+            continue
+        known.add(still)
         signs, groups = _half_a_turn(sides, work)
-        yield _Turn(still, signs, groups, len(still) == rank - 2)
+        independent = len(still) == still_rows
+        every = itertools.product((False, True), repeat=still_rows)
+        for pattern in every if independent else _patterns([rows[p] for p in still], work):
+            for p, sign in zip(still, pattern, strict=True):
+                signs[p] = sign
+            yield signs, groups
 
 
 def _half_a_turn(sides: list[tuple[int, ...]], work: _Work) -> tuple[list[bool], list[list[int]]]:
@@ -1641,77 +1596,220 @@ def _half_a_turn(sides: list[tuple[int, ...]], work: _Work) -> tuple[list[bool],
     return signs, [first, *groups] if first else groups
 
 
-def _patterns_of_still(rows: Sequence[Sequence[int]], turn: _Turn, work: _Work) -> Iterable[tuple[bool, ...]]:
-    """Return the patterns that the rows vanishing in the plane of a turn have close to it."""
-    if turn.independent:
-        return itertools.product((False, True), repeat=len(turn.still))
-    return _patterns([rows[p] for p in turn.still], work)
-
-
-def _patterns(rows: Sequence[Sequence[int]], work: _Work) -> list[tuple[bool, ...]]:
+def _patterns(rows: list[_Vector], work: _Work) -> set[tuple[bool, ...]]:
     """Return the signs of each full-dimensional cell of two or more rows, no two of them parallel."""
     found: set[tuple[bool, ...]] = set()
-    for turn in _turns(rows, work):
-        for pattern in _patterns_of_still(rows, turn, work):
-            signs = list(turn.signs)
-            for place, sign in zip(turn.still, pattern, strict=True):
-                signs[place] = sign
-            for group in [[], *turn.groups]:
-                for place in group:
-                    signs[place] = not signs[place]
-                work.charge(len(signs))
-                found.add(tuple(signs))
-                found.add(tuple(not sign for sign in signs))
-    return sorted(found)
+    for start, groups in _walks(rows, work):
+        signs = list(start)
+        for group in [[], *groups]:
+            for place in group:
+                signs[place] = not signs[place]
+            work.charge(len(signs))
+            found |= {tuple(signs), tuple(not sign for sign in signs)}
+    return found
 
 
-def _in_own_coordinates(rows: Sequence[Sequence[int]], work: _Work) -> list[tuple[int, ...]]:
-    """Return a matrix of the first independent columns: the others change no sign that rows may have."""
-    columns = list(zip(*rows, strict=True))
-    chosen: list[int] = []
-    echelon: list[tuple[int, list[int]]] = []  # reduced columns, and where each has its first entry
-    for j, column in enumerate(columns):
-        left = list(column)
-        for pivot, other in echelon:
-            if left[pivot]:
-                work.charge(len(left) * (1 + _units(_size_of([left]), _size_of([other]))))
-                a, b = other[pivot], left[pivot]
-                left = _coprime([a * v - b * w for v, w in zip(left, other, strict=True)])
-        if any(left):
-            echelon.append((next(i for i, v in enumerate(left) if v), left))
-            chosen.append(j)
-    return [tuple(row[j] for j in chosen) for row in rows]
-
-
-def _complement(vectors: Sequence[Sequence[int]], width: int, work: _Work) -> list[list[int]] | None:
-    """Return a basis, in integers, of all that is orthogonal to `vectors`; None if these are dependent."""
-    basis = [[int(i == j) for j in range(width)] for i in range(width)]
+def _orthogonal(basis: list[list[int]], vectors: Iterable[Sequence[int]], work: _Work) -> list[list[int]]:
+    """Return a basis, in integers, of all that some vectors are orthogonal to within the span of a basis."""
     for vector in vectors:
-        work.charge(2 * width * len(basis) * (1 + _units(_size_of(basis), _size_of([vector]))))
+        work.charge(2 * len(vector) * len(basis) * (1 + _units(_size_of(basis), _size_of([vector]))))
         products = [sum(map(operator.mul, vector, b)) for b in basis]
         pivot = next((k for k, value in enumerate(products) if value), None)
-        if pivot is None:
-            return None
-        head, at_head = basis[pivot], products[pivot]
-        basis = [
-            _coprime([at_head * v - products[k] * w for v, w in zip(b, head, strict=True)])
-            for k, b in enumerate(basis)
-            if k != pivot
-        ]
+        if pivot is not None:
+            head, at_head = basis[pivot], products[pivot]
+            mixed = (
+                [at_head * v - products[k] * w for v, w in zip(b, head, strict=True)]
+                for k, b in enumerate(basis)
+                if k != pivot
+            )
+            basis = [[v // (math.gcd(*b) or 1) for v in b] for b in mixed]
     return basis
 
 
-def _coprime(vector: list[int]) -> list[int]:
-    divisor = math.gcd(*vector)
-    return [v // divisor for v in vector] if divisor > 1 else vector
+# ============================================================================================================
+# KERNEL, part GAPS: of one feature, followed from both sides, no network of so many neurons is left
+#
+# docs/proof-format.md, `gaps`; docs/proofs.md, P5.
 
 
-def _size_of(vectors: Iterable[Sequence[int]]) -> int:
-    """Return the digits of the longest number of some vectors."""
-    return max((_digits(v) for vector in vectors for v in vector), default=1)
+_Cone = frozenset[_Vector]
+_Vectors = set[_Vector] | _Cone
+_States = set[tuple[int, _Cone]]
+# Ranges of some functions on a cone, the neurons used, and the cone.
+_Ranged = tuple[list[tuple[float, float]], int, _Cone]
 
 
-# Densest classes
+class _Gaps:
+    """Networks of one feature and at most so many neurons, by what they are between samples.
+
+    A state is a cone of vectors ``(w, a, c, p, q)``: for w = 1 the network is ``a x + c`` at a sample, and
+    ``p x + q`` of that are neurons that end further on. With a constant q is left out.
+    """
+
+    def __init__(self, problem: _Problem, neurons: int, work: _Work) -> None:
+        self.problem, self.neurons, self.work = problem, neurons, work
+        self.size = 4 if problem.constant else 5
+
+    def check(self, part: Document, place: str) -> None:
+        """Reject unless no network has so many neurons or fewer.
+
+        All are followed from the first sample on and from the last one back, to a sample where both know the
+        affine function that the network is there.
+        """
+        problem = self.problem
+        if problem.size != 2 or problem.skip or problem.bound is not None:
+            raise ProofError("gaps are of one feature, without a skip and a weight bound", place)
+        order = sorted(range(len(problem.points)), key=problem.points.__getitem__)
+        where = {p: i for i, p in enumerate(order)}
+        meeting = _index(part["sample"], len(order), f"{place} sample")
+        # how many knots are forced left of a sample, or right of it
+        before, after = [0] * len(order), [0] * len(order)
+        for span in _forced_knots(problem, part["before"], f"{place} before"):
+            before[max(where[p] for p in span)] += 1
+        for span in _forced_knots(problem, part["after"], f"{place} after"):
+            after[min(where[p] for p in span)] += 1
+        before = list(itertools.accumulate(before))
+        after = list(itertools.accumulate(after[::-1]))[::-1]
+        left = self._states(order[: meeting + 1], after[: meeting + 1], (order[0], order[-1]), 1)
+        right = self._states(order[meeting:][::-1], before[meeting:][::-1], (), -1)
+        if self._meet(left, right, _views(problem, order)):
+            raise ProofError("some networks of so few neurons are left", place)
+
+    def _vector(self, point: int, sign: int, pending: bool) -> _Vector:
+        """Return a line of slope `sign` that is zero at a point, as part of a network, pending or not."""
+        x, scale = self.problem.rows[point]
+        step = (sign * scale, -sign * x)
+        return (0, *step, *(step if pending else (0, 0)))[: self.size]
+
+    def _states(self, path: list[int], needed: list[int], ends: tuple[int, ...], way: int) -> _States:
+        """Return the states at the last of some points, passed in order, and neurons used for each.
+
+        `needed` neurons are forced beyond each point and cannot be used before. Neurons that are active
+        everywhere, lines of one sign between the `ends`, are used on the way to the right (`way` 1) alone.
+        """
+        lines = [line for s in (1, -1) for line in ((0, s, 0, s, 0), (0, 0, s, 0, s))]
+        begin = {line[: self.size] for line in ((1, 0, 0, 0, 0), *lines)}
+        everywhere = [
+            [self._vector(ends[0], s, False), self._vector(ends[1], -s, False)] for s in (1, -1) if ends
+        ]
+        found: _States = set()
+        self._extend(found, 0, begin, everywhere, path[0], needed[0])
+        for i in range(1, len(path)):
+            pieces = [
+                [self._vector(p, sign, pending) for p in path[i - 1 : i + 1]]
+                for sign in (way, -way)
+                for pending in (True, False)
+            ]
+            passed: _States = set()
+            for used, cone in found:
+                self._extend(passed, used, cone, pieces, path[i], needed[i])
+            found = passed
+        return found
+
+    def _extend(
+        self, states: _States, used: int, cone: _Vectors, pieces: list[list[_Vector]], point: int, needed: int
+    ) -> None:
+        """Add what is left of a state on a point's interval, if anything, with every choice of neurons."""
+        (x, scale), low, high = self.problem.rows[point], self.problem.low[point], self.problem.high[point]
+        for count in range(min(len(pieces), self.neurons - needed - used) + 1):
+            for chosen in itertools.combinations(pieces, count):
+                grown: _Vectors = cone.union(*chosen)
+                if low is not None:
+                    grown = self._cut(grown, (-low, x, scale), low == high)
+                if high is not None and low != high:
+                    grown = self._cut(grown, (high, -x, -scale), False)
+                if any(g[0] for g in grown):
+                    states.add((used + count, frozenset(self._reduced(grown))))
+
+    def _cut(self, cone: _Vectors, row: _Vector, exactly: bool) -> set[_Vector]:
+        """Return generators of the part of a cone where a row is not negative, or zero (Motzkin 1953)."""
+        above, below, found = [], [], set()
+        for g in cone:
+            value = sum(map(operator.mul, row, g))
+            if value > 0:
+                above.append((value, g))
+            elif value < 0:
+                below.append((-value, g))
+            else:
+                found.add(g)
+        if not exactly:
+            found.update(g for _, g in above)
+        digits = _size_of(cone)
+        self.work.charge(110 * (len(cone) + len(above) * len(below)) * _units(digits, digits))
+        for (up, one), (down, other) in itertools.product(above, below):
+            mixed = [down * v + up * w for v, w in zip(one, other, strict=True)]
+            if divisor := math.gcd(*mixed):
+                found.add(tuple(v // divisor for v in mixed))
+        return found
+
+    def _reduced(self, cone: _Vectors) -> list[_Vector]:
+        """Leave out generators that others combine to, where there are many."""
+        kept = sorted(cone)
+        if len(kept) > 8:
+            for g in sorted(cone, key=lambda g: sum(map(abs, g)), reverse=True):
+                others = [other for other in kept if other != g]
+                terms, factor, _ = _find_combination(others, g, self.work)
+                sums = (sum(m * others[n][i] for n, m in terms) for i in range(self.size))
+                if factor > 0 and all(m >= 0 for _, m in terms) and list(sums) == [factor * v for v in g]:
+                    kept = others
+        return kept
+
+    def _meet(self, left: _States, right: _States, views: list[_Vector]) -> bool:
+        """Whether states of both sides may have a network of so few neurons in common.
+
+        What ends right of a sample has begun on the right, seen from there, and the other way round: both
+        add up to the network, up to a constant where there is one. A pair has nothing in common where a
+        vector is not positive on all that may be combined and positive on what is asked for (Farkas 1902).
+        """
+        turned = {
+            (used, frozenset((w, a, c, a - p, *(c - v for v in q)) for w, a, c, p, *q in cone))
+            for used, cone in right
+        }
+        sides = [[(self._ranges(cone, views), used, cone) for used, cone in side] for side in (left, turned)]
+        for (_, used, cone), (_, further, rest) in self._overlapping(sides):
+            if used + further <= self.neurons:
+                columns = [(*g, g[0]) for g in cone] + [(*(-v for v in g), 0) for g in rest]
+                target = (*[0] * self.size, 1)
+                _, _, wall = _find_combination(columns, target, self.work, wall=True)
+                if not wall or wall[-1] <= 0 or any(sum(map(operator.mul, wall, c)) > 0 for c in columns):
+                    return True
+        return False
+
+    def _ranges(self, cone: _Cone, views: list[_Vector]) -> list[tuple[float, float]]:
+        """Return bounds on linear functions of (a, c, p, q) where w = 1, whole numbers rounded outwards."""
+        found = []
+        for view in views:
+            low, high = math.inf, -math.inf
+            for w, *rest in cone:
+                value = sum(map(operator.mul, view, rest)) << 64
+                low = min(low, value // w if w else -math.inf if value < 0 else math.inf)
+                high = max(high, -(-value // w) if w else math.inf if value > 0 else -math.inf)
+            found.append((low, high))
+        return found
+
+    def _overlapping(self, sides: list[list[_Ranged]]) -> Iterator[tuple[_Ranged, _Ranged]]:
+        """Yield the pairs, one of each side, of which all ranges overlap, in the order of one view."""
+        ranged = [ranges for side in sides for ranges, _, _ in side]
+        unbounded = [sum(map(math.isinf, itertools.chain(*ranges))) for ranges in zip(*ranged, strict=True)]
+        view = unbounded.index(min(unbounded)) if ranged else 0
+        order = [(state[0][view][0], k, n) for k in (0, 1) for n, state in enumerate(sides[k])]
+        # the states of each side whose range of that view has begun and not ended
+        under_way: list[list[_Ranged]] = [[], []]
+        for least, k, n in sorted(order):
+            state = sides[k][n]
+            under_way[1 - k] = [other for other in under_way[1 - k] if other[0][view][1] >= least]
+            under_way[k].append(state)
+            self.work.charge(20 * (1 + len(under_way[1 - k])))
+            for other in under_way[1 - k]:
+                bounds = zip(state[0], other[0], strict=True)
+                if all(low <= most and lowest <= high for (low, high), (lowest, most) in bounds):
+                    yield (other, state) if k else (state, other)
+
+
+# ============================================================================================================
+# KERNEL, part CLASSES: step by step, no functions of patterns and no patterns of points are left
+#
+# docs/proof-format.md, "`densest`".
 
 
 class _Box:
@@ -1734,7 +1832,7 @@ class _Box:
 def _read_box(value: object, size: int, place: str) -> _Box:
     ends = []
     for pair in _list(value, place):
-        low, high = (_number(end, place) for end in _entries(pair, 2))
+        low, high = (_number(end, place) for end in _row(pair, 2))
         if low > high or max(low.denominator.bit_length(), high.denominator.bit_length()) > MAX_DATA_BITS:
             raise ProofError("an end of a box is out of order, or too long", place)
         ends.append((low, high))
@@ -1749,30 +1847,6 @@ def _sum_of_boxes(factors: Sequence[Fraction], boxes: Sequence[_Box]) -> _Box:
         sides = [(f * low, f * high) for f, (low, high) in zip(factors, pairs, strict=True)]
         ends.append((sum(map(min, sides), Fraction(0)), sum(map(max, sides), Fraction(0))))
     return _Box(ends)
-
-
-def _factors(columns: Sequence[Sequence[int]], target: Sequence[int]) -> list[Fraction] | None:
-    """Return factors with which columns add up to a target, None if none do."""
-    rows = [[Fraction(v) for v in row] for row in zip(*columns, target, strict=True)]
-    leading: list[int] = []
-    for j in range(len(columns)):
-        done = len(leading)
-        i = next((i for i in range(done, len(rows)) if rows[i][j]), None)
-        if i is None:
-            continue
-        rows[done], rows[i] = rows[i], rows[done]
-        rows[done] = [v / rows[done][j] for v in rows[done]]
-        for other in range(len(rows)):
-            if other != done and rows[other][j]:
-                factor = rows[other][j]
-                rows[other] = [a - factor * b for a, b in zip(rows[other], rows[done], strict=True)]
-        leading.append(j)
-    if any(row[-1] for row in rows[len(leading) :]):
-        return None
-    factors = [Fraction(0)] * len(columns)
-    for i, j in enumerate(leading):
-        factors[j] = rows[i][-1]
-    return factors
 
 
 class _Situation:
@@ -1802,11 +1876,11 @@ class _Situation:
         }
         self._possible: dict[int, list[tuple[int, ...]]] = {}
 
-    def knowing(self, pattern: tuple[int, ...], box: _Box) -> "_Situation":
+    def knowing(self, pattern: tuple[int, ...], box: _Box) -> _Situation:
         """Return the situation with one more function known."""
         return _Situation(self.problem, self.signs, self.work, [*self.known, (pattern, box)], self.assigned)
 
-    def assigning(self, point: int, pattern: tuple[int, ...]) -> "_Situation":
+    def assigning(self, point: int, pattern: tuple[int, ...]) -> _Situation:
         """Return the situation in which a point has a pattern."""
         found = copy.copy(self)
         found.assigned = {**self.assigned, point: pattern}
@@ -1858,9 +1932,13 @@ class _Situation:
         """Return a box that holds a pattern's function, if it is determined."""
         columns = [(*one, self.affine) for one, _ in self.known]
         self.work.charge(20 * (len(columns) + 1) * (len(pattern) + 1))
-        factors = _factors(columns, (*pattern, affine))
+        wanted = (*pattern, affine)
+        factors = _find_factors(columns, wanted)
         if factors is None:
             return None
+        for j, entry in enumerate(wanted):
+            if sum(f * column[j] for f, column in zip(factors, columns, strict=True)) != entry:
+                raise ProofError("a pattern is no such combination of those known")
         self.work.charge(20 * (len(columns) + 1) * self.problem.size)
         boxes = [box for _, box in self.known]
         return _sum_of_boxes(factors, boxes) if boxes else _Box([(Fraction(0),) * 2] * self.problem.size)
@@ -1950,7 +2028,7 @@ class _Classes:
         boxes = [
             _read_box(item["box"], self.problem.size, f"{place}, box {n}") for n, item in enumerate(listed)
         ]
-        plan = [_entries(level, 2) for level in _list(step["plan"], place)]
+        plan = [_row(level, 2) for level in _list(step["plan"], place)]
         if any(_index(number, len(points) + 1, place) == 0 for level in plan for number in level):
             raise ProofError("a level of the plan has groups and picks", place)
         if patterns:
@@ -1987,7 +2065,7 @@ class _Classes:
         sums = [[0] * size for _ in range(len(self.signs) + 1)]
         total = 0
         for item in _list(step["value"], place):
-            listed, text, given = _entries(item, 3)
+            listed, text, given = _row(item, 3)
             point, pattern = _index(listed, len(self.problem.points), place), self._pattern(text, place)
             m = _multiplier(given, place)
             side = 1 if m > 0 else -1
@@ -2004,7 +2082,7 @@ class _Classes:
             if situation.affine:
                 self._add(sums[-1], m, point)
         for item in _list(step["cone"], place):
-            number, listed, given = _entries(item, 3)
+            number, listed, given = _row(item, 3)
             k, point = _index(number, len(self.signs), place), _index(listed, len(self.problem.points), place)
             m = _multiplier(given, place)
             if any(one[k] != (m > 0) for one in situation.possible(point)):
@@ -2184,7 +2262,7 @@ class _Functions:
             [row[1] for row in rows] + [middle],
             [row[2] for row in rows] + [high - middle],
         )
-        inverse = _inverse(matrix)
+        inverse = _find_inverse(matrix)
         if inverse is None:
             raise ProofError("points nearly depend on each other", self.place)
         columns, one = list(zip(*matrix, strict=True)), 1 << 2 * FIXED_BITS
@@ -2213,7 +2291,262 @@ class _Functions:
         )
 
 
-def _inverse(matrix: Sequence[Sequence[int]]) -> list[list[int]] | None:
+# ============================================================================================================
+# KERNEL, part ENTRIES: every network of fewer weights or parameters is refuted by some tree
+#
+# docs/proof-format.md, "Version 2".
+
+
+class _EntryBound(_Bound):
+    """How many weights or parameters are necessary (docs/proof-format.md, version 2)."""
+
+    def __init__(self, problem: _Problem, objective: str, circuits: list[_Circuit], work: _Work) -> None:
+        super().__init__(problem, circuits, work)
+        self.objective = objective
+        self._counted = problem.size - (objective == "weights")
+        # a neuron without weights costs none, so that a constant is free whatever the problem says
+        self._constant = not problem.skip and (problem.constant or objective == "weights")
+        self._refuted: set[tuple[_Kind, ...]] = set()
+        self._rules = {
+            "curvature": (("triples",), self._add_curvature),
+            "supports": (("neurons", "nodes"), self._add_tree),
+        }
+
+    def _add_curvature(self, part: Document, place: str) -> None:
+        if self.kinds:
+            raise ProofError("knots come first", place)
+        self.proven = len(_forced_knots(self.problem, part["triples"], place))
+        if not self.proven:
+            raise ProofError("no knots add nothing", place)
+
+    def _add_tree(self, part: Document, place: str) -> None:
+        if self.problem.bound is not None:
+            raise ProofError("weights are bounded, and sums of neurons may exceed the bound", place)
+        kinds = [self._kind(pair, place) for pair in _list(part["neurons"], place)]
+        key = tuple(sorted(kinds))
+        if len(kinds) > MAX_NEURONS or key in self._refuted:
+            raise ProofError("too many neurons, or refuted before", place)
+        self._refuted.add(key)
+        free = (self.problem.size - 1,) * (self.objective == "weights")
+        usable = [(entries + free, sign) for entries, sign in kinds]
+        tree = _Tree(self.problem, self.circuits, usable, self._constant, self.problem.skip, self.work)
+        self._refute(tree, part["nodes"], place)
+
+    def _kind(self, pair: object, place: str) -> _Kind:
+        listed, sign = _row(pair, 2, place, "entries and a sign")
+        entries = tuple(_index(j, self._counted, place) for j in _list(listed, place))
+        if not entries or any(a >= b for a, b in itertools.pairwise(entries)):
+            raise ProofError("a neuron's entries are some, and in order", place)
+        return entries, _sign(sign, place)
+
+    def finish(self, claimed: int) -> None:
+        """Reject unless every network of fewer entries is refuted, or more: as many neurons that hold it.
+
+        Each of them may use all that a neuron of the network uses, of the same sign. None of them is left
+        over: it would be zero in the network, and merging it would prove nothing.
+        """
+        if claimed < self.proven:
+            raise ProofError(f"{claimed} is claimed and {self.proven} proven", "lower_bound")
+        for budget in range(self.proven, claimed):
+            large = [key for key in self._refuted if sum(len(entries) for entries, _ in key) > budget]
+            for network in self._networks(self._kinds_up_to(budget), (), budget):
+                if network not in self._refuted and not any(self._holds(key, network) for key in large):
+                    shown = _shown([[list(entries), sign] for entries, sign in network])
+                    raise ProofError(f"{budget} {self.objective}: {shown} is not refuted", "parts")
+        self.proven = claimed
+
+    def _kinds_up_to(self, budget: int) -> list[_Kind]:
+        """Return the kinds that neurons of a network of so many entries may have, sorted as keys are."""
+        kinds: list[_Kind] = []
+        for size in range(1, min(budget, self._counted) + 1):
+            self.work.charge(2 * size * math.comb(self._counted, size))
+            for entries in itertools.combinations(range(self._counted), size):
+                kinds += [(entries, -1), (entries, 1)] if self._most(entries) else []
+        return sorted(kinds)
+
+    def _most(self, entries: tuple[int, ...]) -> int:
+        """Return how many neurons of a network with the fewest entries, then neurons, may have just these."""
+        if self.objective == "weights" or len(entries) > 1:
+            return MAX_NEURONS
+        if entries[0] == self.problem.size - 1:
+            return 0 if self.problem.skip or self.problem.constant else 1
+        return 1 if self.problem.skip else 2
+
+    def _networks(
+        self, kinds: list[_Kind], network: tuple[_Kind, ...], left: int
+    ) -> Iterator[tuple[_Kind, ...]]:
+        """Generate what extends a network by so many entries, its kinds in order from those given."""
+        self.work.charge(10 + len(kinds) + len(network))
+        if left == 0:
+            yield network
+        for n, (entries, sign) in enumerate(kinds):
+            if len(entries) <= left and sum(e == entries for e, _ in network) < self._most(entries):
+                longer = (*network, (entries, sign))
+                yield from self._networks(kinds[n:], longer, left - len(entries))
+
+    def _holds(self, large: tuple[_Kind, ...], small: tuple[_Kind, ...]) -> bool:
+        if len(small) != len(large):
+            self.work.charge(1)
+            return False
+        partners = _find_partners(large, small, self.work)
+        return sorted(partners) == list(range(len(large))) and all(
+            sign == large[m][1] and set(entries) <= set(large[m][0])
+            for m, (entries, sign) in zip(partners, small, strict=True)
+        )
+
+
+# ============================================================================================================
+# FINDING: answers that the kernel verifies, and words; nothing here needs to be believed
+
+
+def _read_network(
+    problem: _Problem, objective: str, upper: int, witness: object, work: _Work
+) -> tuple[list[int], list[Point], Point | None]:
+    """Return the output signs, neurons and affine term of a witness."""
+    if isinstance(witness, dict) and witness.get("kind") == "polyline":
+        if objective == "parameters":
+            raise ProofError("a polyline does not say how many parameters it takes", "witness")
+        return _polyline_as_network(problem, upper, witness, work)
+    witness = _fields(witness, ("kind", "signs", "neurons", "skip"), "witness")
+    if witness["kind"] != "network":
+        raise ProofError("its kind is neither 'network' nor 'polyline'", "witness")
+    signs = [_sign(s, f"witness signs[{k}]") for k, s in enumerate(_list(witness["signs"], "witness signs"))]
+    table = _list(witness["neurons"], "witness neurons")
+    neurons = [_vector(row, problem.size, f"witness neuron {k}") for k, row in enumerate(table)]
+    affine = None if witness["skip"] is None else _vector(witness["skip"], problem.size, "witness skip")
+    return signs, neurons, affine
+
+
+def _polyline_as_network(
+    problem: _Problem, upper: int, witness: Document, work: _Work
+) -> tuple[list[int], list[Point], Point | None]:
+    """Return the network with a skip that is linear between some points and beyond them: a neuron a bend."""
+    _fields(witness, ("kind", "points"), "witness")
+    if problem.size != 2 or not problem.skip or problem.bound is not None:
+        raise ProofError("a polyline needs one feature, a skip and no weight bound", "witness")
+    table = _list(witness["points"], "witness points")
+    points = [_vector(pair, 2, f"witness points[{n}]") for n, pair in enumerate(table)]
+    if len(points) != upper + 2:
+        raise ProofError(f"{len(points)} points have not {upper} between the first and last", "witness")
+    slopes = []
+    for (x, y), (z, other) in itertools.pairwise(points):
+        if x >= z:
+            raise ProofError("its points are not in order", "witness")
+        digits = max(_digits(v.numerator) + _digits(v.denominator) for v in (x, y, z, other))
+        work.charge(8 + digits**2 // 4)
+        slopes.append((other - y) / (z - x))
+    changes = [after - before for before, after in itertools.pairwise(slopes)]
+    neurons: list[Point] = [(abs(c), -abs(c) * x) for c, (x, _) in zip(changes, points[1:-1], strict=True)]
+    (x, y), slope = points[0], slopes[0]
+    return [1 if c > 0 else -1 for c in changes], neurons, (slope, y - slope * x)
+
+
+def _find_combination(
+    columns: Sequence[Sequence[int]], target: Sequence[int], work: _Work, *, wall: bool = False
+) -> tuple[list[tuple[int, int]], int, list[int]]:
+    """Find a combination of columns with coefficients that are not negative, or see that there is none.
+
+    The simplex method in integers over one denominator, with Bland's rule: the sum of what is left of the
+    target falls to zero or cannot.
+
+    Returns
+    -------
+    terms : list of pairs of a column's number and its coefficient
+        They add up to `factor` times the target; nothing if there is no combination.
+    factor : int
+    separating : list of int
+        With `wall`, if there is none: a vector not positive on the columns, and positive on the target.
+    """
+    axes = [[int(i == j) for j in range(len(target))] if wall else [] for i in range(len(target))]
+    rows = [[*entries, *axis, value] for *entries, value, axis in zip(*columns, target, axes, strict=True)]
+    rows = [[-v for v in row] if row[-1] < 0 else row for row in rows]
+    basis, denominator = [-1] * len(rows), 1
+    while True:
+        left = [row for row, column in zip(rows, basis, strict=True) if column < 0]
+        enter = next((j for j in range(len(columns)) if sum(row[j] for row in left) > 0), None)
+        if enter is None:
+            break
+        ratios = [
+            (Fraction(row[-1], row[enter]), basis[i], i) for i, row in enumerate(rows) if row[enter] > 0
+        ]
+        place = min(ratios)[2]
+        digits = max(map(_digits, rows[place]))
+        work.charge(18 * len(rows) * len(columns) * _units(digits, digits))
+        pivot_row, pivot = rows[place], rows[place][enter]
+        rows = [
+            row
+            if i == place
+            else [(v * pivot - row[enter] * u) // denominator for v, u in zip(row, pivot_row, strict=True)]
+            for i, row in enumerate(rows)
+        ]
+        basis[place], denominator = enter, pivot
+    if any(row[-1] for row in left):
+        return [], 0, [sum(row[len(columns) + i] for row in left) for i in range(len(target) * wall)]
+    return [(j, row[-1]) for j, row in zip(basis, rows, strict=True) if j >= 0], denominator, []
+
+
+def _views(problem: _Problem, order: list[int]) -> list[tuple[int, ...]]:
+    """Return functions of (a, c, p, q) that tell states apart: network and pending parts at both ends."""
+    (x, _), (z, _) = problem.rows[order[0]], problem.rows[order[-1]]
+    # of the network, and of the parts of it that are pending seen from the left and from the right
+    views: list[tuple[int, ...]] = [(x, 1, 0, 0), (z, 1, 0, 0), (0, 0, 1), (1, 0, -1)]
+    if not problem.constant:
+        views += [(0, 0, x, 1), (0, 0, z, 1), (x, 1, -x, -1), (z, 1, -z, -1)]
+    return views
+
+
+def _find_partners(large: tuple[_Kind, ...], small: tuple[_Kind, ...], work: _Work) -> list[int]:
+    """Find for each kind of `small` one of `large` that may use no less (Kuhn's augmenting paths)."""
+    fits = [
+        [m for m, (wide, s) in enumerate(large) if s == sign and set(entries) <= set(wide)]
+        for entries, sign in small
+    ]
+    work.charge(1 + len(large) + sum(2 + len(wide) for wide, _ in large) * len(small) * (1 + len(small)))
+    owner: dict[int, int] = {}
+
+    def seat(k: int, seen: set[int]) -> bool:
+        for m in fits[k]:
+            if m not in seen:
+                seen.add(m)
+                if m not in owner or seat(owner[m], seen):
+                    owner[m] = k
+                    return True
+        return False
+
+    return sorted(owner, key=owner.__getitem__) if all(seat(k, set()) for k in range(len(small))) else []
+
+
+def _spell_path(steps: list[tuple[int, str]]) -> str:
+    """Spell the way to a node, at most its last ten steps."""
+    spelled = ", ".join(f"point {point} = {_shortened(bits)}" for point, bits in steps[-10:])
+    return f" ({'..., ' * (len(steps) > 10)}{spelled})" if steps else ""
+
+
+def _find_factors(columns: Sequence[Sequence[int]], target: Sequence[int]) -> list[Fraction] | None:
+    """Return factors with which columns add up to a target, None if none do."""
+    rows = [[Fraction(v) for v in row] for row in zip(*columns, target, strict=True)]
+    leading: list[int] = []
+    for j in range(len(columns)):
+        done = len(leading)
+        i = next((i for i in range(done, len(rows)) if rows[i][j]), None)
+        if i is None:
+            continue
+        rows[done], rows[i] = rows[i], rows[done]
+        rows[done] = [v / rows[done][j] for v in rows[done]]
+        for other in range(len(rows)):
+            if other != done and rows[other][j]:
+                factor = rows[other][j]
+                rows[other] = [a - factor * b for a, b in zip(rows[other], rows[done], strict=True)]
+        leading.append(j)
+    if any(row[-1] for row in rows[len(leading) :]):
+        return None
+    factors = [Fraction(0)] * len(columns)
+    for i, j in enumerate(leading):
+        factors[j] = rows[i][-1]
+    return factors
+
+
+def _find_inverse(matrix: Sequence[Sequence[int]]) -> list[list[int]] | None:
     """Return about the inverse of a matrix, None if it seems to have none; nothing rests on it."""
     size = len(matrix)
     rows = [[*row, *((i == j) << FIXED_BITS for j in range(size))] for i, row in enumerate(matrix)]
@@ -2231,453 +2564,8 @@ def _inverse(matrix: Sequence[Sequence[int]]) -> list[list[int]] | None:
     return [row[size:] for row in rows]
 
 
-@dataclasses.dataclass
-class _Branch:
-    """An inner node: where it branches, which neighbours were alike above it, and its children's keys."""
-
-    point: int
-    tied: tuple[bool, ...]
-    runs: list[slice]
-    only_inactive: bool
-    whole: set[str] = dataclasses.field(default_factory=set)
-    partial: dict[str, int] = dataclasses.field(default_factory=dict)  # how many assignments each covers
-
-
-class _Tree:
-    """A refutation of all networks of given kinds, neurons of one kind being interchangeable.
-
-    A kind is here which coordinates a neuron may use, and its output sign.
-    """
-
-    def __init__(
-        self,
-        problem: _Problem,
-        circuits: list[_Circuit],
-        kinds: list[_Kind],
-        constant: bool,
-        skip: bool,
-        work: _Work,
-    ) -> None:
-        self.problem = problem
-        self.circuits = circuits
-        self.work = work
-        self.kinds = kinds
-        self.signs = [sign for _, sign in kinds]
-        self.skip = skip
-        self.free_term = skip or constant
-        # of each neuron, and of the affine term: a constant alone has no slopes
-        self._columns = [columns for columns, _ in kinds]
-        self._columns += [tuple(range(problem.size)) if skip else (problem.size - 1,)] * self.free_term
-        self.leaves = 0
-        self._open: list[_Branch] = []
-        self._bits: dict[int, str] = {}  # each point's bits of the K neurons on the path to the current node
-        self._sides: dict[int, tuple[list[int], list[int]]] = {}  # active and undecided neurons, if asked for
-
-    def check(self, nodes: list[Any], place: str) -> None:
-        """Reject unless the nodes, in preorder, are a tree that covers every assignment of bits."""
-        if not nodes:
-            raise ProofError("the tree has no nodes", place)
-        for n, node in enumerate(nodes):
-            try:
-                self._visit(n, node)
-            except ProofError as error:
-                raise ProofError(error.reason, f"{place}, node {n}{self._path()}{error.place}") from None
-        try:
-            self._close(0)
-        except ProofError as error:
-            raise ProofError(error.reason, f"{place}{self._path()}") from None
-
-    def _path(self) -> str:
-        """Spell the way to the current node, at most its last ten steps."""
-        last = self._open[-10:]
-        steps = [f"point {b.point} = {_shortened(self._bits.get(b.point, '?'))}" for b in last]
-        return f" ({'..., ' * (len(self._open) > 10)}{', '.join(steps)})" if steps else ""
-
-    def _visit(self, n: int, node: object) -> None:
-        if not isinstance(node, list) or len(node) != 3:
-            raise ProofError("a node is a depth, a key, and a point or a leaf")
-        depth, key, what = node
-        if type(depth) is not int or not 0 <= depth <= len(self._open) or (depth == 0) != (n == 0):
-            raise ProofError(f"depth {_shown(depth)} does not follow on what is before it")
-        self._close(depth)
-        if type(key) is not str or len(key) != (len(self.signs) if n else 0) or key.strip("01*"):
-            raise ProofError(f"key {_shown(key)} is not one of 0, 1 or * a neuron")
-        if n:
-            parent = self._open[-1]
-            self._admit(parent, key)
-            self._bits[parent.point] = key
-            self._sides.pop(parent.point, None)
-        if type(what) is int:
-            self._branch(key, _index(what, len(self.problem.points), ""))
-        else:
-            self.leaves += 1
-            self._check_leaf(what)
-
-    def _branch(self, key: str, point: int) -> None:
-        if "*" in key:
-            raise ProofError("a node with undecided bits must be a leaf")
-        if point in self._bits:
-            raise ProofError(f"point {point} has its bits already")
-        if self._open:
-            above = self._open[-1].tied
-            tied = tuple(tie and key[k] == key[k + 1] for k, tie in enumerate(above))
-        else:
-            tied = tuple(a == b for a, b in itertools.pairwise(self.kinds))
-        # with a skip, a neuron active on the first point can be flipped, its weights as large as before
-        flips = not self._open and self.skip
-        self._open.append(_Branch(point, tied, _runs(tied, len(self.signs)), flips))
-
-    def _admit(self, parent: _Branch, key: str) -> None:
-        """Add a child; reject one that stands twice or that covers nothing."""
-        if parent.only_inactive and "1" in key:
-            raise ProofError("on the first point all neurons are inactive, because there is a skip")
-        if "*" not in key:
-            if any(tie and key[k] < key[k + 1] for k, tie in enumerate(parent.tied)):
-                raise ProofError(f"key {key} is not in order, though neurons are alike")
-            if key in parent.whole:
-                raise ProofError(f"key {key} occurs twice")
-            parent.whole.add(key)
-        elif parent.only_inactive:
-            raise ProofError("undecided bits on the first point")
-        else:
-            if key in parent.partial:
-                raise ProofError(f"key {key} occurs twice")
-            parent.partial[key] = _volume(parent.runs, key)
-            if not parent.partial[key]:
-                raise ProofError(f"key {key} covers nothing")
-
-    def _close(self, depth: int) -> None:
-        """Finish the branches from `depth` on; reject unless their children cover each assignment once."""
-        while len(self._open) > depth:
-            branch = self._open[-1]
-            self._bits.pop(branch.point, None)
-            self._sides.pop(branch.point, None)
-            sizes = [] if branch.only_inactive else [run.stop - run.start + 1 for run in branch.runs]
-            total = math.prod(sizes)
-            if branch.partial and not _told_apart([*branch.whole, *branch.partial]):
-                raise ProofError(
-                    f"the keys at point {branch.point} overlap, or no bit that all have tells them apart"
-                )
-            covered = len(branch.whole) + sum(branch.partial.values())
-            if covered != total:
-                raise ProofError(
-                    f"{total - covered} of {total} assignments at point {branch.point} are missing"
-                )
-            self._open.pop()
-
-    def _check_leaf(self, leaf: object) -> None:
-        if not isinstance(leaf, dict) or not leaf:
-            raise ProofError("neither a point to branch on nor a leaf")
-        if "circuit" in leaf:
-            _fields(leaf, ("circuit",), "")
-            self._check_circuit(leaf["circuit"])
-        elif "merge" in leaf:
-            _fields(leaf, ("merge",), "")
-            self._check_merge(leaf["merge"])
-        else:
-            self._check_farkas(leaf)
-
-    def _check_circuit(self, pair: object) -> None:
-        """Reject unless a neuron's bits follow the signs of a circuit: then they are those of no cell."""
-        items = _list(pair, "")
-        if len(items) != 2:
-            raise ProofError("a neuron and a circuit are needed")
-        k, circuit = (
-            _index(items[0], len(self.signs), ""),
-            self.circuits[_index(items[1], len(self.circuits), "")],
-        )
-        if not self.circuits[items[1]].columns.issuperset(self._columns[k]):
-            raise ProofError(f"circuit {items[1]} does not know all that neuron {k} may use")
-        sides = [{self._bit(p, k) for p in side} for side in (circuit.positive, circuit.negative)]
-        if not any(sides[0] <= {bit} and sides[1] <= {other} for bit, other in ("10", "01")):
-            raise ProofError(f"the bits of neuron {k} do not follow circuit {items[1]}")
-
-    def _check_merge(self, k: object) -> None:
-        """Reject unless neurons k and k + 1 are alike on every point, so that their sum does as well."""
-        if self.problem.bound is not None:
-            raise ProofError("a sum of neurons may exceed the weight bound")
-        first = _index(k, len(self.signs) - 1, "")
-        if self.kinds[first] != self.kinds[first + 1]:
-            raise ProofError(f"neurons {first} and {first + 1} have different output signs or entries")
-        if len(self._open) < len(self.problem.points):
-            raise ProofError(f"{len(self.problem.points) - len(self._open)} points have no bits here")
-        last = self._open[-1]  # branches have no undecided bits, so that those above it are told by `tied`
-        pair = self._bits[last.point][first : first + 2]
-        if pair not in ("00", "11") or not last.tied[first]:
-            raise ProofError(f"neurons {first} and {first + 1} are not known to be alike on every point")
-
-    def _bit(self, point: int, neuron: int) -> str:
-        if point not in self._bits:
-            raise ProofError(f"point {point} has no bits here")
-        return self._bits[point][neuron]
-
-    def _check_farkas(self, leaf: Document) -> None:
-        """Reject unless the multipliers combine rows of the node to ``0 >= positive``."""
-        if not leaf.keys() <= {"value", "cone", "bound"}:
-            raise ProofError("a leaf has the fields 'value', 'cone' and 'bound', or 'circuit', or 'merge'")
-        width = len(self.signs)
-        # multiplier of each point's row, of each neuron and of the affine term
-        blocks: list[dict[int, int]] = [{} for _ in range(width + self.free_term)]
-        total = self._add_values(blocks, _list(leaf.get("value", []), ""))
-        for row in _list(leaf.get("cone", []), ""):
-            k, p, given = _entries(row, 3)
-            k, p, m = _index(k, width, ""), _index(p, len(self.problem.points), ""), _multiplier(given, "")
-            if self._bit(p, k) != ("1" if m > 0 else "0"):
-                raise ProofError(f"the multiplier of neuron {k} on point {p} has the wrong sign")
-            blocks[k][p] = blocks[k].get(p, 0) + m
-        weights: dict[int, dict[int, int]] = {}  # multipliers of the bounds on each neuron's weights
-        for row in _list(leaf.get("bound", []), ""):
-            total += self._add_bound(weights, *_entries(row, 3))
-        for k, block in enumerate(blocks):
-            if not _cancels(self.problem, block, weights.get(k, {}), self.work, self._columns[k]):
-                raise ProofError(f"the rows do not add up to zero in the coordinates of neuron {k}")
-        if total <= 0:
-            raise ProofError("the rows add up to no contradiction")
-
-    def _add_values(self, blocks: list[dict[int, int]], rows: list[Any]) -> int | Fraction:
-        """Add multiples of ``low <= value`` (positive) or ``value <= high``; return their right-hand side.
-
-        An undecided bit's term is left out where leaving it out weakens the row.
-        """
-        named: dict[tuple[int, bool], int] = {}  # so that work grows with points, not with rows
-        for row in rows:
-            point, given = _entries(row, 2)
-            p, m = _index(point, len(self.problem.points), ""), _multiplier(given, "")
-            named[p, m > 0] = named.get((p, m > 0), 0) + m
-        total = 0
-        for (p, is_low), m in named.items():
-            side = self.problem.low[p] if is_low else self.problem.high[p]
-            if side is None:
-                raise ProofError(f"the interval of point {p} is open-ended there")
-            active, undecided = self._active_and_undecided(p)
-            for k in undecided:
-                if (self.signs[k] > 0) == is_low:
-                    raise ProofError(f"neuron {k} is undecided on point {p} and must not be left out")
-            for k in active:
-                blocks[k][p] = blocks[k].get(p, 0) + self.signs[k] * m
-            if self.free_term:
-                blocks[-1][p] = blocks[-1].get(p, 0) + m
-            self.work.charge(1 + len(active) + len(undecided))
-            total += m * side
-        return total
-
-    def _active_and_undecided(self, point: int) -> tuple[list[int], list[int]]:
-        if point not in self._sides:
-            if point not in self._bits:
-                raise ProofError(f"point {point} has no bits here")
-            bits = self._bits[point]
-            active, undecided = ([k for k, bit in enumerate(bits) if bit == side] for side in "1*")
-            self._sides[point] = active, undecided
-        return self._sides[point]
-
-    def _add_bound(
-        self, weights: dict[int, dict[int, int]], neuron: object, feature: object, given: object
-    ) -> Fraction:
-        """Add a multiple of ``-R <= u_kj`` (positive) or ``u_kj <= R``; return its right-hand side."""
-        k, j = _index(neuron, len(self.signs), ""), _index(feature, self.problem.size - 1, "")
-        m = _multiplier(given, "")
-        if self.problem.bound is None:
-            raise ProofError("there is no bound on weights")
-        block = weights.setdefault(k, {})
-        block[j] = block.get(j, 0) + m
-        return -abs(m) * self.problem.bound
-
-
-def _runs(tied: tuple[bool, ...], width: int) -> list[slice]:
-    """Split the neurons into runs of alike ones."""
-    ends = [k + 1 for k in range(width) if k == width - 1 or not tied[k]]
-    return [slice(start, end) for start, end in itertools.pairwise([0, *ends])]
-
-
-def _volume(runs: list[slice], key: str) -> int:
-    """Count the assignments that a key covers: in each run of alike neurons the active ones come first."""
-    volume = 1
-    for run in runs:
-        bits = key[run]
-        least, first_off = bits.rfind("1") + 1, bits.find("0")
-        volume *= max(0, (len(bits) if first_off < 0 else first_off) - least + 1)
-    return volume
-
-
-def _told_apart(keys: Iterable[str]) -> bool:
-    """Whether a decision tree tells keys apart: it asks for a bit that none of the keys left has undecided.
-
-    Such keys have no assignment in common. At most K bits are asked for on any way down, so that the time is
-    in proportion to K times the number of keys, where comparing them in pairs takes its square.
-    """
-    # of each key which bits are decided, and which of them are 1
-    pairs = [(key.replace("0", "1").replace("*", "0"), key.replace("*", "0")) for key in keys]
-    groups = [[(int(mask, 2), int(bits, 2)) for mask, bits in pairs]]
-    while groups:
-        group = groups.pop()
-        if len(group) < 2:
-            continue
-        decided = functools.reduce(operator.and_, (mask for mask, _ in group))
-        ones = functools.reduce(operator.or_, (bits for _, bits in group))
-        always = functools.reduce(operator.and_, (bits for _, bits in group))
-        telling = decided & ones & ~always
-        if not telling:
-            return False
-        bit = telling & -telling
-        groups += [[pair for pair in group if bool(pair[1] & bit) == side] for side in (False, True)]
-    return True
-
-
-# Reading
-
-
-def _json(
-    path: str | os.PathLike[str],
-    parse_float: Any,
-    max_bytes: int = MAX_FILE_BYTES,
-    max_values: int = MAX_VALUES,
-) -> object:
-    """Parse a file of bounded size by the book: no key twice, no NaN."""
-    try:
-        opener = gzip.open if str(path).lower().endswith(".gz") else open
-        with opener(path, "rb") as stream:
-            content = stream.read(max_bytes + 1)
-        # text with a character beyond ASCII takes up to four bytes for every one
-        if len(content) * (1 if content.isascii() else 4) > max_bytes:
-            raise UnreadableError(f"more than {max_bytes} bytes", str(path))
-        # every value but the first follows a bracket, a comma or a colon; those within texts are counted too
-        if sum(map(content.count, (b",", b"[", b"{", b":"))) > max_values:
-            raise UnreadableError(f"more than {max_values} values", str(path))
-        return json.loads(
-            content.decode(),
-            object_pairs_hook=_unique,
-            parse_constant=_refuse_constant,
-            parse_float=parse_float,
-        )
-    except RecursionError:
-        raise UnreadableError("nested too deeply", str(path)) from None
-    except MemoryError:
-        raise UnreadableError("too large for this machine", str(path)) from None
-    except (OSError, EOFError, ValueError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
-        raise UnreadableError(f"not readable as JSON: {reason:.200}", str(path)) from None
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    document = dict(pairs)
-    if len(document) != len(pairs):
-        raise ValueError("a key occurs twice in one object")
-    return document
-
-
-def _refuse_constant(text: str) -> None:
-    raise ValueError(f"{text} is not a number of JSON")
-
-
-def _refuse_float(text: str) -> None:
-    raise ValueError(f"{text:.40} is a decimal: numbers are integers or strings of exact fractions")
-
-
-def _shown(value: object) -> str:
-    """Spell what was found so that any terminal can print it."""
-    try:
-        text = ascii(value)
-    except ValueError:  # an integer of more digits than Python converts
-        return "a number of very many digits"
-    return _shortened(text)
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _fields(value: object, names: tuple[str, ...], place: str) -> Document:
-    if not isinstance(value, dict):
-        raise ProofError("an object with fields is needed", place)
-    if value.keys() != set(names):
-        name = min(value.keys() ^ set(names), key=str)
-        raise ProofError(f"the field {_shown(name)} is {'unknown' if name in value else 'missing'}", place)
-    return value
-
-
-def _list(value: object, place: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise ProofError("a list is needed", place)
-    return value
-
-
-def _entries(value: object, count: int) -> list[Any]:
-    entries = _list(value, "")
-    if len(entries) != count:
-        raise ProofError(f"a row has {len(entries)} entries where {count} are needed")
-    return entries
-
-
-def _flag(value: object, place: str) -> bool:
-    if not isinstance(value, bool):
-        raise ProofError("true or false is needed", place)
-    return value
-
-
-def _whole(value: object, place: str) -> int:
-    if type(value) is not int or not 0 <= value <= _EXACT_IN_JSON:
-        raise ProofError("a whole number, not negative, is needed", place)
-    return value
-
-
-def _index(value: object, count: int, place: str) -> int:
-    if type(value) is not int or not 0 <= value < count:
-        raise ProofError(f"{_shown(value)} is not an index below {count}", place)
-    return value
-
-
-def _sign(value: object, place: str) -> int:
-    if type(value) is not int or value not in (1, -1):
-        raise ProofError("the sign 1 or -1 is needed", place)
-    return value
-
-
-def _multiplier(value: object, place: str) -> int:
-    number = value if type(value) is int and abs(value) <= _EXACT_IN_JSON else _integer(value, place)
-    if number == 0:
-        raise ProofError("a multiplier is zero", place)
-    return number
-
-
-def _integer(value: object, place: str) -> int:
-    """Read a JSON integer up to 2^53, or a string with a decimal or hexadecimal one."""
-    if type(value) is int and abs(value) <= _EXACT_IN_JSON:
-        return value
-    if isinstance(value, str) and len(value) <= MAX_NUMBER_LENGTH:
-        if _HEX.fullmatch(value):
-            return int(value, 16)
-        if _DECIMAL.fullmatch(value):
-            return int(value)
-    raise ProofError(f"{_shown(value)} is not an exact integer of a size that is read", place)
-
-
-def _number(value: object, place: str) -> Fraction:
-    """Read an integer, a fraction ``"p/q"``, or a hexadecimal float ``"0x1.8p-1"``."""
-    if isinstance(value, str):
-        if match := _HEX_FLOAT.fullmatch(value):
-            minus, lead, digits, exponent = match.groups(default="")
-            mantissa = int(lead + digits, 16)
-            if minus and not mantissa:
-                raise ProofError("negative zero", place)
-            mantissa, shift = -mantissa if minus else mantissa, int(exponent) - 4 * len(digits)
-            return Fraction(mantissa << shift) if shift >= 0 else Fraction(mantissa, 1 << -shift)
-        if "/" in value:
-            top, _, bottom = value.partition("/")
-            denominator = _integer(bottom, place)
-            if denominator <= 0:
-                raise ProofError(f"{_shown(value)} has no positive denominator", place)
-            return Fraction(_integer(top, place), denominator)
-    return Fraction(_integer(value, place))
-
-
-def _vector(value: object, size: int, place: str) -> Point:
-    numbers = tuple(_number(v, place) for v in _list(value, place))
-    if len(numbers) != size:
-        raise ProofError(f"{len(numbers)} numbers where {size} are needed", place)
-    return numbers
-
-
-# The command line
+# ============================================================================================================
+# THE COMMAND LINE
 
 
 _AFFINE = {"none": "without an affine term", "constant": "with a constant", "skip": "with a skip"}

@@ -139,6 +139,11 @@ class TestRejected:
         proof = document([weights], [[0, 1]], 1, X, [0] * (d + 1) + [1])
         rejected(proof, "more work")
 
+    def test_too_many_features(self):
+        """Three points of a line take little room, and a basis of all directions very much."""
+        X = [[n] * 20_000 for n in range(3)]
+        rejected(document([[[0, 1], [1, -2], [2, 1]]], [[0, 1]], 1, X, [0, 1, 0]), "more work")
+
     def test_mutants(self, tmp_path):
         """Changes of every number of the packing and its circuits: accepted only with a true claim."""
         problem = Problem(ZIGZAG, LABELS, affine="skip")
