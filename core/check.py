@@ -12,6 +12,7 @@ it accept what is false.
 from __future__ import annotations
 
 import argparse
+import copy
 import csv
 import dataclasses
 import functools
@@ -50,6 +51,15 @@ WORK_PER_VALUE = 100
 WORK_FREE = 200_000_000
 # Units that it takes to follow one sample of one set once around.
 LOAD_UNITS = 10
+
+# Digits after the binary point of numbers in eliminations: three digits of 30 bits hold them.
+FIXED_BITS = 86
+# Pivots are at least this, in rows that begin with about 1, and right up to this share: powers of 1/2.
+PIVOT_BITS, PIVOT_ERROR_BITS = 30, 8
+# Neurons of networks that are refuted by their densest classes.
+MAX_CLASS_NEURONS = 8
+# Units of work that these parts may take beside the others; see `_Work`.
+WORK_OF_CLASSES = 2_000_000_000
 
 _DECIMAL = re.compile(r"0|-?[1-9][0-9]{0,3999}")
 _HEX = re.compile(r"-?0x[1-9a-f][0-9a-f]*")
@@ -98,8 +108,8 @@ class Checked:
     upper_bound : int or None
         One with so many does; None when the proof has no witness.
     kinds : tuple of str
-        What the lower bound rests on: "curvature", "gaps", "packing", "tree", "supports", several, or nothing
-        when it is 0.
+        What the lower bound rests on: "curvature", "gaps", "packing", "densest", "tree", "supports", several,
+        or nothing when it is 0.
     nodes, leaves : int
         Nodes of all trees, and those of them that are leaves.
     samples, features : int
@@ -801,7 +811,7 @@ def _is_number(cell: str) -> bool:
 # ============================================================================================================
 # KERNEL: what must be believed
 #
-# 1063 lines, 793 of them code, in eight parts. The verdict says what it rests on, so which must be believed:
+# 1568 lines, 1207 of them code, in nine parts. The verdict says what it rests on, so which must be believed:
 #
 #     any proof      CLAIMS
 #     upper bound    NETWORKS
@@ -809,6 +819,7 @@ def _is_number(cell: str) -> bool:
 #     "tree"         SUMS, TREES
 #     "packing"      SUMS, PACKING
 #     "gaps"         KNOTS, GAPS
+#     "densest"      CLASSES
 #     "supports"     SUMS, TREES, ENTRIES
 #
 # The kernel calls nothing but itself, the standard library, the readers of READING (a number is the one that
@@ -883,6 +894,7 @@ class _NeuronBound(_Bound):
             "curvature": (("triples",), self._add_curvature),
             "packing": (("sets",), self._add_packing),
             "gaps": (("neurons", "sample", "before", "after"), self._add_gaps),
+            "densest": (("neurons", "positive", "step"), self._add_classes),
             "tree": (("neurons", "positive", "skip", "nodes"), self._add_tree),
         }
 
@@ -906,22 +918,41 @@ class _NeuronBound(_Bound):
         self.proven += 1
 
     def _add_tree(self, part: Document, place: str) -> None:
-        width, positive = _whole(part["neurons"], place), _whole(part["positive"], place)
+        signs = self._signs(part, MAX_NEURONS, place)
         skip, problem = _flag(part["skip"], place), self.problem
-        if width != self.proven or width > MAX_NEURONS:
-            raise ProofError(f"a tree of {width} neurons where {self.proven} is next", place)
-        if positive > width or positive in self._done:
-            raise ProofError(f"{positive} positive output signs are too many, or refuted before", place)
         # an affine term may be added, never taken away; networks that a leaf merges must stay refuted with it
         if skip < problem.skip or skip > self._with_skip:
             raise ProofError("its skip is neither the problem's nor a relaxation of it", place)
         self._with_skip = skip
         every = tuple(range(problem.size))
-        kinds = [(every, 1)] * positive + [(every, -1)] * (width - positive)
+        kinds = [(every, sign) for sign in signs]
         tree = _Tree(problem, self.circuits, kinds, problem.constant, skip, self.work)
-        self._refute(tree, part["nodes"], f"{place}, {width} neurons, {positive} positive")
-        self._done.add(positive)
-        if len(self._done) == width + 1:
+        self._refute(tree, part["nodes"], f"{place}, {len(signs)} neurons, {signs.count(1)} positive")
+        self._refuted(signs)
+
+    def _add_classes(self, part: Document, place: str) -> None:
+        signs = self._signs(part, MAX_CLASS_NEURONS, place)
+        if "densest" not in self.kinds:
+            self.work.charge(-WORK_OF_CLASSES)
+        classes = _Classes(self.problem, signs, self.work)
+        classes.check(part["step"], place)
+        self._with_skip = self.problem.skip
+        self.nodes += classes.steps
+        self.leaves += classes.ends
+        self._refuted(signs)
+
+    def _signs(self, part: Document, most: int, place: str) -> list[int]:
+        """Return the output signs that a part is about, those of neurons with sign 1 first."""
+        width, positive = _whole(part["neurons"], place), _whole(part["positive"], place)
+        if width != self.proven or width > most:
+            raise ProofError(f"a tree of {width} neurons where {self.proven} is next", place)
+        if positive > width or positive in self._done:
+            raise ProofError(f"{positive} positive output signs are too many, or refuted before", place)
+        return [1] * positive + [-1] * (width - positive)
+
+    def _refuted(self, signs: list[int]) -> None:
+        self._done.add(signs.count(1))
+        if len(self._done) == len(signs) + 1:
             self.proven += 1
             self._done = set()
 
@@ -1786,6 +1817,491 @@ class _Gaps:
 
 
 # ============================================================================================================
+# KERNEL, part CLASSES: step by step, no functions of patterns and no patterns of points are left
+#
+# docs/proof-format.md, "`densest`".
+
+
+class _Box:
+    """A box of coefficients of affine functions: ends as integers over one denominator."""
+
+    def __init__(self, ends: Sequence[tuple[Fraction, Fraction]]) -> None:
+        self.ends = ends
+        self.denominator = math.lcm(*(end.denominator for pair in ends for end in pair))
+        self.low, self.high = (
+            [pair[side].numerator * (self.denominator // pair[side].denominator) for pair in ends]
+            for side in (0, 1)
+        )
+
+    def values(self, row: Sequence[int]) -> tuple[int, int]:
+        """Return the least and the largest value on a row, times the denominator."""
+        ends = [(a * low, a * high) for a, low, high in zip(row, self.low, self.high, strict=True)]
+        return sum(map(min, ends)), sum(map(max, ends))
+
+
+def _read_box(value: object, size: int, place: str) -> _Box:
+    ends = []
+    for pair in _list(value, place):
+        low, high = (_number(end, place) for end in _row(pair, 2))
+        if low > high or max(low.denominator.bit_length(), high.denominator.bit_length()) > MAX_DATA_BITS:
+            raise ProofError("an end of a box is out of order, or too long", place)
+        ends.append((low, high))
+    if len(ends) != size:
+        raise ProofError(f"a box has {size} ranges", place)
+    return _Box(ends)
+
+
+def _sum_of_boxes(factors: Sequence[Fraction], boxes: Sequence[_Box]) -> _Box:
+    ends = []
+    for pairs in zip(*(box.ends for box in boxes), strict=True):
+        sides = [(f * low, f * high) for f, (low, high) in zip(factors, pairs, strict=True)]
+        ends.append((sum(map(min, sides), Fraction(0)), sum(map(max, sides), Fraction(0))))
+    return _Box(ends)
+
+
+class _Situation:
+    """What a step may take for granted: functions of patterns in boxes, and the patterns of some points."""
+
+    def __init__(
+        self,
+        problem: _Problem,
+        signs: Sequence[int],
+        work: _Work,
+        known: Sequence[tuple[tuple[int, ...], _Box]] = (),
+        assigned: Mapping[int, tuple[int, ...]] | None = None,
+    ) -> None:
+        self.problem = problem
+        self.signs = signs
+        self.work = work
+        self.known = known
+        self.assigned = {} if assigned is None else assigned
+        self.affine = int(problem.skip or problem.constant)
+        self.patterns = list(itertools.product((0, 1), repeat=len(signs)))
+        self.functions = {pattern: self._box_of(pattern, self.affine) for pattern in self.patterns}
+        # a sum of neurons of one sign has that sign only where some are active, the other where some are not
+        self.sums = {
+            pattern: self._box_of(pattern, 0)
+            for pattern in self.patterns
+            if len({s for s, bit in zip(signs, pattern, strict=True) if bit}) == 1
+        }
+        self._possible: dict[int, list[tuple[int, ...]]] = {}
+
+    def knowing(self, pattern: tuple[int, ...], box: _Box) -> _Situation:
+        """Return the situation with one more function known."""
+        return _Situation(self.problem, self.signs, self.work, [*self.known, (pattern, box)], self.assigned)
+
+    def assigning(self, point: int, pattern: tuple[int, ...]) -> _Situation:
+        """Return the situation in which a point has a pattern."""
+        found = copy.copy(self)
+        found.assigned = {**self.assigned, point: pattern}
+        self.work.charge(len(found.assigned))
+        return found
+
+    def representative(self, pattern: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the pattern with active neurons first among those that nothing tells apart."""
+        given = [*(one for one, _ in self.known), *self.assigned.values()]
+        self.work.charge(len(self.signs) * (len(given) + 1))
+        alike: dict[tuple[int, ...], list[int]] = {}
+        for k, sign in enumerate(self.signs):
+            alike.setdefault((sign, *(other[k] for other in given)), []).append(k)
+        result = list(pattern)
+        for members in alike.values():
+            bits = sorted((pattern[k] for k in members), reverse=True)
+            for k, bit in zip(members, bits, strict=True):
+                result[k] = bit
+        return tuple(result)
+
+    def possible(self, point: int) -> list[tuple[int, ...]]:
+        """Return the patterns that a point may have."""
+        if point in self.assigned:
+            return [self.assigned[point]]
+        if point not in self._possible:
+            self.work.charge(len(self.patterns) * (len(self.sums) + 10))
+            states = [(part, self._sign(box, point)) for part, box in self.sums.items() if box is not None]
+            beyond = {
+                self.active(pattern, side)
+                for pattern, box in self.functions.items()
+                if box is not None and (side := self._side(box, point))
+            }
+            self._possible[point] = [
+                pattern
+                for pattern in self.patterns
+                if not (
+                    self._lacks_sign(point, pattern)
+                    or any(self.active(pattern, side) in beyond for side in (1, -1))
+                    or any(self._contradicts(pattern, part, sign) for part, sign in states)
+                )
+            ]
+        return self._possible[point]
+
+    def active(self, pattern: Sequence[int], sign: int) -> tuple[int, ...]:
+        """Return a sign, and the active neurons that have it."""
+        return sign, *(k for k, bit in enumerate(pattern) if bit and self.signs[k] == sign)
+
+    def _box_of(self, pattern: tuple[int, ...], affine: int) -> _Box | None:
+        """Return a box that holds a pattern's function, if it is determined."""
+        columns = [(*one, self.affine) for one, _ in self.known]
+        self.work.charge(20 * (len(columns) + 1) * (len(pattern) + 1))
+        wanted = (*pattern, affine)
+        factors = _find_factors(columns, wanted)
+        if factors is None:
+            return None
+        for j, entry in enumerate(wanted):
+            if sum(f * column[j] for f, column in zip(factors, columns, strict=True)) != entry:
+                raise ProofError("a pattern is no such combination of those known")
+        self.work.charge(20 * (len(columns) + 1) * self.problem.size)
+        boxes = [box for _, box in self.known]
+        return _sum_of_boxes(factors, boxes) if boxes else _Box([(Fraction(0),) * 2] * self.problem.size)
+
+    def _lacks_sign(self, point: int, pattern: Sequence[int]) -> bool:
+        """Whether a point needs an active neuron of a sign that a pattern has none of."""
+        if self.affine:
+            return False
+        low, high = self.problem.low[point], self.problem.high[point]
+        active = {s for s, bit in zip(self.signs, pattern, strict=True) if bit}
+        return (low is not None and low > 0 and 1 not in active) or (
+            high is not None and high < 0 and -1 not in active
+        )
+
+    def _values(self, box: _Box, point: int) -> tuple[int, int]:
+        self.work.charge(2 * self.problem.digits[point] * _digits(box.denominator))
+        return box.values(self.problem.rows[point])
+
+    def _side(self, box: _Box, point: int) -> int:
+        """Return 1 if all functions in a box are below a point's interval, -1 if all are above it, else 0."""
+        least, largest = self._values(box, point)
+        low, high = self.problem.low[point], self.problem.high[point]
+        if low is not None and largest < low * box.denominator:
+            return 1
+        return -(high is not None and least > high * box.denominator)
+
+    def _sign(self, box: _Box, point: int) -> int:
+        least, largest = self._values(box, point)
+        return (least > 0) - (largest < 0)
+
+    def _contradicts(self, pattern: Sequence[int], part: Sequence[int], sign: int) -> bool:
+        """Whether a pattern cannot be where the signed sum of a part's neurons has this sign."""
+        own = next(s for s, bit in zip(self.signs, part, strict=True) if bit)
+        bits = [bit for bit, chosen in zip(pattern, part, strict=True) if chosen]
+        return (own * sign > 0 and not any(bits)) or (own * sign < 0 and all(bits))
+
+
+class _Classes:
+    """Refutes networks with some output signs step by step: docs/proof-format.md."""
+
+    def __init__(self, problem: _Problem, signs: Sequence[int], work: _Work) -> None:
+        self.problem = problem
+        self.signs = signs
+        self.work = work
+        self.steps = 0
+        self.ends = 0
+
+    def check(self, step: object, place: str) -> None:
+        """Verify the first step, and those that follow."""
+        self._check(step, _Situation(self.problem, self.signs, self.work), place)
+
+    def _check(self, step: object, situation: _Situation, place: str) -> None:
+        self.steps += 1
+        if isinstance(step, dict) and "branch" in step:
+            step = _fields(step, ("branch", "next"), place)
+            point = _index(step["branch"], len(self.problem.points), place)
+            if point in situation.assigned:
+                raise ProofError(f"point {point} has its pattern", place)
+            for pattern, following in self._following(
+                step["next"], situation.possible(point), situation, place
+            ):
+                self._check(following, situation.assigning(point, pattern), place)
+        elif isinstance(step, dict) and "value" in step:
+            self.ends += 1
+            self._check_contradiction(_fields(step, ("value", "cone"), place), situation, place)
+        else:
+            self._check_functions(step, situation, place)
+
+    def _check_functions(self, step: object, situation: _Situation, place: str) -> None:
+        """Verify that the function of one of some patterns is in one of some boxes, and what follows."""
+        step = _fields(step, ("points", "patterns", "plan", "boxes"), place)
+        points = [_index(p, len(self.problem.points), place) for p in _list(step["points"], place)]
+        if not points or len(set(points)) != len(points):
+            raise ProofError("its points are none, or one occurs twice", place)
+        patterns = [self._pattern(text, place) for text in _list(step["patterns"], place)]
+        if len(set(patterns)) != len(patterns):
+            raise ProofError("a pattern occurs twice", place)
+        for point in points:
+            for pattern in situation.possible(point):
+                if pattern not in patterns:
+                    text = _text_of(pattern)
+                    raise ProofError(f"point {point} may have the pattern {text}, which is not listed", place)
+        listed = [
+            _fields(item, ("box", "next"), f"{place}, box {n}")
+            for n, item in enumerate(_list(step["boxes"], place))
+        ]
+        boxes = [
+            _read_box(item["box"], self.problem.size, f"{place}, box {n}") for n, item in enumerate(listed)
+        ]
+        plan = [_row(level, 2) for level in _list(step["plan"], place)]
+        if any(_index(number, len(points) + 1, place) == 0 for level in plan for number in level):
+            raise ProofError("a level of the plan has groups and picks", place)
+        if patterns:
+            needed = -(-len(points) // len(patterns))
+            functions = _Functions(self.problem, points, boxes, plan, self.work, place)
+            functions.search(functions.first, list(range(self.problem.size)), needed, 0, [])
+        elif plan or boxes:
+            raise ProofError("a point without patterns needs no plan and no boxes", place)
+        self.ends += not boxes
+        for n, (item, box) in enumerate(zip(listed, boxes, strict=True)):
+            where = f"{place}, box {n}"
+            for pattern, following in self._following(item["next"], patterns, situation, where):
+                self._check(
+                    following, situation.knowing(pattern, box), f"{place}, {n} of {_text_of(pattern)}"
+                )
+
+    def _following(
+        self, steps: object, patterns: Iterable[tuple[int, ...]], situation: _Situation, place: str
+    ) -> Iterator[tuple[tuple[int, ...], object]]:
+        """Yield each pattern, but one of those that are alike, with the step that there is for it."""
+        wanted = {_text_of(one): one for one in sorted(map(situation.representative, patterns))}
+        found = _fields(steps, tuple(wanted), place)
+        for text, pattern in wanted.items():
+            yield pattern, found[text]
+
+    def _pattern(self, text: object, place: str) -> tuple[int, ...]:
+        if type(text) is not str or len(text) != len(self.signs) or text.strip("01"):
+            raise ProofError(f"{_shown(text)} is no pattern of {len(self.signs)} neurons", place)
+        return tuple(map(int, text))
+
+    def _check_contradiction(self, step: Document, situation: _Situation, place: str) -> None:
+        """Verify multipliers (Farkas) of rows that hold whatever patterns points have."""
+        size = self.problem.size
+        sums = [[0] * size for _ in range(len(self.signs) + 1)]
+        total = 0
+        for item in _list(step["value"], place):
+            listed, text, given = _row(item, 3)
+            point, pattern = _index(listed, len(self.problem.points), place), self._pattern(text, place)
+            m = _multiplier(given, place)
+            side = 1 if m > 0 else -1
+            end = (self.problem.low if m > 0 else self.problem.high)[point]
+            alike = situation.active(pattern, side)
+            if end is None or any(situation.active(one, side) != alike for one in situation.possible(point)):
+                raise ProofError(
+                    f"the function of {text} may miss point {point}'s interval on that side", place
+                )
+            total += m * end
+            for k, bit in enumerate(pattern):
+                if bit:
+                    self._add(sums[k], self.signs[k] * m, point)
+            if situation.affine:
+                self._add(sums[-1], m, point)
+        for item in _list(step["cone"], place):
+            number, listed, given = _row(item, 3)
+            k, point = _index(number, len(self.signs), place), _index(listed, len(self.problem.points), place)
+            m = _multiplier(given, place)
+            if any(one[k] != (m > 0) for one in situation.possible(point)):
+                raise ProofError(f"neuron {k} may be otherwise on point {point}", place)
+            self._add(sums[k], m, point)
+        if self.problem.constant:
+            sums[-1][:-1] = [0] * (size - 1)
+        if any(map(any, sums)) or total <= 0:
+            raise ProofError("its rows do not add up to a contradiction", place)
+
+    def _add(self, sums: list[int], m: int, point: int) -> None:
+        row = self.problem.rows[point]
+        self.work.charge(len(row) + _digits(m) * self.problem.digits[point] // 32)
+        sums[:] = [value + m * entry for value, entry in zip(sums, row, strict=True)]
+
+
+def _text_of(pattern: Sequence[int]) -> str:
+    return "".join(map(str, pattern))
+
+
+# What is left of a point's row: the place of the point, its value and by how much that may be wrong, by how
+# much coefficients may be, and they; integers, times two to the power of `FIXED_BITS`.
+_Row = tuple[int, int, int, int, list[int]]
+
+
+class _Functions:
+    """Enumerates affine functions that meet many of some points, and looks for each in the boxes."""
+
+    def __init__(
+        self,
+        problem: _Problem,
+        points: Sequence[int],
+        boxes: Sequence[_Box],
+        plan: Sequence[Sequence[int]],
+        work: _Work,
+        place: str,
+    ) -> None:
+        self.boxes = boxes
+        self.plan = plan
+        self.work = work
+        self.place = place
+        self.first = [self._row(problem, n, point) for n, point in enumerate(points)]
+
+    def _row(self, problem: _Problem, number: int, point: int) -> _Row:
+        low, high = problem.low[point], problem.high[point]
+        if low is None or high is None:
+            raise ProofError(f"the interval of point {point} is open", self.place)
+        row = problem.rows[point]
+        size = max(map(int.bit_length, row))
+        self.work.charge(problem.digits[point])
+        low, high = low << FIXED_BITS >> size, -(-high << FIXED_BITS >> size)
+        middle = (low + high) >> 1
+        return number, middle, high - middle, 1, [v << FIXED_BITS >> size for v in row]
+
+    def search(
+        self, rows: list[_Row], unknowns: list[int], needed: int, level: int, picked: list[int]
+    ) -> None:
+        """Find all functions that meet the picked points and so many of the rows."""
+        if len(rows) < needed:
+            return
+        if needed <= 0:
+            raise ProofError("enough points are met by more functions than a box holds", self.place)
+        if len(unknowns) == 1:
+            self._read_off(rows, unknowns[0], needed, picked)
+            return
+        groups, picks = self.plan[level] if level < len(self.plan) else (1, 1)
+        if picks > -(-needed // groups):
+            raise ProofError("its plan picks more from a group than there must be", self.place)
+        self.work.charge(10 * groups)
+        for group in range(groups):
+            start, stop = (len(rows) * g // groups for g in (group, group + 1))
+            self._pick(rows, unknowns, needed, level, picked, (start, stop, picks))
+
+    def _pick(
+        self,
+        rows: list[_Row],
+        unknowns: list[int],
+        needed: int,
+        level: int,
+        picked: list[int],
+        where: tuple[int, int, int],
+    ) -> None:
+        """Pick the next of a group's points, in every way; those passed over are not met."""
+        start, stop, picks = where
+        for k in range(start, stop - picks + 1):
+            if len(rows) - (k - start) - 1 < needed - 1:
+                return
+            left, column = self._eliminated(rows, start, k)
+            others, chosen = unknowns, picked
+            if column is not None:
+                others = unknowns[:-1]
+                if column < len(others):
+                    others[column] = unknowns[-1]
+                chosen = [*picked, rows[k][0]]
+            if picks == 1 or len(others) == 1:
+                self.search(left, others, needed - 1, level + 1, chosen)
+            else:
+                self._pick(
+                    left, others, needed - 1, level, chosen, (start, stop - (k - start) - 1, picks - 1)
+                )
+
+    def _eliminated(self, rows: list[_Row], start: int, k: int) -> tuple[list[_Row], int | None]:
+        """Return the rows but those from `start` to k, an unknown eliminated by row k, and its column.
+
+        The exact multiple of row k that is taken off another is within `off` of `factor`. Coefficients of
+        row k are at most `largest`, and each shift rounds by less than 1.
+        """
+        others = rows[:start] + rows[k + 1 :]
+        _, value, spread, error, picked = rows[k]
+        sizes = list(map(abs, picked))
+        largest = max(sizes)
+        # the first that is nearly the largest: whoever rounds differently finds the same
+        column = next(j for j, size in enumerate(sizes) if 8 * size >= 7 * largest)
+        pivot = sizes[column]
+        self.work.charge(5 * (len(others) + 1) * (len(sizes) + 6))
+        if pivot >> (FIXED_BITS - PIVOT_BITS) == 0 or error << PIVOT_ERROR_BITS > pivot:
+            return others, None
+        divisor, least, size, left = picked[column], pivot - error, abs(value), []
+        for origin, own_value, own_spread, own_error, own in others:
+            factor = (own[column] << FIXED_BITS) // divisor
+            reach = abs(factor) + 1
+            off = ((own_error << FIXED_BITS) + reach * error) // least + 2
+            reach += off
+            new = [a - (factor * b >> FIXED_BITS) for a, b in zip(own, picked, strict=True)]
+            new[column] = new[-1]
+            new.pop()
+            left.append((
+                origin,
+                own_value - (factor * value >> FIXED_BITS),
+                own_spread + ((reach * spread + off * size) >> FIXED_BITS) + 2,
+                own_error + ((reach * error + off * largest) >> FIXED_BITS) + 2,
+                new,
+            ))  # fmt: skip
+        return left, column
+
+    def _read_off(self, rows: list[_Row], unknown: int, needed: int, picked: list[int]) -> None:
+        """Find the ranges of the last unknown in which enough rows are met."""
+        self.work.charge(20 * len(rows))
+        ends: list[tuple[int, int]] = []
+        always = 0
+        for _, value, spread, error, (coefficient,) in rows:
+            size = abs(coefficient)
+            if size >> (FIXED_BITS - PIVOT_BITS) == 0 or error << PIVOT_ERROR_BITS > size:
+                always += 1
+                continue
+            middle = (value << FIXED_BITS) // coefficient
+            off = ((spread << FIXED_BITS) + (abs(middle) + 1) * error) // (size - error) + 2
+            ends += [(middle - off, 0), (middle + off, 1)]
+        if always >= needed:
+            raise ProofError("enough points are met by more functions than a box holds", self.place)
+        if always + len(ends) // 2 < needed:
+            return
+        ends.sort()
+        met, begun = always, 0
+        for end, closes in ends:
+            if closes:
+                if met == needed:
+                    self._look_up(picked, unknown, begun, end)
+                met -= 1
+            else:
+                met += 1
+                if met == needed:
+                    begun = end
+
+    def _look_up(self, picked: list[int], unknown: int, low: int, high: int) -> None:
+        """Reject unless the functions that meet picked points, one unknown in a range, are all in one box.
+
+        With any matrix R, h = R w + (I - R M) h for the solution of M h = w. If the rows of I - R M add up to
+        at most 1/2 in size, no entry of h is more than twice the largest of R w.
+        """
+        rows = [self.first[n] for n in picked]
+        size = len(picked) + 1
+        self.work.charge(40 * size**3)
+        matrix = [row[4] for row in rows] + [[(j == unknown) << FIXED_BITS for j in range(size)]]
+        middle = (low + high) >> 1
+        values, spreads = (
+            [row[1] for row in rows] + [middle],
+            [row[2] for row in rows] + [high - middle],
+        )
+        inverse = _find_inverse(matrix)
+        if inverse is None:
+            raise ProofError("points nearly depend on each other", self.place)
+        columns, one = list(zip(*matrix, strict=True)), 1 << 2 * FIXED_BITS
+        wrong, solution, off = [], [], []
+        for i, line in enumerate(inverse):
+            sizes = list(map(abs, line))
+            products = [sum(map(operator.mul, line, column)) for column in columns]
+            # coefficients of points are rounded by less than 1
+            wrong.append(
+                sum(abs(v - one * (i == j)) for j, v in enumerate(products)) + size * sum(sizes[:-1])
+            )
+            solution.append(sum(map(operator.mul, line, values)))
+            off.append(sum(map(operator.mul, sizes, spreads)))
+        if 2 * max(wrong) > one:
+            raise ProofError("points nearly depend on each other", self.place)
+        largest = 2 * max(abs(v) + d for v, d in zip(solution, off, strict=True))
+        off = [d + w * largest // one + 1 for d, w in zip(off, wrong, strict=True)]
+        for box in self.boxes:
+            if all(
+                a * one <= box.denominator * (v - d) and box.denominator * (v + d) <= b * one
+                for a, b, v, d in zip(box.low, box.high, solution, off, strict=True)
+            ):
+                return
+        raise ProofError(
+            f"a function that meets {size - 1} points, and others, is in none of its boxes", self.place
+        )
+
+
+# ============================================================================================================
 # KERNEL, part ENTRIES: every network of fewer weights or parameters is refuted by some tree
 #
 # docs/proof-format.md, "Version 2".
@@ -2014,6 +2530,48 @@ def _spell_path(steps: list[tuple[int, str]]) -> str:
     """Spell the way to a node, at most its last ten steps."""
     spelled = ", ".join(f"point {point} = {_shortened(bits)}" for point, bits in steps[-10:])
     return f" ({'..., ' * (len(steps) > 10)}{spelled})" if steps else ""
+
+
+def _find_factors(columns: Sequence[Sequence[int]], target: Sequence[int]) -> list[Fraction] | None:
+    """Return factors with which columns add up to a target, None if none do."""
+    rows = [[Fraction(v) for v in row] for row in zip(*columns, target, strict=True)]
+    leading: list[int] = []
+    for j in range(len(columns)):
+        done = len(leading)
+        i = next((i for i in range(done, len(rows)) if rows[i][j]), None)
+        if i is None:
+            continue
+        rows[done], rows[i] = rows[i], rows[done]
+        rows[done] = [v / rows[done][j] for v in rows[done]]
+        for other in range(len(rows)):
+            if other != done and rows[other][j]:
+                factor = rows[other][j]
+                rows[other] = [a - factor * b for a, b in zip(rows[other], rows[done], strict=True)]
+        leading.append(j)
+    if any(row[-1] for row in rows[len(leading) :]):
+        return None
+    factors = [Fraction(0)] * len(columns)
+    for i, j in enumerate(leading):
+        factors[j] = rows[i][-1]
+    return factors
+
+
+def _find_inverse(matrix: Sequence[Sequence[int]]) -> list[list[int]] | None:
+    """Return about the inverse of a matrix, None if it seems to have none; nothing rests on it."""
+    size = len(matrix)
+    rows = [[*row, *((i == j) << FIXED_BITS for j in range(size))] for i, row in enumerate(matrix)]
+    for j in range(size):
+        best = max(range(j, size), key=lambda i: abs(rows[i][j]))
+        rows[j], rows[best] = rows[best], rows[j]
+        pivot = rows[j][j]
+        if not pivot:
+            return None
+        rows[j] = [(v << FIXED_BITS) // pivot for v in rows[j]]
+        for i in range(size):
+            if i != j:
+                factor = rows[i][j]
+                rows[i] = [a - (factor * b >> FIXED_BITS) for a, b in zip(rows[i], rows[j], strict=True)]
+    return [row[size:] for row in rows]
 
 
 # ============================================================================================================

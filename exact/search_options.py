@@ -30,6 +30,12 @@ class Pacing:
         Samples from which on they are packed before any node: then the tree takes longer over two neurons.
     packing_seconds : float
         Time for a packing before any node, or half of the time spent where that is more.
+    densest_from : int
+        Features from which on output signs are refuted by densest classes where that takes little work.
+    densest_products : float
+        Products of numbers formed for that: 10^8 take a second, and the checker of proofs a minute or less.
+    branching_nodes : int
+        Linear programs for output signs, before that, in a tree whose programs know something of all samples.
     shared_from : int
         Nodes that a search visits before it asks its workers for help.
     recorded_piece : int
@@ -60,6 +66,9 @@ class Pacing:
     packed_from: int = 500
     packed_at_once: int = 200
     packing_seconds: float = 2.0
+    densest_from: int = 4
+    densest_products: float = 2e8
+    branching_nodes: int = 1000
     shared_from: int = 1000
     recorded_piece: int = 10_000
     small_piece: int = 100

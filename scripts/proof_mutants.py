@@ -1,12 +1,12 @@
 """Change true proofs at random and see that the checker accepts none whose claim is false.
 
-    python scripts/proof_mutants.py [COUNT] [SEED]
+    python scripts/proof_mutants.py [COUNT] [SEED] [KIND]
 
 What is accepted is held against the truth: the minimum of the proof that was changed, or, where the change
-reaches the problem, brute force over all activation patterns for the first hundred problems, and the networks
-that the solver finds for the others. A mutant that proves another bound than it claims is made to claim that
-one, so that no wrong claim hides a wrong refutation; every second one has no witness, so that no right upper
-bound hides a wrong lower one.
+reaches the problem, brute force over all activation patterns for the first hundred small problems, and the
+networks that the solver finds for the others. A mutant that proves another bound than it claims is made to
+claim that one, so that no wrong claim hides a wrong refutation; every second one has no witness, so that no
+right upper bound hides a wrong lower one. With a KIND only proofs that have such a part are changed.
 """
 
 import collections
@@ -62,6 +62,25 @@ PACKED: Final = (
 )
 
 
+def planted(seed: int) -> Problem:
+    """Return a problem of three neurons at fourteen samples of a lattice in the plane."""
+    rng = np.random.default_rng(seed)
+    X = np.unique(rng.integers(-4, 5, (14, 2)), axis=0)
+    weights, biases = rng.integers(-2, 3, (2, 3)), rng.integers(-2, 3, 3)
+    return Problem(X, np.maximum(X @ weights + biases, 0) @ [1, 1, -1])
+
+
+# Those of which some affine function would have to meet too many samples, with up to five boxes in a proof.
+CLASSES: Final = (
+    Problem([0, 1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 3, 4, 5, 3, 1, 2, 4]),
+    *map(planted, (9, 15, 18, 24)),
+)
+
+
+# Samples beyond which brute force over all activation patterns takes too long.
+MAX_SAMPLES: Final = 9
+
+
 def proof_of(problem: Problem, method: str = "auto") -> Document:
     """Return the proof that the search writes."""
     with tempfile.TemporaryDirectory() as folder:
@@ -79,6 +98,17 @@ def proof_by_packing(problem: Problem) -> Document:
         run_method(problem, Objective.NEURONS, "tree", options)
         document: Document = json.loads(path.read_text())
     assert document["parts"][0]["kind"] == "packing"
+    return document
+
+
+def proof_by_classes(problem: Problem) -> Document:
+    """Return the proof of a search that tries densest classes whatever the number of features."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "proof.json"
+        options = SearchOptions(proof_path=path, pacing=Pacing(densest_from=1))
+        run_method(problem, Objective.NEURONS, "tree", options)
+        document: Document = json.loads(path.read_text())
+    assert any(part["kind"] == "densest" for part in document["parts"])
     return document
 
 
@@ -239,7 +269,8 @@ class Truth:
 
     def _fits(self, fields: Document, neurons: int) -> bool:
         problem = problem_of(fields)
-        if self.left > 0 or problem.weight_bound is not None:
+        small = problem.n_samples <= MAX_SAMPLES
+        if (self.left > 0 and small) or problem.weight_bound is not None:
             self.left -= 1
             return minimum_neurons(problem, neurons) is not None
         witness = proof_of(problem, "tree")["witness"]
@@ -300,11 +331,18 @@ def false_claim(original: Document, document: Document, truth: Truth) -> str:
     return f"a network of {lower - 1} neurons fits" * truth.some_network_fits(fields, lower - 1)
 
 
-def run(count: int, seed: int = 0, brute_force: int = 100) -> tuple[collections.Counter[str], list[str]]:
-    """Check so many mutants; return how many of each kind there were, and the false ones accepted."""
+def run(
+    count: int, seed: int = 0, brute_force: int = 100, kind: str = ""
+) -> tuple[collections.Counter[str], list[str]]:
+    """Check so many mutants; return how many of each kind there were, and the false ones accepted.
+
+    With a `kind` only proofs that have such a part are changed.
+    """
     originals = [proof_of(problem) for problem in PROBLEMS]
     originals += [proof_of(problem, "tree") for problem in PROBLEMS if problem.n_features == 1]
     originals += [proof_by_packing(problem) for problem in PACKED]
+    originals += [proof_by_classes(problem) for problem in CLASSES]
+    originals = [p for p in originals if kind in ["", *(part["kind"] for part in p["parts"])]]
     for original in originals:
         assert original["lower_bound"] == original["upper_bound"]
     texts, rng, truth = (
@@ -330,8 +368,8 @@ def run(count: int, seed: int = 0, brute_force: int = 100) -> tuple[collections.
 
 
 if __name__ == "__main__":
-    arguments = [int(argument) for argument in sys.argv[1:]]
-    seen, wrong = run(*arguments or [100_000])
+    numbers, words = [int(word) for word in sys.argv[1:3]], sys.argv[3:]
+    seen, wrong = run(*numbers or [100_000], kind="".join(words))
     for name, times in sorted(seen.items()):
         print(f"{name}: {times}")
     print("\n".join([f"false and accepted: {len(wrong)}", *wrong[:10]]))

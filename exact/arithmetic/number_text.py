@@ -14,6 +14,11 @@ def integer_text(value: int) -> int | str:
     return value if abs(value) <= _EXACT_IN_JSON else hex(value)
 
 
+def integer_of(value: int | str) -> int:
+    """Return the integer that `integer_text` wrote."""
+    return int(value, 16) if isinstance(value, str) else value
+
+
 def number_text(value: float | Fraction | flint.fmpq) -> int | str:
     """Return a finite number exactly."""
     if isinstance(value, float):

@@ -1,8 +1,8 @@
 """What a search tells about its refutation, node by node, so that a proof can be written of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from sparsest.exact.arithmetic.farkas import Multipliers
 from sparsest.exact.arithmetic.rational_network import RationalNetwork
@@ -85,6 +85,9 @@ class ProofLog:
 
     def excluded(self, sample: int, sign: int) -> None:
         """Refute the output signs begun: `sample` needs an active neuron of `sign`, and none has it."""
+
+    def densest(self, step: Mapping[str, Any]) -> None:
+        """Refute the output signs begun by functions that meet many samples: `Step.document`."""
 
     def end(self) -> None:
         """Finish: all networks with the signs begun are refuted."""

@@ -66,6 +66,9 @@ class EventLog(ProofLog):
     def unproven(self) -> None:  # noqa: D102
         self._add("unproven")
 
+    def densest(self, step: Mapping[str, Any]) -> None:  # noqa: D102
+        self._add("densest", step)
+
     def left_open(self, prefix: Prefix) -> None:  # noqa: D102
         self._add("left_open", prefix_document(prefix))
 
@@ -189,6 +192,8 @@ def _check(event: Event, shape: Shape) -> None:
         case "left_open", [prefix]:
             refuse_outside(prefix, shape)
             fine = True
+        case "densest", [step]:
+            fine = _is_step(step, shape)
         case "refuted", [multipliers]:
             fine = bool(multipliers) and all(m != 0 and _is_row(row, shape) for row, m in multipliers)
         case _:
@@ -204,6 +209,19 @@ def _is_row(row: Row, shape: Shape) -> bool:
         _below(row.sample, shape.n_samples)
         and (row.neuron == -1 or _below(row.neuron, shape.width))
         and row.coordinate == -1
+    )
+
+
+def _is_step(step: Any, shape: Shape) -> bool:
+    """Whether a step names samples that there are, and so do those that follow."""
+    if "branch" in step:
+        following = step["next"].values()
+        return _below(step["branch"], shape.n_samples) and all(_is_step(one, shape) for one in following)
+    if "value" in step:
+        named = [(i, m) for i, _, m in step["value"]] + [(i, m) for _, i, m in step["cone"]]
+        return bool(named) and all(_below(i, shape.n_samples) and _integer(m) != 0 for i, m in named)
+    return all(_below(sample, shape.n_samples) for sample in step["points"]) and all(
+        _is_step(following, shape) for box in step["boxes"] for following in box["next"].values()
     )
 
 

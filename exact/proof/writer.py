@@ -7,9 +7,10 @@ import gzip
 import itertools
 import json
 import math
+import operator
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -20,7 +21,7 @@ import flint
 from sparsest.affine import Affine
 from sparsest.check import ProofError, check_proof
 from sparsest.exact.arithmetic.farkas import Multipliers
-from sparsest.exact.arithmetic.number_text import end_text, integer_text, number_text
+from sparsest.exact.arithmetic.number_text import end_text, integer_of, integer_text, number_text
 from sparsest.exact.arithmetic.rational_network import RationalNetwork, rational_witness
 from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.line.forced_knots import GapProof, Triple, triples_of
@@ -86,6 +87,8 @@ class ProofWriter(ProofLog):
         self.upper_bound: int | None = None
         self._complete = True  # every tree ended so far has a reason for each leaf
         self._open: list[_Branch] = []
+        self._classes: list[dict[str, Any]] = []
+        self._step: dict[str, Any] | None = None
         self._failure: OSError | None = None
 
     def __exit__(self, *error: object) -> None:
@@ -95,6 +98,7 @@ class ProofWriter(ProofLog):
     def lower_bound(self) -> int:
         """The lower bound that the proof shows so far."""
         bound, refuted = self._first_bound, {(tree.neurons, tree.positive) for tree in self._trees}
+        refuted |= {(part["neurons"], part["positive"]) for part in self._classes}
         while any(part["neurons"] == bound for part in self._gaps) or all(
             (bound, positive) in refuted for positive in range(bound + 1)
         ):
@@ -156,7 +160,7 @@ class ProofWriter(ProofLog):
         self._signs = tuple(signs)
         self._alike = tuple(a == b for a, b in itertools.pairwise(signs))
         self._start = self._file.seek(0, os.SEEK_END)
-        self._open = []
+        self._open, self._step = [], None
         self._key = ""
 
     def branch(self, sample: int, choices: Sequence[Sequence[int]], needed: int) -> None:  # noqa: D102
@@ -198,9 +202,41 @@ class ProofWriter(ProofLog):
         self._key = "*" * len(self._signs)
         self._write({"value": [[self._points[sample], sign]]})
 
+    def densest(self, step: Mapping[str, Any]) -> None:  # noqa: D102
+        self._step = self._renumbered(step)
+
+    def _renumbered(self, step: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a step and those that follow, samples named as the checker numbers them."""
+        if "branch" in step:
+            following = {pattern: self._renumbered(one) for pattern, one in step["next"].items()}
+            return {"branch": self._points[step["branch"]], "next": following}
+        if "value" in step:
+            return self._contradiction(step)
+        boxes = [
+            box | {"next": {pattern: self._renumbered(one) for pattern, one in box["next"].items()}}
+            for box in step["boxes"]
+        ]
+        return {**step, "points": [self._points[sample] for sample in step["points"]], "boxes": boxes}
+
+    def _contradiction(self, step: Mapping[str, Any]) -> dict[str, Any]:
+        """Return multipliers of the checker's rows instead of those of `data`, coprime."""
+        named = [(sample, m) for sample, _, m in step["value"]]
+        named += [(sample, m) for _, sample, m in step["cone"]]
+        scaled = [
+            Fraction(integer_of(m) * self.data.scales[sample], self._scales[sample]) for sample, m in named
+        ]
+        common = math.lcm(*(m.denominator for m in scaled))
+        divisor = math.gcd(*(int(m * common) for m in scaled))
+        texts = iter([integer_text(int(m * common) // divisor) for m in scaled])
+        value = [[self._points[sample], pattern, next(texts)] for sample, pattern, _ in step["value"]]
+        return {"value": value, "cone": [[k, self._points[i], next(texts)] for k, i, _ in step["cone"]]}
+
     def end(self) -> None:  # noqa: D102
         positive = sum(sign > 0 for sign in self._signs)
-        if self._complete:
+        if self._step is not None:
+            part = {"kind": "densest", "neurons": len(self._signs), "positive": positive, "step": self._step}
+            self._classes.append(part)
+        elif self._complete:
             self._trees.append(WrittenTree(len(self._signs), positive, self._start, self._file.tell()))
         else:
             self.abandon()
@@ -312,9 +348,12 @@ class ProofWriter(ProofLog):
         for part in (*self._first_parts(), *self._gaps):
             yield comma + json.dumps(part).encode()
             comma = b",\n"
-        for tree in self._trees_that_count(lower):
+        for refuted in self._refutations_that_count(lower):
             yield comma
-            yield from self._tree_pieces(tree)
+            if isinstance(refuted, WrittenTree):
+                yield from self._tree_pieces(refuted)
+            else:
+                yield json.dumps(refuted).encode()
             comma = b",\n"
         yield b"\n]}\n"
 
@@ -343,10 +382,12 @@ class ProofWriter(ProofLog):
         triples = [list(triple) for triple in self._triples]
         return [{"kind": "curvature", "triples": triples}] if triples else []
 
-    def _trees_that_count(self, lower: int) -> list[WrittenTree]:
-        """Return the trees that the lower bound rests on."""
-        trees = sorted(self._trees, key=lambda tree: tree.neurons)
-        return [tree for tree in trees if self._first_bound <= tree.neurons < lower]
+    def _refutations_that_count(self, lower: int) -> Sequence[WrittenTree | dict[str, Any]]:
+        """Return the trees and densest classes that the lower bound rests on."""
+        neurons = [part["neurons"] for part in self._classes] + [tree.neurons for tree in self._trees]
+        found = zip(neurons, [*self._classes, *self._trees], strict=True)
+        in_order = sorted(found, key=operator.itemgetter(0))
+        return [part for neurons, part in in_order if self._first_bound <= neurons < lower]
 
     def _tree_head(self, tree: WrittenTree) -> dict[str, Any]:
         return {

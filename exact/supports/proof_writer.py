@@ -83,7 +83,7 @@ class SupportProofWriter(ProofWriter):
         if not self._gap:
             self._refuted = budget + 1
 
-    def _trees_that_count(self, lower: int) -> list[WrittenTree]:
+    def _refutations_that_count(self, lower: int) -> list[WrittenTree]:
         return list(self._counting.values())
 
     def _tree_head(self, tree: WrittenTree) -> dict[str, Any]:

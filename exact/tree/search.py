@@ -19,10 +19,12 @@ from sparsest.exact.line.fewest_without_skip import few_neurons
 from sparsest.exact.line.forced_knots import lower_bound_certificate
 from sparsest.exact.method_result import MethodResult
 from sparsest.exact.proof.log import ProofLog
+from sparsest.exact.proof.recorded_log import EventLog
 from sparsest.exact.search_options import SearchOptions
 from sparsest.exact.tree.candidates import accept, near_miss_remark, take_projection
 from sparsest.exact.tree.checkpoint import CheckpointWriter, open_checkpoint
 from sparsest.exact.tree.checkpoint_file import SearchCheckpoint, read_checkpoint
+from sparsest.exact.tree.classes import DensestClasses
 from sparsest.exact.tree.exploration import Exploration, Surroundings
 from sparsest.exact.tree.farm import Farm
 from sparsest.exact.tree.limits import SearchLimits, StoppedError
@@ -158,6 +160,7 @@ class _TreeSearch:
         counters = self._headway.counters
         self._searches = LocalSearches(prepared, self._findings, counters)
         self._packings = Packings(prepared, self._findings, counters, self._searches)
+        self._classes = DensestClasses(prepared.problem, prepared.pacing, self._limits.deadline)
         self._around = Surroundings(
             prepared,
             self._findings,
@@ -178,6 +181,8 @@ class _TreeSearch:
 
     def _refute(self, signs: Signs) -> bool:
         """Search for a network with these output signs, in pieces if it is shared or kept in a file."""
+        if self._headway.frontier is None and self._refuted_by_classes(signs):
+            return False
         self._stop_unless_there_is_time(_SECONDS_A_PRODUCT * self._problem.n_samples * len(signs))
         if self._farm is None and not self._saving.keeps:
             return Exploration(self._around, signs, self._log).run()
@@ -185,6 +190,18 @@ class _TreeSearch:
             self._headway.frontier = Frontier()
         share = None if self._farm is None else self._farm.refute
         return refute_in_pieces(self._around, signs, self._headway.frontier, self._log, self._saving, share)
+
+    def _refuted_by_classes(self, signs: Signs) -> bool:
+        step = self._classes.refutation(signs)
+        if step is None:
+            return False
+        document = step.document()
+        self._log.densest(document)
+        if self._log.writes:
+            event = EventLog()
+            event.densest(document)
+            self._saving.tree_refuted(signs, {(): event.packed})
+        return True
 
     def _stop_unless_there_is_time(self, seconds: float) -> None:
         if not self._limits.has_time(seconds):

@@ -65,6 +65,11 @@ class ProofDocument:
             raise InputError(
                 "a packing of curved sets has no VIPR form: the export knows trees and knots along a line"
             )
+        if any(part["kind"] == "densest" for part in document["parts"]):
+            raise InputError(
+                "a refutation by densest classes has no VIPR form, which has no step for an enumeration of "
+                "functions: it would be a tree of all systems of equations"
+            )
         self.points = ExactPoints(document["problem"])
         self.circuits = [{p: whole(w) for p, w in circuit} for circuit in document["circuits"]]
         self.triples: dict[int, list[tuple[int, int, int]]] = {1: [], -1: []}

@@ -1,0 +1,60 @@
+"""When a search of the activation tree refutes output signs by other means than that tree."""
+
+from typing import Final
+
+from sparsest.exact.compiling import was_compiled
+from sparsest.exact.dense.branching import refute_by_branching
+from sparsest.exact.dense.kernel import enumerate_functions
+from sparsest.exact.dense.refutation import MAX_NEURONS, Budget, first_cost, refute_densely
+from sparsest.exact.dense.steps import Refutation
+from sparsest.exact.search_options import Pacing
+from sparsest.exact.tree.output_signs import Signs
+from sparsest.problem import Problem
+from sparsest.progress import Deadline
+
+# The tree refutes a single neuron in as many nodes as there are unknowns.
+_MIN_NEURONS: Final = 2
+# Seconds to compile the enumeration, where it has not been before, and the share of those left for that.
+_SECONDS_TO_COMPILE: Final = 15.0
+_SHARE_OF_TIME: Final = 0.5
+# Products that take less time than a thousand linear programs: then functions are enumerated first.
+_CHEAP: Final = 2e7
+
+
+class DensestClasses:
+    """Refutes output signs, by functions that meet many samples or by a tree that knows of all samples.
+
+    Parameters
+    ----------
+    problem : Problem
+        Its inputs are distinct.
+    pacing : Pacing
+        From how many features on, and how much work.
+    deadline : Deadline
+        Of the search.
+    """
+
+    def __init__(self, problem: Problem, pacing: Pacing, deadline: Deadline) -> None:
+        self._problem, self._deadline = problem, deadline
+        self._applies = problem.n_features >= pacing.densest_from
+        self._budget = Budget(pacing.densest_products, deadline)
+        self._max_nodes = pacing.branching_nodes
+
+    def refutation(self, signs: Signs) -> Refutation | None:
+        """Return a refutation of these output signs, if one is found."""
+        if not self._applies or not _MIN_NEURONS <= len(signs) <= MAX_NEURONS:
+            return None
+        cost = first_cost(self._problem, signs)
+        if cost <= _CHEAP and (step := self._by_functions(cost, signs)) is not None:
+            return step
+        found = refute_by_branching(self._problem, signs, self._max_nodes, self._deadline)
+        return self._by_functions(cost, signs) if found is None and cost > _CHEAP else found
+
+    def _by_functions(self, cost: float, signs: Signs) -> Refutation | None:
+        if cost > self._budget.now or not self._may_compile():
+            return None
+        return refute_densely(self._problem, signs, self._budget)
+
+    def _may_compile(self) -> bool:
+        enough = _SHARE_OF_TIME * self._deadline.remaining >= _SECONDS_TO_COMPILE
+        return enough or was_compiled(enumerate_functions)
