@@ -138,6 +138,19 @@ class ExactResult(Report):
         """What is known of the smallest count, in a few words."""
         return f"{self.objective}: {self._bounds()}"
 
+    @property
+    def almost_all_labels_need(self) -> int | None:
+        """Parameters that almost all label vectors on the inputs need, in the sense of Lebesgue measure.
+
+        One for each distinct sample (docs/proofs.md, P6). Says nothing about the labels given, and no bound
+        uses it. None where it is not known: where something else is counted, labels are intervals, or there
+        is an affine term.
+        """
+        problem = self.problem
+        if problem is None or self.objective is not Objective.PARAMETERS or problem.has_affine_term:
+            return None
+        return problem.distinct().n_samples if problem.is_interpolation else None
+
     def _bounds(self) -> str:
         exact = self.proof is Proof.EXACT
         if self.status is Status.OPTIMAL:
@@ -157,6 +170,9 @@ class ExactResult(Report):
         if self.unverified:
             leave = "node, which leaves" if self.unverified == 1 else "nodes, which leave"
             rows.append(("undecided", f"{self.unverified} {leave} the lower bound where it is"))
+        if self.almost_all_labels_need is not None:
+            needed = f"almost all on these inputs need {self.almost_all_labels_need} parameters or more"
+            rows.append(("other labels", f"{needed}; the bounds do not rest on that"))
         rows.append(("method", self.method + (f" ({self.reason})" if self.reason else "")))
         if self.residual is not None:
             rows.append(("residual", f"{self.residual:.1e} in float64"))

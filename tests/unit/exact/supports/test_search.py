@@ -188,6 +188,26 @@ def test_undecided_leaves_are_told(monkeypatch):
     assert "could not be decided in rational arithmetic" in result.remark
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_labels_at_random_need_a_parameter_a_sample(seed):
+    """P6, on continuous labels at random; at repeated inputs there is one label."""
+    random = np.random.default_rng(seed)
+    X, y = random.integers(-2, 3, (4, 1)).astype(float), random.normal(size=4)
+    first = [int(np.flatnonzero((row == X).all(axis=1))[0]) for row in X]
+    result = exact.solve(Problem(X, y[first]), "parameters", node_limit=20_000)
+    assert result.almost_all_labels_need == len(set(first)) <= result.lower_bound
+    assert f"need {len(set(first))} parameters or more; the bounds do not rest on that" in result.summary()
+
+
+def test_what_almost_all_labels_need_is_told_where_it_is_known():
+    result = exact.solve(Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 2]), "parameters")
+    # max(0, x1 + x2): integers are not almost all labels
+    assert (result.lower_bound, result.upper_bound, result.almost_all_labels_need) == (2, 2, 4)
+    assert exact.solve(XOR, "weights", node_limit=1).almost_all_labels_need is None
+    for problem in (XOR.replace(affine="skip"), XOR.replace(high=XOR.high + 1)):
+        assert exact.solve(problem, "parameters", node_limit=1).almost_all_labels_need is None
+
+
 def test_what_is_refused(tmp_path):
     with pytest.raises(InputError, match="without a weight bound"):
         exact.solve(XOR.replace(weight_bound=1), "weights", method="tree")
