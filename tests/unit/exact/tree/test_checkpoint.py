@@ -504,7 +504,6 @@ def test_packed_bomb_is_refused():
         ({"resume": True}, "needs a checkpoint_file"),
         ({"checkpoint_file": 5}, "must be a path"),
         ({"checkpoint_file": "search", "method": "mip"}, "'mip'"),
-        ({"checkpoint_file": "search", "objective": "weights"}, "leave the checkpoint out"),
         ({"checkpoint_file": "no-such-folder/search"}, "does not exist"),
     ],
 )

@@ -8,6 +8,7 @@ from sparsest.exact.arithmetic.rational_network import RationalNetwork
 from sparsest.exact.proof.log import ProofLog
 from sparsest.exact.search_options import Pacing, SearchOptions
 from sparsest.exact.tree.checkpoint import CheckpointWriter, open_checkpoint
+from sparsest.exact.tree.checkpoint_file import read_checkpoint
 from sparsest.exact.tree.limits import SearchLimits, StoppedError
 from sparsest.exact.tree.output_signs import log_excluded, sign_splits, signs_of
 from sparsest.exact.tree.prepared import prepare
@@ -234,7 +235,7 @@ def test_a_checkpoint_brings_back_what_is_known_and_done(tmp_path):
     headway = Headway(2, [1], Frontier([A2, B2]), Counters(nodes=12, pause=16, rejected=3))
     writer = CheckpointWriter(path, SearchOptions(), prepared, findings, headway, recorded=False)
     writer.claim()
-    stored = open_checkpoint(path, XOR, resume=True)
+    stored = open_checkpoint(path, XOR, resume=True, read=read_checkpoint)
     again, there = Findings(2, lower=1), Headway(1, counters=Counters(pause=8))
     resumed = CheckpointWriter(path, SearchOptions(), prepared, again, there, recorded=False)
     resumed.restore(stored, ProofLog())
