@@ -233,6 +233,11 @@ for name, triples in BROKEN.items():
     for sample in (0, 3, 5):
         false_gaps(f"gaps-before-{name}", gaps(sample=sample, before=triples))
         false_gaps(f"gaps-after-{name}", gaps(sample=sample, after=triples))
+# One triple too many, beside those that hold: flat, or with its middle outside.
+for triple in ([0, 1, 2, -1], [1, 2, 3, -1], [3, 4, 5, -1], [1, 0, 2, -1], [3, 2, 4, -1], [0, 0, 2, -1]):
+    for slope in (0, -4):
+        false_gaps("gaps-after-one-more", gaps(sample=0, after=[*KNOTS, triple]), slope=slope)
+        false_gaps("gaps-before-one-more", gaps(sample=5, before=[*KNOTS, triple]), slope=slope)
 # The number of neurons is the next one, once.
 for wrong in (0, 1, 3, 4, -1, "2", None, True, 2.0, [2]):
     false_gaps("gaps-neurons", gaps(wrong))
@@ -371,6 +376,68 @@ for n, part in enumerate((*TRUE, supports([], NONE))):
         FIRST,
     )
 
+# One feature: max(0, x) on -1, 0 and 1. A neuron active at both outer samples is linear there, and the one in
+# the middle contradicts; where it is active at one of them a true leaf or a false one follows.
+
+STEP, RAMP = data([[-1], [0], [1]], [0, 0, 1], skip=False), network(([1, 0], 1))
+STRAIGHT = {"features": [0], "weights": [[0, 1], [2, 1], [1, -2]]}
+OUTER = {"features": [], "weights": [[0, 1], [2, -1]]}  # cancels for neurons without weights alone
+HIGHER, CHORD = {"value": [[2, 1], [0, -1]]}, {"value": [[0, 1], [2, 1], [1, -2]]}
+ENDS = {"kind": "supports", "neurons": [], "nodes": [[0, "", 0], [1, "", 2], [2, "", HIGHER]]}
+ON = [[0, "", 0], [1, "1", 2], [2, "1", 1], [3, "1", CHORD], [3, "0", {"circuit": [0, 0]}]]
+OFF = [[1, "0", 2], [2, "0", HIGHER]]
+
+
+def step_tree(sign, falling, rising):
+    """Refute neurons of one sign, if the nodes for those that end, and that begin, between the samples do."""
+    return supports([[[0], sign]], [*ON, *falling, OFF[0], *rising, OFF[1]])
+
+
+def true_leaf(sign):
+    """What refutes a neuron that adds nothing at one outer sample, where its sign is wrong."""
+    point = 0 if sign > 0 else 2
+    return HIGHER | {"cone": [[0, point, 1]]}
+
+
+for sign, leaf in itertools.product(
+    (1, -1),
+    [
+        *(HIGHER, {"value": []}, {"cone": []}, {"bound": []}, {"circuit": [0, 1]}, {"circuit": [0, 0]}),
+        *(HIGHER | {"cone": [[0, p, m]]} for p in (0, 2) for m in (1, -1, 2)),
+        *({"value": [[2, m], [0, n]]} for m in (1, 2) for n in (-2, 1, 2)),
+        *({"circuit": [0, -1]}, {"circuit": [1, 0]}, {"merge": 0}, HIGHER | {"bound": [[0, 0, 1]]}),
+    ],
+):
+    falling, rising = [[2, "0", leaf]], [[2, "1", leaf]]
+    # the one of them that is impossible has its true leaf
+    falling, rising = ([[2, "0", true_leaf(1)]], rising) if sign > 0 else (falling, [[2, "1", true_leaf(-1)]])
+    other = step_tree(-sign, [[2, "0", {"circuit": [0, 1]}]], [[2, "1", {"circuit": [0, 1]}]])
+    parts = [ENDS, step_tree(sign, falling, rising), other]
+    case("supports-one-leaf", claim("weights", STEP, 2, parts, [STRAIGHT, OUTER]), RAMP)
+for pair in itertools.product(
+    ([], [[2, "0", HIGHER]], [[2, "0", {"circuit": [0, 1]}]], [[2, "0", HIGHER | {"cone": [[0, 0, -1]]}]]),
+    ([], [[2, "1", HIGHER]], [[2, "1", {"circuit": [0, 1]}]], [[2, "1", HIGHER | {"cone": [[0, 2, -1]]}]]),
+):
+    trees = [
+        step_tree(1, [[2, "0", true_leaf(1)]], pair[1]),
+        step_tree(-1, pair[0], [[2, "1", true_leaf(-1)]]),
+    ]
+    case("supports-one-rule", claim("weights", STEP, 2, [ENDS, *trees], [STRAIGHT, OUTER]), RAMP)
+# Bits follow all signs of a circuit, or their opposites, and a term is left out where that weakens the row.
+WRONG = [[3, "1", {"circuit": [0, 0]}], [3, "0", {"circuit": [0, 0]}]]
+for turn in (0, 1):
+    trees = [
+        step_tree(1, [[2, "0", true_leaf(1)]], [[2, "1", 1], *WRONG[:: 1 - 2 * turn]]),
+        step_tree(-1, [[2, "0", 1], *WRONG[:: 1 - 2 * turn]], [[2, "1", true_leaf(-1)]]),
+    ]
+    case("supports-follow", claim("weights", STEP, 2, [ENDS, *trees], [STRAIGHT, OUTER]), RAMP)
+for scale in (1, 2, 3):
+    leaf = {"value": [[2, scale], [0, -scale]]}
+    plus = [*ON, [2, "0", true_leaf(1)], OFF[0], [2, "*", leaf]]
+    minus = [[0, "", 2], [1, "1", 0], *ON[2:], [2, "0", true_leaf(-1)], [1, "0", 0], [2, "*", leaf]]
+    parts = [ENDS, supports([[[0], 1]], plus), supports([[[0], -1]], minus)]
+    case("supports-undecided", claim("weights", STEP, 2, parts, [STRAIGHT, OUTER]), RAMP)
+
 
 def test_there_are_so_many():
     parts = [part["kind"] for case in CASES for part in case.values[0]["parts"][-1:]]
@@ -389,8 +456,6 @@ def test_false_proofs_are_rejected(document, witness):
 # Proofs of harder problems put to easier ones, of weights and parameters, for which fewer are enough.
 
 HARD = {
-    "xor": Problem(SQUARE, XOR),
-    "xor with a constant": Problem(SQUARE, [1, 2, 2, 1], affine="constant"),
     "xor with a skip": Problem(SQUARE, XOR, affine="skip"),
     "line": Problem([0, 1, 2, 3], [-1, 1, 1, -1]),
 }
