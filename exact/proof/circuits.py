@@ -10,6 +10,9 @@ from collections.abc import Sequence
 
 import flint
 
+from sparsest.exact.arithmetic.nonnegative_combination import nonnegative_combination
+from sparsest.exact.arithmetic.rational_problem import fraction_to_rational
+
 # Answers remembered; a long search asks for millions.
 _REMEMBERED = 200_000
 
@@ -69,7 +72,9 @@ class CircuitTable:
         weights = nonnegative_combination(columns, [-sign * v for v in self.rows[sample]])
         if weights is None:
             return None
-        circuit = {i: s * w for i, s, w in zip(others, signs, weights, strict=True) if w != 0}
+        circuit = {
+            i: s * fraction_to_rational(w) for i, s, w in zip(others, signs, weights, strict=True) if w != 0
+        }
         circuit[sample] = flint.fmpq(sign)
         positive = sum(1 << i for i, w in circuit.items() if w > 0)
         negative = sum(1 << i for i, w in circuit.items() if w < 0)
@@ -77,33 +82,3 @@ class CircuitTable:
             self._sides[i].append((positive, negative, len(self.circuits)))
         self.circuits.append(circuit)
         return len(self.circuits) - 1
-
-
-def nonnegative_combination(columns: list[list[int]], target: list[int]) -> list[flint.fmpq] | None:
-    """Return a basic solution of ``sum_j z_j columns[j] = target``, ``z >= 0``; None if there is none.
-
-    Phase one of the simplex method with Bland's rule (1977), which ends on degenerate data too.
-    """
-    n = len(columns)
-    table = []
-    for i, right in enumerate(target):
-        sign = 1 if right >= 0 else -1
-        table.append([flint.fmpq(sign * v) for v in (*(column[i] for column in columns), right)])
-    cost = [sum(column, flint.fmpq(0)) for column in zip(*table, strict=True)]
-    basis = [n + i for i in range(len(table))]  # artificial columns; once they leave they are gone
-    while (entering := next((j for j in range(n) if cost[j] > 0), None)) is not None:
-        ratios = [(row[n] / row[entering], basis[i], i) for i, row in enumerate(table) if row[entering] > 0]
-        _, _, leaving = min(ratios)
-        pivot = table[leaving][entering]
-        table[leaving] = [v / pivot for v in table[leaving]]
-        for row in (*(row for i, row in enumerate(table) if i != leaving), cost):
-            if (factor := row[entering]) != 0:
-                row[:] = [v - factor * w for v, w in zip(row, table[leaving], strict=True)]
-        basis[leaving] = entering
-    if cost[n] != 0:
-        return None
-    weights = [flint.fmpq(0)] * n
-    for i, j in enumerate(basis):
-        if j < n:
-            weights[j] = table[i][n]
-    return weights

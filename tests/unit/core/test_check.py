@@ -24,7 +24,7 @@ import sparsest
 from sparsest import InputError, Network, Problem, ProofError, Status, check_proof, datasets, exact, save
 from sparsest.check import UnreadableError, _Problem, _Tree, _Work, main, read
 from sparsest.cli.main import app
-from sparsest.exact.proof.circuits import CircuitTable, nonnegative_combination
+from sparsest.exact.proof.circuits import CircuitTable
 from sparsest.exact.search_options import Pacing, SearchOptions
 from sparsest.exact.solver import run_method
 from sparsest.objectives import Objective
@@ -233,23 +233,6 @@ def test_another_solver_agrees_that_leaves_are_infeasible(name):
 
 
 class TestCircuits:
-    @given(st.integers(0, 2**32 - 1))
-    def test_combinations_are_right_or_there_is_none(self, seed):
-        rng = np.random.default_rng(seed)
-        columns = rng.integers(-2, 3, (int(rng.integers(0, 6)), 3))
-        target = rng.integers(-2, 3, 3)
-        weights = nonnegative_combination(columns.tolist(), target.tolist())
-        if weights is None:
-            if len(columns):
-                oracle = linprog(np.zeros(len(columns)), A_eq=columns.T, b_eq=target)
-                assert oracle.status == 2
-            else:
-                assert target.any()
-        else:
-            assert all(w >= 0 for w in weights)
-            total = [sum(int(c) * w for c, w in zip(column, weights, strict=True)) for column in columns.T]
-            assert total == target.tolist()
-
     def test_no_circuit_excludes_the_bits_of_a_cell(self):
         X = np.array([[0, 0], [1, 0], [0, 1], [1, 1], [2, 2]])
         table = CircuitTable(np.c_[X, np.ones(5, dtype=int)].tolist())
