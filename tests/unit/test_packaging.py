@@ -37,7 +37,7 @@ FORBIDDEN = {
 EXACT = [
     {"exact/arithmetic"},
     {"exact/cells", "exact/line", "exact/lp"},
-    {"exact/packing"},
+    {"exact/packing", "exact/dense"},
     {"exact/proof", "exact/proof/vipr", "exact/mip"},
     {"exact/tree"},
     {"exact/supports"},
