@@ -24,8 +24,8 @@ from sparsest.exact.tree.node_program import Program
 
 # Neurons up to which the bits of a sample are listed, 2^K of them.
 MAX_WIDTH: Final = 12
-# Levels at first.
-_ROOM: Final = 16
+# Levels at first; most trees are deeper, few by much.
+_ROOM: Final = 8
 
 
 class Point(NamedTuple):

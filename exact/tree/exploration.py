@@ -152,15 +152,17 @@ class Exploration:
         """Go on as `run` does from the node at the path's end, up to so many nodes in all if not None."""
         loop, counters = self._depth_first(self._points()), self._around.counters
         at_once, end = _FIRST_NODES, math.inf if last is None else last
+        least = 1  # every piece makes some way, however tight the limits
         while True:
             most = min(end - counters.nodes, counters.pause - counters.nodes, self._around.limits.nodes_left)
             begun = time.perf_counter()
-            why, visited = loop.run(max(int(min(at_once, most)), 1), self._log)
+            why, visited = loop.run(max(int(min(at_once, most)), least), self._log)
             counters.nodes += visited
+            least = 0
             if why == DONE:
                 return False
             if why == SPENT:
-                seconds = time.perf_counter() - begun
+                seconds = max(time.perf_counter() - begun, 1e-6)
                 at_once = int(min(2 * at_once, max(visited * _SECONDS_AT_ONCE / seconds, _FIRST_NODES)))
                 settled = self._pause(loop, last)
                 if settled is not None:

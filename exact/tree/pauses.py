@@ -20,7 +20,7 @@ from sparsest.exact.tree.state import Counters, Findings
 from sparsest.network import Network
 
 # Multiplications that a local search may spend: some hundredths of a second at first, later about a third of
-# what the nodes took, a compiled one some hundredths of a millisecond. It makes at least so many runs for each
+# what compiled nodes took, some hundredths of a millisecond each. It makes at least so many runs for each
 # number of positive signs.
 _MIN_WORK = 1e7
 _WORK_A_NODE = 1e4
