@@ -11,6 +11,7 @@ import flint
 import numpy as np
 
 from sparsest.arrays import FloatArray
+from sparsest.exact.arithmetic.certain_refutation import RAY_SUPPORT
 from sparsest.exact.arithmetic.echelon import null_vector_near, solution_near
 from sparsest.exact.arithmetic.rational_problem import (
     ExactData,
@@ -19,9 +20,6 @@ from sparsest.exact.arithmetic.rational_problem import (
     rational,
     side_of,
 )
-
-# Entries of a dual ray below this share of its largest are taken for zeros of the exact multipliers.
-_RAY_SUPPORT = 1e-9
 
 Multipliers = list[tuple[Row, flint.fmpq]]
 
@@ -57,7 +55,7 @@ def refutation_near(
         Multipliers of rows as `sparsest.exact.arithmetic.rational_problem.coefficients` scales them, none of
         them zero: positive ones of a row's lower side, negative ones of its upper side.
     """
-    support = np.flatnonzero(np.abs(ray) > _RAY_SUPPORT * np.abs(ray).max(initial=0.0)).tolist()
+    support = np.flatnonzero(np.abs(ray) > RAY_SUPPORT * np.abs(ray).max(initial=0.0)).tolist()
     if not support:
         return None
     used = [rows[i] for i in support]

@@ -4,6 +4,7 @@ Data are binary floats or decimals, so every row is a vector of integers after s
 """
 
 import copy
+import functools
 import math
 import operator
 from collections.abc import Sequence
@@ -11,8 +12,10 @@ from fractions import Fraction
 from typing import NamedTuple
 
 import flint
+import numpy as np
 
 from sparsest.affine import Affine
+from sparsest.arrays import FloatArray
 from sparsest.problem import Problem
 
 
@@ -43,6 +46,7 @@ class ExactData:
         self.problem = problem
         self.size = problem.n_features + 1
         whole, units = problem.in_integers, [10**k for k in problem.places]
+        self._whole = whole
         self.scales: list[int] = []
         self.rows: list[list[int]] = []
         for values in whole.X.tolist():
@@ -71,12 +75,36 @@ class ExactData:
         """Return the rows with zeros for the entries that a neuron may not use."""
         return self.rows if self.supports is None else self._rows_of[self.supports[neuron]]
 
+    @functools.cached_property
+    def scaled(self) -> FloatArray:
+        """``[X, 1]`` (N, d + 1) in floats, exact but for a factor of each column; entries of at most 1."""
+        return _shrunk(np.c_[self._whole.X, np.ones(len(self._whole.X))])
+
+    @functools.cached_property
+    def centred(self) -> FloatArray:
+        """The same in coordinates with a sample's values in the origin; each entry is rounded once."""
+        X = self._whole.X
+        middle = X.min(axis=0) / 2 + X.max(axis=0) / 2
+        nearest = np.abs(X - middle).argmin(axis=0)
+        return _shrunk(np.c_[X - X[nearest, np.arange(X.shape[1])], np.ones(len(X))])
+
+    @property
+    def float_ends(self) -> tuple[FloatArray, FloatArray]:
+        """Ends of the intervals (N,), (N,), exact but for a common factor."""
+        return self._whole.low, self._whole.high
+
     def interval(self, sample: int) -> tuple[flint.fmpq | None, flint.fmpq | None]:
         """Return the exact ends of a sample's interval, None where it is open-ended."""
         if sample not in self._intervals:
             ends = _end(self._low[sample], self._unit), _end(self._high[sample], self._unit)
             self._intervals[sample] = ends
         return self._intervals[sample]
+
+
+def _shrunk(columns: FloatArray) -> FloatArray:
+    """Divide each column by a power of two so that its entries are at most 1 in size."""
+    size = np.abs(columns).max(axis=0, initial=0.0)
+    return np.asarray(np.ldexp(columns, -np.where(size > 0, np.frexp(size)[1], 0)))
 
 
 def _lowest_terms(value: float, unit: int) -> tuple[int, int]:

@@ -8,20 +8,44 @@ that misses the rows is not taken for one.
 
 import itertools
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
 from sparsest.exact.compiling import compile_loop
 from sparsest.exact.lp.row_stack import Answer
-from sparsest.exact.lp.row_stack_kernel import Level, Stack, step
+from sparsest.exact.lp.row_stack_kernel import SPOILT, Level, Stack, dual_multipliers, step
 from sparsest.exact.lp.simplex_kernel import FEASIBLE, INFEASIBLE, UNKNOWN
 
-# A point that misses its rows by more has been spoilt by rounding.
-_SPOILT: Final = 1e-7
 _ROOM: Final = 16
+
+
+class ColumnBounds(NamedTuple):
+    """Least and largest values (n,), (n,) of coordinates."""
+
+    low: FloatArray
+    high: FloatArray
+
+
+def column_bounds(
+    starts: NDArray[np.int64], width: int, affine: FloatArray | None, bound: FloatArray | None
+) -> ColumnBounds:
+    """Return the bounds of all coordinates; those of each of `width` neurons begin at `starts`.
+
+    `affine` and `bound` are as for `DenseSimplex`.
+    """
+    low, high = np.full(starts[-1], -np.inf), np.full(starts[-1], np.inf)
+    if affine is not None:
+        fixed = starts[width] + np.flatnonzero(affine == 0)
+        low[fixed], high[fixed] = 0.0, 0.0
+    if bound is not None:
+        for start in starts[:width]:
+            low[start : start + len(bound)] = -bound
+            high[start : start + len(bound)] = bound
+    return ColumnBounds(low, high)
 
 
 class DenseSimplex:
@@ -50,14 +74,7 @@ class DenseSimplex:
         self._starts = np.array([0, *itertools.accumulate(ranks)])
         self._bounds = 0 if bound is None else len(bound)
         self._n = n = int(self._starts[-1])
-        self._low, self._high = np.full(n, -np.inf), np.full(n, np.inf)
-        if affine is not None:
-            fixed = self._starts[len(signs)] + np.flatnonzero(affine == 0)
-            self._low[fixed], self._high[fixed] = 0.0, 0.0
-        if bound is not None:
-            for start in self._starts[: len(signs)]:
-                self._low[start : start + len(bound)] = -bound
-                self._high[start : start + len(bound)] = bound
+        self._low, self._high = column_bounds(self._starts, len(signs), affine, bound)
         self._samples = np.zeros((0, n))
         self._patterns = np.zeros((0, len(signs)))
         nothing = np.zeros((0, n)), np.zeros(0, dtype=np.int64)
@@ -89,7 +106,7 @@ class DenseSimplex:
         last = self._levels[-1]
         if last.answer == INFEASIBLE:
             return Answer.INFEASIBLE
-        if last.answer == UNKNOWN or not last.miss <= _SPOILT:  # also when it is nan
+        if last.answer == UNKNOWN or not last.miss <= SPOILT:  # also when it is nan
             return Answer.UNKNOWN
         return Answer.FEASIBLE
 
@@ -99,15 +116,9 @@ class DenseSimplex:
 
     def dual_ray(self) -> FloatArray:
         """Return multipliers of all rows, those of the bound first: positive ones of a row's lower side."""
-        last = self._levels[-1]
-        table, basic, nonbasic, where = last.table, last.basic, last.nonbasic, last.where
-        side = 1.0 if where > 0 else -1.0
-        n = len(nonbasic)
-        of_variable = np.zeros(n + len(basic))
-        of_variable[nonbasic] = -side * table[abs(where) - 1]
-        of_variable[basic[abs(where) - 1]] = side
+        of_variable = dual_multipliers(self._levels[-1])
         bounded = self._starts[: len(self._signs), None] + np.arange(self._bounds)
-        return np.concatenate([of_variable[bounded.ravel()], of_variable[n:]])
+        return np.concatenate([of_variable[bounded.ravel()], of_variable[self._n :]])
 
     def _grow(self) -> None:
         """Make room for twice as many samples."""

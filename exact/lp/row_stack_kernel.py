@@ -15,6 +15,8 @@ from sparsest.exact.lp.simplex_kernel import FEASIBLE, Bounds, Limits, Tableau, 
 # Exchanges for each row and column, after which Bland's rule takes over, and after which the loop gives up.
 _MAX_GREEDY: Final = 3
 _MAX_EXCHANGES: Final = 30
+# A point that misses its rows by more has been spoilt by rounding.
+SPOILT: Final = 1e-7
 
 IntArray = NDArray[np.int64]
 
@@ -198,3 +200,17 @@ def step(last: Level, stack: Stack, low: FloatArray, high: FloatArray, tolerance
     missed = largest_miss(point, stack, low, high) if end.answer == FEASIBLE else 0.0
     where = 0 if end.row < 0 else (end.row + 1 if end.up else -end.row - 1)
     return Level(table, basic, tableau.nonbasic, values, point, missed, end.answer, where)
+
+
+def dual_multipliers(level: Level) -> FloatArray:
+    """Return multipliers (n + M,) of all variables' bounds on which "infeasible" rests.
+
+    Positive ones are of lower bounds; coordinates come first, then the slacks of rows in their order.
+    """
+    side = 1.0 if level.where > 0 else -1.0
+    row = abs(level.where) - 1
+    found = np.zeros(len(level.nonbasic) + len(level.basic))
+    for c in range(len(level.nonbasic)):
+        found[level.nonbasic[c]] = -side * level.table[row, c]
+    found[level.basic[row]] = side
+    return found

@@ -39,6 +39,8 @@ class Shape:
 class EventLog(ProofLog):
     """Keeps what a search reports."""
 
+    writes = True
+
     def __init__(self) -> None:
         self._lines: list[str] = []
 

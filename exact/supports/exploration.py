@@ -4,7 +4,6 @@ import itertools
 
 import flint
 
-from sparsest.arrays import FloatArray
 from sparsest.exact.arithmetic.farkas import Multipliers
 from sparsest.exact.arithmetic.rational_problem import coefficients, side_of
 from sparsest.exact.proof.log import ProofLog
@@ -38,24 +37,20 @@ class KindExploration(Exploration):
         super().__init__(around, tuple(kind.sign for kind in kinds), log)
 
     def _new_program(self) -> RestrictedProgram:
-        prepared, around = self._prepared, self._around
+        prepared = self._prepared
         return RestrictedProgram(
-            self._problem, prepared.data, prepared.coordinates, self._signs, self._neurons,
-            compiled=around.counters.nodes >= around.compiled_from,
-        )  # fmt: skip
+            self._problem, prepared.data, prepared.coordinates, self._signs, self._neurons
+        )
 
     def _first_tied(self) -> tuple[bool, ...]:
         return tuple(a == b for a, b in itertools.pairwise(self._kinds))
 
-    def _visit(self) -> FloatArray | None:
-        """As there; a sample on which all that is active is zero says so by itself."""
+    def _closed_at_once(self) -> bool:
+        """Close a node at whose last sample all that is active is zero: that says so by itself."""
         refutation = self._contradiction_of_zeros()
-        if refutation is None:
-            return super()._visit()
-        self._around.counters.nodes += 1
-        self._around.limits.check(len(self._signs))
-        self._log.refuted(refutation)
-        return None
+        if refutation is not None:
+            self._log.refuted(refutation)
+        return refutation is not None
 
     def _contradiction_of_zeros(self) -> Multipliers | None:
         """Return a multiplier of the last sample's value if that is zero and must not be: no ray says so."""

@@ -26,8 +26,6 @@ class RestrictedProgram(FeasibilityProgram):
         As there.
     neurons : sequence of EntryCoordinates (K,)
         Those of each neuron.
-    compiled : bool
-        Whether to begin with the dense simplex.
     """
 
     def __init__(
@@ -37,8 +35,6 @@ class RestrictedProgram(FeasibilityProgram):
         coordinates: Coordinates,
         signs: tuple[int, ...],
         neurons: Sequence[EntryCoordinates],
-        *,
-        compiled: bool,
     ) -> None:
         self._coordinates, self._blocks = coordinates, neurons
         self._sample_exponents = [scale.bit_length() - 1 for scale in data.scales]
@@ -61,16 +57,12 @@ class RestrictedProgram(FeasibilityProgram):
         ).astype(np.intp)
         self.rows: list[Row] = []
         self.exponents: list[int] = []
-        self._path: list[tuple[int, tuple[int, ...]]] = []
-        self._simplex = self._dense() if compiled else self._from_scratch()
-        self._answering = self._simplex
+        self._forget_path()
 
-    def neurons(self) -> FloatArray:
-        """Return the last solution; zeros where the solver could not tell and its numbers are none."""
-        values = self._answering.values()
+    def neurons_at(self, point: FloatArray) -> FloatArray:
+        """Return the coordinates of a point as neurons, padded with zeros."""
         found = np.zeros((len(self._ranks), self._r))
-        if np.isfinite(values).all():
-            found.flat[self._place] = values
+        found.flat[self._place] = point
         return found
 
     def network(self, neurons: FloatArray) -> Network | None:
@@ -115,10 +107,8 @@ class RestrictedProgram(FeasibilityProgram):
             term[:-1] = 0.0
         return np.asarray(term, dtype=np.float64)
 
-    def _dense(self) -> Simplex:
-        from sparsest.exact.lp.row_stack_dense import DenseSimplex  # loads numba
-
-        return DenseSimplex(self._signs, self._affine, self._ranks, None)
+    def _every_row(self) -> FloatArray:
+        return self._flat
 
     def _push(self, simplex: Simplex, sample: int, bits: tuple[int, ...]) -> None:
         simplex.push(self._flat[sample], bits, float(self._low[sample]), float(self._high[sample]))

@@ -23,12 +23,11 @@ from sparsest.exact.cells.enumerate import cells_until, count_in_general_positio
 from sparsest.exact.lp.coordinates import Coordinates
 from sparsest.exact.search_options import Pacing
 from sparsest.exact.tree.cell_sets import CellSet, CellSets
+from sparsest.exact.tree.depth_first_kernel import MAX_CANDIDATES
 from sparsest.exact.tree.spread_out_samples import spread_out
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
 
-# Violated samples among which the next one to branch on is chosen.
-_MAX_CANDIDATES = 32
 # Bit combinations of a sample are sorted by their distance from the current network up to this many.
 _MAX_SORTED = 4096
 
@@ -71,7 +70,7 @@ class Branching:
 
     def __init__(self, problem: Problem, coordinates: Coordinates, met: float, pacing: Pacing) -> None:
         self._problem, self._pacing = problem, pacing
-        self._met = met * problem.label_scale
+        self.met = met * problem.label_scale
         rank = coordinates.rows.shape[1]
         self._focus = _focus(problem, coordinates, pacing)
         self._in_focus = np.zeros(problem.n_samples, dtype=bool)
@@ -131,12 +130,12 @@ class Branching:
         than the most violated sample alone. `violation` (N,) is set to zero along the path.
         """
         violation[[node.sample for node in path]] = 0.0
-        violated = np.flatnonzero(violation > self._met)
+        violated = np.flatnonzero(violation > self.met)
         if not len(violated):
             return None
         if self.cell_sets is not None and self._in_focus[violated].any():
             violated = violated[self._in_focus[violated]]
-        worst = violated[np.argsort(-violation[violated], kind="stable")[:_MAX_CANDIDATES]]
+        worst = violated[np.argsort(-violation[violated], kind="stable")[:MAX_CANDIDATES]]
         if self.cell_sets is None or not state.cells or not path:
             return int(worst[0])
         # (K, 2, candidates) to the number of combinations of bits on each

@@ -25,14 +25,21 @@ class CellSets:
         The samples' numbers, distinct.
     n_samples : int
         How many there are.
+
+    Attributes
+    ----------
+    active : array of uint64 (S, W)
+        The cells that are active on each of `samples`.
+    columns : array of int (N,)
+        The row of `active` for each sample, -1 where the cells do not know it.
     """
 
     def __init__(self, patterns: BoolArray, samples: NDArray[np.intp], n_samples: int) -> None:
         self.n_cells = len(patterns)
         self.every: CellSet = _packed(np.ones((1, self.n_cells), dtype=bool))[0]
-        self._active: CellSet = _packed(patterns.T)
-        self._column = np.full(n_samples, -1)
-        self._column[samples] = np.arange(len(samples))
+        self.active: NDArray[np.uint64] = _packed(patterns.T)
+        self.columns = np.full(n_samples, -1)
+        self.columns[samples] = np.arange(len(samples))
         self._compiled = False
 
     def go_compiled(self) -> None:
@@ -41,10 +48,10 @@ class CellSets:
 
     def narrowed(self, cells: CellSet, sample: int, bit: int) -> CellSet:
         """Return those of `cells` whose bit on `sample` is `bit`; all if the cells do not tell it apart."""
-        column = self._column[sample]
+        column = self.columns[sample]
         if column < 0:
             return cells
-        active = self._active[column]
+        active = self.active[column]
         narrowed: CellSet = cells & (active if bit else ~active)
         return narrowed
 
@@ -63,11 +70,11 @@ class CellSets:
         array of bool (K, 2, S)
             Whether some cell is inactive, and whether some is active; both on samples that no cell knows.
         """
-        columns = self._column[samples]
+        columns = self.columns[samples]
         if self._compiled and len(cells):
-            return compile_loop(bits_left)(self._active, np.array(cells), columns)
+            return compile_loop(bits_left)(self.active, np.array(cells), columns)
         found = np.empty((len(cells), 2, len(samples)), dtype=bool)
-        rows = self._active[columns]
+        rows = self.active[columns]
         for each, (inactive, active) in zip(cells, found, strict=True):
             # words without any of the cells say nothing; deep in a tree most are empty
             words = np.flatnonzero(each)

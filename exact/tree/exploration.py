@@ -3,7 +3,10 @@
 import dataclasses
 import itertools
 import math
-from collections.abc import Callable, Iterator
+import operator
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -16,10 +19,16 @@ from sparsest.exact.proof.log import Bits, ProofLog
 from sparsest.exact.proof.recorded_log import Prefix
 from sparsest.exact.tree.branching import BranchPoint, FeasibleNode
 from sparsest.exact.tree.candidates import accept
+from sparsest.exact.tree.depth_first import MAX_WIDTH, DepthFirst, Point, tree_of
+from sparsest.exact.tree.depth_first_kernel import DONE, FITS, REFUTED, SPENT
 from sparsest.exact.tree.limits import SearchLimits, StoppedError
 from sparsest.exact.tree.node_program import FeasibilityProgram
 from sparsest.exact.tree.prepared import Prepared
 from sparsest.exact.tree.state import Counters, Findings
+
+# Nodes that compiled code visits before limits are looked at: at first, and later what takes so many seconds.
+_FIRST_NODES: Final = 64
+_SECONDS_AT_ONCE: Final = 0.02
 
 
 def _never() -> bool:
@@ -102,20 +111,22 @@ class Exploration:
         """
         counters, path = self._around.counters, self._path
         state = self._start(prefix)
-        self._around.limits.follow(path)
+        self._around.limits.follow(lambda: sum(operator.length_hint(point.untried) for point in path))
         first, last = counters.nodes, math.inf if budget is None else counters.nodes + budget
         while state is not None:
             # every piece makes some way, however tight the limits
             if counters.nodes > first and (
                 counters.nodes >= last or (budget is not None and self._ends_early())
             ):
-                self._leave_open()
+                self._leave_open(self._points())
                 return False
             if counters.nodes >= counters.pause:
                 if counters.pause_is_due() and self._around.at_pause(len(self._signs)):
                     return True
                 state = self._with_cells_if_they_pay(state)
             if counters.nodes >= self._around.compiled_from:
+                if 0 < len(self._signs) <= MAX_WIDTH:
+                    return self._run_compiled(None if budget is None else last)
                 self._program.go_compiled()
                 self._branching.go_compiled()
             sample = self._branching.violated_sample(self._program.violation(state.neurons), state, path)
@@ -130,9 +141,98 @@ class Exploration:
             except StoppedError:
                 if budget is None or path[-1].bits is None:
                     raise
-                self._leave_open()
+                self._leave_open(self._points())
                 return False
         return False
+
+    def _points(self) -> list[Point]:
+        return [Point(each.sample, each.bits, list(each.untried)) for each in self._path]
+
+    # The same in compiled code, where the state is that of `DepthFirst`
+
+    def _run_compiled(self, last: float | None) -> bool:
+        """Go on as `run` does from the node at the path's end, up to so many nodes in all if not None."""
+        loop, counters = self._depth_first(self._points()), self._around.counters
+        at_once, end = _FIRST_NODES, math.inf if last is None else last
+        least = 1  # every piece makes some way, however tight the limits
+        while True:
+            most = min(end - counters.nodes, counters.pause - counters.nodes, self._around.limits.nodes_left)
+            begun = time.perf_counter()
+            why, visited = loop.run(max(int(min(at_once, most)), least), self._log)
+            counters.nodes += visited
+            least = 0
+            if why == DONE:
+                return False
+            if why == SPENT:
+                seconds = max(time.perf_counter() - begun, 1e-6)
+                at_once = int(min(2 * at_once, max(visited * _SECONDS_AT_ONCE / seconds, _FIRST_NODES)))
+                settled = self._pause(loop, last)
+                if settled is not None:
+                    return settled
+                loop = self._with_cells(loop)
+            elif why == FITS:
+                if self._fits_at(loop):
+                    return True
+            else:
+                self._settle(loop, refuted=why == REFUTED)
+
+    def _depth_first(self, path: list[Point]) -> DepthFirst:
+        program = self._program.every_row()
+        met = self._program.in_own_units(self._branching.met)
+        data, told = self._prepared.data, self._log.writes
+        tree = tree_of(program, self._branching, data, self._signs, met, told=told)
+        cells = self._branching.every_cell(len(self._signs))
+        loop = DepthFirst(tree, program, path, self._floor, self._tied, cells)
+        self._around.limits.follow(lambda: loop.untried)
+        return loop
+
+    def _pause(self, loop: DepthFirst, last: float | None) -> bool | None:
+        """Look at limits between two nodes; whether there is a network if the exploration ends here."""
+        counters, limits = self._around.counters, self._around.limits
+        if last is not None and (counters.nodes >= last or self._ends_early()):
+            self._leave_open(loop.path)
+            return False
+        status = limits.reached()
+        if status is not None:
+            raise StoppedError(status)
+        limits.report(len(self._signs))
+        if counters.pause_is_due() and self._around.at_pause(len(self._signs)):
+            return True
+        return None
+
+    def _with_cells(self, loop: DepthFirst) -> DepthFirst:
+        """Return the same search with cells, if they pay by now and are not yet known."""
+        branching = self._branching
+        if branching.cell_sets is not None or not branching.cells_pay(self._around.counters.nodes):
+            return loop
+        branching.enumerate(self._around.limits.deadline)
+        return loop if branching.cell_sets is None else self._depth_first(loop.path)
+
+    def _fits_at(self, loop: DepthFirst) -> bool:
+        """Whether the network of a node at which every sample is met provably fits; go on if not."""
+        state = FeasibleNode(self._program.neurons_at(loop.point), None, loop.tied)
+        self._program.follow(loop.assigned)
+        if self._fits(state):
+            return True
+        sample = self._sample_that_may_tell(state)
+        if sample is None:
+            loop.close()
+        else:
+            loop.branch_on(sample)
+        return False
+
+    def _settle(self, loop: DepthFirst, *, refuted: bool) -> None:
+        """Close a node, or give it neurons, that the compiled simplex refutes or cannot tell about."""
+        program = self._program
+        program.follow(loop.assigned)
+        if refuted and (self._closed_at_once() or self._closed_by(loop.dual_ray)):
+            loop.close()
+        elif program.solve(from_scratch=True) is not Answer.INFEASIBLE:
+            loop.take(program.point())
+        elif self._closed_by(program.dual_ray()) or self._closed_by_integers():
+            loop.close()
+        else:
+            loop.take(np.zeros_like(program.point()))
 
     def _ends_early(self) -> bool:
         return self._around.limits.reached() is not None or self._around.saving_due()
@@ -155,17 +255,17 @@ class Exploration:
         neurons = self._visit() if prefix else root
         return None if neurons is None else dataclasses.replace(state, neurons=neurons)
 
-    def _leave_open(self) -> None:
-        """Leave the node at the path's end, and all children not yet tried above it, to others."""
-        path, log = self._path, self._log
-        done = tuple((point.sample, point.bits or ()) for point in path)
-        self._hand_over(done)
-        while len(path) > self._floor:
-            point = path.pop()
+    def _leave_open(self, path: Sequence[Point]) -> None:
+        """Leave the node at a path's end, and all children not yet tried above it, to others."""
+        done = tuple((point.sample, point.bits) for point in path if point.bits is not None)
+        if len(done) == len(path):
+            self._hand_over(done)
+        for depth in range(len(path) - 1, self._floor - 1, -1):
+            point = path[depth]
             for bits in point.untried:
-                log.enter(bits)
-                self._hand_over((*done[: len(path)], (point.sample, bits)))
-            log.leave()
+                self._log.enter(bits)
+                self._hand_over((*done[:depth], (point.sample, bits)))
+            self._log.leave()
 
     def _hand_over(self, prefix: Prefix) -> None:
         self.left.append(prefix)
@@ -205,23 +305,38 @@ class Exploration:
         program = self._program
         self._around.counters.nodes += 1
         self._around.limits.check(len(self._signs))
+        if self._closed_at_once():
+            return None
         for from_scratch in (False, True):  # again where rounding has spoilt the ray, or the answer
             if program.solve(from_scratch=from_scratch) is not Answer.INFEASIBLE:
                 return program.neurons()
-            refutation = refutation_near(
-                self._prepared.data, self._signs, program.rows, program.dual_ray(), program.exponents
-            )
-            if refutation is not None:
-                self._log.refuted(refutation)
+            if self._closed_by(program.dual_ray()):
                 return None
-        decision = decide(self._prepared.data, self._signs, program.rows)
+        if self._closed_by_integers():
+            return None
+        return np.zeros_like(program.neurons())  # whose floats are of no use: any will do to branch on
+
+    def _closed_by_integers(self) -> bool:
+        """Close the current node, which floats cannot tell about, unless rational numbers obey its rows."""
+        decision = decide(self._prepared.data, self._signs, self._program.rows)
         if decision is None:
             self._give_up()
-        elif decision.refutation is not None:
+            return True
+        if decision.refutation is not None:
             self._log.refuted(decision.refutation)
-        else:  # whose floats are of no use, so that any neurons will do to branch on
-            return np.zeros_like(program.neurons())
-        return None
+        return decision.refutation is not None
+
+    def _closed_at_once(self) -> bool:
+        """Close the current node without a program, if it can be."""
+        return False
+
+    def _closed_by(self, ray: FloatArray) -> bool:
+        """Close the current node by multipliers near a float dual ray, if there are such."""
+        program = self._program
+        refutation = refutation_near(self._prepared.data, self._signs, program.rows, ray, program.exponents)
+        if refutation is not None:
+            self._log.refuted(refutation)
+        return refutation is not None
 
     def _give_up(self) -> None:
         """Close the current node without a reason."""
@@ -238,7 +353,7 @@ class Exploration:
     def _fits_exactly(self) -> bool:
         """Whether rational numbers obey every row, each sample having its bits, where floats cannot tell."""
         data, findings = self._prepared.data, self._around.findings
-        if len(self._path) < self._problem.n_samples:
+        if self._free_samples():
             return False
         decision = decide(data, self._signs, self._program.rows)
         if decision is None or decision.point is None:
@@ -248,6 +363,11 @@ class Exploration:
             return False
         findings.take(witness)
         return True
+
+    def _free_samples(self) -> list[int]:
+        """Return the samples that have no bits at the current node."""
+        assigned = {row.sample for row in self._program.rows}
+        return [i for i in range(self._problem.n_samples) if i not in assigned]
 
     def _sample_that_may_tell(self, state: FeasibleNode) -> int | None:
         """Return a sample to branch on where floats found a network that was not accepted.
@@ -261,8 +381,7 @@ class Exploration:
         if refutation is not None:
             self._log.refuted(refutation)
             return None
-        assigned = {point.sample for point in self._path}
-        free = [i for i in range(self._problem.n_samples) if i not in assigned]
+        free = self._free_samples()
         if free:
             violation = self._program.violation(state.neurons)
             return max(free, key=lambda i: float(violation[i]))

@@ -1,10 +1,9 @@
 """Limits of a search of the activation tree, and its reports of progress."""
 
-import operator
-from collections.abc import Sequence
+import math
+from collections.abc import Callable
 
 from sparsest.exact.search_options import SearchOptions
-from sparsest.exact.tree.branching import BranchPoint
 from sparsest.exact.tree.state import Findings, Headway
 from sparsest.progress import Progress
 from sparsest.results.solving import Status
@@ -40,13 +39,20 @@ class SearchLimits:
         self.deadline = options.deadline
         self._node_limit, self._progress = options.node_limit, options.progress
         self._findings, self._headway = findings, headway
-        self._path: Sequence[BranchPoint] = ()
+        self._untried: Callable[[], int] = int
         self._last_report = 0.0
         self.aim = ""  # what is being done, where that is not told by a number of neurons
 
-    def follow(self, path: Sequence[BranchPoint]) -> None:
-        """Count the children not yet tried along `path`, which changes, as open subtrees."""
-        self._path = path
+    def follow(self, untried: Callable[[], int]) -> None:
+        """Ask from now on here how many children are not yet tried; they count as open subtrees."""
+        self._untried = untried
+
+    @property
+    def nodes_left(self) -> float:
+        """How many nodes may still be visited."""
+        if self._node_limit is None:
+            return math.inf
+        return self._node_limit - self._headway.counters.nodes_of_this_run
 
     def reached(self) -> Status | None:
         """Return which limit is reached, if one is."""
@@ -81,6 +87,6 @@ class SearchLimits:
                 nodes=self._headway.counters.nodes,
                 lower_bound=self._findings.lower,
                 upper_bound=self._findings.upper,
-                open_subtrees=waiting + sum(operator.length_hint(point.untried) for point in self._path),
+                open_subtrees=waiting + self._untried(),
             )
         )

@@ -1,12 +1,18 @@
 """The activation tree's linear program: whether a network has given bits on some samples."""
 
+import itertools
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import highspy
 import numpy as np
+from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
 from sparsest.exact.arithmetic.rational_problem import ExactData, Row
 from sparsest.exact.lp.coordinates import Coordinates
 from sparsest.exact.lp.row_stack import Answer, Simplex
+from sparsest.exact.lp.row_stack_dense import ColumnBounds, DenseSimplex, column_bounds
 from sparsest.exact.lp.row_stack_highs import HighsSimplex
 from sparsest.network import Network
 from sparsest.problem import Problem
@@ -15,6 +21,31 @@ from sparsest.problem import Problem
 def solver_version() -> str:
     """Return the name and version of the LP solver."""
     return f"highs {highspy.Highs().version()}"
+
+
+class Program(NamedTuple):
+    """The rows of a tree's linear programs.
+
+    Attributes
+    ----------
+    rows : array (N, n)
+        Samples in the coordinates of each neuron, and of an affine term after them.
+    starts : array of int
+        Where those of each begin, and where the last end.
+    low, high : arrays (N,)
+        Ends of the intervals.
+    columns : ColumnBounds
+        Of the coordinates.
+    bounded : array of int
+        Coordinates with a weight bound, whose rows come first in a dual ray.
+    """
+
+    rows: FloatArray
+    starts: NDArray[np.int64]
+    low: FloatArray
+    high: FloatArray
+    columns: ColumnBounds
+    bounded: NDArray[np.int64]
 
 
 class FeasibilityProgram:
@@ -39,22 +70,46 @@ class FeasibilityProgram:
         self.exponents: list[int] = []  # row i of `ExactData` is 2**exponents[i] times row i of the program
         if self._bound is not None:
             self._list_bounds(len(self._bound))
+        self._forget_path()
+
+    def _forget_path(self) -> None:
+        self._n_bounds = len(self.rows)
         self._path: list[tuple[int, tuple[int, ...]]] = []
-        self._simplex: Simplex = self._from_scratch()
-        self._answering = self._simplex
+        self._made: Simplex | None = None
+        self._compiled = False
+        self._answering: Simplex | None = None
+
+    @property
+    def _simplex(self) -> Simplex:
+        """What solves the programs along the path; made when it is first asked, which may be never."""
+        if self._made is None:
+            self._made = self._dense() if self._compiled else self._from_scratch()
+        return self._made
+
+    def _dense(self) -> Simplex:
+        simplex = DenseSimplex(self._signs, self._affine, self._ranks, self._bound)
+        self._push_path(simplex)
+        return simplex
 
     def go_compiled(self) -> None:
         """Change over to the dense simplex, whose loading takes as long as some hundred programs."""
-        from sparsest.exact.lp.row_stack_dense import DenseSimplex  # loads numba
+        if not self._compiled:
+            self._compiled, self._made = True, None
 
-        if not isinstance(self._simplex, DenseSimplex):
-            self._simplex = DenseSimplex(self._signs, self._affine, self._ranks, self._bound)
-            self._push_path(self._simplex)
+    def follow(self, path: Sequence[tuple[int, tuple[int, ...]]]) -> None:
+        """Go to the node at the end of a path, whose program somebody else has solved."""
+        del self.rows[self._n_bounds :], self.exponents[self._n_bounds :]
+        self._made, self._path = None, []
+        for sample, bits in path:
+            self._list(sample, bits)
 
     def push(self, sample: int, bits: tuple[int, ...]) -> None:
         """Add the rows that say: the neurons have these bits on `sample`, and its interval is met."""
-        self._path.append((sample, bits))
         self._push(self._simplex, sample, bits)
+        self._list(sample, bits)
+
+    def _list(self, sample: int, bits: tuple[int, ...]) -> None:
+        self._path.append((sample, bits))
         width = len(self._signs)
         self.rows += [Row(sample, k, bits) for k in range(width)] + [Row(sample, -1, bits)]
         self.exponents += [self._sample_exponents[sample]] * (width + 1)
@@ -62,7 +117,8 @@ class FeasibilityProgram:
     def pop(self) -> None:
         """Take back the last push."""
         self._path.pop()
-        self._simplex.pop()
+        if self._made is not None:
+            self._made.pop()
         count = len(self._signs) + 1
         del self.rows[-count:], self.exponents[-count:]
 
@@ -79,12 +135,24 @@ class FeasibilityProgram:
 
         Zeros where the solver could not tell and its numbers are none: any neurons will do to branch on.
         """
-        values = self._answering.values().reshape(-1, self._r)
+        return self.neurons_at(self.point())
+
+    def point(self) -> FloatArray:
+        """Return the coordinates (n,) of the last solution, zeros where its numbers are none."""
+        values = self._answered.values()
         return values if np.isfinite(values).all() else np.zeros_like(values)
+
+    def neurons_at(self, point: FloatArray) -> FloatArray:
+        """Return the coordinates of a point as neurons (K, r), the affine term last."""
+        return point.reshape(-1, self._r)
 
     def network(self, neurons: FloatArray) -> Network | None:
         """Return `neurons` as a network in the problem's units; None when that leaves the range of floats."""
         return self._coordinates.network(neurons, self._signs)
+
+    def in_own_units(self, violation: float) -> float:
+        """Return a violation in the units of the programs."""
+        return violation / self._coordinates.scale
 
     def violation(self, neurons: FloatArray) -> FloatArray:
         """Return by how much `neurons` miss each interval (N,), in the problem's units."""
@@ -103,7 +171,28 @@ class FeasibilityProgram:
 
     def dual_ray(self) -> FloatArray:
         """Return multipliers (M,) of the program's rows, on which the last "infeasible" rests."""
-        return self._answering.dual_ray()
+        return self._answered.dual_ray()
+
+    def every_row(self) -> Program:
+        """Return the rows of all samples as the compiled search takes them."""
+        starts = np.array([0, *itertools.accumulate(self._ranks)])
+        width, bounds = len(self._signs), 0 if self._bound is None else len(self._bound)
+        return Program(
+            self._every_row(),
+            starts,
+            self._low,
+            self._high,
+            column_bounds(starts, width, self._affine, self._bound),
+            (starts[:width, None] + np.arange(bounds)).ravel(),
+        )
+
+    def _every_row(self) -> FloatArray:
+        return np.tile(self._coordinates.rows, (1, len(self._ranks)))
+
+    @property
+    def _answered(self) -> Simplex:
+        assert self._answering is not None  # asked after `solve` alone
+        return self._answering
 
     def _from_scratch(self) -> Simplex:
         simplex = HighsSimplex(self._signs, self._affine, self._ranks, self._bound)

@@ -20,9 +20,10 @@ from sparsest.exact.tree.state import Counters, Findings
 from sparsest.network import Network
 
 # Multiplications that a local search may spend: some hundredths of a second at first, later about a third of
-# what the nodes took. It makes at least so many runs for each number of positive signs.
+# what compiled nodes took, some hundredths of a millisecond each. It makes at least so many runs for each
+# number of positive signs.
 _MIN_WORK = 1e7
-_WORK_A_NODE = 1e5
+_WORK_A_NODE = 1e4
 _MIN_STARTS = 16
 # Runs side by side: some tenths of a second.
 _STARTS_A_RUN = 256
@@ -47,10 +48,15 @@ class LocalSearches:
         What is known; better networks go there.
     counters : Counters
         Nodes, which say how much work is due, and networks that were rejected.
+    given : int or None
+        Neurons of a network from elsewhere: whoever found it has looked for narrower ones.
     """
 
-    def __init__(self, prepared: Prepared, findings: Findings, counters: Counters) -> None:
+    def __init__(
+        self, prepared: Prepared, findings: Findings, counters: Counters, given: int | None = None
+    ) -> None:
         self._prepared, self._findings, self._counters = prepared, findings, counters
+        self._given = given
         # not the same random networks again after an interruption
         self._local = local_search(prepared, seed=counters.nodes)
 
@@ -73,7 +79,8 @@ class LocalSearches:
         They end where a network of as many neurons is known by then.
         """
         nodes = self._counters.nodes
-        unlikely = self._findings.upper == width + 1  # looked for before, and only more neurons were found
+        # looked for before, and only more neurons were found
+        unlikely = self._findings.upper in (width + 1, self._given)
         work = nodes * _WORK_A_NODE / 4 if unlikely else max(_MIN_WORK, nodes * _WORK_A_NODE)
         for wider in itertools.count(width):
             work /= 2  # half of all for the width that has to be refuted otherwise

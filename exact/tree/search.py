@@ -158,7 +158,8 @@ class _TreeSearch:
 
     def _put_together(self, prepared: Prepared) -> None:
         counters = self._headway.counters
-        self._searches = LocalSearches(prepared, self._findings, counters)
+        given = None if self._options.witness is None else self._options.witness.count()
+        self._searches = LocalSearches(prepared, self._findings, counters, given)
         self._packings = Packings(prepared, self._findings, counters, self._searches)
         self._classes = DensestClasses(prepared.problem, prepared.pacing, self._limits.deadline)
         self._around = Surroundings(

@@ -165,7 +165,7 @@ def test_bits_left_by_counting(n):
         ]
         assert plain.possible(sets, samples).tolist() == expected
         assert compiled.possible(sets, samples).tolist() == expected
-        stacked = cell_sets_kernel.bits_left(compiled._active, np.array(sets), samples)
+        stacked = cell_sets_kernel.bits_left(compiled.active, np.array(sets), samples)
         assert stacked.tolist() == expected
 
 

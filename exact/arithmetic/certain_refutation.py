@@ -1,0 +1,343 @@
+"""Contradictions that floats prove: multipliers whose signs cannot be other than they seem.
+
+A leaf of the activation tree is refuted by multipliers that combine its rows exactly to ``0 >= positive``
+(`sparsest.exact.arithmetic.farkas` computes them in rational numbers). That they exist can be seen without
+them. Let S be the rows on which a floating-point dual ray rests, v_t its multipliers of values and c_bt of
+cone rows. Block b of the combination, in the entries of neuron b or of the affine term, is ``sum_t z_bt x_t``
+with ``z_bt = s_b v_t + c_bt``, the first where b is active on sample t. It vanishes
+
+- where z_bt = 0 for all t, which asks c_bt to be ``-s_b v_t``;
+- where z_b is that of another block up to sign, whose own vanishes: c_bt is the difference;
+- else by as many equations as the block has entries, in those v_t that are z_bt up to sign in some block,
+  and in the other z_bt.
+
+Which of these is meant is read from the ray. If the equations are one less than the unknowns, they have a
+solution that is not zero, whatever the numbers; and if their matrix without one column is regular, that
+solution is as close to the ray as residual and approximate inverse say. With R the inverse, F = I - R B and
+||F|| < 1 in the maximum norm, a solution of ``B w = g`` differs from w' by at most
+``|| R (g - B w') || / (1 - ||F||)`` (Rump 1983; Higham 2002, section 14.1). Unknowns are divided by the ray,
+so that all are close to 1. Every bound includes what rounding does, to the data, which are rounded once, and
+to itself.
+
+Plain Python that numba compiles (`sparsest.exact.compiling`).
+"""
+
+import itertools
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsest import tolerances
+from sparsest.affine import Affine
+from sparsest.arrays import FloatArray
+from sparsest.exact.arithmetic.error_free import UNIT_ROUNDOFF
+from sparsest.exact.arithmetic.rational_problem import ExactData
+
+# Entries of a dual ray below this share of its largest are taken for zeros.
+RAY_SUPPORT: Final = 1e-9
+# Bounds are themselves computed in floats, from numbers all of one sign.
+_CARE: Final = 1.01
+_LARGEST_ERROR: Final = 0.5
+# Sums smaller than this share of their terms are taken for zero, and totals so close for equal.
+_CANCELLED: Final = 1e-6
+
+IntArray = NDArray[np.int64]
+
+
+class Samples(NamedTuple):
+    """A problem's data as blocks of floats, each of them rounded once at most.
+
+    Attributes
+    ----------
+    rows : array (N, n)
+        Each sample in the entries of each neuron, and of an affine term after them.
+    starts : array of int (K + 1,) or (K + 2,)
+        Where the entries of each begin, and where the last end.
+    kinds : array of int (K,) or (K + 1,)
+        Equal for blocks of equal entries.
+    low, high : arrays (N,)
+        Ends of the intervals, exact; the scale of the labels does not matter.
+    signs : array (K,) or (K + 1,)
+        Output signs, and 1 for an affine term.
+    """
+
+    rows: FloatArray
+    starts: IntArray
+    kinds: IntArray
+    low: FloatArray
+    high: FloatArray
+    signs: FloatArray
+
+
+def samples_of(data: ExactData, signs: Sequence[int]) -> Samples:
+    """Return a problem's data for neurons of some signs, in floats."""
+    d, problem = data.size - 1, data.problem
+    every = tuple(range(data.size))
+    entries = list(data.supports or [every] * len(signs))
+    if problem.has_affine_term:
+        entries.append((d,) if problem.affine is Affine.CONSTANT else every)
+    # where a neuron has a bias it may be told in coordinates with any origin
+    blocks = [(data.centred if d in own else data.scaled)[:, list(own)] for own in entries]
+    low, high = data.float_ends
+    return Samples(
+        rows=np.ascontiguousarray(np.concatenate(blocks, axis=1)),
+        starts=np.array([0, *itertools.accumulate(map(len, entries))], dtype=np.int64),
+        kinds=np.array([entries.index(own) for own in entries], dtype=np.int64),
+        low=low.copy(),
+        high=high.copy(),
+        signs=np.array([*signs, *[1.0] * problem.has_affine_term], dtype=np.float64),
+    )
+
+
+class Combination(NamedTuple):
+    """What a ray combines rows to, block by block.
+
+    Attributes
+    ----------
+    values : array (T,)
+        Multipliers of values.
+    in_value, own : arrays (T, B)
+        What these hold of each block, and multipliers of the block's own rows.
+    total : array (T, B)
+        Their sums, zero where they cancel up to rounding.
+    like, turned : arrays (B,)
+        The first block whose totals are the same up to sign, and the sign; -1 where all are zero.
+    """
+
+    values: FloatArray
+    in_value: FloatArray
+    own: FloatArray
+    total: FloatArray
+    like: IntArray
+    turned: FloatArray
+
+
+class System(NamedTuple):
+    """Linear equations that the unknowns, divided by the ray, must solve: a matrix partly filled.
+
+    All multipliers of cone rows have the right sign if no unknown errs by more than the share `margin`.
+    """
+
+    matrix: FloatArray
+    equations: int
+    unknowns: int
+    margin: float
+
+
+def certainly_contradict(
+    data: Samples, samples: IntArray, bits: FloatArray, values: FloatArray, cones: FloatArray
+) -> bool:
+    """Whether exact multipliers near a float dual ray provably combine rows to a contradiction.
+
+    Parameters
+    ----------
+    data : Samples
+        The data.
+    samples : array of int (T,)
+        Samples whose rows are there.
+    bits : array (T, K)
+        1 where a neuron is active.
+    values, cones : arrays (T,), (T, K)
+        The ray: multipliers of the samples' values and of the neurons' cone rows, positive ones of a row's
+        lower side.
+
+    Returns
+    -------
+    bool
+        False where floats cannot tell.
+    """
+    combined = combination(data, bits, values, cones)
+    system = equations(data, samples, combined)
+    if system.unknowns != system.equations + 1 or not cone_rows_have_sides(combined, bits):
+        return False
+    error = relative_error(system)
+    return error < system.margin and surely_positive(data, samples, combined.values, error)
+
+
+def combination(data: Samples, bits: FloatArray, values: FloatArray, cones: FloatArray) -> Combination:
+    """Return what a ray combines rows to, divided by its largest entry, tiny ones taken for zeros."""
+    (depth, width), blocks = cones.shape, len(data.starts) - 1
+    largest = 0.0
+    for t in range(depth):
+        largest = max(largest, abs(values[t]))
+        for k in range(width):
+            largest = max(largest, abs(cones[t, k]))
+    scaled = np.zeros(depth)
+    in_value, own, total = np.zeros((depth, blocks)), np.zeros((depth, blocks)), np.zeros((depth, blocks))
+    for t in range(depth):
+        if abs(values[t]) > RAY_SUPPORT * largest:
+            scaled[t] = values[t] / largest
+        for b in range(blocks):
+            if b == width or bits[t, b] > 0.0:
+                in_value[t, b] = data.signs[b] * scaled[t]
+            if b < width and abs(cones[t, b]) > RAY_SUPPORT * largest:
+                own[t, b] = cones[t, b] / largest
+            either = in_value[t, b] + own[t, b]
+            if abs(either) > _CANCELLED * max(abs(in_value[t, b]), abs(own[t, b])):
+                total[t, b] = either
+    like, turned = np.full(blocks, -1), np.ones(blocks)
+    for b in range(blocks):
+        if (total[:, b] != 0.0).any():
+            like[b], turned[b] = first_alike(data, total, b)
+    return Combination(scaled, in_value, own, total, like, turned)
+
+
+def first_alike(data: Samples, total: FloatArray, b: int) -> tuple[int, float]:
+    """Return the first block of the same entries whose totals are those of b up to sign, and the sign."""
+    for a in range(b):
+        if data.kinds[a] == data.kinds[b]:
+            for turned in (1.0, -1.0):
+                if are_alike(total, a, b, turned):
+                    return a, turned
+    return b, 1.0
+
+
+def are_alike(total: FloatArray, a: int, b: int, turned: float) -> bool:
+    """Whether two columns are the same up to a sign and rounding."""
+    for t in range(len(total)):
+        size = max(abs(total[t, a]), abs(total[t, b]))
+        if abs(total[t, a] - turned * total[t, b]) > _CANCELLED * size:
+            return False
+    return True
+
+
+def cone_rows_have_sides(combined: Combination, bits: FloatArray) -> bool:
+    """Whether all multipliers are of the one side that cone rows have: lower if active, upper if not."""
+    for t in range(len(bits)):
+        for k in range(bits.shape[1]):
+            own = combined.own[t, k]
+            if own != 0.0 and (own > 0.0) != (bits[t, k] > 0.0):
+                return False
+    return True
+
+
+def equations(data: Samples, samples: IntArray, combined: Combination) -> System:
+    """Return the equations of all blocks that are unlike those before; none where nothing can be said.
+
+    Columns are the values' multipliers, then the totals that are none of these.
+    """
+    depth, blocks = combined.total.shape
+    matrix = np.zeros((data.starts[-1], depth * (blocks + 1)))
+    places, unknowns = np.zeros(depth, dtype=np.int64), 0
+    for t in range(depth):
+        if combined.values[t] != 0.0:
+            places[t] = unknowns
+            unknowns += 1
+    top, margin = 0, _LARGEST_ERROR
+    for b in range(blocks):
+        size = data.starts[b + 1] - data.starts[b] if combined.like[b] == b else 0
+        for t in range(depth):
+            tie = tied_to_value(combined, b, t) if size else 0.0
+            if size and combined.total[t, b] != 0.0:
+                entry = combined.total[t, b] if tie == 0.0 else tie * combined.values[t]
+                for j in range(size):
+                    row = data.rows[samples[t]]
+                    matrix[top + j, places[t] if tie else unknowns] = entry * row[data.starts[b] + j]
+                unknowns += tie == 0.0
+            margin = min(margin, margin_of(combined, b, t))
+        top += size
+    return System(matrix, top, unknowns, margin)
+
+
+def tied_to_value(combined: Combination, b: int, t: int) -> float:
+    """Return the sign with which a total is the value's multiplier, in a block or one like it; 0 if none."""
+    for a in range(b, len(combined.like)):
+        if combined.like[a] == b and combined.own[t, a] == 0.0 and combined.in_value[t, a] != 0.0:
+            alike = combined.turned[a] * combined.in_value[t, a]
+            return 1.0 if (alike > 0.0) == (combined.values[t] > 0.0) else -1.0
+    return 0.0
+
+
+def margin_of(combined: Combination, b: int, t: int) -> float:
+    """Return the error that a multiplier of a cone row can bear: it is the total less the value's part.
+
+    -1 where the total cannot be what it is asked to be.
+    """
+    in_value, own = combined.in_value[t, b], combined.own[t, b]
+    first = combined.like[b]
+    if first < 0 or combined.total[t, b] == 0.0:
+        # the row's multiplier is the opposite of the other, whatever that is
+        return _LARGEST_ERROR if in_value * own < 0.0 or (in_value == 0.0 and own == 0.0) else -1.0
+    tie = tied_to_value(combined, first, t)
+    total = combined.turned[b] * (combined.total[t, first] if tie == 0.0 else tie * combined.values[t])
+    needed = total - in_value
+    if own == 0.0:
+        return _LARGEST_ERROR if needed == 0.0 and tie != 0.0 else -1.0
+    return abs(needed) / (2.0 * (abs(total) + abs(in_value))) if needed * own > 0.0 else -1.0
+
+
+def relative_error(system: System) -> float:
+    """Return a bound on the relative error of all multipliers, the last being right; inf if there is none."""
+    n = system.equations
+    if n == 0:
+        return 0.0
+    matrix = system.matrix[:n, : n + 1]
+    inverse = np.zeros((n, n))
+    if not invert(matrix[:, :n].copy(), inverse):
+        return np.inf
+    # entries were rounded twice, sums of n + 1 of them are n times
+    unit = (2 * n + 8) * UNIT_ROUNDOFF
+    sizes, residual = np.zeros(n), np.zeros(n)
+    for i in range(n):
+        total = 0.0
+        for j in range(n + 1):
+            total += matrix[i, j]
+            sizes[i] += abs(matrix[i, j])
+        sizes[i] += n * tolerances.UNDERFLOW
+        residual[i] = abs(total) + unit * sizes[i]
+    defect, error = 0.0, 0.0
+    for i in range(n):
+        row = np.zeros(n)
+        moved, rounded = 0.0, 0.0
+        for j in range(n):
+            factor = inverse[i, j]
+            moved += abs(factor) * residual[j]
+            rounded += abs(factor) * sizes[j]
+            for c in range(n):
+                row[c] += factor * matrix[j, c]
+        row[i] -= 1.0
+        defect = max(defect, np.abs(row).sum() + unit * rounded + tolerances.UNDERFLOW)
+        error = max(error, moved)
+    defect *= _CARE
+    # not the other way round: nan is no bound
+    return _CARE * error / (1.0 - defect) if defect < _LARGEST_ERROR and error < np.inf else np.inf
+
+
+def invert(matrix: FloatArray, inverse: FloatArray) -> bool:
+    """Write an approximate inverse (n, n) by Gauss-Jordan elimination, in place; False if it has none."""
+    n = len(matrix)
+    for i in range(n):
+        inverse[i, i] = 1.0
+    for column in range(n):
+        best = column
+        for i in range(column + 1, n):
+            if abs(matrix[i, column]) > abs(matrix[best, column]):
+                best = i
+        pivot = matrix[best, column]
+        if not abs(pivot) > tolerances.UNDERFLOW:
+            return False
+        for c in range(n):
+            # in this order, which also suits a row that stays where it is
+            matrix[best, c], matrix[column, c] = matrix[column, c], matrix[best, c] / pivot
+            inverse[best, c], inverse[column, c] = inverse[column, c], inverse[best, c] / pivot
+        for i in range(n):
+            factor = matrix[i, column]
+            if i != column and factor != 0.0:
+                for c in range(n):
+                    matrix[i, c] -= factor * matrix[column, c]
+                    inverse[i, c] -= factor * inverse[column, c]
+    return True
+
+
+def surely_positive(data: Samples, samples: IntArray, values: FloatArray, error: float) -> bool:
+    """Whether values times the interval ends add up to a positive number, each wrong by a relative error."""
+    total, size = 0.0, 0.0
+    for t in range(len(samples)):
+        if values[t] != 0.0:
+            end = data.low[samples[t]] if values[t] > 0.0 else data.high[samples[t]]
+            total += values[t] * end
+            size += abs(values[t] * end) + tolerances.UNDERFLOW
+    slack = _CARE * size * (error + (len(samples) + 4) * UNIT_ROUNDOFF)
+    return bool(size < np.inf and total > slack)

@@ -1,0 +1,73 @@
+"""The compiled depth-first search: the answers and proofs of the plain one, and nothing rests on floats."""
+
+import numpy as np
+import pytest
+from helpers import slow_after
+
+from sparsest import Problem, check_proof, datasets
+from sparsest.exact.search_options import Pacing, SearchOptions
+from sparsest.exact.solver import run_method
+from sparsest.exact.tree import exploration
+from sparsest.exact.tree.search import solve_tree
+from sparsest.objectives import Objective
+from sparsest.results.solving import Status
+
+COMPILED, PLAIN = Pacing(compiled_from=0), Pacing(compiled_from=10**9)
+
+
+def problem_of(seed):
+    """A small problem with ties; every affine term, some intervals and some weight bounds."""
+    random = np.random.default_rng(seed)
+    d = int(random.integers(1, 4))
+    X = np.unique(random.integers(-2, 3, size=(int(random.integers(4, 9)), d)), axis=0)
+    bound = 3.0 if seed % 7 == 2 else None
+    affine = "none" if bound else ("none", "skip", "constant")[seed % 3]
+    y = random.integers(-2, 3, size=len(X))
+    return Problem(X, y, affine=affine, tolerance=(0.0, 0.25)[seed % 2], weight_bound=bound)
+
+
+@pytest.mark.parametrize("objective", ["neurons", "parameters"])
+@pytest.mark.parametrize("seed", slow_after(9, range(36)))
+def test_proofs_of_compiled_searches_check(seed, objective, tmp_path):
+    problem, goal = problem_of(seed), Objective(objective)
+    if goal is Objective.PARAMETERS and (problem.weight_bound or problem.n_features > 2):
+        pytest.skip("no proof with a bound, and too long")
+    path = tmp_path / "proof.json"
+    options = SearchOptions(pacing=COMPILED, proof_path=path)
+    written = run_method(problem, goal, "tree", options)
+    silent = run_method(problem, goal, "tree", SearchOptions(pacing=COMPILED))
+    plain = run_method(problem, goal, "tree", SearchOptions(pacing=PLAIN))
+    checked = check_proof(path)
+    assert checked.lower_bound == written.lower_bound == silent.lower_bound == plain.lower_bound
+    assert written.upper_bound == silent.upper_bound == plain.upper_bound
+    assert written.status is silent.status is plain.status is Status.OPTIMAL
+    # the same tree, whether its leaves are proven in floats or written down
+    assert written.nodes == silent.nodes
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"tolerance": -1.0}, {"tolerance": 10.0}, {"met": 1.0}],
+    ids=["refutes too much", "refutes too little", "takes what misses"],
+)
+def test_wrong_floats_prove_nothing(change, monkeypatch):
+    """A simplex that takes feasible rows for infeasible ones, or the other way round, costs time alone."""
+    made = exploration.tree_of
+    monkeypatch.setattr(
+        exploration, "tree_of", lambda *args, **options: made(*args, **options)._replace(**change)
+    )
+    for name, bound in [("xor", 2), ("parity-3", None)]:
+        problem = datasets.load(name).problem()
+        found = solve_tree(problem, SearchOptions(pacing=COMPILED))
+        plain = solve_tree(problem, SearchOptions(pacing=PLAIN))
+        assert (found.status, found.unverified) == (Status.OPTIMAL, 0)
+        assert found.lower_bound == plain.lower_bound == (bound or plain.lower_bound)
+
+
+def test_limits_hold_between_compiled_nodes():
+    problem = datasets.load("uniform", d=2, n=12, seed=0).problem()
+    reports = []
+    found = solve_tree(problem, SearchOptions(pacing=COMPILED, node_limit=3000, progress=reports.append))
+    assert found.status is Status.NODE_LIMIT
+    assert found.nodes == 3000
+    assert any(report.open_subtrees for report in reports)
