@@ -14,6 +14,7 @@ from sparsest.arrays import FloatArray
 from sparsest.exact.arithmetic.certain_refutation import samples_of
 from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.compiling import compile_loop
+from sparsest.exact.lp.row_stack_kernel import dual_multipliers
 from sparsest.exact.lp.simplex_kernel import FEASIBLE
 from sparsest.exact.proof.log import Bits, ProofLog
 from sparsest.exact.tree import depth_first_kernel as kernel
@@ -26,6 +27,8 @@ from sparsest.exact.tree.node_program import Program
 MAX_WIDTH: Final = 12
 # Levels at first; most trees are deeper, few by much.
 _ROOM: Final = 8
+# Room for events beside one a level.
+_EVENTS: Final = 256
 
 
 class Point(NamedTuple):
@@ -133,7 +136,8 @@ class DepthFirst:
             self._tell(log)
             if why != kernel.FULL:
                 return why, visited
-            self._grow()
+            if self._place.at[kernel.POINTS] == len(self._place.samples):  # else events had no room
+                self._grow()
 
     def close(self) -> None:
         """Be done with the present node."""
@@ -153,12 +157,14 @@ class DepthFirst:
     @property
     def point(self) -> FloatArray:
         """The point (n,) of the present node."""
-        return self._place.points[self._place.at[kernel.DEPTH]].copy()
+        found: FloatArray = self._place.points[self._place.at[kernel.DEPTH]].copy()
+        return found
 
     @property
     def tied(self) -> tuple[bool, ...]:
         """Which neighbours are interchangeable at the present node."""
-        return self._unpacked(self._place.tied[self._place.at[kernel.DEPTH]])[:-1]
+        alike = self._unpacked(self._place.tied[self._place.at[kernel.DEPTH]])
+        return tuple(map(bool, alike[:-1]))
 
     @property
     def untried(self) -> int:
@@ -194,7 +200,7 @@ class DepthFirst:
     def dual_ray(self) -> FloatArray:
         """Multipliers of all rows at the present node, those of a weight bound first."""
         level = kernel.level_at(self._place, int(self._place.at[kernel.DEPTH]))
-        found = kernel.dual_multipliers(level)
+        found = dual_multipliers(level)
         return np.concatenate([found[self._program.bounded], found[self._program.rows.shape[1] :]])
 
     def _packed(self, bits: Sequence[int]) -> int:
@@ -263,6 +269,5 @@ def _empty(levels: int, tree: Tree, program: Program, words: int) -> Position:
         cells=np.zeros((levels + 1, width, words), dtype=np.uint64),
         known=np.zeros(levels + 1, dtype=bool),
         tied=np.zeros(levels + 1, dtype=whole),
-        # between two returns every level is left once at most, and branched at and entered once
-        events=np.zeros(8 * levels + 32, dtype=whole),
+        events=np.zeros(2 * levels + _EVENTS, dtype=whole),
     )

@@ -170,6 +170,8 @@ def explore(tree: Tree, place: Position, nodes: int) -> tuple[int, int]:
         load(tree, place)
     while True:
         if at[TODO] == NEXT:
+            if not can_tell(tree, place):
+                return FULL, visited
             if not at_branch_point(tree, place):
                 return DONE, visited
             if visited >= nodes:
@@ -338,9 +340,14 @@ def settle(tree: Tree, place: Position, level: int) -> None:
             place.known[level] = False
 
 
+def can_tell(tree: Tree, place: Position) -> bool:
+    """Whether there is room for the events up to the next node: every level left, one entered, a branch."""
+    return not tree.told or bool(place.at[EVENTS] + len(place.samples) + 8 <= len(place.events))
+
+
 def has_room(place: Position) -> bool:
     """Whether the arrays have room for one more branch point."""
-    return place.at[POINTS] < len(place.samples)
+    return bool(place.at[POINTS] < len(place.samples))
 
 
 def sample_to_branch_on(tree: Tree, place: Position) -> int:

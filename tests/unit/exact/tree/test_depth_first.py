@@ -71,3 +71,12 @@ def test_limits_hold_between_compiled_nodes():
     assert found.status is Status.NODE_LIMIT
     assert found.nodes == 3000
     assert any(report.open_subtrees for report in reports)
+
+
+def test_branches_without_children_are_told_of(tmp_path):
+    """Their events once overran the room for them: no leaf comes between, at which the loop returned."""
+    problem = datasets.load("planted", d=2, n=100, k=5, seed=0).problem()
+    path = tmp_path / "proof.json"
+    options = SearchOptions(pacing=COMPILED, node_limit=6000, proof_path=path)
+    found = run_method(problem, Objective.NEURONS, "tree", options)
+    assert check_proof(path).lower_bound == found.lower_bound
