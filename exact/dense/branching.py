@@ -20,7 +20,7 @@ from sparsest.arrays import FloatArray
 from sparsest.exact.arithmetic.farkas import Multipliers, refutation_near
 from sparsest.exact.arithmetic.rational_problem import ExactData, Row
 from sparsest.exact.dense.classes import Pattern, Setting, possible, representative
-from sparsest.exact.dense.steps import Branching, Contradiction, Refutation
+from sparsest.exact.dense.steps import BranchingStep, Contradiction, Refutation
 from sparsest.exact.lp.coordinates import Coordinates
 from sparsest.highs import new_solver
 from sparsest.problem import Problem
@@ -94,7 +94,7 @@ class _Branches:
                 self._program.push([(sample, [pattern])])
                 following[pattern] = self.refute((*path, (sample, pattern)))
                 self._program.pop()
-        return Branching(sample, following)
+        return BranchingStep(sample, following)
 
 
 class _Program:

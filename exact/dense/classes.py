@@ -19,7 +19,7 @@ BoolArray = NDArray[np.bool_]
 Pattern = tuple[int, ...]
 
 
-class Known(NamedTuple):
+class KnownSum(NamedTuple):
     """The function of a pattern: its coefficients lie in a box."""
 
     pattern: Pattern
@@ -54,7 +54,7 @@ class Setting(NamedTuple):
         return list(itertools.product((1, 0), repeat=len(self.signs)))
 
 
-def possible(setting: Setting, known: Sequence[Known]) -> tuple[BoolArray, BoolArray]:
+def possible(setting: Setting, known: Sequence[KnownSum]) -> tuple[BoolArray, BoolArray]:
     """Return which pattern each sample may have (N, patterns), and which patterns are determined.
 
     A sample above 0 needs an active neuron of sign 1 where there is no affine term, one below 0 one of sign
@@ -89,7 +89,7 @@ def possible(setting: Setting, known: Sequence[Known]) -> tuple[BoolArray, BoolA
 
 
 def values_of(
-    setting: Setting, known: Sequence[Known], pattern: Pattern, affine: bool
+    setting: Setting, known: Sequence[KnownSum], pattern: Pattern, affine: bool
 ) -> tuple[FloatArray, FloatArray] | None:
     """Return the range (N,), (N,) of a pattern's function on each sample, None unless it is determined.
 

@@ -9,9 +9,9 @@ from sparsest.exact.arithmetic.error_free import UNIT_ROUNDOFF
 from sparsest.exact.compiling import compile_loop, worth_compiling
 from sparsest.exact.dense.kernel import (
     COMPLETE,
+    DepthFirstPlace,
     Hits,
     Levels,
-    Place,
     Rows,
     Work,
     enumerate_functions,
@@ -31,7 +31,7 @@ class Boxes(NamedTuple):
     high: FloatArray
 
 
-class Found(NamedTuple):
+class FoundBoxes(NamedTuple):
     """What an enumeration found.
 
     Attributes
@@ -56,7 +56,7 @@ def functions_meeting(
     plan: Plan,
     most: float,
     compiled: bool | None = None,
-) -> Found:
+) -> FoundBoxes:
     """Return boxes that hold every vector h for which enough of ``low <= rows @ h <= high`` hold.
 
     Parameters
@@ -79,7 +79,7 @@ def functions_meeting(
     depths = max(needed, m) + 1
     prepared = _prepared(rows, low, high, depths)
     levels = Levels(*(np.array(column, np.int64) for column in zip(*plan.levels, strict=True)), needed)
-    place = Place(*(np.zeros(depths, np.int64) for _ in range(6)))
+    place = DepthFirstPlace(*(np.zeros(depths, np.int64) for _ in range(6)))
     hits = Hits(
         np.zeros((_MAX_HITS, m - 1), np.int64), np.zeros(_MAX_HITS, np.int64), *np.zeros((2, _MAX_HITS))
     )
@@ -90,8 +90,8 @@ def functions_meeting(
     answer = search(prepared, levels, place, hits, Work(done, int(most)))
     work, count, leaves = done.tolist()
     if answer != COMPLETE:
-        return Found(None, work, leaves)
-    return Found(_boxes(rows, low, high, Hits(*(part[:count] for part in hits))), work, leaves)
+        return FoundBoxes(None, work, leaves)
+    return FoundBoxes(_boxes(rows, low, high, Hits(*(part[:count] for part in hits))), work, leaves)
 
 
 def _prepared(rows: FloatArray, low: FloatArray, high: FloatArray, depths: int) -> Rows:

@@ -70,7 +70,7 @@ class Rows(NamedTuple):
     left: IntArray
 
 
-class Place(NamedTuple):
+class DepthFirstPlace(NamedTuple):
     """Where the search is at each depth (depths,): level, picks made of it, group, its range, pick."""
 
     level: IntArray
@@ -97,7 +97,7 @@ class Work(NamedTuple):
     most: int
 
 
-def enumerate_functions(rows: Rows, levels: Levels, place: Place, hits: Hits, work: Work) -> int:
+def enumerate_functions(rows: Rows, levels: Levels, place: DepthFirstPlace, hits: Hits, work: Work) -> int:
     """Search from the rows at depth 0, and say whether the search was complete."""
     depth = 0
     enter(rows, levels, place, 0, 0)
@@ -136,7 +136,7 @@ def groups_of(levels: Levels, level: int) -> int:
     return levels.groups[level] if level < len(levels.groups) else 1
 
 
-def enter(rows: Rows, levels: Levels, place: Place, depth: int, level: int) -> None:
+def enter(rows: Rows, levels: Levels, place: DepthFirstPlace, depth: int, level: int) -> None:
     """Begin a level at the first of its groups."""
     place.level[depth], place.made[depth], place.group[depth] = level, 0, 0
     place.start[depth] = 0
@@ -144,7 +144,7 @@ def enter(rows: Rows, levels: Levels, place: Place, depth: int, level: int) -> N
     place.pick[depth] = -1
 
 
-def descend(rows: Rows, levels: Levels, place: Place, depth: int) -> None:
+def descend(rows: Rows, levels: Levels, place: DepthFirstPlace, depth: int) -> None:
     """Begin a depth after the pick above it: in the rest of its group, or at the next level."""
     above = depth - 1
     level, made = place.level[above], place.made[above] + 1
@@ -158,7 +158,7 @@ def descend(rows: Rows, levels: Levels, place: Place, depth: int) -> None:
     place.pick[depth] = place.start[depth] - 1
 
 
-def advance(rows: Rows, levels: Levels, place: Place, depth: int) -> bool:
+def advance(rows: Rows, levels: Levels, place: DepthFirstPlace, depth: int) -> bool:
     """Go on to the next pick at a depth; False when there is none."""
     level = place.level[depth]
     place.pick[depth] += 1
@@ -251,7 +251,7 @@ def write_row(rows: Rows, depth: int, i_to_n: tuple[int, int], pick: int, column
     ) * _ROUNDED_UP
 
 
-def read_off(rows: Rows, place: Place, depth: int, needed: int, hits: Hits, done: IntArray) -> int:
+def read_off(rows: Rows, place: DepthFirstPlace, depth: int, needed: int, hits: Hits, done: IntArray) -> int:
     """Find the ranges of the last unknown in which enough of the rows left are met."""
     low, high = np.empty(rows.count[depth]), np.empty(rows.count[depth])
     n = 0
@@ -291,7 +291,7 @@ def read_off(rows: Rows, place: Place, depth: int, needed: int, hits: Hits, done
     return COMPLETE
 
 
-def keep(rows: Rows, place: Place, depth: int, hits: Hits, hit: int) -> None:
+def keep(rows: Rows, place: DepthFirstPlace, depth: int, hits: Hits, hit: int) -> None:
     """Keep which samples were picked, those with a pivot, and which unknown is left."""
     n = 0
     for above in range(depth):

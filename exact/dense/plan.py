@@ -10,7 +10,7 @@ import math
 from typing import NamedTuple
 
 
-class Level(NamedTuple):
+class CoverLevel(NamedTuple):
     """A level of a plan: so many groups of candidates, and so many picks from one of them."""
 
     groups: int
@@ -21,7 +21,7 @@ class Plan(NamedTuple):
     """What to do at each level, and about how many products of numbers that takes."""
 
     cost: float
-    levels: tuple[Level, ...]
+    levels: tuple[CoverLevel, ...]
 
 
 @functools.lru_cache(maxsize=1 << 16)
@@ -55,5 +55,5 @@ def cheapest_plan(candidates: int, needed: int, dimensions: int) -> Plan:
             each = rest.cost + (candidates - picks) * (dimensions - picks + 6.0)
             cost = groups * math.comb(within, picks) * each
             if cost < best.cost:
-                best = Plan(cost, (Level(groups, picks), *rest.levels))
+                best = Plan(cost, (CoverLevel(groups, picks), *rest.levels))
     return best

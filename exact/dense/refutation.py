@@ -15,10 +15,10 @@ import numpy as np
 
 from sparsest.exact.arithmetic.error_free import UNIT_ROUNDOFF
 from sparsest.exact.compiling import worth_compiling
-from sparsest.exact.dense.classes import BoolArray, Known, Pattern, Setting, possible, representative
+from sparsest.exact.dense.classes import BoolArray, KnownSum, Pattern, Setting, possible, representative
 from sparsest.exact.dense.functions import Boxes, functions_meeting
 from sparsest.exact.dense.plan import Plan, cheapest_plan
-from sparsest.exact.dense.steps import Step
+from sparsest.exact.dense.steps import RefutingStep
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
 
@@ -73,7 +73,7 @@ def first_cost(problem: Problem, signs: tuple[int, ...]) -> float:
     return math.inf if choice is None else choice.plan.cost
 
 
-def refute_densely(problem: Problem, signs: tuple[int, ...], budget: Budget) -> Step | None:
+def refute_densely(problem: Problem, signs: tuple[int, ...], budget: Budget) -> RefutingStep | None:
     """Refute the networks with some output signs.
 
     Parameters
@@ -87,7 +87,7 @@ def refute_densely(problem: Problem, signs: tuple[int, ...], budget: Budget) -> 
 
     Returns
     -------
-    Step or None
+    RefutingStep or None
         The refutation; None where the argument does not reach so far, or within the budget.
     """
     return _refute(_setting(problem, signs), (), budget)
@@ -107,13 +107,13 @@ class _Choice(NamedTuple):
     plan: Plan
 
 
-def _refute(setting: Setting, known: tuple[Known, ...], budget: Budget) -> Step | None:
+def _refute(setting: Setting, known: tuple[KnownSum, ...], budget: Budget) -> RefutingStep | None:
     choice = _cheapest(setting, known)
     if choice is None or choice.plan.cost > budget.now:
         return None
     boxes = Boxes(*np.empty((2, 0, setting.rows.shape[1])))
     if not choice.patterns:
-        return Step(choice.samples, (), (), boxes, ())
+        return RefutingStep(choice.samples, (), (), boxes, ())
     chosen = list(choice.samples)
     intervals = setting.low[chosen], setting.high[chosen]
     compiled = worth_compiling(_STEPS_A_PRODUCT * (budget.done + choice.plan.cost))
@@ -129,17 +129,17 @@ def _refute(setting: Setting, known: tuple[Known, ...], budget: Budget) -> Step 
     so_far = [one.pattern for one in known]
     following = []
     for low, high in zip(*boxes, strict=True):
-        steps: dict[Pattern, Step] = {}
+        steps: dict[Pattern, RefutingStep] = {}
         for pattern in dict.fromkeys(representative(p, setting.signs, so_far) for p in patterns):
-            step = _refute(setting, (*known, Known(pattern, low, high)), budget)
+            step = _refute(setting, (*known, KnownSum(pattern, low, high)), budget)
             if step is None:
                 return None
             steps[pattern] = step
         following.append(steps)
-    return Step(choice.samples, patterns, choice.plan.levels, boxes, tuple(following))
+    return RefutingStep(choice.samples, patterns, choice.plan.levels, boxes, tuple(following))
 
 
-def _cheapest(setting: Setting, known: tuple[Known, ...]) -> _Choice | None:
+def _cheapest(setting: Setting, known: tuple[KnownSum, ...]) -> _Choice | None:
     """Return what to enumerate next: a sample without patterns, or what is found with the least work."""
     allowed, determined = possible(setting, known)
     hopeless = np.flatnonzero(~allowed.any(axis=1))

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 from sparsest.exact.arithmetic.number_text import integer_text, number_text
 from sparsest.exact.dense.classes import Pattern
 from sparsest.exact.dense.functions import Boxes
-from sparsest.exact.dense.plan import Level
+from sparsest.exact.dense.plan import CoverLevel
 
 
-class Step(NamedTuple):
+class RefutingStep(NamedTuple):
     """A step of a refutation; all networks that are left are refuted by it and by those that follow.
 
     Attributes
@@ -17,7 +17,7 @@ class Step(NamedTuple):
         Samples that have one of `patterns`, whatever the network.
     patterns : tuple of Pattern
         None of them in the last step, where a single sample has none left.
-    levels : tuple of Level
+    levels : tuple of CoverLevel
         How to enumerate the functions that meet one share of the samples.
     boxes : Boxes
         They hold all those functions.
@@ -28,7 +28,7 @@ class Step(NamedTuple):
 
     samples: tuple[int, ...]
     patterns: tuple[Pattern, ...]
-    levels: tuple[Level, ...]
+    levels: tuple[CoverLevel, ...]
     boxes: Boxes
     following: tuple[dict[Pattern, "Refutation"], ...]
 
@@ -47,7 +47,7 @@ class Step(NamedTuple):
         }
 
 
-class Branching(NamedTuple):
+class BranchingStep(NamedTuple):
     """One step for each pattern that a sample may have; of patterns that are alike one is named."""
 
     sample: int
@@ -82,7 +82,7 @@ class Contradiction(NamedTuple):
         }
 
 
-Refutation = Step | Branching | Contradiction
+Refutation = RefutingStep | BranchingStep | Contradiction
 
 
 def _text(pattern: Pattern) -> str:

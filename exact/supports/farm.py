@@ -8,8 +8,8 @@ from typing import Final
 from sparsest.exact.arithmetic.rational_network import meets_every_interval
 from sparsest.exact.proof.log import ProofLog
 from sparsest.exact.supports.kinds import Kinds
-from sparsest.exact.supports.pieces import LocalShare, Question, Share, Worked, search_locally, work_on
-from sparsest.exact.supports.relaxation import Gain, Task
+from sparsest.exact.supports.pieces import KindQuestion, LocalShare, Share, Worked, search_locally, work_on
+from sparsest.exact.supports.relaxation import Gain, KindTask
 from sparsest.exact.supports.state import Trees
 from sparsest.exact.tree.exploration import Surroundings
 from sparsest.exact.tree.piecework import Piecework
@@ -20,7 +20,7 @@ from sparsest.network import Network
 # Of the tasks that wait a worker is given such a share: fewer would take longer to send than to do.
 _SHARE: Final = 8
 
-Tasks = tuple[Task, ...]
+Tasks = tuple[KindTask, ...]
 
 
 class KindFarm(Piecework[Tasks, Worked]):
@@ -30,7 +30,7 @@ class KindFarm(Piecework[Tasks, Worked]):
     ----------
     workers : Workers
         Who does the work.
-    question : Question
+    question : KindQuestion
         What is asked.
     around : Surroundings
         The problem, what is known, and limits.
@@ -47,7 +47,7 @@ class KindFarm(Piecework[Tasks, Worked]):
     def __init__(
         self,
         workers: Workers,
-        question: Question,
+        question: KindQuestion,
         around: Surroundings,
         trees: Trees,
         gain: Gain,

@@ -11,8 +11,8 @@ from sparsest.exact.supports.kinds import Kinds
 from sparsest.exact.supports.local_search import KindSearch
 from sparsest.exact.supports.prepared import PreparedKinds
 from sparsest.exact.supports.refuter import Manner, Refuter
-from sparsest.exact.supports.relaxation import Gain, Task
-from sparsest.exact.supports.state import Piece
+from sparsest.exact.supports.relaxation import Gain, KindTask
+from sparsest.exact.supports.state import KindPiece
 from sparsest.exact.tree.exploration import Surroundings
 from sparsest.exact.tree.limits import SearchLimits, StoppedError
 from sparsest.exact.tree.prepared import MET
@@ -24,7 +24,7 @@ from sparsest.progress import Deadline
 
 
 @dataclasses.dataclass(frozen=True)
-class Question:
+class KindQuestion:
     """What a search asks about: the same for all its pieces of work.
 
     Attributes
@@ -54,9 +54,9 @@ class Share:
 
     Attributes
     ----------
-    question : Question
+    question : KindQuestion
         Of which problem.
-    tasks : tuple of Task
+    tasks : tuple of KindTask
         The networks, the next one last.
     entries : int
         Weights or parameters of a network that ends the search.
@@ -72,8 +72,8 @@ class Share:
         There is a network of these kinds.
     """
 
-    question: Question
-    tasks: tuple[Task, ...]
+    question: KindQuestion
+    tasks: tuple[KindTask, ...]
     entries: int
     nodes: int
     budget: int
@@ -94,9 +94,9 @@ class Worked:
         A network of the problem as it is searched that provably fits.
     near_miss : Network or None
         One that fits up to rounding.
-    pieces : tuple of Piece
+    pieces : tuple of KindPiece
         What came of each tree.
-    left : tuple of Task
+    left : tuple of KindTask
         Tasks left, the next one last.
     gain : Gain
         What tops have brought in addition.
@@ -108,8 +108,8 @@ class Worked:
     unverified: int
     found: RationalNetwork | None
     near_miss: Network | None
-    pieces: tuple[Piece, ...]
-    left: tuple[Task, ...]
+    pieces: tuple[KindPiece, ...]
+    left: tuple[KindTask, ...]
     gain: Gain
     hopeless: frozenset[Kinds]
 
@@ -131,7 +131,7 @@ def work_on(share: Share) -> Worked:
     )
     gain, hopeless = dataclasses.replace(share.gain), set(share.hopeless)
     refuter = Refuter(prepared, around, Manner(recorded=question.recorded), gain, hopeless)
-    left, pieces = list(share.tasks), list[Piece]()
+    left, pieces = list(share.tasks), list[KindPiece]()
     with contextlib.suppress(StoppedError):  # the task that was begun is still among those left
         refuter.run(left, share.entries, share.budget, pieces.append)
     return Worked(
@@ -150,7 +150,7 @@ def work_on(share: Share) -> Worked:
 class LocalShare:
     """Descents from random networks: of which kinds, all of as many neurons, and how many of each."""
 
-    question: Question
+    question: KindQuestion
     networks: tuple[Kinds, ...]
     starts: int
     seed: int
@@ -165,7 +165,7 @@ def search_locally(share: LocalShare) -> Network | None:
 
 
 @functools.lru_cache(maxsize=1)
-def _prepared(question: Question) -> PreparedKinds:
+def _prepared(question: KindQuestion) -> PreparedKinds:
     """Prepare a problem, unless it was prepared last."""
     prepared = PreparedKinds(question.problem, question.objective, question.pacing)
     if question.use_cells:

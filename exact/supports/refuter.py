@@ -9,8 +9,8 @@ from sparsest.exact.proof.recorded_log import EventLog, Prefix
 from sparsest.exact.supports.findings import EntryFindings
 from sparsest.exact.supports.kinds import Kinds
 from sparsest.exact.supports.prepared import PreparedKinds
-from sparsest.exact.supports.relaxation import Gain, Task, ordered_top, parts, task_of
-from sparsest.exact.supports.state import Piece
+from sparsest.exact.supports.relaxation import Gain, KindTask, ordered_top, parts, task_of
+from sparsest.exact.supports.state import KindPiece
 from sparsest.exact.tree.exploration import Surroundings
 
 
@@ -53,12 +53,14 @@ class Refuter:
         self._prepared, self._around, self._manner = prepared, around, manner
         self._gain, self._hopeless = gain, hopeless
 
-    def run(self, waiting: list[Task], entries: int, nodes: float, report: Callable[[Piece], None]) -> bool:
+    def run(
+        self, waiting: list[KindTask], entries: int, nodes: float, report: Callable[[KindPiece], None]
+    ) -> bool:
         """Work until no task is left, so many nodes are visited, a limit is reached, or it is time to save.
 
         Parameters
         ----------
-        waiting : list of Task
+        waiting : list of KindTask
             The next one last; what is left of them stays.
         entries : int
             Weights or parameters of a network that ends the work.
@@ -92,15 +94,17 @@ class Refuter:
         assert isinstance(findings, EntryFindings)
         return findings
 
-    def _refute(self, task: Task, last: float, report: Callable[[Piece], None]) -> list[Task] | None:
+    def _refute(
+        self, task: KindTask, last: float, report: Callable[[KindPiece], None]
+    ) -> list[KindTask] | None:
         """Work on a task; return what is left of it, None if a network was found that it asks about."""
         if task.alone is not None:
             return self._explore(task.alone, task.prefix, last, report)
         return [] if self._refuted_at_once(task, report) else parts(task)
 
     def _explore(
-        self, kinds: Kinds, prefix: Prefix, last: float, report: Callable[[Piece], None]
-    ) -> list[Task] | None:
+        self, kinds: Kinds, prefix: Prefix, last: float, report: Callable[[KindPiece], None]
+    ) -> list[KindTask] | None:
         """Explore a tree or a part of it."""
         counters, manner = self._around.counters, self._manner
         before = counters.nodes
@@ -115,10 +119,10 @@ class Refuter:
             return None
         log.end()
         self._gain.took(counters.nodes - before)
-        report(Piece(kinds, prefix, tuple(exploration.left), _events(log)))
+        report(KindPiece(kinds, prefix, tuple(exploration.left), _events(log)))
         return [task_of(kinds, each) for each in exploration.left]
 
-    def _refuted_at_once(self, task: Task, report: Callable[[Piece], None]) -> bool:
+    def _refuted_at_once(self, task: KindTask, report: Callable[[KindPiece], None]) -> bool:
         """Try to refute the top of a task, if tops pay; whether it is refuted."""
         counters, findings, top = self._around.counters, self._findings, ordered_top(task)
         before, unverified = counters.nodes, findings.unverified
@@ -133,7 +137,7 @@ class Refuter:
         findings.unverified = unverified
         if refuted:
             log.end()
-            report(Piece(top, (), (), _events(log)))
+            report(KindPiece(top, (), (), _events(log)))
         else:
             log.abandon()
         if found:

@@ -23,7 +23,7 @@ _SHARE: Final = 0.5
 _VAIN: Final = 0.25
 
 
-class Task(NamedTuple):
+class KindTask(NamedTuple):
     """Networks to refute.
 
     Attributes
@@ -50,24 +50,24 @@ class Task(NamedTuple):
         return first if len(self.networks) == 1 or _ordered(self.top) == first else None
 
 
-def task_of(kinds: Kinds, prefix: Prefix = ()) -> Task:
+def task_of(kinds: Kinds, prefix: Prefix = ()) -> KindTask:
     """Return the task to refute a network by itself, or a part of its tree."""
-    return Task(kinds, (kinds,), prefix=prefix)
+    return KindTask(kinds, (kinds,), prefix=prefix)
 
 
-def tasks(networks: Iterable[Kinds], full: Support) -> Iterator[Task]:
+def tasks(networks: Iterable[Kinds], full: Support) -> Iterator[KindTask]:
     """Generate tasks with tops of full supports, of few neurons first."""
     found: dict[tuple[int, int], list[Kinds]] = defaultdict(list)
     for kinds in networks:
         found[len(kinds), sum(kind.sign > 0 for kind in kinds)].append(kinds)
     for width, positive in sorted(found, key=lambda pair: (pair[0], abs(2 * pair[1] - pair[0]))):
         top = (Kind(full, 1),) * positive + (Kind(full, -1),) * (width - positive)
-        yield Task(_ordered(top), tuple(found[width, positive]))
+        yield KindTask(_ordered(top), tuple(found[width, positive]))
 
 
-def parts(task: Task) -> list[Task]:
+def parts(task: KindTask) -> list[KindTask]:
     """Return tasks that amount to one whose top was not refuted: smaller tops, then networks alone."""
-    top, found, left = task.top, list[Task](), task.networks
+    top, found, left = task.top, list[KindTask](), task.networks
     for pinned in range(task.pinned, len(top)):
         support, sign = top[pinned]
         for dropped in reversed(support) if len(support) > 1 else ():
@@ -75,7 +75,7 @@ def parts(task: Task) -> list[Task]:
             child = (*top[:pinned], smaller, *top[pinned + 1 :])
             below = tuple(kinds for kinds in left if contains(child, kinds))
             if below:
-                found.append(Task(child, below, pinned))
+                found.append(KindTask(child, below, pinned))
                 gone = set(below)
                 left = tuple(kinds for kinds in left if kinds not in gone)
         if len(left) <= 1:
@@ -101,13 +101,13 @@ class Gain:
     vain: int = 0
     saved: float = 0.0
 
-    def budget(self, task: Task, nodes: int) -> int:
+    def budget(self, task: KindTask, nodes: int) -> int:
         """Return how many nodes the top of a task may take after so many of the search; 0 if none."""
         if self.vain > _VAIN * (nodes + self.saved):
             return 0
         return int(_SHARE * self.expected * len(task.networks)) + 1
 
-    def tried(self, task: Task, nodes: int, *, refuted: bool) -> None:
+    def tried(self, task: KindTask, nodes: int, *, refuted: bool) -> None:
         """Take note of a top that took so many nodes."""
         if refuted:
             self.saved += self.expected * len(task.networks)
@@ -134,6 +134,6 @@ def _ordered(kinds: Kinds) -> Kinds:
     return tuple(sorted(kinds, key=lambda kind: (-len(kind.support), kind.support, -kind.sign)))
 
 
-def ordered_top(task: Task) -> Kinds:
+def ordered_top(task: KindTask) -> Kinds:
     """Return the top of a task with neurons of one kind as neighbours."""
     return _ordered(task.top)

@@ -23,11 +23,11 @@ from sparsest.exact.supports.farm import KindFarm
 from sparsest.exact.supports.findings import accept
 from sparsest.exact.supports.kinds import Kinds
 from sparsest.exact.supports.local_search import KindSearch
-from sparsest.exact.supports.pieces import Question
+from sparsest.exact.supports.pieces import KindQuestion
 from sparsest.exact.supports.prepared import PreparedKinds, new_findings, searched_problem
 from sparsest.exact.supports.refuter import Manner, Refuter
 from sparsest.exact.supports.relaxation import Gain, tasks
-from sparsest.exact.supports.state import Piece, Trees
+from sparsest.exact.supports.state import KindPiece, Trees
 from sparsest.exact.tree.checkpoint import open_checkpoint
 from sparsest.exact.tree.exploration import Surroundings
 from sparsest.exact.tree.limits import SearchLimits, StoppedError
@@ -189,7 +189,7 @@ class _SupportSearch:
         self._refuter = Refuter(prepared, self._around, manner, self._gain, self._trees.hopeless)
         self._farm = None
         if self._workers is not None:
-            question = Question(problem, objective, pacing, prepared.has_cells, self._log.writes)
+            question = KindQuestion(problem, objective, pacing, prepared.has_cells, self._log.writes)
             self._farm = KindFarm(
                 self._workers, question, self._around, self._trees, self._gain, self._saving, self._log
             )
@@ -261,7 +261,7 @@ class _SupportSearch:
         """Refute the networks that wait; True as soon as one of so many entries is found."""
         trees, counters = self._trees, self._headway.counters
 
-        def report(piece: Piece) -> None:
+        def report(piece: KindPiece) -> None:
             trees.take(piece, budget, self._log)
 
         while trees.waiting:

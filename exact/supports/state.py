@@ -8,11 +8,11 @@ from typing import NamedTuple
 from sparsest.exact.proof.log import ProofLog
 from sparsest.exact.proof.recorded_log import Prefix, replay
 from sparsest.exact.supports.kinds import Kinds, contains, cost
-from sparsest.exact.supports.relaxation import Task, task_of
+from sparsest.exact.supports.relaxation import KindTask, task_of
 from sparsest.exact.tree.state import Frontier
 
 
-class Piece(NamedTuple):
+class KindPiece(NamedTuple):
     """What came of a network's tree, or of a part of it.
 
     Attributes
@@ -84,7 +84,7 @@ class Trees:
         There is a network of these kinds.
     under_way : dict
         What is left of a tree that is explored in parts, by its kinds.
-    waiting : list of Task
+    waiting : list of KindTask
         What nobody works on yet, the next one last.
     keeps : bool
         Whether what was recorded of refuted trees is kept.
@@ -95,18 +95,18 @@ class Trees:
     refuted: Refuted = dataclasses.field(default_factory=Refuted)
     hopeless: set[Kinds] = dataclasses.field(default_factory=set)
     under_way: dict[Kinds, Frontier] = dataclasses.field(default_factory=dict)
-    waiting: list[Task] = dataclasses.field(default_factory=list)
+    waiting: list[KindTask] = dataclasses.field(default_factory=list)
     keeps: bool = False
     finished: list[RefutedTree] = dataclasses.field(default_factory=list)
 
-    def begin(self, tasks: list[Task]) -> None:
+    def begin(self, tasks: list[KindTask]) -> None:
         """Let tasks wait, the first of them to be done first, after what is left of trees under way."""
         parts = [
             task_of(kinds, prefix) for kinds, frontier in self.under_way.items() for prefix in frontier.left
         ]
         self.waiting = [*parts, *tasks][::-1]
 
-    def take(self, piece: Piece, budget: int, log: ProofLog) -> None:
+    def take(self, piece: KindPiece, budget: int, log: ProofLog) -> None:
         """Take what came of a tree or of a part of it, and tell the log of one that is refuted."""
         frontier = self.under_way.setdefault(piece.kinds, Frontier())
         if piece.events is not None:

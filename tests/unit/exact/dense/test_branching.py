@@ -6,7 +6,7 @@ import pytest
 from sparsest import Problem, datasets, exact
 from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.dense.branching import refute_by_branching
-from sparsest.exact.dense.steps import Branching, Contradiction
+from sparsest.exact.dense.steps import BranchingStep, Contradiction
 from sparsest.exact.tree.output_signs import signs_of
 from sparsest.progress import Deadline
 
@@ -16,7 +16,7 @@ def refuted(problem, signs, nodes=2000):
 
 
 def leaves(step):
-    if isinstance(step, Branching):
+    if isinstance(step, BranchingStep):
         return [leaf for following in step.following.values() for leaf in leaves(following)]
     return [step]
 

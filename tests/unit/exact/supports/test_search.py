@@ -13,7 +13,7 @@ from sparsest import InputError, Network, Problem, ProofError, Status, check_pro
 from sparsest.affine import Affine
 from sparsest.exact.supports.branching import unbiased_cells
 from sparsest.exact.supports.kinds import Catalogue, Kind, contains, cost
-from sparsest.exact.supports.relaxation import Gain, Task, ordered_top, parts, tasks
+from sparsest.exact.supports.relaxation import Gain, KindTask, ordered_top, parts, tasks
 from sparsest.exact.tree import limits
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
@@ -131,7 +131,7 @@ def test_parts_of_tasks_miss_no_network(quick):
 
 def test_tops_are_tried_while_they_pay():
     gain = Gain()
-    task = Task((Kind((0, 1), 1),), ((Kind((0,), 1),), (Kind((1,), 1),)))
+    task = KindTask((Kind((0, 1), 1),), ((Kind((0,), 1),), (Kind((1,), 1),)))
     assert gain.budget(task, nodes=0) == 41  # half of 40 nodes for each of two networks, and one
     gain.tried(task, 41, refuted=False)
     assert gain.budget(task, nodes=100) == 0  # 41 in vain are more than a quarter of 100
