@@ -78,10 +78,14 @@ def functions_meeting(
     m = rows.shape[1]
     depths = max(needed, m) + 1
     prepared = _prepared(rows, low, high, depths)
-    levels = Levels(*(np.array(column, np.int64) for column in zip(*plan.levels, strict=True)), needed)
+    groups, picks = np.array(plan.levels, np.int64).reshape(-1, 2).T
+    levels = Levels(groups.copy(), picks.copy(), needed)
     place = DepthFirstPlace(*(np.zeros(depths, np.int64) for _ in range(6)))
     hits = Hits(
-        np.zeros((_MAX_HITS, m - 1), np.int64), np.zeros(_MAX_HITS, np.int64), *np.zeros((2, _MAX_HITS))
+        np.zeros((_MAX_HITS, m - 1), np.int64),
+        np.zeros(_MAX_HITS, np.int64),
+        np.zeros(_MAX_HITS),
+        np.zeros(_MAX_HITS),
     )
     done = np.zeros(3, np.int64)
     search = (
@@ -91,7 +95,8 @@ def functions_meeting(
     work, count, leaves = done.tolist()
     if answer != COMPLETE:
         return FoundBoxes(None, work, leaves)
-    return FoundBoxes(_boxes(rows, low, high, Hits(*(part[:count] for part in hits))), work, leaves)
+    found = Hits(hits.samples[:count], hits.unknown[:count], hits.low[:count], hits.high[:count])
+    return FoundBoxes(_boxes(rows, low, high, found), work, leaves)
 
 
 def _prepared(rows: FloatArray, low: FloatArray, high: FloatArray, depths: int) -> Rows:
@@ -99,17 +104,20 @@ def _prepared(rows: FloatArray, low: FloatArray, high: FloatArray, depths: int) 
     n, m = rows.shape
     found = Rows(
         np.zeros((depths, n, m)),
-        *np.zeros((3, depths, n)),
+        np.zeros((depths, n)),
+        np.zeros((depths, n)),
+        np.zeros((depths, n)),
         np.zeros((depths, n), np.int64),
         np.zeros((depths, m), np.int64),
-        *np.zeros((2, depths), np.int64),
+        np.zeros(depths, np.int64),
+        np.zeros(depths, np.int64),
     )
     scale = np.ldexp(1.0, -np.frexp(np.abs(rows).max(axis=1))[1])
     found.coefficients[0] = rows * scale[:, None]
     middle, spread = _middle(low, high)
     found.values[0], found.spreads[0] = middle * scale, spread * scale
     found.sample[0], found.unknown[0] = np.arange(n), np.arange(m)
-    found.count[0], found.left[0] = n, m
+    found.counts[0], found.left[0] = n, m
     return found
 
 

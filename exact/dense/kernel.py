@@ -56,7 +56,7 @@ class Rows(NamedTuple):
         The candidate that a row comes from.
     unknown : array of int (depths, m)
         Which unknown a column stands for.
-    count, left : arrays of int (depths,)
+    counts, left : arrays of int (depths,)
         Rows, and unknowns.
     """
 
@@ -66,7 +66,7 @@ class Rows(NamedTuple):
     errors: FloatArray
     sample: IntArray
     unknown: IntArray
-    count: IntArray
+    counts: IntArray
     left: IntArray
 
 
@@ -111,7 +111,7 @@ def enumerate_functions(rows: Rows, levels: Levels, place: DepthFirstPlace, hits
             return TOO_MUCH_WORK
         below = depth + 1
         needed = levels.needed - below
-        if rows.count[below] < needed:
+        if rows.counts[below] < needed:
             continue
         if needed <= 0:
             return UNBOUNDED
@@ -140,7 +140,7 @@ def enter(rows: Rows, levels: Levels, place: DepthFirstPlace, depth: int, level:
     """Begin a level at the first of its groups."""
     place.level[depth], place.made[depth], place.group[depth] = level, 0, 0
     place.start[depth] = 0
-    place.stop[depth] = rows.count[depth] // groups_of(levels, level)
+    place.stop[depth] = rows.counts[depth] // groups_of(levels, level)
     place.pick[depth] = -1
 
 
@@ -167,7 +167,7 @@ def advance(rows: Rows, levels: Levels, place: DepthFirstPlace, depth: int) -> b
         if place.made[depth] > 0 or place.group[depth] + 1 == groups:
             return False
         place.group[depth] += 1
-        group, count = place.group[depth], rows.count[depth]
+        group, count = place.group[depth], rows.counts[depth]
         place.start[depth], place.stop[depth] = count * group // groups, count * (group + 1) // groups
         place.pick[depth] = place.start[depth]
     return True
@@ -186,7 +186,7 @@ def eliminate(rows: Rows, depth: int, start: int, pick: int) -> int:
         rows.unknown[below, last] = rows.unknown[depth, column]
     rows.left[below] = last
     n = 0
-    for i in range(rows.count[depth]):
+    for i in range(rows.counts[depth]):
         if start <= i <= pick:
             continue
         if pivots:
@@ -197,8 +197,8 @@ def eliminate(rows: Rows, depth: int, start: int, pick: int) -> int:
             rows.errors[below, n] = rows.errors[depth, i]
         rows.sample[below, n] = rows.sample[depth, i]
         n += 1
-    rows.count[below] = n
-    return n * (left + 6)
+    rows.counts[below] = n
+    return int(n * (left + 6))
 
 
 def largest_of(row: FloatArray, left: int) -> float:
@@ -253,10 +253,10 @@ def write_row(rows: Rows, depth: int, i_to_n: tuple[int, int], pick: int, column
 
 def read_off(rows: Rows, place: DepthFirstPlace, depth: int, needed: int, hits: Hits, done: IntArray) -> int:
     """Find the ranges of the last unknown in which enough of the rows left are met."""
-    low, high = np.empty(rows.count[depth]), np.empty(rows.count[depth])
+    low, high = np.empty(rows.counts[depth]), np.empty(rows.counts[depth])
     n = 0
     always = 0
-    for i in range(rows.count[depth]):
+    for i in range(rows.counts[depth]):
         coefficient, error = rows.coefficients[depth, i, 0], rows.errors[depth, i]
         size = abs(coefficient)
         if size < MIN_PIVOT or error > MAX_ERROR * size:

@@ -18,7 +18,7 @@ from sparsest.exact.compiling import worth_compiling
 from sparsest.exact.dense.classes import BoolArray, KnownSum, Pattern, Setting, possible, representative
 from sparsest.exact.dense.functions import Boxes, functions_meeting
 from sparsest.exact.dense.plan import Plan, cheapest_plan
-from sparsest.exact.dense.steps import RefutingStep
+from sparsest.exact.dense.steps import Refutation, RefutingStep
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
 
@@ -127,9 +127,9 @@ def _refute(setting: Setting, known: tuple[KnownSum, ...], budget: Budget) -> Re
     every = setting.patterns
     patterns = tuple(every[n] for n in choice.patterns)
     so_far = [one.pattern for one in known]
-    following = []
+    following: list[dict[Pattern, Refutation]] = []
     for low, high in zip(*boxes, strict=True):
-        steps: dict[Pattern, RefutingStep] = {}
+        steps: dict[Pattern, Refutation] = {}
         for pattern in dict.fromkeys(representative(p, setting.signs, so_far) for p in patterns):
             step = _refute(setting, (*known, KnownSum(pattern, low, high)), budget)
             if step is None:

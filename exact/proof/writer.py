@@ -384,8 +384,10 @@ class ProofWriter(ProofLog):
 
     def _refutations_that_count(self, lower: int) -> Sequence[WrittenTree | dict[str, Any]]:
         """Return the trees and densest classes that the lower bound rests on."""
-        neurons = [part["neurons"] for part in self._classes] + [tree.neurons for tree in self._trees]
-        found = zip(neurons, [*self._classes, *self._trees], strict=True)
+        found: list[tuple[int, WrittenTree | dict[str, Any]]] = [
+            *((part["neurons"], part) for part in self._classes),
+            *((tree.neurons, tree) for tree in self._trees),
+        ]
         in_order = sorted(found, key=operator.itemgetter(0))
         return [part for neurons, part in in_order if self._first_bound <= neurons < lower]
 
