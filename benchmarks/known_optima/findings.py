@@ -140,7 +140,7 @@ def _judge_proof(claim: Claim, result: ExactResult) -> list[Finding]:
         return []
     stands = result.proof is Proof.EXACT
     sentence = (
-        "improved: every step was verified in rational arithmetic; keep it with --update"
+        "improved: every step was verified now; keep it with --update"
         if stands
         else "the entry states a proof in rational arithmetic; now some steps rest on floats"
     )

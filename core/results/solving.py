@@ -35,7 +35,7 @@ class Status(Sentence):
 class Proof(Sentence):
     """What the bounds rest on."""
 
-    EXACT = "exact", "every step was verified in rational arithmetic"
+    EXACT = "exact", "every step was verified, in rational arithmetic or with bounds on all rounding"
     NUMERICAL = "numerical", "some steps rest on a floating-point solver's word"
 
 

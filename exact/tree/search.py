@@ -2,10 +2,11 @@
 
 For K = 1, 2, ... and each number of positive output signs: a node fixes, for some samples, which of the K
 neurons are active on them. Feasibility is a linear program; an infeasible node is cut off, and the exact
-multipliers that prove it are verified in rational arithmetic. At a feasible node the network just found is
-evaluated on all samples: if it meets every interval the search is over, otherwise the most violated sample
-is branched on. So large data cost little once a few samples pin the network down. Now and then the search
-pauses for a local search for a network of K neurons or a few more.
+multipliers that prove it are verified in rational arithmetic, or are proven to exist with bounds on every
+rounding where no proof is written down. At a feasible node the network just found is evaluated on all
+samples: if it meets every interval the search is over, otherwise the most violated sample is branched on. So
+large data cost little once a few samples pin the network down. Now and then the search pauses for a local
+search for a network of K neurons or a few more.
 
 This file puts the parts together: `widths` is the loop over K and output signs, `exploration` that over the
 nodes of one tree, `pieces` and `farm` cut a tree into pieces and share them, `checkpoint` keeps the search in
