@@ -24,6 +24,9 @@ from typing import Any, Final, NamedTuple, ParamSpec, Protocol, TypeVar, cast
 # foreseen takes at most about twice as long as the better choice would have.
 MAX_INTERPRETED_STEPS: Final = 500_000
 
+# About what loading numba and a loop takes.
+_SECONDS_TO_LOAD: Final = 0.5
+
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 Substitutes = tuple[tuple[Callable[..., object], Callable[..., object]], ...]
@@ -204,6 +207,11 @@ def was_compiled(function: Callable[..., object], substitutes: Substitutes = ())
     """Whether there is something to load, of this process or an earlier one."""
     place = cache_place(function, substitutes)
     return place is not None and any(place.rglob("*.nbc"))
+
+
+def seconds_to_load(function: Callable[..., object], cold: float) -> float:
+    """Return about how long the first call of a compiled loop takes, `cold` where it was never compiled."""
+    return _SECONDS_TO_LOAD if was_compiled(function) else cold
 
 
 def _user_cache() -> Path:

@@ -46,7 +46,7 @@ _CANCELLED: Final = 1e-6
 IntArray = NDArray[np.int64]
 
 
-class Samples(NamedTuple):
+class ExactSamples(NamedTuple):
     """A problem's data as blocks of floats, each of them rounded once at most.
 
     Attributes
@@ -71,7 +71,7 @@ class Samples(NamedTuple):
     signs: FloatArray
 
 
-def samples_of(data: ExactData, signs: Sequence[int]) -> Samples:
+def samples_of(data: ExactData, signs: Sequence[int]) -> ExactSamples:
     """Return a problem's data for neurons of some signs, in floats."""
     d, problem = data.size - 1, data.problem
     every = tuple(range(data.size))
@@ -81,7 +81,7 @@ def samples_of(data: ExactData, signs: Sequence[int]) -> Samples:
     # where a neuron has a bias it may be told in coordinates with any origin
     blocks = [(data.centred if d in own else data.scaled)[:, list(own)] for own in entries]
     low, high = data.float_ends
-    return Samples(
+    return ExactSamples(
         rows=np.ascontiguousarray(np.concatenate(blocks, axis=1)),
         starts=np.array([0, *itertools.accumulate(map(len, entries))], dtype=np.int64),
         kinds=np.array([entries.index(own) for own in entries], dtype=np.int64),
@@ -127,13 +127,13 @@ class System(NamedTuple):
 
 
 def certainly_contradict(
-    data: Samples, samples: IntArray, bits: FloatArray, values: FloatArray, cones: FloatArray
+    data: ExactSamples, samples: IntArray, bits: FloatArray, values: FloatArray, cones: FloatArray
 ) -> bool:
     """Whether exact multipliers near a float dual ray provably combine rows to a contradiction.
 
     Parameters
     ----------
-    data : Samples
+    data : ExactSamples
         The data.
     samples : array of int (T,)
         Samples whose rows are there.
@@ -156,7 +156,7 @@ def certainly_contradict(
     return error < system.margin and surely_positive(data, samples, combined.values, error)
 
 
-def combination(data: Samples, bits: FloatArray, values: FloatArray, cones: FloatArray) -> Combination:
+def combination(data: ExactSamples, bits: FloatArray, values: FloatArray, cones: FloatArray) -> Combination:
     """Return what a ray combines rows to, divided by its largest entry, tiny ones taken for zeros."""
     (depth, width), blocks = cones.shape, len(data.starts) - 1
     largest = 0.0
@@ -184,7 +184,7 @@ def combination(data: Samples, bits: FloatArray, values: FloatArray, cones: Floa
     return Combination(scaled, in_value, own, total, like, turned)
 
 
-def first_alike(data: Samples, total: FloatArray, b: int) -> tuple[int, float]:
+def first_alike(data: ExactSamples, total: FloatArray, b: int) -> tuple[int, float]:
     """Return the first block of the same entries whose totals are those of b up to sign, and the sign."""
     for a in range(b):
         if data.kinds[a] == data.kinds[b]:
@@ -213,7 +213,7 @@ def cone_rows_have_sides(combined: Combination, bits: FloatArray) -> bool:
     return True
 
 
-def equations(data: Samples, samples: IntArray, combined: Combination) -> System:
+def equations(data: ExactSamples, samples: IntArray, combined: Combination) -> System:
     """Return the equations of all blocks that are unlike those before; none where nothing can be said.
 
     Columns are the values' multipliers, then the totals that are none of these.
@@ -331,7 +331,7 @@ def invert(matrix: FloatArray, inverse: FloatArray) -> bool:
     return True
 
 
-def surely_positive(data: Samples, samples: IntArray, values: FloatArray, error: float) -> bool:
+def surely_positive(data: ExactSamples, samples: IntArray, values: FloatArray, error: float) -> bool:
     """Whether values times the interval ends add up to a positive number, each wrong by a relative error."""
     total, size = 0.0, 0.0
     for t in range(len(samples)):

@@ -20,8 +20,8 @@ from sparsest.exact.proof.log import Bits, ProofLog
 from sparsest.exact.tree import depth_first_kernel as kernel
 from sparsest.exact.tree.branching import Branching
 from sparsest.exact.tree.cell_sets import CellSet
-from sparsest.exact.tree.depth_first_kernel import Position, Tree
-from sparsest.exact.tree.node_program import Program
+from sparsest.exact.tree.depth_first_kernel import CompiledTree, Position
+from sparsest.exact.tree.node_program import EveryRow
 
 # Neurons up to which the bits of a sample are listed, 2^K of them.
 MAX_WIDTH: Final = 12
@@ -31,7 +31,7 @@ _ROOM: Final = 8
 _EVENTS: Final = 256
 
 
-class Point(NamedTuple):
+class PathPoint(NamedTuple):
     """A branch point: its sample, bits, if one of its children is entered, and bits still to try."""
 
     sample: int
@@ -40,13 +40,13 @@ class Point(NamedTuple):
 
 
 def tree_of(
-    program: Program, branching: Branching, data: ExactData, signs: Sequence[int], met: float, *, told: bool
-) -> Tree:
+    program: EveryRow, branching: Branching, data: ExactData, signs: Sequence[int], met: float, *, told: bool
+) -> CompiledTree:
     """Return the tree of networks with given output signs, as the loop sees it.
 
     Parameters
     ----------
-    program : Program
+    program : EveryRow
         Its rows.
     branching : Branching
         Its cells.
@@ -61,7 +61,7 @@ def tree_of(
     """
     problem, sets = data.problem, branching.cell_sets
     n = problem.n_samples
-    return Tree(
+    return CompiledTree(
         rows=program.rows,
         starts=program.starts,
         signs=np.array(signs, dtype=np.float64),
@@ -84,11 +84,11 @@ class DepthFirst:
 
     Parameters
     ----------
-    tree : Tree
+    tree : CompiledTree
         What is searched.
-    program : Program
+    program : EveryRow
         Its rows.
-    path : iterable of Point
+    path : iterable of PathPoint
         Where it is: every branch point but the last has bits; if the last has, the search goes on with the
         node below.
     floor : int
@@ -101,9 +101,9 @@ class DepthFirst:
 
     def __init__(
         self,
-        tree: Tree,
-        program: Program,
-        path: Iterable[Point],
+        tree: CompiledTree,
+        program: EveryRow,
+        path: Iterable[PathPoint],
         floor: int,
         tied: Sequence[bool],
         cells: Sequence[CellSet] | None,
@@ -173,14 +173,14 @@ class DepthFirst:
         return int((place.stop[:count] - place.first[:count]).sum())
 
     @property
-    def path(self) -> list[Point]:
+    def path(self) -> list[PathPoint]:
         """The branch points."""
         place, found = self._place, []
         for i in range(place.at[kernel.POINTS]):
             entered = i < place.at[kernel.DEPTH]
             untried = place.children[i, place.first[i] : place.stop[i]]
             found.append(
-                Point(
+                PathPoint(
                     int(place.samples[i]),
                     self._unpacked(place.bits[i]) if entered else None,
                     [self._unpacked(bits) for bits in untried],
@@ -236,7 +236,7 @@ class DepthFirst:
             after[tuple(map(slice, before.shape))] = before
 
 
-def _empty(levels: int, tree: Tree, program: Program, words: int) -> Position:
+def _empty(levels: int, tree: CompiledTree, program: EveryRow, words: int) -> Position:
     """Return arrays with room for so many levels, at the root."""
     n_samples, n = tree.rows.shape
     width = len(tree.signs)

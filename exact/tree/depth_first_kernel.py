@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
-from sparsest.exact.arithmetic.certain_refutation import Samples, certainly_contradict
+from sparsest.exact.arithmetic.certain_refutation import ExactSamples, certainly_contradict
 from sparsest.exact.lp.row_stack_kernel import SPOILT, Level, Stack, dual_multipliers, step
 from sparsest.exact.lp.simplex_kernel import INFEASIBLE, UNKNOWN
 from sparsest.exact.tree.cell_sets_kernel import bits_left
@@ -46,7 +46,7 @@ LEAVE: Final = 2
 IntArray = NDArray[np.int64]
 
 
-class Tree(NamedTuple):
+class CompiledTree(NamedTuple):
     """What stays as it is while a tree is explored.
 
     Attributes
@@ -75,7 +75,7 @@ class Tree(NamedTuple):
         By which a row of a program may be missed.
     told : bool
         Whether events are wanted, and multipliers of every leaf.
-    exact : Samples
+    exact : ExactSamples
         The data in the units of the problem.
     """
 
@@ -92,7 +92,7 @@ class Tree(NamedTuple):
     columns: IntArray
     tolerance: float
     told: bool
-    exact: Samples
+    exact: ExactSamples
 
 
 class Position(NamedTuple):
@@ -162,7 +162,7 @@ WANTED: Final = 4
 EVENTS: Final = 5
 
 
-def explore(tree: Tree, place: Position, nodes: int) -> tuple[int, int]:
+def explore(tree: CompiledTree, place: Position, nodes: int) -> tuple[int, int]:
     """Visit up to so many nodes; return why the loop ended, and how many were visited."""
     at = place.at
     visited = 0
@@ -192,7 +192,7 @@ def explore(tree: Tree, place: Position, nodes: int) -> tuple[int, int]:
             at[TODO] = NEXT
 
 
-def load(tree: Tree, place: Position) -> None:
+def load(tree: CompiledTree, place: Position) -> None:
     """Solve the programs of all levels of a path."""
     for level in range(place.at[DEPTH]):
         push(tree, place, level)
@@ -209,7 +209,7 @@ def load(tree: Tree, place: Position) -> None:
         place.at[TODO] = VISITED if depth else FEASIBLE_NODE
 
 
-def at_branch_point(tree: Tree, place: Position) -> bool:
+def at_branch_point(tree: CompiledTree, place: Position) -> bool:
     """Go up to a branch point with bits to try; False if there is none. The node at the end is done."""
     at = place.at
     while at[POINTS] > at[FLOOR]:
@@ -225,7 +225,7 @@ def at_branch_point(tree: Tree, place: Position) -> bool:
     return False
 
 
-def enter(tree: Tree, place: Position) -> None:
+def enter(tree: CompiledTree, place: Position) -> None:
     """Go to the next child of the last branch point and solve its program."""
     at = place.at
     last = at[POINTS] - 1
@@ -261,7 +261,7 @@ def level_at(place: Position, level: int) -> Level:
     )
 
 
-def push(tree: Tree, place: Position, level: int) -> None:
+def push(tree: CompiledTree, place: Position, level: int) -> None:
     """Add the rows of the sample after a level, with its bits, and solve the program."""
     width, n = place.patterns.shape[1], place.points.shape[1]
     sample, bits = place.samples[level], place.bits[level]
@@ -286,7 +286,7 @@ def push(tree: Tree, place: Position, level: int) -> None:
     place.wheres[level + 1] = found.where
 
 
-def judged(tree: Tree, place: Position) -> int:
+def judged(tree: CompiledTree, place: Position) -> int:
     """Decide what to do with the node just solved; return why to ask the caller, -1 if that is needless."""
     level = place.at[DEPTH]
     if place.answers[level] == INFEASIBLE:
@@ -301,7 +301,7 @@ def judged(tree: Tree, place: Position) -> int:
     return -1
 
 
-def surely_infeasible(tree: Tree, place: Position) -> bool:
+def surely_infeasible(tree: CompiledTree, place: Position) -> bool:
     """Whether floats prove that the last level's rows contradict each other."""
     depth, width, n = place.at[DEPTH], place.patterns.shape[1], place.points.shape[1]
     ray = dual_multipliers(level_at(place, depth))
@@ -319,7 +319,7 @@ def surely_infeasible(tree: Tree, place: Position) -> bool:
     )
 
 
-def settle(tree: Tree, place: Position, level: int) -> None:
+def settle(tree: CompiledTree, place: Position, level: int) -> None:
     """Note which cells each neuron has left at a level, and which neurons are interchangeable."""
     width = place.patterns.shape[1]
     sample, bits = place.samples[level - 1], place.bits[level - 1]
@@ -340,7 +340,7 @@ def settle(tree: Tree, place: Position, level: int) -> None:
             place.known[level] = False
 
 
-def can_tell(tree: Tree, place: Position) -> bool:
+def can_tell(tree: CompiledTree, place: Position) -> bool:
     """Whether there is room for the events up to the next node: every level left, one entered, a branch."""
     return not tree.told or bool(place.at[EVENTS] + len(place.samples) + 8 <= len(place.events))
 
@@ -350,7 +350,7 @@ def has_room(place: Position) -> bool:
     return bool(place.at[POINTS] < len(place.samples))
 
 
-def sample_to_branch_on(tree: Tree, place: Position) -> int:
+def sample_to_branch_on(tree: CompiledTree, place: Position) -> int:
     """Return a violated sample with the fewest bits to choose from, the most violated among equals; or -1."""
     level = place.at[DEPTH]
     has_cells = len(tree.active) > 0
@@ -369,7 +369,7 @@ def sample_to_branch_on(tree: Tree, place: Position) -> int:
     return best
 
 
-def most_violated(tree: Tree, place: Position, has_cells: bool) -> tuple[IntArray, int]:
+def most_violated(tree: CompiledTree, place: Position, has_cells: bool) -> tuple[IntArray, int]:
     """Return violated samples, the worst first, and how many; only those that cells know if there are any."""
     point = place.points[place.at[DEPTH]]
     found = np.zeros(MAX_CANDIDATES + 1, dtype=np.int64)
@@ -395,7 +395,7 @@ def most_violated(tree: Tree, place: Position, has_cells: bool) -> tuple[IntArra
     return found, count
 
 
-def value_at(tree: Tree, sample: int, point: FloatArray) -> float:
+def value_at(tree: CompiledTree, sample: int, point: FloatArray) -> float:
     """Return the value of the network at a point of the program on a sample."""
     width = len(tree.signs)
     total = 0.0
@@ -408,7 +408,7 @@ def value_at(tree: Tree, sample: int, point: FloatArray) -> float:
     return total
 
 
-def input_of(tree: Tree, sample: int, k: int, point: FloatArray) -> float:
+def input_of(tree: CompiledTree, sample: int, k: int, point: FloatArray) -> float:
     """Return what a sample gives a neuron, or the affine term."""
     value = 0.0
     for j in range(tree.starts[k], tree.starts[k + 1]):
@@ -416,7 +416,7 @@ def input_of(tree: Tree, sample: int, k: int, point: FloatArray) -> float:
     return value
 
 
-def branch(tree: Tree, place: Position, sample: int) -> None:
+def branch(tree: CompiledTree, place: Position, sample: int) -> None:
     """Branch on a sample at the last level: list its bits, those nearest to the present ones first."""
     at = place.at
     level, last, width = at[DEPTH], at[POINTS], len(tree.signs)
@@ -449,7 +449,9 @@ def branch(tree: Tree, place: Position, sample: int) -> None:
         at[EVENTS] += 5
 
 
-def add_children(tree: Tree, place: Position, may: int, may_not: int, now: int, distance: int) -> None:
+def add_children(
+    tree: CompiledTree, place: Position, may: int, may_not: int, now: int, distance: int
+) -> None:
     """List the bits at a distance from the present ones that cells, order and the label's sign admit."""
     last, width = place.at[POINTS], len(tree.signs)
     tied, needed = place.tied[place.at[DEPTH]], tree.needed[place.samples[place.at[POINTS]]]

@@ -1,6 +1,7 @@
 """Depth-first exploration of one tree or subtree: a linear program a node, a reason for each one closed."""
 
 import dataclasses
+import functools
 import itertools
 import math
 import operator
@@ -14,13 +15,15 @@ from sparsest.arrays import FloatArray
 from sparsest.exact.arithmetic.exact_decision import decide
 from sparsest.exact.arithmetic.farkas import contradiction_of_equations, refutation_near
 from sparsest.exact.arithmetic.rational_network import meets_every_interval, network_of
+from sparsest.exact.compiling import seconds_to_load
 from sparsest.exact.lp.row_stack import Answer
+from sparsest.exact.lp.row_stack_kernel import step
 from sparsest.exact.proof.log import Bits, ProofLog
 from sparsest.exact.proof.recorded_log import Prefix
 from sparsest.exact.tree.branching import BranchPoint, FeasibleNode
 from sparsest.exact.tree.candidates import accept
-from sparsest.exact.tree.depth_first import MAX_WIDTH, DepthFirst, Point, tree_of
-from sparsest.exact.tree.depth_first_kernel import DONE, FITS, REFUTED, SPENT
+from sparsest.exact.tree.depth_first import MAX_WIDTH, DepthFirst, PathPoint, tree_of
+from sparsest.exact.tree.depth_first_kernel import DONE, FITS, REFUTED, SPENT, explore
 from sparsest.exact.tree.limits import SearchLimits, StoppedError
 from sparsest.exact.tree.node_program import FeasibilityProgram
 from sparsest.exact.tree.prepared import Prepared
@@ -29,6 +32,9 @@ from sparsest.exact.tree.state import Counters, Findings
 # Nodes that compiled code visits before limits are looked at: at first, and later what takes so many seconds.
 _FIRST_NODES: Final = 64
 _SECONDS_AT_ONCE: Final = 0.02
+# Seconds that compiling the loop takes where that was not done before, and a step of the simplex method.
+_SECONDS_TO_COMPILE: Final = 60.0
+_SECONDS_FOR_A_STEP: Final = 20.0
 
 
 def _never() -> bool:
@@ -124,8 +130,8 @@ class Exploration:
                 if counters.pause_is_due() and self._around.at_pause(len(self._signs)):
                     return True
                 state = self._with_cells_if_they_pay(state)
-            if counters.nodes >= self._around.compiled_from:
-                if 0 < len(self._signs) <= MAX_WIDTH:
+            if counters.nodes >= self._around.compiled_from and self._may_compile:
+                if self._is_narrow:
                     return self._run_compiled(None if budget is None else last)
                 self._program.go_compiled()
                 self._branching.go_compiled()
@@ -145,8 +151,18 @@ class Exploration:
                 return False
         return False
 
-    def _points(self) -> list[Point]:
-        return [Point(each.sample, each.bits, list(each.untried)) for each in self._path]
+    @property
+    def _is_narrow(self) -> bool:
+        return 0 < len(self._signs) <= MAX_WIDTH
+
+    @functools.cached_property
+    def _may_compile(self) -> bool:
+        """Whether there is time to load compiled code, or to compile it, when that was not done before."""
+        loop, cold = (explore, _SECONDS_TO_COMPILE) if self._is_narrow else (step, _SECONDS_FOR_A_STEP)
+        return self._around.limits.has_time(seconds_to_load(loop, cold))
+
+    def _points(self) -> list[PathPoint]:
+        return [PathPoint(each.sample, each.bits, list(each.untried)) for each in self._path]
 
     # The same in compiled code, where the state is that of `DepthFirst`
 
@@ -176,7 +192,7 @@ class Exploration:
             else:
                 self._settle(loop, refuted=why == REFUTED)
 
-    def _depth_first(self, path: list[Point]) -> DepthFirst:
+    def _depth_first(self, path: list[PathPoint]) -> DepthFirst:
         program = self._program.every_row()
         met = self._program.in_own_units(self._branching.met)
         data, told = self._prepared.data, self._log.writes
@@ -255,7 +271,7 @@ class Exploration:
         neurons = self._visit() if prefix else root
         return None if neurons is None else dataclasses.replace(state, neurons=neurons)
 
-    def _leave_open(self, path: Sequence[Point]) -> None:
+    def _leave_open(self, path: Sequence[PathPoint]) -> None:
         """Leave the node at a path's end, and all children not yet tried above it, to others."""
         done = tuple((point.sample, point.bits) for point in path if point.bits is not None)
         if len(done) == len(path):

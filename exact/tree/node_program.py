@@ -23,7 +23,7 @@ def solver_version() -> str:
     return f"highs {highspy.Highs().version()}"
 
 
-class Program(NamedTuple):
+class EveryRow(NamedTuple):
     """The rows of a tree's linear programs.
 
     Attributes
@@ -173,11 +173,11 @@ class FeasibilityProgram:
         """Return multipliers (M,) of the program's rows, on which the last "infeasible" rests."""
         return self._answered.dual_ray()
 
-    def every_row(self) -> Program:
+    def every_row(self) -> EveryRow:
         """Return the rows of all samples as the compiled search takes them."""
         starts = np.array([0, *itertools.accumulate(self._ranks)])
         width, bounds = len(self._signs), 0 if self._bound is None else len(self._bound)
-        return Program(
+        return EveryRow(
             self._every_row(),
             starts,
             self._low,
