@@ -20,7 +20,6 @@ from sparsest.exact.tree import cell_sets_kernel
 from sparsest.exact.tree.cell_sets import CellSets
 from sparsest.exact.tree.node_program import FeasibilityProgram
 from sparsest.exact.tree.search import solve_tree
-from sparsest.results.solving import Status
 
 COMPILED = SearchOptions(pacing=Pacing(compiled_from=0))
 
@@ -90,26 +89,6 @@ def test_the_tree_finds_the_same_with_and_without(seed):
     compiled = solve_tree(problem, COMPILED)
     assert (plain.status, plain.lower_bound) == (compiled.status, compiled.lower_bound)
     assert plain.unverified == compiled.unverified == 0
-
-
-def test_uncertain_answers_go_to_highs(monkeypatch):
-    """A dense simplex that can never tell costs time, not truth."""
-    problem = datasets.load("xor").problem()
-    monkeypatch.setattr(DenseSimplex, "solve", lambda self: Answer.UNKNOWN)
-    found = solve_tree(problem, COMPILED)
-    assert found.status is Status.OPTIMAL
-    assert found.lower_bound == 2
-
-
-def test_wrong_rays_prove_nothing(monkeypatch):
-    """Where the dense simplex's multipliers do not hold up, those of HiGHS are asked for."""
-    problem = datasets.load("xor").problem()
-    monkeypatch.setattr(DenseSimplex, "dual_ray", lambda self: np.ones(1000)[: self._count()], raising=False)
-    monkeypatch.setattr(
-        DenseSimplex, "_count", lambda self: (len(self._levels) - 1) * (len(self._signs) + 1), raising=False
-    )
-    found = solve_tree(problem, COMPILED)
-    assert (found.status, found.lower_bound, found.unverified) == (Status.OPTIMAL, 2, 0)
 
 
 def test_blands_rule_ends_what_would_go_round():
