@@ -15,7 +15,7 @@ import sparsest
 
 SOURCE = Path(sparsest.__file__).with_name("check.py")
 TEXT = SOURCE.read_text(encoding="utf-8")
-FORMAT = SOURCE.parents[1] / "docs" / "proof-format.md"
+FORMAT = Path(__file__).resolve().parents[3] / "docs" / "proof-format.md"
 RULE = re.compile(r"^# =+\n# (?P<name>THE \w+|READING|DATA|KERNEL, part \w+|KERNEL|FINDING)", re.MULTILINE)
 
 # What the kernel may take from the rest of the file, beside the standard library.
