@@ -18,6 +18,8 @@ from sparsest.exact.dense.kernel import (
 )
 from sparsest.exact.dense.plan import Plan
 
+# What boxes are wider than they need be, relative to the functions in them.
+_ROOM_TO_CHECK: Final = 2.0**-50
 # Systems of equations met by enough samples; more say that many functions are.
 _MAX_HITS: Final = 20_000
 # Boxes that are kept apart.
@@ -136,6 +138,9 @@ def _boxes(rows: FloatArray, low: FloatArray, high: FloatArray, hits: Hits) -> B
     middle, spread = _solutions(rows, low, high, hits)
     if not np.isfinite(spread).all():
         return None
+    # the checker rounds to some 86 bits, also where floats were exact
+    values = np.abs(_middle(low, high)[0]).max() / np.abs(rows).max()
+    spread = spread + _ROOM_TO_CHECK * (np.abs(middle) + values)
     order = np.argsort(spread.max(axis=1), kind="stable")
     lows, highs = (middle - spread)[order], (middle + spread)[order]
     found: list[tuple[FloatArray, FloatArray]] = []
