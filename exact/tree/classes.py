@@ -17,6 +17,8 @@ _MIN_NEURONS: Final = 2
 # Seconds to compile the enumeration, where it has not been before, and the share of those left for that.
 _SECONDS_TO_COMPILE: Final = 15.0
 _SHARE_OF_TIME: Final = 0.5
+# About what the rows of the branching program take for each sample, feature and pattern.
+_SECONDS_AN_ENTRY: Final = 2e-6
 # Products that take less time than a thousand linear programs: then functions are enumerated first.
 _CHEAP: Final = 2e7
 
@@ -43,6 +45,10 @@ class DensestClasses:
     def refutation(self, signs: Signs) -> Refutation | None:
         """Return a refutation of these output signs, if one is found."""
         if not self._applies or not _MIN_NEURONS <= len(signs) <= MAX_NEURONS:
+            return None
+        # what every sample says of every pattern is written down before the first node
+        entries = self._problem.n_samples * self._problem.n_features * 2 ** len(signs)
+        if _SECONDS_AN_ENTRY * entries > _SHARE_OF_TIME * self._deadline.remaining:
             return None
         cost = first_cost(self._problem, signs)
         if cost <= _CHEAP and (step := self._by_functions(cost, signs)) is not None:
