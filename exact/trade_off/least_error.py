@@ -172,7 +172,7 @@ class _Bisection:
             if self._is_vertex and self.upper < probed:  # least for its patterns, so perhaps least of all
                 probed = self.upper
                 error = short_number_between((1 - self._gap) * self.upper, self.upper)
-                if self._settle(max(error, self.lower), _PROBE * seconds):
+                if self._settle(error, _PROBE * seconds):
                     continue
             place = next(places, None)
             if place is None or deadline.expired:

@@ -1,5 +1,7 @@
 """How many knots labels force within a given error: one feature with a skip, one pass over sorted samples."""
 
+from typing import Final
+
 import numpy as np
 
 from sparsest.affine import Affine
@@ -7,6 +9,9 @@ from sparsest.arrays import FloatArray
 from sparsest.exact.line.stabbing import stab
 from sparsest.exact.sorted_samples import SortedSamples, sort_with_places, sorted_samples
 from sparsest.problem import Problem
+
+# Relative error, and more, of the three products behind a half length.
+_ROUNDINGS: Final = 4 * np.finfo(np.float64).eps
 
 
 class KnotCounter:
@@ -40,7 +45,7 @@ class KnotCounter:
         """
         low = high = self._labels
         if error > 0:
-            slack = np.nextafter(error * self._scale, np.inf)
+            slack = error * self._scale * (1 + _ROUNDINGS)
             low, high = np.nextafter(low - slack, -np.inf), np.nextafter(high + slack, np.inf)
         if self._distinct:
             samples = SortedSamples(self._x, low, high, self._order, self._order)

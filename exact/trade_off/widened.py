@@ -34,6 +34,7 @@ def within(problem: Problem, error: float, scale: FloatArray) -> Problem | None:
     labels, slack = problem.targets, error * scale
     places = decimal_places(np.r_[labels, slack])
     if places is None:
+        slack = np.nextafter(slack, math.inf)  # a difference may be exact, and its rounding all that counts
         low, high = np.nextafter(labels - slack, -math.inf), np.nextafter(labels + slack, math.inf)
         low, high = (low, high) if error > 0 else (labels, labels)
     else:

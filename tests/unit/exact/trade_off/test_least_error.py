@@ -1,6 +1,7 @@
 """The least largest error with K neurons, held against linear programs over all activation patterns."""
 
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -136,6 +137,19 @@ def test_what_makes_no_sense_is_refused():
         exact.least_error(problem, 1, scale=[1.0, 0.0])
     with pytest.raises(InputError, match="at most 0 neurons"):
         exact.least_error(problem, 0, network=exact.solve(problem).network)
+
+
+def test_intervals_are_no_shorter_than_the_error_asked_about():
+    """Labels close to the half length: the difference is exact, so that the product's rounding is all."""
+    rng = np.random.default_rng(7)
+    labels, scale = rng.normal(size=400), rng.uniform(0.5, 2, 400)
+    problem = Problem(np.arange(400.0), labels)
+    for error in (abs(labels[0]) / scale[0], rng.uniform(), 1e-9):
+        asked = within(problem, error, scale)
+        for label, size, low, high in zip(labels, scale, asked.low, asked.high, strict=True):
+            reach = Fraction(error) * Fraction(size)
+            assert Fraction(low) <= Fraction(label) - reach
+            assert Fraction(high) >= Fraction(label) + reach
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (0.25, 0.26), (1e-9, 2e-9), (3.14159, 3.14160)])
