@@ -14,7 +14,7 @@ from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.results.report import Report, Rows, Section
 from sparsest.results.solving import Status, drawn_network
-from sparsest.results.wording import all_counts, describe_problem, network_section
+from sparsest.results.wording import all_counts, describe_problem, sections_with_network
 from sparsest.sentences import counted
 
 if TYPE_CHECKING:
@@ -103,10 +103,9 @@ class PathNormResult(Report):
     def sections(self, name: str = "") -> list[Section]:
         """Return what is known, and the network."""
         title = "least path norm" if self.problem is None else describe_problem(self.problem, name)
-        sections = [Section(title, self.rows())]
-        if self.network is not None:
-            sections.append(network_section("network of least path norm known", self.network, self.problem))
-        return sections
+        return sections_with_network(
+            title, self.rows(), "network of least path norm known", self.network, self.problem
+        )
 
     def plot(self, problem: Problem | None = None, *, title: str = "") -> "Figure":
         """Draw the network on the data.

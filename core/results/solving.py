@@ -14,7 +14,7 @@ from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.results.report import Report, Rows, Section
-from sparsest.results.wording import all_counts, describe_problem, network_section
+from sparsest.results.wording import all_counts, describe_problem, network_section, sections_with_network
 from sparsest.sentences import Sentence, counted
 
 if TYPE_CHECKING:
@@ -182,10 +182,7 @@ class ExactResult(Report):
     def sections(self, name: str = "") -> list[Section]:
         """Return what is known, and the witness."""
         title = "exact" if self.problem is None else describe_problem(self.problem, name)
-        sections = [Section(title, self.rows())]
-        if self.network is not None:
-            sections.append(network_section("witness", self.network, self.problem))
-        return sections
+        return sections_with_network(title, self.rows(), "witness", self.network, self.problem)
 
     def plot(self, problem: Problem | None = None, *, title: str = "") -> "Figure":
         """Draw the witness on the data.

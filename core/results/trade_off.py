@@ -7,7 +7,7 @@ from sparsest.network import Network
 from sparsest.problem import Problem
 from sparsest.results.report import Report, Rows, Section
 from sparsest.results.solving import Status, data_of, drawn_network
-from sparsest.results.wording import all_counts, describe_problem, network_section
+from sparsest.results.wording import all_counts, describe_problem, sections_with_network
 from sparsest.sentences import counted
 
 if TYPE_CHECKING:
@@ -88,10 +88,9 @@ class LeastErrorResult(Report):
     def sections(self, name: str = "") -> list[Section]:
         """Return what is known, and the network."""
         title = "least largest error" if self.problem is None else describe_problem(self.problem, name)
-        sections = [Section(title, self.rows())]
-        if self.network is not None:
-            sections.append(network_section("network of least error known", self.network, self.problem))
-        return sections
+        return sections_with_network(
+            title, self.rows(), "network of least error known", self.network, self.problem
+        )
 
     def plot(self, problem: Problem | None = None, *, title: str = "") -> "Figure":
         """Draw the network on the data.

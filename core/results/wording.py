@@ -6,7 +6,7 @@ from sparsest.arrays import FloatArray
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
-from sparsest.results.report import Section
+from sparsest.results.report import Rows, Section
 from sparsest.sentences import counted
 
 # Neurons listed one by one, input weights shown of one neuron, features named; more are summed up.
@@ -50,6 +50,16 @@ def network_section(title: str, network: Network, problem: Problem | None = None
     if network.width > _MAX_NEURONS:
         rows.append(("shown", f"the first {_MAX_NEURONS} of {network.width} neurons"))
     return Section(title, rows, _neurons(network, names) if network.width else ())
+
+
+def sections_with_network(
+    title: str, rows: Rows, heading: str, network: Network | None, problem: Problem | None
+) -> list[Section]:
+    """Return what is known, and beneath it the network that shows it, if there is one."""
+    sections = [Section(title, rows)]
+    if network is not None:
+        sections.append(network_section(heading, network, problem))
+    return sections
 
 
 def _neurons(network: Network, names: Sequence[str] | None) -> list[list[str]]:
