@@ -12,6 +12,7 @@ finds most networks there are; then with all, which proves that there is none.
 import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from sparsest.affine import Affine
@@ -155,13 +156,20 @@ class _Search:
     def __init__(self, problem: Problem, options: SearchOptions, *, prove: bool = True) -> None:
         self._problem, self._options, self._prove = problem, options, prove
         ordered = sorted_samples(problem.X[:, 0], problem.low, problem.high)
-        self._ordered, self._units = ordered, _units(ordered)
-        self._samples = _in_integers(ordered, self._units, constant=problem.affine is Affine.CONSTANT)
+        self._ordered, self._constant = ordered, problem.affine is Affine.CONSTANT
         self.forced = forced_from_both_sides(ordered)
         self.lower, self.states = len(self.forced.from_left), 0
         self.network: RationalNetwork | None = None
         self.refuted: list[GapProof] = []
         self._report_next = 0.0
+
+    @cached_property
+    def _units(self) -> tuple[int, int]:
+        return _units(self._ordered)
+
+    @cached_property
+    def _samples(self) -> LineSamples:
+        return _in_integers(self._ordered, self._units, constant=self._constant)
 
     def run(self) -> Status:
         """Close the gap as far as limits allow; return why that ended."""
@@ -182,9 +190,9 @@ class _Search:
     def _begin(self) -> None:
         """Find a network of at most two neurons more than there are knots."""
         deadline = self._options.deadline
-        if deadline.remaining < _SECONDS_A_SAMPLE * len(self._samples.x):
+        if deadline.remaining < _SECONDS_A_SAMPLE * len(self._ordered.x):
             raise OutOfTimeError
-        if self._samples.constant:
+        if self._constant:
             self._take(with_one_slope(self._ordered))
         else:
             network = bounds_without_skip(self._problem, deadline, self.lower + 1)[1]
@@ -212,7 +220,7 @@ class _Search:
 
     def _efforts(self, budget: int) -> Iterator[SweepLimits]:
         """Yield how many states to follow, few of them first; all where that may prove something."""
-        count, deadline = len(self._samples.x), self._options.deadline
+        count, deadline = len(self._ordered.x), self._options.deadline
         for states in _BEAMS:
             if states * count <= _MAX_FOLLOWED:
                 yield SweepLimits(states, _FEW_GENERATORS, reduced=False, deadline=deadline)
@@ -221,7 +229,7 @@ class _Search:
 
     def _sweeps(self, budget: int, limits: SweepLimits) -> tuple[Sweep, Sweep]:
         """Return both sweeps, arrived at one sample; the one of fewer states goes on first."""
-        forced, count = self.forced, len(self._samples.x)
+        forced, count = self.forced, len(self._ordered.x)
         left = Sweep(self._samples, budget, forced.after, limits, outer=True)
         right = Sweep(self._samples.mirrored(), budget, forced.before[::-1], limits, outer=False)
         while len(left.levels) + len(right.levels) <= count:
@@ -245,7 +253,7 @@ class _Search:
         x, y = self._units
         signs = [neuron.sign for neuron in found.neurons]
         rows = [(neuron.slope * x / y, neuron.intercept / y) for neuron in found.neurons]
-        if self._samples.constant:
+        if self._constant:
             rows.append((Fraction(0), found.constant / y))
         return RationalNetwork(signs, [[fraction_to_rational(v) for v in row] for row in rows])
 

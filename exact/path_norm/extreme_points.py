@@ -77,6 +77,15 @@ class Point(NamedTuple):
         return Network.from_folded(rows, signs, [_float(v) for v in self.affine] or None)
 
 
+def _few_sets(of: int, size: int) -> bool:
+    """Whether there are at most `MAX_SETS` sets of so many out of so many.
+
+    There are at least 2 to the power of the smaller of ``size`` and ``of - size``, and the number itself
+    takes seconds where it has 100,000 digits.
+    """
+    return min(size, of - size) < MAX_SETS.bit_length() and math.comb(of, size) <= MAX_SETS
+
+
 def applies_to(problem: Problem, objective: Objective) -> bool:
     """Whether the extreme points of `problem` are few enough to be listed."""
     if problem.weight_bound is not None or not problem.is_interpolation:
@@ -86,7 +95,7 @@ def applies_to(problem: Problem, objective: Objective) -> bool:
     rays = 2 * math.comb(hyperplanes, size - 1)
     terms = {Affine.NONE: 0, Affine.CONSTANT: 1, Affine.SKIP: size}[problem.affine]
     free = problem.n_samples - terms
-    return rays <= MAX_SETS and math.comb(rays, max(free, 0)) <= MAX_SETS
+    return rays <= MAX_SETS and _few_sets(rays, max(free, 0))
 
 
 def extreme_points(problem: Problem, objective: Objective, deadline: Deadline) -> list[Point] | None:
