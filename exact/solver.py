@@ -224,13 +224,15 @@ def _without_skip(
 
 
 def _tree(problem: Problem, objective: Objective, options: SearchOptions, log: ProofLog) -> MethodResult:
-    from sparsest.exact.supports.search import solve_supports
-    from sparsest.exact.tree.search import solve_tree  # loads HiGHS
-    from sparsest.exact.tree.workers import workers_of
+    from sparsest.exact.tree.workers import workers_of  # this and the next two load HiGHS
 
     with workers_of(options.executor, options.workers) as workers:
         if objective is Objective.NEURONS:
+            from sparsest.exact.tree.search import solve_tree
+
             return solve_tree(problem, options, log=log, workers=workers)
+        from sparsest.exact.supports.search import solve_supports
+
         return solve_supports(problem, objective, options, log=log, workers=workers)
 
 

@@ -18,6 +18,10 @@ from sparsest.progress import Deadline
 # Neurons with their knot in one gap: at most one of each sign and facing is needed.
 _CHOICES: Final = tuple(tuple(itertools.combinations(BETWEEN, count)) for count in range(len(BETWEEN) + 1))
 
+# A generator that no others make up for is decided by samples passed, by two numbers of some 64 bits of each.
+# Others double their digits with every label met exactly.
+_BITS_A_SAMPLE: Final = 128
+
 Pieces = tuple[Piece, ...]
 
 
@@ -35,7 +39,8 @@ class SweepLimits(NamedTuple):
     generators : int
         Generators of one state: of more it keeps some, which is a part of the state, and is not complete.
     reduced : bool
-        Whether generators that others make up for are looked for and left out.
+        Whether generators that others make up for are looked for and left out; if not, those of very many
+        digits are, and the sweep is not complete.
     deadline : Deadline
         Looked at for every state.
     """
@@ -128,11 +133,20 @@ class Sweep:
         samples = self.samples
         ends = samples.low[place], samples.high[place]
         kept = cut_by_sample(cone, samples.x[place], *ends, reduced=self._limits.reduced)
+        if kept is not None and not self._limits.reduced:
+            kept = self._without_long(kept, place)
         if kept is None:
             return
         if len(kept) > self._limits.generators:
             kept, self.complete = _within(kept, self._limits.generators), False
         level.setdefault((used, kept), origin)
+
+    def _without_long(self, cone: Cone, place: int) -> Cone | None:
+        """Return the generators of few enough digits; None if no point is left."""
+        bits = _BITS_A_SAMPLE * (place + 2)
+        short = frozenset(g for g in cone if all(v.bit_length() <= bits for v in g))
+        self.complete = self.complete and len(short) == len(cone)
+        return short if any(g[0] for g in short) else None
 
 
 def _thinned(level: Level, count: int) -> Level:

@@ -1,15 +1,18 @@
 import itertools
+import math
 from fractions import Fraction
 
 import numpy as np
 import pytest
 from oracles.brute_force import minimum_entries, minimum_neurons
 
-from sparsest import InputError, Problem, Status, exact
+from sparsest import InputError, Problem, Status, datasets, exact
 from sparsest.exact.arithmetic.rational_network import meets_every_interval
 from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.line import fewest_without_skip
 from sparsest.exact.line.fewest_without_skip import few_neurons, solve_without_skip
+from sparsest.exact.line.gap_cones import LineSamples
+from sparsest.exact.line.gap_sweep import Sweep, SweepLimits
 from sparsest.exact.line.piecewise_linear import RationalPiecewiseLinear
 from sparsest.exact.line.without_skip import one_signed_rest
 from sparsest.progress import Deadline
@@ -175,6 +178,23 @@ def test_the_tree_begins_with_the_network_of_a_part_of_the_states():
     problem = Problem(rng.permutation(40)[:16], rng.integers(-5, 6, 16), tolerance=0.5)
     result = exact.solve(problem, method="tree", node_limit=5)
     assert result.upper_bound == result.lower_bound
+
+
+def test_generators_do_not_double_their_digits_with_every_label():
+    # narrow intervals: a cut mixes many pairs of generators, and leaves some that others make up for
+    problem = datasets.load("planted", d=1, n=20, k=3).problem()
+    order = np.argsort(problem.X[:, 0])
+    columns = [
+        [Fraction(float(v)) for v in column[order]] for column in (problem.X[:, 0], problem.low, problem.high)
+    ]
+    unit = math.lcm(*(v.denominator for column in columns for v in column))
+    samples = LineSamples(*(tuple(int(v * unit) for v in column) for column in columns), constant=False)
+    limits = SweepLimits(states=8, generators=10, reduced=False, deadline=Deadline(None))
+    sweep = Sweep(samples, 3, [0] * 20, limits, outer=True)
+    for _ in range(13):
+        sweep.advance()
+    digits = max(v.bit_length() for level in sweep.levels for _, cone in level for row in cone for v in row)
+    assert digits <= 128 * 15
 
 
 def test_a_search_kept_in_a_file_is_the_tree(tmp_path):
