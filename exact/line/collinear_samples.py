@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
+from sparsest.progress import Deadline
 
 Index = NDArray[np.intp]
 
@@ -25,16 +26,18 @@ _CLOSE: Final = 1e-8
 _SAME: Final = 1e-12
 
 
-def collinear_samples(X: FloatArray, max_samples: int = MAX_SAMPLES) -> Iterator[Index]:
+def collinear_samples(
+    X: FloatArray, max_samples: int = MAX_SAMPLES, deadline: Deadline | None = None
+) -> Iterator[Index]:
     """Generate the rows (m,), at least three, of every line that holds so many distinct inputs X (N, d).
 
-    Each line comes once, its rows in ascending order; beyond `max_samples` rows only lines along an axis.
-    Decided exactly.
+    Each line comes once, its rows in ascending order; beyond `max_samples` rows only lines along an axis, and
+    of those only what is found until the deadline. Decided exactly.
     """
     if len(X) <= max_samples:
         yield from _in_every_direction(X)
     else:
-        yield from _along_the_axes(X)
+        yield from _along_the_axes(X, deadline or Deadline(None))
 
 
 def axis_of(X: FloatArray, rows: Index) -> int:
@@ -42,12 +45,16 @@ def axis_of(X: FloatArray, rows: Index) -> int:
     return int(np.argmax(np.ptp(X[rows], axis=0)))
 
 
-def _along_the_axes(X: FloatArray) -> Iterator[Index]:
+def _along_the_axes(X: FloatArray, deadline: Deadline) -> Iterator[Index]:
     weights = np.random.default_rng(0).uniform(1, 2, X.shape[1])
     terms = X * weights
     total, rounding = terms.sum(axis=1), _SAME * np.abs(terms).sum(axis=1).max()
     for axis in range(X.shape[1]):
+        if deadline.expired:
+            return
         alike = _in_threes(total - terms[:, axis], rounding)
+        if not len(alike):
+            continue
         _, line, size = np.unique(
             np.delete(X[alike], axis, axis=1), axis=0, return_inverse=True, return_counts=True
         )

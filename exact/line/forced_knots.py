@@ -10,6 +10,7 @@ from sparsest.exact.line.collinear_samples import axis_of, collinear_samples
 from sparsest.exact.line.stabbing import Stabbing, stab
 from sparsest.exact.sorted_samples import SortedSamples, sorted_samples
 from sparsest.problem import Problem
+from sparsest.progress import Deadline
 
 Triple = tuple[int, int, int, int]
 
@@ -52,7 +53,7 @@ class ForcedFromBothSides(NamedTuple):
     after: list[int]
 
 
-def lower_bound_certificate(problem: Problem) -> tuple[Triple, ...]:
+def lower_bound_certificate(problem: Problem, deadline: Deadline | None = None) -> tuple[Triple, ...]:
     """Return triples ``(a, b, c, sign)`` of rows, each of which takes a neuron of its own.
 
     The three samples are on a line, b between a and c. With sign 1 the chord from ``low_a`` to ``low_c``
@@ -71,7 +72,7 @@ def lower_bound_certificate(problem: Problem) -> tuple[Triple, ...]:
     if problem.n_features == 1:
         return triples_of(stab(sorted_samples(problem.X[:, 0], problem.low, problem.high)))
     best: dict[int, list[Triple]] = {1: [], -1: []}
-    for rows in collinear_samples(problem.X):
+    for rows in collinear_samples(problem.X, deadline=deadline):
         if len(rows) - 2 <= min(map(len, best.values())):
             continue
         for sign, triples in _along(problem, rows).items():

@@ -126,7 +126,7 @@ def build_cell_model(problem: Problem, objective: Objective, deadline: Deadline)
     InputError
         When there are too many cells for the memory.
     TimeLimitError
-        When the deadline ended before all cells were found.
+        When the deadline ended before all cells were found, or what is essential to them.
 
     Notes
     -----
@@ -149,6 +149,8 @@ def build_cell_model(problem: Problem, objective: Objective, deadline: Deadline)
     essential = np.zeros((keep.sum(), homogeneous.shape[1]), dtype=np.bool_)
     if objective is not Objective.NEURONS:
         essential = essential_entries(cells[keep], facets[keep], homogeneous, deadline)
+    if deadline.expired:
+        raise TimeLimitError("the time limit ended before the blocks were laid out")
     return CellModel(
         patterns=patterns,
         facets=np.repeat(facets[keep], 2, axis=0),

@@ -52,20 +52,17 @@ def make_elements(objective: Objective, essential: BoolArray) -> Elements:
         of_entry[:] = np.arange(n_blocks)[:, None]
         return Elements(of_entry, np.ones(n_blocks), np.full(n_blocks, -1, dtype=np.intp))
     counted = D - 1 if objective is Objective.WEIGHTS else D
-    costs: list[int] = []
-    requires: list[int] = []
-    for block in range(n_blocks):
-        core = essential[block, :counted]
-        needed = len(costs) if core.any() else -1
-        if core.any():
-            of_entry[block, :counted][core] = len(costs)
-            costs.append(int(core.sum()))
-            requires.append(-1)
-        others = np.flatnonzero(~core)
-        of_entry[block, others] = len(costs) + np.arange(len(others))
-        costs += [1] * len(others)
-        requires += [needed] * len(others)
-    return Elements(of_entry, np.array(costs, dtype=np.float64), np.array(requires, dtype=np.intp))
+    core = essential[:, :counted]
+    has_core = np.asarray(core.any(axis=1))
+    sizes = has_core + (~core).sum(axis=1)
+    first = np.cumsum(sizes) - sizes
+    place = first[:, None] + has_core[:, None] + np.cumsum(~core, axis=1) - 1
+    of_entry[:, :counted] = np.where(core, first[:, None], place)
+    costs, requires = np.ones(sizes.sum()), np.full(sizes.sum(), -1, dtype=np.intp)
+    costs[first[has_core]] = core[has_core].sum(axis=1)
+    block, entry = np.nonzero(~core & has_core[:, None])
+    requires[place[block, entry]] = first[block]
+    return Elements(of_entry, costs, requires)
 
 
 def essential_entries(

@@ -101,7 +101,7 @@ def pack(
     if problem.n_features > MAX_FEATURES:
         return Packed(NOTHING, None)
     near = find_candidates(problem, deadline, network=network, seed=seed)
-    together = lower_bound_certificate(problem) if knots is None else knots
+    together = lower_bound_certificate(problem, deadline) if knots is None else knots
     on_lines = sets_on_lines(problem, together, deadline)
     homogeneous = np.c_[standardized(problem.X), np.ones(problem.n_samples)]
     search = _Search(problem, ExactData(problem), homogeneous, near.and_also(on_lines), deadline)

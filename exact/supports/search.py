@@ -128,7 +128,7 @@ class _SupportSearch:
         """Close the gap as far as limits allow, and return what is known."""
         status = Status.OPTIMAL
         try:
-            knots = lower_bound_certificate(self._problem)
+            knots = lower_bound_certificate(self._problem, self._options.deadline)
             self._findings.lower = len(knots)
             self._log.knots(knots)
             foreseen = self._options.witness is None and self._options.checkpoint_path is None

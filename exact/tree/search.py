@@ -130,7 +130,8 @@ class _TreeSearch:
 
     def _find_first_bounds(self) -> None:
         problem, findings = self._problem, self._findings
-        knots = lower_bound_certificate(problem)  # needed with and without a skip or bound
+        # needed with and without a skip or bound
+        knots = lower_bound_certificate(problem, self._options.deadline)
         findings.lower, findings.knots = len(knots), knots
         self._log.knots(knots)
         if problem.n_features == 1 and problem.affine is not Affine.SKIP and problem.weight_bound is None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sparsest import Problem, Proof, ProofError, check_proof, exact
 from sparsest.exact.line.collinear_samples import collinear_samples
 from sparsest.exact.line.forced_knots import lower_bound_certificate
+from sparsest.progress import Deadline
 
 GRID = np.array([(i, j) for i in range(4) for j in range(4)], dtype=float)
 VALLEY_AND_RIDGE = Problem([[0, 0], [1, 0], [2, 0], [0, 5], [1, 6], [2, 7]], [1, 0, 1, 0, 1, 0])
@@ -59,6 +60,11 @@ def test_large_tables_are_looked_at_along_their_axes():
     columns = {tuple(range(4 * i, 4 * i + 4)) for i in range(4)}
     rows = {tuple(range(j, 16, 4)) for j in range(4)}
     assert found == columns | rows
+
+
+def test_lines_along_the_axes_are_looked_for_until_the_deadline():
+    passed = Deadline(1e-9)
+    assert not list(collinear_samples(GRID, max_samples=15, deadline=passed))
 
 
 def test_lines_of_both_signs_add_up():
