@@ -706,28 +706,41 @@ def _problem_object(data: object) -> dict[str, Any]:
 def _plain_fields(fields: Mapping[str, Any], places: object) -> dict[str, Any]:
     """Return the numbers of a problem as a proof writes them: decimals as fractions, floats by their bits."""
     found = {name: _plain(value, _OPEN_ENDS.get(name)) for name, value in fields.items()}
-    kinds = [bool(k) for k in places] if isinstance(places, (list, tuple)) else []
-    if not any(kinds):
+    if not isinstance(places, (list, tuple)) or not any(places):
         return found
     try:
-        found["X"] = [
-            [_spelled(v) if kind else v for v, kind in zip(row, kinds[:-1], strict=True)]
-            for row in found["X"]
-        ]
-        if kinds[-1]:
-            found |= {name: [_spelled(v) for v in found[name]] for name in ("low", "high")}
+        columns = zip(zip(*found["X"], strict=True), places[:-1], strict=True)
+        found["X"] = list(map(list, zip(*(_decimals(c, k) if k else c for c, k in columns), strict=True)))
+        if places[-1]:
+            found |= {name: _decimals(found[name], places[-1]) for name in ("low", "high")}
         if found.get("weight_bound") is not None:
-            found["weight_bound"] = _spelled(found["weight_bound"])
-    except (TypeError, ValueError):
+            found["weight_bound"] = str(Fraction(repr(float.fromhex(found["weight_bound"]))))
+    except (TypeError, ValueError, OverflowError):
         raise UnreadableError(
             "it is no problem: its numbers or their decimal places are damaged", "data"
         ) from None
     return found
 
 
-def _spelled(value: str | None) -> str | None:
-    """Return the shortest decimal that is read as a float, as a fraction; that of no number is none."""
-    return None if value is None else str(Fraction(repr(float.fromhex(value))))
+def _decimals(column: Iterable[str | None], places: int) -> list[str | None]:
+    """Return the decimals of so many places that floats stand for, as fractions; of no number it is none."""
+    numbers = [None if value is None else float.fromhex(value) for value in column]
+    largest = max((abs(value) for value in numbers if value is not None), default=0.0)
+    return [None if value is None else str(_meant_decimal(value, places, largest)) for value in numbers]
+
+
+def _meant_decimal(value: float, places: int, largest: float) -> Fraction:
+    """Return the decimal that a float of a column stands for.
+
+    That is the shortest one that is read as the float; or the nearest of so many places, where the float is
+    two units in the last place off, or four of the column's largest number if it takes fifteen digits.
+    """
+    unit = 10 ** min(places, MAX_PLACES)
+    nearest = Fraction(round(Fraction(value) * unit), unit)
+    digits = repr(abs(value)).partition("e")[0].replace(".", "").strip("0")
+    off = 4 * math.ulp(largest) if len(digits) >= 15 else 2 * math.ulp(value) if nearest else 0
+    computed = largest * unit < 10**12 and abs(nearest - Fraction(value)) <= off
+    return nearest if computed else Fraction(repr(value))
 
 
 def _flags(affine: object) -> dict[str, Any]:
@@ -778,23 +791,25 @@ def _table(path: str | os.PathLike[str], asked: _Asked, places: Sequence[int]) -
         raise UnreadableError(f"not a readable table of numbers: {error!s:.200}", str(path)) from None
     if not all(map(math.isfinite, itertools.chain(*numbers))):
         raise UnreadableError("not every cell is a finite number", str(path))
-    low, high = _intervals([row[-1] for row in numbers], asked, path, decimal=bool(places[-1]))
+    low, high = _intervals([row[-1] for row in numbers], asked, path, places[-1])
     return _plain_fields({"X": [row[:-1] for row in numbers]}, [*places[:-1], 0]) | {"low": low, "high": high}
 
 
 def _intervals(
-    labels: list[float], asked: _Asked, path: object, *, decimal: bool
+    labels: list[float], asked: _Asked, path: object, places: int
 ) -> tuple[list[str | None], list[str | None]]:
     """Return the interval ends of labels with a tolerance, or of two classes with a margin."""
-    if asked.margin is None and decimal:
-        spelled, width = [Fraction(repr(y)) for y in labels], Fraction(repr(float(asked.tolerance or 0)))
+    if asked.margin is None and places:
+        largest = max(map(abs, labels), default=0.0)
+        spelled = [_meant_decimal(y, places, largest) for y in labels]
+        width = Fraction(repr(float(asked.tolerance or 0)))
         return [str(y - width) for y in spelled], [str(y + width) for y in spelled]
     if asked.margin is None:
         slack = float(asked.tolerance or 0)
         return [_plain(y - slack) for y in labels], [_plain(y + slack) for y in labels]
     if len(set(labels)) > 2:
         raise UnreadableError("its last column holds more than two classes", str(path))
-    meant = Fraction(repr(float(asked.margin))) if decimal else Fraction(asked.margin)
+    meant = Fraction(repr(float(asked.margin))) if places else Fraction(asked.margin)
     positive = [y == max(labels) for y in labels]
     low = [str(meant) if side else None for side in positive]
     return low, [None if side else str(-meant) for side in positive]

@@ -24,6 +24,10 @@ _MAX_SPELLED: Final = 10**15
 # numbers in general position are not taken for decimals.
 _MAX_COMPUTED: Final = 10**12
 _UNITS_OFF: Final = 2.0
+# Differences of decimals are off by units of what is subtracted, as 0.3 - 3 * 0.1 is: so many of the column's
+# largest number, where a number takes so many digits, which nobody writes and means.
+_UNITS_OF_LARGEST: Final = 4.0
+_COMPUTED_DIGITS: Final = 15
 # Powers of ten that floats hold exactly.
 _MAX_PLACES: Final = 22
 # Numbers that are tried first: in a column of other numbers these are enough to tell.
@@ -49,19 +53,21 @@ class Numbers(enum.StrEnum):
         return member_called(cls, value)
 
 
-def decimal_places(column: FloatArray) -> int | None:
+def decimal_places(column: FloatArray, *, apart: bool = True) -> int | None:
     """Return the number of decimal places of a column of floats (N,); None where it is none of decimals.
 
     0 where the floats mean the same either way: integers, halves, quarters. Infinite entries are left aside.
+    Different floats must stay `apart` as inputs do; labels may be one decimal, computed in two ways.
     """
     values = column[np.isfinite(column)]
     if np.array_equal(values, np.rint(values)):  # integers of any size
         return 0
+    largest = float(np.abs(values).max(initial=0.0))
     few, distinct = np.unique(values[:_FIRST]), None
     for places in range(_MAX_PLACES + 1):
-        if _spells(few, places):
+        if _spells(few, places, largest, apart=apart):
             distinct = np.unique(values) if distinct is None else distinct
-            if _spells(distinct, places):
+            if _spells(distinct, places, largest, apart=apart):
                 return 0 if _is_dyadic(distinct, places) else places
     return None
 
@@ -88,8 +94,10 @@ def decimals_less(column: FloatArray, other: FloatArray, places: int) -> FloatAr
     return np.asarray((in_integers(column, places) - in_integers(other, places)) / 10.0**places)
 
 
-def places_of(columns: Sequence[FloatArray], numbers: Numbers, names: Sequence[str]) -> list[int]:
-    """Return the decimal places of columns; those that stay binary have 0.
+def places_of(
+    columns: Sequence[FloatArray], numbers: Numbers, names: Sequence[str], *, apart: bool = True
+) -> list[int]:
+    """Return the decimal places of columns (`decimal_places`); those that stay binary have 0.
 
     Raises
     ------
@@ -98,7 +106,7 @@ def places_of(columns: Sequence[FloatArray], numbers: Numbers, names: Sequence[s
     """
     if numbers is Numbers.BINARY:
         return [0] * len(columns)
-    found = [decimal_places(column) for column in columns]
+    found = [decimal_places(column, apart=apart) for column in columns]
     if numbers is Numbers.DECIMAL and None in found:
         place = found.index(None)
         longest = max(columns[place].tolist(), key=lambda value: len(repr(value)))
@@ -126,8 +134,9 @@ def places_with_bound(
     if Fraction(float(scaled)) != scaled:
         return None
     fit = (
-        k <= _MAX_PLACES and _spells(np.unique(column[np.isfinite(column)]), k)
-        for column, k in zip(columns, wanted, strict=True)
+        k <= _MAX_PLACES
+        and _spells(np.unique(values), k, float(np.abs(values).max(initial=0.0)), apart=False)
+        for values, k in zip((column[np.isfinite(column)] for column in columns), wanted, strict=True)
     )
     return wanted if all(fit) else None
 
@@ -137,19 +146,29 @@ def bound_in_units(bound: float, places: int) -> Fraction:
     return Fraction(repr(bound)) * Fraction(10) ** places
 
 
-def _spells(values: FloatArray, places: int) -> bool:
-    """Whether distinct sorted floats are distinct decimals of so many places."""
+def _spells(values: FloatArray, places: int, largest: float, *, apart: bool) -> bool:
+    """Whether distinct sorted floats of a column, whose largest is given, are decimals of so many places."""
     with np.errstate(over="ignore", invalid="ignore"):
         integers = np.rint(values * 10.0**places)
-    size = float(np.abs(integers).max(initial=0.0))
+    size = largest * 10.0**places
     if not size < _MAX_SPELLED:
         return False
     # both are exact floats, so that the quotient is the float nearest to the decimal
     away = np.abs(integers / 10.0**places - values)
     if size < _MAX_COMPUTED:
-        close = bool(np.all(away <= _UNITS_OFF * np.spacing(np.abs(values))))
-        return close and bool(np.all(integers[1:] > integers[:-1]))
+        far = (away > _UNITS_OFF * np.spacing(np.abs(values))) | ((integers == 0) & (values != 0))
+        if np.any(away[far] > _UNITS_OF_LARGEST * np.spacing(largest)):
+            return False
+        if apart and not np.all(integers[1:] > integers[:-1]):
+            return False
+        return all(map(_looks_computed, values[far].tolist()))
     return not away.any()
+
+
+def _looks_computed(value: float) -> bool:
+    """Whether the shortest decimal that is read as a float has very many digits."""
+    digits = repr(abs(value)).partition("e")[0].replace(".", "").strip("0")
+    return len(digits) >= _COMPUTED_DIGITS
 
 
 def _is_dyadic(values: FloatArray, places: int) -> bool:

@@ -106,7 +106,7 @@ class Problem:
         labels = sample_vector(y, "y", len(inputs))
         slack = tolerance_vector(tolerance, len(inputs))
         meaning = Numbers.parse(numbers)
-        (decimals,) = places_of([np.r_[labels, slack]], meaning, ["y or the tolerance"])
+        (decimals,) = places_of([np.r_[labels, slack]], meaning, ["y or the tolerance"], apart=False)
         low, high = decimals_less(labels, slack, decimals), decimals_less(labels, -slack, decimals)
         refuse_non_finite(low, "y - tolerance")
         refuse_non_finite(high, "y + tolerance")

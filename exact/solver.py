@@ -184,7 +184,11 @@ def run_method(
 def _in_own_units(problem: Problem, found: MethodResult) -> MethodResult:
     """Return what a method found of ``problem.in_integers`` as found of the problem itself."""
     network = None if found.network is None else in_own_units(problem, found.network)
-    return dataclasses.replace(found, network=network, samples=None)
+    samples = found.samples
+    if samples is not None:
+        low, high = samples.low_row, samples.high_row
+        samples = samples._replace(x=problem.X[low, 0], low=problem.low[low], high=problem.high[high])
+    return dataclasses.replace(found, network=network, samples=samples)
 
 
 def _proof_log(problem: Problem, objective: Objective, path: Path | None) -> ProofLog:

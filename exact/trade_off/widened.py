@@ -32,7 +32,7 @@ def within(problem: Problem, error: float, scale: FloatArray) -> Problem | None:
     refutation is one of the error asked about; a network may then be off by the last digit more.
     """
     labels, slack = problem.targets, error * scale
-    places = decimal_places(np.r_[labels, slack])
+    places = decimal_places(np.r_[labels, slack], apart=False)
     if places is None:
         slack = np.nextafter(slack, math.inf)  # a difference may be exact, and its rounding all that counts
         low, high = np.nextafter(labels - slack, -math.inf), np.nextafter(labels + slack, math.inf)

@@ -33,6 +33,10 @@ class TestPlaces:
             ([float(np.float32(0.1))], None),
             ([0.1, 1 / 3], None),
             ([0.1, np.nextafter(0.1, 1.0)], None),  # two numbers, which no decimal of few digits tells apart
+            ([0.7, 0.3 - 3 * 0.1, 0.2], 1),  # -5.55e-17, a quarter of a unit of 0.7: nothing
+            ([1.1 - 1.0, 1.1], 1),  # 0.10000000000000009 is six of its own units off
+            ([0.7, 1e-17, 0.2], None),  # written with one digit: meant
+            ([0.7, 2e-15 / 3, 0.2], None),  # six units of 0.7
             ([1e-300], None),
             ([0.123456789012345], 15),
             ([0.1234567890123456], None),  # 16 digits
@@ -40,6 +44,11 @@ class TestPlaces:
     )
     def test_of_a_column(self, column, places):
         assert decimal_places(np.array(column)) == places
+
+    def test_labels_may_be_one_decimal_computed_in_two_ways(self):
+        column = np.array([0.1, np.nextafter(0.1, 1.0), 0.3])
+        assert decimal_places(column) is None
+        assert decimal_places(column, apart=False) == 1
 
     def test_a_late_number_of_many_digits_is_seen(self):
         assert decimal_places(np.r_[np.full(1000, 0.1), np.pi]) is None
@@ -201,6 +210,19 @@ def test_a_proof_is_about_the_decimals(proof, tmp_path):
     table = "".join(f"{x / 10},{y / 10},{max(x, y) / 100}\n" for x, y in GRID)
     (tmp_path / "table.csv").write_text("a,b,y\n" + table)
     assert check_proof(path, tmp_path / "table.csv", tolerance=0.0005).data_compared
+
+
+def test_a_table_of_computed_decimals_is_that_of_the_proof(tmp_path):
+    # |x - 0.3|: two neurons; of the floats themselves, 0.3 - 0.30000000000000004 and the like, it takes five
+    x = np.linspace(0, 1, 11)
+    y = np.abs(x - 0.3)
+    assert exact.solve(Problem(x, y), proof_file=tmp_path / "proof.json").upper_bound == 2
+    for numbers, name in ((y, "same"), (np.where(y > 1e-9, y, 1e-15), "other")):
+        rows = zip(x.tolist(), numbers.tolist(), strict=True)
+        (tmp_path / f"{name}.csv").write_text("x,y\n" + "".join(f"{a!r},{b!r}\n" for a, b in rows))
+    assert check_proof(tmp_path / "proof.json", tmp_path / "same.csv").data_compared
+    with pytest.raises(ProofError, match="not that of the data"):
+        check_proof(tmp_path / "proof.json", tmp_path / "other.csv")
 
 
 def test_data_that_mean_something_else_are_rejected(proof):
