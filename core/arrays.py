@@ -38,6 +38,8 @@ def _as_array(values: Any) -> NDArray[Any]:
     """Return an array that still holds every number as it was given."""
     if np.ma.is_masked(values):
         raise ValueError("it has masked entries, which must be removed or filled")
+    if hasattr(values, "tocsr"):
+        raise ValueError("it is a sparse matrix, whose toarray() is needed")
     # NumPy and pandas round large integers that stand beside floats, so those stay Python integers
     if (
         getattr(values, "dtypes", None) is not None

@@ -11,6 +11,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -131,6 +132,7 @@ REFUSED_X = [
     (np.array([[0], [2**64 - 1]], dtype=np.uint64), "18446744073709551615 at row 1"),
     (pd.DataFrame({"a": [1, LARGE], "b": [0.5, 0.5]}), f"{LARGE} at row 1, column 0"),
     ([[1], [10**400]], "not an array of numbers"),
+    (scipy.sparse.eye_array(2), "it is a sparse matrix, whose toarray() is needed"),
     ([[1], [Fraction(1, 3)]], "1/3 at row 1, column 0, which no 64-bit float represents"),
     ([[1], [decimal.Decimal("0.1")]], "0.1 at row 1, column 0, which no"),
     ([[1], [decimal.Decimal("sNaN")]], "not an array of numbers"),
