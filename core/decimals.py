@@ -25,7 +25,7 @@ _MAX_SPELLED: Final = 10**15
 _MAX_COMPUTED: Final = 10**12
 _UNITS_OFF: Final = 2.0
 # Powers of ten that floats hold exactly.
-_MAX_PLACES: Final = 22
+MAX_PLACES: Final = 22
 # Numbers that are tried first: in a column of other numbers these are enough to tell.
 _FIRST: Final = 32
 
@@ -58,7 +58,7 @@ def decimal_places(column: FloatArray) -> int | None:
     if np.array_equal(values, np.rint(values)):  # integers of any size
         return 0
     few, distinct = np.unique(values[:_FIRST]), None
-    for places in range(_MAX_PLACES + 1):
+    for places in range(MAX_PLACES + 1):
         if _spells(few, places):
             distinct = np.unique(values) if distinct is None else distinct
             if _spells(distinct, places):
@@ -68,7 +68,7 @@ def decimal_places(column: FloatArray) -> int | None:
 
 def is_number_of_places(value: object) -> bool:
     """Whether something is a number of decimal places that a column may have."""
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MAX_PLACES
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_PLACES
 
 
 def as_decimals(column: FloatArray, places: int) -> FloatArray:
@@ -126,7 +126,7 @@ def places_with_bound(
     if Fraction(float(scaled)) != scaled:
         return None
     fit = (
-        k <= _MAX_PLACES and _spells(np.unique(column[np.isfinite(column)]), k)
+        k <= MAX_PLACES and _spells(np.unique(column[np.isfinite(column)]), k)
         for column, k in zip(columns, wanted, strict=True)
     )
     return wanted if all(fit) else None

@@ -1,0 +1,46 @@
+"""What the exact side returns for a problem with several outputs."""
+
+import dataclasses
+
+from sparsest.multi_output_network import MultiOutputNetwork
+from sparsest.multi_output_problem import MultiOutputProblem
+from sparsest.results.report import Rows, Section
+from sparsest.results.solving import CountBounds
+from sparsest.results.wording import describe_outputs, shared_neurons_section
+from sparsest.sentences import counted
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class MultiOutputResult(CountBounds):
+    """Bounds on the fewest neurons that several outputs share, and a network that attains the upper one.
+
+    Attributes beside those of `CountBounds`:
+
+    Attributes
+    ----------
+    direction : tuple of int, or None
+        The lower bound is one for ``c . f`` with these c, one number an output, and thereby for f; None where
+        nothing is proven.
+    directions : int
+        How many directions were tried.
+    """
+
+    network: MultiOutputNetwork | None
+    problem: MultiOutputProblem | None = dataclasses.field(default=None, compare=False)
+    direction: tuple[int, ...] | None = None
+    directions: int = 0
+
+    def _further_rows(self) -> Rows:
+        tried = f"the best of {counted(self.directions, 'directions')}"
+        if self.direction is None:
+            return [("lower bound", f"nothing proven in {counted(self.directions, 'directions')}")]
+        shown = ", ".join(map(str, self.direction))
+        return [("lower bound", f"proven for the sum of outputs times ({shown}), {tried}")]
+
+    def sections(self, name: str = "") -> list[Section]:
+        """Return what is known, and the witness."""
+        title = "several outputs" if self.problem is None else describe_outputs(self.problem, name)
+        found = [Section(title, self.rows())]
+        if self.network is not None:
+            found.append(shared_neurons_section("witness", self.network, self.problem))
+        return found
