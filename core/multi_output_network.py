@@ -1,12 +1,13 @@
 """An immutable single-hidden-layer ReLU network with several outputs."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sparsest import tolerances
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray, exact_floats
 from sparsest.errors import InputError
@@ -14,6 +15,9 @@ from sparsest.multi_output_problem import MultiOutputProblem, whole_direction
 from sparsest.network import Network
 from sparsest.objectives import Objective, magnitudes
 from sparsest.sentences import counted
+
+# Inputs of neurons that are held at a time where a network is evaluated.
+_MAX_NUMBERS = 20_000_000
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -98,7 +102,13 @@ class MultiOutputNetwork:
 
     def __call__(self, X: ArrayLike) -> FloatArray:
         """Return f at each row of X (N, d) as an array (N, m)."""
-        return np.stack([self.output(j)(X) for j in range(self.n_outputs)], axis=1)
+        inputs = exact_floats(X, "X")
+        if inputs.ndim != 2 or inputs.shape[1] != self.n_features:
+            raise InputError(f"X has shape {inputs.shape}: the network takes (N, {self.n_features})")
+        values = np.zeros((len(inputs), self.n_outputs))
+        for rows in self._pieces(len(inputs)):
+            values[rows] = np.maximum(0.0, inputs[rows] @ self.weights.T + self.biases) @ self.outputs
+        return values if self.affine is None else values + inputs @ self.affine[:, :-1].T + self.affine[:, -1]
 
     def predict(self, X: ArrayLike) -> FloatArray:
         """Return f at each row of X (N, d) as an array (N, m): scikit-learn's word for a call."""
@@ -140,9 +150,24 @@ class MultiOutputNetwork:
 
     def interpolates(self, problem: MultiOutputProblem) -> bool:
         """Whether every value lies in its interval, up to the rounding of float64 evaluation."""
-        return self._fits(problem) and all(
-            self.output(j).interpolates(output) for j, output in enumerate(problem.outputs)
-        )
+        if not self._fits(problem):
+            return False
+        return bool(np.all(self.violation(problem) <= self.allowance(problem)))
+
+    def allowance(self, problem: MultiOutputProblem) -> FloatArray:
+        """Return the violation (N, m) that float rounding explains, as for `Network`."""
+        reach = np.r_[np.abs(problem.X).max(axis=0), 1.0]
+        sizes = (np.abs(np.c_[self.weights, self.biases]) @ reach)[:, None] * np.abs(self.outputs)
+        terms = np.zeros(problem.low.shape)
+        for rows in self._pieces(problem.n_samples):
+            inputs = problem.X[rows]
+            knots = np.abs(inputs) @ np.abs(self.weights).T + np.abs(self.biases)
+            active = inputs @ self.weights.T + self.biases > -tolerances.ROUNDING * knots
+            terms[rows] = active @ sizes
+        if self.affine is not None:
+            terms += np.abs(self.affine) @ reach
+        scales = np.array([output.label_scale for output in problem.outputs])
+        return np.asarray(tolerances.ROUNDING * np.minimum(terms, tolerances.CANCELLATION * scales))
 
     def is_of_kind(self, problem: MultiOutputProblem) -> bool:
         """Whether the network has as many outputs, and no affine term or one that the problem allows."""
@@ -182,6 +207,11 @@ class MultiOutputNetwork:
             f"<MultiOutputNetwork {counted(self.width, 'neurons')}{affine}, d={self.n_features}, "
             f"m={self.n_outputs}>"
         )
+
+    def _pieces(self, samples: int) -> Iterator[slice]:
+        """Yield slices of samples whose neurons' inputs are held at a time."""
+        at_once = max(1, _MAX_NUMBERS // max(1, self.width))
+        return (slice(start, start + at_once) for start in range(0, samples, at_once))
 
     def _fits(self, problem: MultiOutputProblem) -> bool:
         return (self.n_features, self.n_outputs) == (problem.n_features, problem.n_outputs)
