@@ -798,7 +798,9 @@ def _output_of(data: object, j: int, count: int) -> object:
         if not isinstance(table, list) or not all(
             isinstance(row, list) and len(row) == count for row in table
         ):
-            raise UnreadableError(f"it has not {count} outputs, as the proof has", f"data {name}")
+            raise UnreadableError(
+                f"the proof is about {count} outputs: a column for each is needed", f"data {name}"
+            )
         fields[name] = [row[j] for row in table]
     places = fields.get("places")
     if isinstance(places, (list, tuple)) and len(places) > count:

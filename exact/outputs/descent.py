@@ -16,6 +16,8 @@ from sparsest.multi_output_problem import MultiOutputProblem
 
 # Steps of a descent; those of planted networks that arrive take some ten to forty.
 STEPS: Final = 80
+# Steps within which the squared distance must halve.
+_PATIENCE: Final = 15
 # Squared distance, of labels of size one, at which a descent has arrived.
 _ARRIVED: Final = 1e-24
 # Damping at first, its factors after a better and a worse step, and where a descent gives up.
@@ -33,7 +35,7 @@ def jacobian_size(problem: MultiOutputProblem, width: int) -> int:
     return problem.n_samples * m * numbers
 
 
-class Descent:
+class SharedDescent:
     """A problem in coordinates of size one, and descents towards its intervals."""
 
     def __init__(self, problem: MultiOutputProblem) -> None:
@@ -70,10 +72,13 @@ class Descent:
         u = neurons / np.maximum(np.linalg.norm(neurons, axis=1, keepdims=True), 1e-300)
         v, a = self._best_outputs(u) if outputs is None else (outputs, self._no_term())
         loss, damping = self._loss(u, v, a), _FIRST
-        for _ in range(STEPS):
+        before, halved = loss, 0
+        for number in range(STEPS):
             if loss <= _ARRIVED:
                 return self._network(u, v, a)
-            if given_up() or damping > _MOST:
+            if loss < before / 2:
+                before, halved = loss, number
+            if given_up() or damping > _MOST or number - halved > _PATIENCE:
                 return None
             step = self._step(u, v, a, damping)
             moved = tuple(x + dx for x, dx in zip((u, v, a), step, strict=True))

@@ -10,7 +10,7 @@ from sparsest.arrays import FloatArray
 from sparsest.exact.arithmetic.rational_network import RationalNetwork, rational_witness
 from sparsest.exact.arithmetic.rational_problem import ExactData, rational
 from sparsest.exact.outputs.along_a_line import interpolant_on_a_line
-from sparsest.exact.outputs.descent import MAX_JACOBIAN, Descent, jacobian_size
+from sparsest.exact.outputs.descent import MAX_JACOBIAN, SharedDescent, jacobian_size
 from sparsest.exact.outputs.output_weights import MAX_SIZE, with_output_weights
 from sparsest.exact.outputs.shared_network import ExactOutputs, RationalSharedNetwork, Vector, floats
 from sparsest.multi_output_network import MultiOutputNetwork
@@ -20,6 +20,8 @@ from sparsest.progress import Deadline
 
 # Random starts of descents towards so few neurons as are not refuted, for each new lower bound.
 _STARTS: Final = 20
+# Neurons of the first descents: more than necessary make them easier, and can be left out afterwards.
+_WIDTHS: Final = (0, 1, 2, 3, 4, 6, 8, 12)
 
 
 class NetworkFinder:
@@ -41,7 +43,7 @@ class NetworkFinder:
         self.data = ExactOutputs(problem)
         self.best: RationalSharedNetwork | None = None
         self._directions, self._deadline = list(directions), deadline
-        self._descent = Descent(self.data.problem)
+        self._descent = SharedDescent(self.data.problem)
         self._pool: list[Vector] = []
         self._is_mere_interpolant = False
         self._along: dict[tuple[int, ...], ExactData] = {}
@@ -88,11 +90,14 @@ class NetworkFinder:
         if moved is not None:
             self.offer(moved)
 
-    def descend(self, most: int, deadline: Deadline) -> None:
-        """Look for a first network by descents from random neurons, few before many, at most so many."""
-        for neurons in range(most + 1):
+    def descend(self, deadline: Deadline) -> None:
+        """Look for a first network by descents from random neurons, few before many, and make it sparser."""
+        for neurons in _WIDTHS:
             self._descend_towards(neurons, deadline)
-            if self.best is not None or deadline.expired:
+            if deadline.expired:
+                return
+            if self.best is not None:
+                self._leave_one_out(deadline)
                 return
 
     def interpolate(self, deadline: Deadline) -> None:

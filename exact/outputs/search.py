@@ -35,8 +35,6 @@ _DESCENTS, _DIRECTION, _NETWORKS = 0.1, 0.4, 0.2
 _SECONDS, _GROWTH = 20.0, 4.0
 # Seconds below which nothing more is begun.
 _LEAST: Final = 0.02
-# Neurons up to which a first network is looked for by descents.
-_MAX_NEURONS: Final = 12
 # Directions that go on to the next round: those of the highest lower bounds.
 _KEPT: Final = 4
 
@@ -97,7 +95,7 @@ class _Search:
             if witness is not None:
                 self._finder.offer(witness)
             else:
-                self._finder.descend(_MAX_NEURONS, self._share(_DESCENTS))
+                self._finder.descend(self._share(_DESCENTS))
             self._finder.interpolate(self._share(_DESCENTS))
             self._try_directions()
         except KeyboardInterrupt:

@@ -8,7 +8,7 @@ import pytest
 
 from sparsest import MultiOutputNetwork, MultiOutputProblem
 from sparsest.exact.outputs.along_a_line import interpolant_on_a_line
-from sparsest.exact.outputs.descent import Descent
+from sparsest.exact.outputs.descent import SharedDescent
 from sparsest.exact.outputs.output_weights import with_output_weights
 from sparsest.exact.outputs.shared_network import ExactOutputs
 from sparsest.progress import Deadline
@@ -99,7 +99,7 @@ def test_descents_arrive_near_planted_neurons(affine):
         rng.normal(size=(3, 2)), 0.2 * rng.normal(size=3), rng.normal(size=(3, 3)), term
     )
     problem = MultiOutputProblem(X, made(X), affine=affine)
-    descent = Descent(problem)
+    descent = SharedDescent(problem)
     near = np.c_[made.weights, made.biases] + 0.02 * rng.normal(size=(3, 3))
     found = descent.arrives(descent.in_own_coordinates(near), lambda: False)
     assert found.is_of_kind(problem)
