@@ -26,7 +26,7 @@ def test_the_optimum_is_that_of_the_knots():
 
 
 def test_one_output_and_a_constant_one():
-    # max(0, x) - 2 max(0, x - 0.5) over [-1, 1]: 0 left of 0, and 1 - 1 = 0 at the right end; the range is 0.3
+    # max(0, x) - 2 max(0, x - 0.5): 0 left of 0, 0.3 at 0.3, and 1 - 1 = 0 at the right end of [-1, 1]
     tent = Network([[1.0], [1.0], [1.0]], [0.0, -0.5, -5.0], [1.0, -2.0, 1.0])
     found = embedded(tent, BOX)
     assert (found.neurons, found.binaries) == (3, 2)
