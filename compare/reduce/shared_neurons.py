@@ -1,7 +1,8 @@
 """Neurons that several outputs share and that fewer can replace without changing one value on the data.
 
 A neuron is ``v max(0, u . xh)`` with ``v`` in R^m, ``u = (w, b)`` and ``xh = (x, 1)``. Cheapest first:
-``zero``, ``dead``, ``duplicate``, ``always_linear`` and ``mergeable`` ones, as for one output (`sparsest.compare.reduce.superfluous_neurons`; docs/proofs.md, P3). Neurons of one closed cell add up where
+``zero``, ``dead``, ``duplicate``, ``always_linear`` and ``mergeable`` ones, as for one output
+(`sparsest.compare.reduce.superfluous_neurons`; docs/proofs.md, P3). Neurons of one closed cell add up where
 their output weights have one direction: ``v max(0, u . xh) + c v max(0, t . xh) = v max(0, (u + c t) . xh)``
 for ``c > 0``.
 
