@@ -26,6 +26,7 @@ from sparsest.problem import Problem
 from sparsest.results.certificate import Attempt, Certificate, Judgement, Miss, Reduction, ReductionKind
 from sparsest.results.comparison import Attainment, Outcome, Verdict
 from sparsest.results.multi_output import MultiOutputResult
+from sparsest.results.multi_output_certificate import MultiOutputCertificate, OutputFigures
 from sparsest.results.path_norm import MinimiserCount, PathNormResult, ThresholdResult
 from sparsest.results.solving import ExactResult, FitResult, Proof, Restarts, Status
 from sparsest.results.trade_off import FrontierResult, LeastErrorResult
@@ -55,12 +56,14 @@ __all__ = [
     "LeastErrorResult",
     "MinimiserCount",
     "Miss",
+    "MultiOutputCertificate",
     "MultiOutputNetwork",
     "MultiOutputProblem",
     "MultiOutputResult",
     "Network",
     "Objective",
     "Outcome",
+    "OutputFigures",
     "PathNormResult",
     "Problem",
     "Proof",

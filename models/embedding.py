@@ -99,8 +99,15 @@ def embedded(
     model.net = relu_block(network, inputs.min(axis=0), inputs.max(axis=0))
     outputs = list(model.net.y.values())
     model.goal = pyo.Objective(expr=sum(y / float(u) for y, u in zip(outputs, units, strict=True)))
+    solver = _solver()
     begun = time.perf_counter()
-    results = _solved(model, time_limit)
+    results = solver.solve(
+        model,
+        time_limit=time_limit,
+        threads=1,
+        load_solutions=False,
+        raise_exception_on_nonoptimal_result=False,
+    )
     return Embedding(
         network.count(),
         len(model.net.switch),
@@ -117,13 +124,7 @@ def ranges(network: AnyNetwork, X: FloatArray) -> FloatArray:
     return np.where(spread > 0, spread, 1.0)
 
 
-def _solved(model: Any, time_limit: float) -> Any:
+def _solver() -> Any:
     from pyomo.contrib.solver.common.factory import SolverFactory
 
-    return SolverFactory("highs").solve(
-        model,
-        time_limit=time_limit,
-        threads=1,
-        load_solutions=False,
-        raise_exception_on_nonoptimal_result=False,
-    )
+    return SolverFactory("highs")

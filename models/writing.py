@@ -98,7 +98,8 @@ def _write_state_dict(network: AnyNetwork, path: Path, dtype: str, names: Mappin
     }
     if layers.affine is not None:
         tensors["output.bias"] = layers.affine[:, -1]
-        if layers.affine[:, :-1].any() or "skip.weight" in names.values():
+        # a model that was read with a skip branch keeps it, be it zero
+        if layers.affine[:, :-1].any() or (names is not _NAMES and "skip.weight" in names):
             tensors["skip.weight"] = layers.affine[:, :-1]
     if "output.bias" not in names and "skip.bias" in names and "output.bias" in tensors:
         tensors["skip.bias"] = tensors.pop("output.bias")

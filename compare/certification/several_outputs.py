@@ -1,7 +1,8 @@
 """Judge a network with several outputs: whether fewer neurons that all outputs share would do.
 
-Cheapest first: neurons that are superfluous on the data; a short exact search, which bounds sums of the
-outputs; elimination from the network's own neurons; the exact search for the rest of the time.
+Cheapest first: neurons that are superfluous on the data; elimination from the network's own neurons; and for
+the rest of the time the exact search, which bounds sums of the outputs and checks networks in rationals: that
+takes the longer the wider they are.
 """
 
 import dataclasses
@@ -30,14 +31,10 @@ from sparsest.sentences import counted, joined
 
 # Seconds for everything unless the caller says otherwise.
 TIME_LIMIT: Final = 60.0
-# Shares of the time left: of a first exact search, and of elimination.
-_FIRST: Final = 0.05
-_ELIMINATION: Final = 0.5
-# Seconds of the first search, at least and at most.
-_LEAST_SECONDS: Final = 0.5
-_MAX_SECONDS: Final = 10.0
-# Share that the last search is given: it ends a little later than asked.
-_LAST: Final = 0.97
+# Share of the time that elimination gets, and of what is left then that the exact search is given: it ends a
+# little later than asked.
+_ELIMINATION: Final = 0.4
+_EXACT: Final = 0.97
 # Samples times features times neurons times outputs up to which the exact side is handed a network: it
 # checks that in rational arithmetic, which takes some microseconds for each.
 _MAX_WITNESS: Final = 300_000
@@ -141,7 +138,6 @@ class _OutputsCase:
         self.lower = 0
         self.network: MultiOutputNetwork | None = None
         self.result: MultiOutputResult | None = None
-        self.direction: tuple[int, ...] | None = None
         self.proof_file: str | None = None
         self.attempts: list[Attempt] = []
         self.reduced, self.reductions = self.given, tuple[Reduction, ...]()
@@ -159,20 +155,10 @@ class _OutputsCase:
     def run(self) -> MultiOutputCertificate:
         if not self.given.interpolates(self.problem) and not all_surely_fit(self.problem, self.given):
             return self._certificate(Judgement.NOT_INTERPOLATING, self._said_of_misses(), "")
-        self._reduce()
-        left = self.deadline.remaining
-        self._bound("first bounds", min(max(_LEAST_SECONDS, _FIRST * left), _MAX_SECONDS, left))
-        if not self.closed and not self.deadline.expired:
-            self._eliminate()
-        closed_without_proof = self.closed and self.means.proof_file is not None and self._is_improved
-        if (not self.closed or closed_without_proof) and not self.deadline.expired:
-            self._bound("bounds", _LAST * self.deadline.remaining)
+        for step in (self._reduce, self._eliminate, self._bound):
+            if not self.deadline.expired:
+                step()
         return self._verdict()
-
-    @property
-    def _is_improved(self) -> bool:
-        """Whether a sparser network is known than the last exact search has written into its proof."""
-        return self.result is None or self.result.upper_bound != self.upper_bound
 
     # ------------------------------------------------------------ what is tried
 
@@ -211,9 +197,10 @@ class _OutputsCase:
         self._offer(self.reduced)
         self._log("reductions", f"{saved} of {self.given.width} neurons are superfluous on the data", start)
 
-    def _bound(self, name: str, limit: float) -> None:
-        """Search exactly for some seconds, with the best network known to begin with."""
+    def _bound(self) -> None:
+        """Search exactly for the rest of the time, with the best network known to begin with."""
         start, best = self.deadline.seconds, self.network or self.reduced
+        limit = _EXACT * self.deadline.remaining
         size = self.problem.X.size * self.problem.n_outputs * max(best.width, 1)
         result = solve(
             self.problem,
@@ -224,8 +211,7 @@ class _OutputsCase:
             workers=self.means.workers,
         )
         self.result = result
-        if result.lower_bound >= self.lower:
-            self.lower, self.direction = result.lower_bound, result.direction
+        self.lower = result.lower_bound
         if result.network is not None:
             self._offer(result.network, proven=True)
         if result.status is Status.INTERRUPTED:
@@ -236,10 +222,12 @@ class _OutputsCase:
         bounds = f"at least {counted(result.lower_bound, 'neurons')}, at most {upper}"
         if result.status is Status.OPTIMAL:
             bounds = f"exactly {counted(result.lower_bound, 'neurons')}"
-        self._log(name, f"{bounds}: {result.status.sentence}, {counted(result.nodes, 'nodes')}", start)
+        self._log("bounds", f"{bounds}: {result.status.sentence}, {counted(result.nodes, 'nodes')}", start)
 
     def _eliminate(self) -> None:
         start, best = self.deadline.seconds, self.network or self.reduced
+        if not best.width:
+            return
         self._tell(Progress("elimination from its own neurons", start))
         left = self.deadline.remaining
         limit = Deadline(None if math.isinf(left) else max(_ELIMINATION * left, 1e-3))
@@ -329,7 +317,7 @@ class _OutputsCase:
             reductions=self.reductions,
             proof=self._proof,
             proof_file=self.proof_file,
-            direction=self.direction,
+            direction=None if result is None else result.direction,
             attempts=tuple(self.attempts),
             seconds=self.deadline.seconds,
             options={"time_limit": self.means.time_limit, "workers": self.means.workers},

@@ -23,6 +23,9 @@ from sparsest.progress import Deadline
 
 # Neurons that are kept in the first attempt.
 _MIN_NEURONS: Final = 2
+# Noise that is put on the neurons, as a share of their size, where none can go without: another start of the
+# same descents.
+_SHAKEN: Final = (0.0, 0.1, 0.3)
 # Seconds of one attempt at least, and at most as a share of the time that is left: an attempt that arrives
 # seldom takes longer than those before it.
 _LEAST_SECONDS: Final = 0.2
@@ -69,6 +72,7 @@ class _Elimination:
 
     def __init__(self, problem: MultiOutputProblem, deadline: Deadline) -> None:
         self._problem, self._deadline, self._descent = problem, deadline, Descent(problem)
+        self._rng = np.random.default_rng(0)
         self._scales = np.array([output.label_scale or 1.0 for output in problem.outputs])
 
     def descent(self, network: MultiOutputNetwork) -> Iterator[MultiOutputNetwork]:
@@ -85,9 +89,14 @@ class _Elimination:
                 network = smaller
                 yield network
                 portion = min(portion, network.width // 2)
-        while (one_less := self._one_less(network)) is not None:
-            network = one_less
-            yield network
+        shaken = 0
+        while shaken < len(_SHAKEN) and not self._deadline.expired:
+            one_less = self._one_less(network, _SHAKEN[shaken])
+            if one_less is None:
+                shaken += 1
+            else:
+                network = one_less
+                yield network
 
     def _few_enough(self, network: MultiOutputNetwork) -> MultiOutputNetwork | None:
         """Keep the neurons that contribute most, ever more of them; return the first that do."""
@@ -99,11 +108,11 @@ class _Elimination:
             kept *= 2
         return None
 
-    def _one_less(self, network: MultiOutputNetwork) -> MultiOutputNetwork | None:
+    def _one_less(self, network: MultiOutputNetwork, shaken: float) -> MultiOutputNetwork | None:
         for k in self._order(network):
             if self._deadline.expired:
                 return None
-            smaller = self._of_part(network, np.delete(np.arange(network.width), k))
+            smaller = self._of_part(network, np.delete(np.arange(network.width), k), shaken)
             if smaller is not None:
                 return smaller
         return None
@@ -116,14 +125,16 @@ class _Elimination:
         sizes = np.linalg.norm(active, axis=0) * np.linalg.norm(network.outputs / self._scales, axis=1)
         return np.argsort(sizes)
 
-    def _of_part(self, network: MultiOutputNetwork, kept: NDArray[np.intp]) -> MultiOutputNetwork | None:
+    def _of_part(
+        self, network: MultiOutputNetwork, kept: NDArray[np.intp], shaken: float = 0.0
+    ) -> MultiOutputNetwork | None:
         """Return some of the neurons, moved until they provably meet every interval; None if they do not."""
-        neurons: FloatArray = np.c_[network.weights, network.biases][kept]
+        neurons: FloatArray = self._descent.in_own_coordinates(np.c_[network.weights, network.biases][kept])
+        lengths = np.linalg.norm(neurons, axis=1, keepdims=True)
+        neurons = neurons + shaken * lengths * self._rng.normal(size=neurons.shape)
         left = self._deadline.remaining
         limit = time.perf_counter() + min(left, max(_LEAST_SECONDS, _MAX_SHARE * left))
-        moved = self._descent.arrives(
-            self._descent.in_own_coordinates(neurons), lambda: time.perf_counter() > limit
-        )
+        moved = self._descent.arrives(neurons, lambda: time.perf_counter() > limit)
         if moved is None or moved.width >= network.width:
             return None
         return moved if all_surely_fit(self._problem, moved) else None

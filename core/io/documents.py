@@ -30,6 +30,7 @@ from sparsest.problem import Problem
 from sparsest.results.certificate import Certificate
 from sparsest.results.comparison import Verdict
 from sparsest.results.multi_output import MultiOutputResult
+from sparsest.results.multi_output_certificate import MultiOutputCertificate
 from sparsest.results.path_norm import PathNormResult, ThresholdResult
 from sparsest.results.solving import ExactResult, FitResult
 from sparsest.results.trade_off import FrontierResult, LeastErrorResult
@@ -55,6 +56,7 @@ Savable = (
     | MultiOutputProblem
     | MultiOutputNetwork
     | MultiOutputResult
+    | MultiOutputCertificate
 )
 _KINDS: dict[type, str] = {
     Problem: "problem",
@@ -70,6 +72,7 @@ _KINDS: dict[type, str] = {
     MultiOutputProblem: "multi-output-problem",
     MultiOutputNetwork: "multi-output-network",
     MultiOutputResult: "multi-output-result",
+    MultiOutputCertificate: "multi-output-certificate",
 }
 
 

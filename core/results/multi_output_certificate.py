@@ -137,7 +137,7 @@ class MultiOutputCertificate(Report):
         return f"{self.judgement.name}: {self.reason}"
 
     def sections(self, name: str = "") -> list[Section]:
-        """Return figures, verdict, remark, a table of the outputs, and the sparser network if there is one."""
+        """Return figures, verdict, remark, a table of the outputs, and a sparser network if there is one."""
         size = f"{counted(self.samples, 'samples')}, {counted(self.features, 'features')}"
         title = f"{name or self.source}: {size}, {len(self.outputs)} outputs, {self.affine.sentence}"
         found = [Section(title, self.rows()), Section(self.headline)]

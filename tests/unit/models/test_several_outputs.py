@@ -390,3 +390,14 @@ def test_the_logits_of_a_graph(tmp_path: Path) -> None:
     expected = np.maximum(0, inputs @ tensors["W"]) @ tensors["V"]
     for logits in (read.network(inputs), read.predict(inputs)):
         np.testing.assert_allclose(logits, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_a_zero_skip_is_written_only_where_the_model_had_one(tmp_path: Path) -> None:
+    biases = MultiOutputNetwork([[1.0]], [0.0], [[1.0, 2.0]], [[0.0, 1.0], [0.0, 2.0]])
+    write_model(biases, tmp_path / "m.pt")
+    assert read_model(tmp_path / "m.pt").affine is Affine.CONSTANT
+    state = {
+        "a.weight": torch.ones(2, 1), "b.weight": torch.ones(2, 2), "skip.weight": torch.zeros(2, 1)
+    }  # fmt: skip
+    write_model(biases, tmp_path / "m.pt", like=read_model(state))
+    assert set(torch.load(tmp_path / "m.pt")) == {*state, "2.bias"}
