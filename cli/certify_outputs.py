@@ -12,7 +12,7 @@ from sparsest.compare.certification.outputs_question import OutputsTerms
 from sparsest.compare.certification.several_outputs import OutputsMeans, certify_outputs, refuse_for_outputs
 from sparsest.errors import InputError
 from sparsest.io.documents import encode, load
-from sparsest.io.output_tables import OutputsTable, read_outputs
+from sparsest.io.output_sources import LabelColumns, read_labels
 from sparsest.io.problem_sources import refuse_wanted
 from sparsest.io.table_files.columns import Wanted
 from sparsest.io.tables import is_table
@@ -58,12 +58,12 @@ def certify_several(
     read: TrainedModel, request: OutputsRequest, terms: OutputsTerms, means: OutputsMeans
 ) -> NoReturn:
     """Certify a model with several outputs, print what was found, and end the command."""
-    table = _table(request, read.n_outputs)
+    table, targets = _table(request, read.n_outputs)
     output.say_remarks(table.reading)
     import pandas as pd
 
-    inputs = pd.DataFrame(table.X, columns=list(table.features))
-    labels = pd.DataFrame(table.Y, columns=list(table.targets))
+    inputs = pd.DataFrame(table.X, columns=table.features)
+    labels = pd.DataFrame(table.Y, columns=targets)
     with output.progress_bar(quiet=request.json) as progress:
         found = certify_outputs(
             read, inputs, labels, terms=terms, means=dataclasses.replace(means, progress=progress)
@@ -80,11 +80,13 @@ def certify_several(
     if request.network is not None:
         _write(found.network, read, request.network)
     if found.proof_file is not None and not request.json:
-        output.note(f"wrote the proof {found.proof_file}; `sparsest.check_proof` verifies it")
+        output.note(f"wrote the proof {found.proof_file}; verify it with")
+        output.note(f"  sparsest check {found.proof_file}")
     raise typer.Exit(exit_codes.of_judgement(found.judgement))
 
 
-def _table(request: OutputsRequest, n_outputs: int) -> OutputsTable:
+def _table(request: OutputsRequest, n_outputs: int) -> tuple[LabelColumns, list[str] | None]:
+    """Return inputs and labels, and the names of the latter where there are any."""
     path = Path(request.data)
     if path.suffix.lower() == ".json":
         problem = load(path)
@@ -94,12 +96,16 @@ def _table(request: OutputsRequest, n_outputs: int) -> OutputsTable:
                 "tolerance as --tolerance"
             )
         refuse_wanted(request.wanted, request.data)
-        features = problem.feature_names or tuple(f"x{j}" for j in range(problem.n_features))
-        targets = problem.target_names or tuple(f"y{j}" for j in range(problem.n_outputs))
-        return OutputsTable(problem.X, problem.targets, features, targets, None)
+        features = None if problem.feature_names is None else list(problem.feature_names)
+        columns = LabelColumns(problem.X, problem.targets, features, None, 0)
+        return columns, None if problem.target_names is None else list(problem.target_names)
     if not is_table(path):
         raise InputError(f"{request.data!r:.80} is no table, and the model has {n_outputs} outputs: give one")
-    return read_outputs(path, request.wanted, n_outputs)
+    names = [name.strip() for name in (request.wanted.target or "").split(",") if name.strip()]
+    if len(names) != n_outputs:
+        found = f"--target names {len(names)} columns" if names else "there is no --target"
+        raise InputError(f"{found}, and the model has {n_outputs} outputs: name a column for each, as a,b")
+    return read_labels(path, names, request.wanted), names
 
 
 def _write(found: MultiOutputNetwork | None, read: TrainedModel, path: Path) -> None:

@@ -20,7 +20,7 @@ Target = Annotated[
     str | None,
     typer.Option(
         help="Label column of a file; by default the one named y, target, label, ..., or the last. "
-        "`solve` and `check` take several, separated by commas."
+        "`solve`, `certify` and `check` take several, separated by commas."
     ),
 ]
 Features = Annotated[

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
 from sparsest.compare.reduce.float_bounds import surely_fits
-from sparsest.exact.outputs.descent import MAX_JACOBIAN, Descent, jacobian_size
+from sparsest.exact.outputs.descent import MAX_JACOBIAN, SharedDescent, jacobian_size
 from sparsest.multi_output_network import MultiOutputNetwork
 from sparsest.multi_output_problem import MultiOutputProblem
 from sparsest.progress import Deadline
@@ -71,7 +71,7 @@ class _Elimination:
     """A problem, and descents towards it from parts of networks."""
 
     def __init__(self, problem: MultiOutputProblem, deadline: Deadline) -> None:
-        self._problem, self._deadline, self._descent = problem, deadline, Descent(problem)
+        self._problem, self._deadline, self._descent = problem, deadline, SharedDescent(problem)
         self._rng = np.random.default_rng(0)
         self._scales = np.array([output.label_scale or 1.0 for output in problem.outputs])
 

@@ -1,12 +1,14 @@
 """From what a user names to a problem with one output, or with several where several labels are named."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from sparsest.affine import Affine
+from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.io import tables
 from sparsest.io.documents import load
@@ -19,6 +21,7 @@ from sparsest.io.problem_sources import (
     refuse_wanted,
 )
 from sparsest.io.table_files.assembling import Table
+from sparsest.io.table_files.columns import Wanted
 from sparsest.io.table_files.reading import Reading
 from sparsest.multi_output_problem import MultiOutputProblem
 from sparsest.problem import Problem
@@ -29,6 +32,28 @@ class AnySource(NamedTuple):
 
     problem: Problem | MultiOutputProblem
     reading: Reading | None
+
+
+class LabelColumns(NamedTuple):
+    """Inputs and several labels of a table.
+
+    Attributes
+    ----------
+    X, Y : arrays (N, d), (N, m)
+        Inputs and labels.
+    features : list of str or None
+        Names of the inputs, where there are any.
+    reading : Reading or None
+        What was read of all labels in one.
+    dropped : int
+        Rows that were left out because they lacked a value.
+    """
+
+    X: FloatArray
+    Y: FloatArray
+    features: list[str] | None
+    reading: Reading | None
+    dropped: int
 
 
 def read_any_source(data: str, asked: Asked, directory: Path = Path()) -> AnySource:
@@ -63,41 +88,53 @@ def read_any_source(data: str, asked: Asked, directory: Path = Path()) -> AnySou
 def _from_table(path: Path, names: list[str], asked: Asked) -> AnySource:
     refuse_contradictions(asked)
     _refuse_for_outputs(asked)
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise InputError(f"--target names the column {twice!r} twice")
-    found = [_one_label(path, names, name, asked) for name in names]
-    first = found[0]
-    if any(not np.array_equal(table.X, first.X) for table in found):
-        raise InputError(f"{path}: not every row has a value of each label: fill them, or --ignore a label")
+    found = read_labels(path, names, asked.wanted)
     try:
         problem = MultiOutputProblem(
-            first.X,
-            np.stack([numeric_labels(table, str(path)) for table in found], axis=1),
+            found.X,
+            found.Y,
             affine=asked.affine or Affine.NONE,
             tolerance=0.0 if asked.tolerance is None else asked.tolerance,
-            feature_names=first.features,
+            feature_names=found.features,
             target_names=names,
             numbers=asked.numbers,
         )
     except InputError as error:
-        if not first.dropped:
+        if not found.dropped:
             raise
         raise InputError(f"{error} (rows are counted without those left out)") from None
-    return AnySource(problem, _reading(found, names))
+    return AnySource(problem, found.reading)
 
 
-def _one_label(path: Path, names: list[str], name: str, asked: Asked) -> Table:
+def read_labels(path: Path, names: Sequence[str], wanted: Wanted) -> LabelColumns:
+    """Return the inputs and the label columns of some names in a table; ``wanted.target`` is left aside.
+
+    Raises
+    ------
+    InputError
+        As `read_table`, for a name that comes twice, and where a row lacks one of the labels.
+    """
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise InputError(f"--target names the column {twice!r} twice")
+    found = [_one_label(path, names, name, wanted) for name in names]
+    first = found[0]
+    if any(not np.array_equal(table.X, first.X) for table in found):
+        raise InputError(f"{path}: not every row has a value of each label: fill them, or --ignore a label")
+    Y = np.stack([numeric_labels(table, str(path)) for table in found], axis=1)
+    return LabelColumns(first.X, Y, first.features, _reading(found, names), first.dropped)
+
+
+def _one_label(path: Path, names: Sequence[str], name: str, wanted: Wanted) -> Table:
     others = [other for other in names if other != name]
-    wanted = asked.wanted._replace(target=name, ignore=[*(asked.wanted.ignore or ()), *others])
     try:
-        return tables.read_table(path, wanted)
+        return tables.read_table(path, wanted._replace(target=name, ignore=[*(wanted.ignore or ()), *others]))
     except InputError:
         for label in names:  # a label that is not there is named as such, not as one to be ignored
-            tables.read_table(path, asked.wanted._replace(target=label))
+            tables.read_table(path, wanted._replace(target=label))
         raise
 
 
-def _reading(found: list[Table], names: list[str]) -> Reading | None:
+def _reading(found: list[Table], names: Sequence[str]) -> Reading | None:
     """Return what was read of all labels in one."""
     readings = [table.reading for table in found if table.reading is not None]
     if not readings:

@@ -53,7 +53,7 @@ def test_json(files):
     document = json.loads(done.stdout)
     assert document["verdict"] == "sparser_exists"
     assert [document["embedding"][name]["binaries"] for name in ("given", "sparsest known")] == [3, 2]
-    assert document["read"]["label"] == "force, heat"
+    assert document["read"]["label"] == "force, heat (--target)"
 
 
 def test_a_saved_problem(files):
@@ -68,9 +68,9 @@ def test_a_saved_problem(files):
     [
         ((), "there is no --target, and the model has 2 outputs"),
         (("--target", "force"), "--target names 1 columns"),
-        (("--target", "force,force"), "names 2 columns"),
+        (("--target", "force,force"), "names the column 'force' twice"),
         (("--target", "force,cold"), "cold"),
-        (("--target", "cold,force"), "no column 'cold'"),
+        (("--target", "cold,force"), "no column named 'cold'"),
         (("--target", "force,heat", "--report", "r.html"), "--report is for one output"),
         (("--target", "force,heat", "--objective", "weights"), "several outputs: leave it out"),
         (("--target", "force,heat", "--margin", "1"), "a margin was given"),

@@ -25,12 +25,14 @@ from sparsest import (
     History,
     InputError,
     LeastErrorResult,
+    MultiOutputCertificate,
     MultiOutputNetwork,
     MultiOutputProblem,
     MultiOutputResult,
     Network,
     Objective,
     Outcome,
+    OutputFigures,
     PathNormResult,
     Problem,
     Proof,
@@ -180,6 +182,19 @@ SEVERAL = MultiOutputResult(
     direction=(1, -2),
     directions=4,
 )
+JUDGED = MultiOutputCertificate(
+    **{
+        field.name: getattr(CERTIFICATE, field.name)
+        for field in dataclasses.fields(MultiOutputCertificate)
+        if hasattr(CERTIFICATE, field.name)
+        and field.name not in ("network", "problem", "given", "against", "asked")
+    },
+    network=SHARED,
+    outputs=(OutputFigures(0.1, 0.05, 0.06, None, 0.07, 0.99), OutputFigures(0.1, 0.0, 1e-17, 1.0)),
+    against="labels",
+    asked="every output",
+    direction=(1, -2),
+)
 ITEMS = {
     "problem": Problem([[1, 0.1], [3, 4]], [0, 1], affine="skip", tolerance=[0, 0.1], weight_bound=0.1),
     "classification": Problem.classification([0, 1], [0, 1]),
@@ -218,6 +233,10 @@ ITEMS = {
     "shared neurons": SHARED,
     "no shared neurons": MultiOutputNetwork.zero(2, 3, Affine.CONSTANT),
     "bounds for several outputs": SEVERAL,
+    "certificate of several outputs": JUDGED,
+    "open certificate of several outputs": dataclasses.replace(
+        JUDGED, network=None, upper_bound=None, direction=None, status=None, agreement=0.5
+    ),
     "open bounds for several outputs": dataclasses.replace(
         SEVERAL, network=None, upper_bound=None, residual=None, direction=None
     ),
