@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from sparsest import datasets
 from sparsest.arrays import exact_floats
 from sparsest.cli import exit_codes, options, output
+from sparsest.cli.embeddings import embeddings, print_embeddings
 from sparsest.decimals import Numbers
 from sparsest.errors import InputError
 from sparsest.io import tables
@@ -18,6 +19,7 @@ from sparsest.io.table_files.columns import Wanted
 from sparsest.io.table_files.reading import Reading
 from sparsest.models import check_model_ending, read_model, rounded, write_model
 from sparsest.network import Network
+from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.results.certificate import Certificate
 
@@ -54,6 +56,12 @@ NetworkFile = Annotated[
 Report = Annotated[
     Path | None, typer.Option(help="Write a page for a browser or for paper: .html.", metavar="FILE")
 ]
+Embed = Annotated[
+    bool,
+    typer.Option(
+        "--embed", help="Print binaries, and seconds of a small optimisation model, before and after."
+    ),
+]
 Workers = Annotated[int, typer.Option(help="Processes that share the tree's search.")]
 
 
@@ -76,6 +84,7 @@ def certify(  # noqa: PLR0913
     save: options.Output = None,
     checkpoint: options.Checkpoint = None,
     resume: options.Resume = False,
+    embed: Embed = False,
     workers: Workers = 1,
     seed: options.Seed = 0,
     json: options.Json = False,
@@ -86,6 +95,7 @@ def certify(  # noqa: PLR0913
     Example:
       sparsest certify model.onnx curve.csv --proof curve.json.gz --network sparser.onnx
       sparsest certify model.pt curve.csv --report curve.html
+      sparsest certify surrogate.onnx runs.csv --target force,heat --embed
 
     \b
     Exit codes: 0 SPARSEST; 1 SPARSER_EXISTS or NOT_INTERPOLATING; 2 bad input; 3 BOUNDED (an interval).
@@ -102,6 +112,28 @@ def certify(  # noqa: PLR0913
     if network is not None:
         check_model_ending(network)
     wanted = Wanted(target, features, ignore, drop_missing, header)
+    trained = read_model(model)
+    if trained.n_outputs > 1:
+        if report is not None:
+            raise InputError(
+                "--report is for one output: leave it out, or save the certificate by --save FILE"
+            )
+        from sparsest.cli.certify_outputs import (
+            OutputsMeans,
+            OutputsRequest,
+            OutputsTerms,
+            certify_several,
+            refuse_for_outputs,
+            tolerances,
+        )
+
+        refuse_for_outputs(Objective.parse(objective), margin, checkpoint)
+        certify_several(
+            trained,
+            OutputsRequest(model, data, wanted, network, save, json, embed),
+            OutputsTerms(tolerance=tolerances(tolerance), numbers=numbers),
+            OutputsMeans(time_limit, proof, workers),
+        )
     X, y, reading = _samples(data, wanted, model, margin)
     output.say_remarks(reading)
     from sparsest.compare.certification.certification import certify as judge
@@ -123,7 +155,8 @@ def certify(  # noqa: PLR0913
             seed=seed,
             progress=progress,
         )
-    _print(found, model, data, reading, json=json)
+    assert isinstance(found, Certificate)
+    _print(found, model, data, reading, json=json, embed=embed)
     if found.proof_file is not None and not json:
         asked = f" --tolerance {found.tolerance!r}" if found.tolerance else ""
         if found.margin is not None:
@@ -180,11 +213,16 @@ def _number_or_word(text: str) -> float | str:
         return text  # "auto", or refused
 
 
-def _print(found: Certificate, model: str, data: str, reading: Reading | None, *, json: bool) -> None:
+def _print(
+    found: Certificate, model: str, data: str, reading: Reading | None, *, json: bool, embed: bool
+) -> None:
     if json:
-        output.print_json({"verdict": str(found.judgement)} | encode(found) | output.as_read(reading))
+        document = {"verdict": str(found.judgement)} | encode(found) | output.as_read(reading)
+        output.print_json(document | (embeddings(found) if embed else {}))
         return
     output.print_report(found, f"{model} on {data}")
+    if embed:
+        print_embeddings(found)
     output.print_reading(reading, data)
 
 

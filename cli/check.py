@@ -10,9 +10,11 @@ from sparsest.check import ProofError, UnreadableError, check_proof, describe, r
 from sparsest.cli import exit_codes, options, output
 from sparsest.decimals import Numbers
 from sparsest.errors import InputError
-from sparsest.io.problem_sources import Asked, read_source, refuse_contradictions
+from sparsest.io.output_sources import read_any_source
+from sparsest.io.problem_sources import Asked, refuse_contradictions
 from sparsest.io.table_files.columns import Wanted
 from sparsest.io.table_files.reading import Reading
+from sparsest.multi_output_problem import MultiOutputProblem
 from sparsest.problem import Problem
 
 Data = Annotated[
@@ -97,9 +99,9 @@ def _export(document: dict[str, Any], folder: Path) -> None:
     typer.echo(f"wrote the lower bound as {len(files)} VIPR file{'s' * (len(files) > 1)} to {folder}")
 
 
-def _data(data: str, asked: Asked) -> tuple[Problem | SimpleNamespace, Reading | None]:
+def _data(data: str, asked: Asked) -> tuple[Problem | MultiOutputProblem | SimpleNamespace, Reading | None]:
     """Return a saved problem, or inputs and intervals alone of other data, and how it was read."""
-    problem, reading = read_source(data, asked)
+    problem, reading = read_any_source(data, asked)
     output.say_remarks(reading)
     if data.lower().endswith(".json"):
         return problem, reading

@@ -18,7 +18,10 @@ Data = Annotated[
 ]
 Target = Annotated[
     str | None,
-    typer.Option(help="Label column of a file; by default the one named y, target, label, ..., or the last."),
+    typer.Option(
+        help="Label column of a file; by default the one named y, target, label, ..., or the last. "
+        "`solve`, `certify` and `check` take several, separated by commas."
+    ),
 ]
 Features = Annotated[
     list[str] | None,

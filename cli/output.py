@@ -14,6 +14,7 @@ import typer
 from sparsest.errors import InputError
 from sparsest.io.documents import Savable, check_ending, encode, plain, save
 from sparsest.io.table_files.reading import Reading
+from sparsest.multi_output_problem import MultiOutputProblem
 from sparsest.problem import Problem
 from sparsest.progress import Progress, ProgressCallback
 from sparsest.results.report import MAX_WIDTH, Report, Rows, Section
@@ -104,16 +105,20 @@ def print_reading(reading: Reading | None, data: str) -> None:
         print_block(f"read from {data}", reading.rows())
 
 
-def document_of(problem: Problem, result: Savable, reading: Reading | None) -> dict[str, Any]:
+def document_of(
+    problem: Problem | MultiOutputProblem, result: Savable, reading: Reading | None
+) -> dict[str, Any]:
     """Return a result's JSON document together with what names its problem, and what was read of a file."""
     facts: dict[str, Any] = {
         "samples": problem.n_samples,
         "features": problem.n_features,
         "affine": str(problem.affine),
-        "weight_bound": problem.weight_bound,
+        "weight_bound": problem.weight_bound if isinstance(problem, Problem) else None,
         "decimal_places": list(problem.places),
         "digest": problem.digest,
     }
+    if isinstance(problem, MultiOutputProblem):
+        facts["outputs"] = problem.n_outputs
     return encode(result) | {"problem": facts | as_read(reading)}
 
 

@@ -10,8 +10,10 @@ from sparsest.cli import exit_codes, options, output
 from sparsest.decimals import Numbers
 from sparsest.errors import InputError
 from sparsest.io.documents import load
-from sparsest.io.problem_sources import Asked, read_source
+from sparsest.io.output_sources import read_any_source
+from sparsest.io.problem_sources import Asked
 from sparsest.io.table_files.columns import Wanted
+from sparsest.multi_output_network import MultiOutputNetwork
 from sparsest.network import Network
 
 
@@ -64,11 +66,14 @@ def solve(  # noqa: PLR0913
 ) -> None:
     """Find the sparsest network through data, by training and exact search, with a proof.
 
+    Several label columns, separated by commas, share the neurons of one network.
+
     \b
     Example:
       sparsest solve xor
       sparsest solve parity-3 --proof parity-3.json.gz
       sparsest solve curve.csv --target y --tolerance 0.01 --time-limit 60 --plot fit.png
+      sparsest solve robot.csv --target left,right --tolerance 0.01 --proof robot.json
       sparsest solve curve.csv --workers 8 --checkpoint curve.checkpoint --resume
 
     \b
@@ -84,7 +89,7 @@ def solve(  # noqa: PLR0913
         raise InputError("--workers and --dask exclude each other: a cluster has its own workers")
     wanted = Wanted(target, features, ignore, drop_missing, header)
     asked = Asked(wanted, affine, tolerance, weight_bound, classify, margin, numbers)
-    problem, reading = read_source(data, asked)
+    problem, reading = read_any_source(data, asked)
     output.say_remarks(reading)
     from sparsest.compare.find_and_prove import solve as find_and_prove
 
@@ -132,8 +137,8 @@ def solve(  # noqa: PLR0913
     raise typer.Exit(exit_codes.of_status(result.status) if written else exit_codes.BAD_INPUT)
 
 
-def _network(path: Path) -> Network:
+def _network(path: Path) -> Network | MultiOutputNetwork:
     network = load(path)
-    if not isinstance(network, Network):
+    if not isinstance(network, Network | MultiOutputNetwork):
         raise InputError(f"{path} does not hold a network: save one with sparsest.save")
     return network

@@ -7,14 +7,17 @@ import os
 from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypedDict, Unpack, overload
 
 from sparsest.exact import solve as prove
 from sparsest.exact.method_choice import choose_method
+from sparsest.multi_output_network import MultiOutputNetwork
+from sparsest.multi_output_problem import MultiOutputProblem
 from sparsest.network import Network
 from sparsest.objectives import DEFAULT_POWER, Objective
 from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Deadline, ProgressCallback
+from sparsest.results.multi_output import MultiOutputResult
 from sparsest.results.solving import ExactResult, FitResult, Status
 
 # Effort of training where there is no limit at all, and the share of a time limit that it may take.
@@ -30,14 +33,46 @@ _LEAST_NODES: Final = 10
 _MAX_NUMBERS: Final = 20_000
 
 
+class FindAndProveOptions(TypedDict, total=False):
+    """Keywords of `solve`."""
+
+    method: str
+    mip_solver: str
+    training: bool
+    witness: Network | MultiOutputNetwork | None
+    p: float
+    seed: int
+    time_limit: float | None
+    effort_limit: float | None
+    node_limit: int | None
+    workers: int
+    executor: Executor | None
+    proof_file: str | os.PathLike[str] | None
+    checkpoint_file: str | os.PathLike[str] | None
+    resume: bool
+    progress: ProgressCallback | None
+
+
+@overload
+def solve(
+    problem: Problem, objective: str | Objective = ..., **options: Unpack[FindAndProveOptions]
+) -> ExactResult: ...
+
+
+@overload
+def solve(
+    problem: MultiOutputProblem, objective: str | Objective = ..., **options: Unpack[FindAndProveOptions]
+) -> MultiOutputResult: ...
+
+
 def solve(  # noqa: PLR0913
-    problem: Problem,
+    problem: Problem | MultiOutputProblem,
     objective: str | Objective = Objective.NEURONS,
     *,
     method: str = "auto",
     mip_solver: str = "highs",
     training: bool = True,
-    witness: Network | None = None,
+    witness: Network | MultiOutputNetwork | None = None,
     p: float = DEFAULT_POWER,
     seed: int = 0,
     time_limit: float | None = None,
@@ -49,17 +84,18 @@ def solve(  # noqa: PLR0913
     checkpoint_file: str | os.PathLike[str] | None = None,
     resume: bool = False,
     progress: ProgressCallback | None = None,
-) -> ExactResult:
+) -> ExactResult | MultiOutputResult:
     """Bound the smallest count of a network that fits: find one by training, and prove.
 
     What a short run of the activation tree closes is returned at once. Otherwise
     `sparsest.continuous.find_sparse` looks for a sparse network, told the bound that is proven by then, and
     `sparsest.exact.solve` takes it for an upper bound where a rational network beside it provably fits,
-    proves a lower bound, and may find a sparser one. All share one time limit.
+    proves a lower bound, and may find a sparser one. All share one time limit. With several outputs there is
+    no training besides: `sparsest.exact.solve` begins with descents on all of them.
 
     Parameters
     ----------
-    problem : Problem
+    problem : Problem or MultiOutputProblem
         The data.
     objective : str or Objective
         "neurons", "weights" or "parameters".
@@ -67,7 +103,7 @@ def solve(  # noqa: PLR0913
         As for `sparsest.exact.solve`.
     training : bool
         Whether to train at all; without it this is `sparsest.exact.solve`.
-    witness : Network, optional
+    witness : Network or MultiOutputNetwork, optional
         A network from elsewhere, in the place of training's.
     p : float
         Of networks with the same count, training prefers that of smallest l^p path norm.
@@ -96,6 +132,12 @@ def solve(  # noqa: PLR0913
     (2, 2, 'exact')
     """
     goal = Objective.parse(objective)
+    if isinstance(problem, MultiOutputProblem):
+        return prove(
+            problem, goal, method=method, witness=witness, time_limit=time_limit, node_limit=node_limit,
+            workers=workers, executor=executor, proof_file=proof_file, checkpoint_file=checkpoint_file,
+            resume=resume, progress=progress,
+        )  # fmt: skip
     refuse_other_than_problem(problem)
     deadline = Deadline(time_limit)
     wanted, kept = proof_file is not None, checkpoint_file is not None

@@ -18,11 +18,15 @@ from sparsest.cost_curves import CostCurves
 from sparsest.errors import InputError, SolverError, SparsestError
 from sparsest.history import History
 from sparsest.io.documents import load, save
+from sparsest.multi_output_network import MultiOutputNetwork
+from sparsest.multi_output_problem import MultiOutputProblem
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.results.certificate import Attempt, Certificate, Judgement, Miss, Reduction, ReductionKind
 from sparsest.results.comparison import Attainment, Outcome, Verdict
+from sparsest.results.multi_output import MultiOutputResult
+from sparsest.results.multi_output_certificate import MultiOutputCertificate, OutputFigures
 from sparsest.results.path_norm import MinimiserCount, PathNormResult, ThresholdResult
 from sparsest.results.solving import ExactResult, FitResult, Proof, Restarts, Status
 from sparsest.results.trade_off import FrontierResult, LeastErrorResult
@@ -52,9 +56,14 @@ __all__ = [
     "LeastErrorResult",
     "MinimiserCount",
     "Miss",
+    "MultiOutputCertificate",
+    "MultiOutputNetwork",
+    "MultiOutputProblem",
+    "MultiOutputResult",
     "Network",
     "Objective",
     "Outcome",
+    "OutputFigures",
     "PathNormResult",
     "Problem",
     "Proof",

@@ -190,13 +190,21 @@ def checked_names(names: Sequence[str] | None, n_features: int) -> tuple[str, ..
     return given
 
 
-def sample_vector(values: object, name: str, length: int, infinite: float | None = None) -> FloatArray:
-    """Return finite floats (N,), one a sample; `infinite` is the one infinity allowed among them."""
+def sample_vector(
+    values: object, name: str, length: int, several: str = "", *, infinite: float | None = None
+) -> FloatArray:
+    """Return finite floats (N,), one a sample; `infinite` is the one infinity allowed among them.
+
+    `several` says what takes a table of several columns instead.
+    """
     array = exact_floats(values, name)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.shape != (length,):
-        raise InputError(f"{name} has shape {array.shape}: X has {length} rows, so ({length},) is needed")
+        instead = f"; {several}" if several and array.ndim == 2 and len(array) == length else ""
+        raise InputError(
+            f"{name} has shape {array.shape}: X has {length} rows, so ({length},) is needed{instead}"
+        )
     checked = array if infinite is None else np.where(array == infinite, 0.0, array)
     refuse_non_finite(checked, name)
     return array

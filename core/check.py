@@ -24,13 +24,14 @@ import operator
 import os
 import re
 import sys
+import types
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 FORMAT = "sparsest/proof"
-# Version 1 is about neurons, version 2 about weights or parameters.
+# Version 1 is about neurons, version 2 about weights or parameters, or neurons that several outputs share.
 OBJECTIVES = {1: ("neurons",), 2: ("weights", "parameters")}
 
 # Bytes read of a file, before and after decompression.
@@ -124,6 +125,9 @@ class Checked:
         Whether the proof's data were compared with data given beside it.
     objective : str
         What the bounds count: "neurons", "weights" or "parameters".
+    direction : tuple of int, or None
+        Of several outputs the lower bound is proven for the sum of outputs times these numbers; None where
+        networks have one output.
     """
 
     lower_bound: int
@@ -138,6 +142,7 @@ class Checked:
     weight_bound: str | None
     data_compared: bool
     objective: str = "neurons"
+    direction: tuple[int, ...] | None = None
 
     def summary(self) -> str:
         """Return one sentence on what was verified, as the command line prints it."""
@@ -162,8 +167,9 @@ def check_proof(
         A file, gzip-compressed if its name ends in ``.gz``, or the document in it.
     data : path, mapping or problem, optional
         The data that the proof must be about, exactly: a ``sparsest.Problem``, the document of one, or the
-        path of a saved one (.json) or of a table (.csv, the last column being the labels). An object with
-        ``X``, ``low`` and ``high`` alone says nothing of affine term and weight bound.
+        path of a saved one (.json) or of a table (.csv, the last column being the labels, or the last m
+        columns where the proof is about m outputs). An object with ``X``, ``low`` and ``high`` alone says
+        nothing of affine term and weight bound.
     affine : {"none", "constant", "skip"}, optional
         The affine term that networks must have; by default whichever the proof or `data` say.
     tolerance : float, optional
@@ -226,20 +232,30 @@ def read(
 
 def _checked(document: Document, data: object, asked: _Asked) -> Checked:
     fields = ("format", "version", "objective", "problem", "lower_bound", "upper_bound", "witness")
-    _fields(document, (*fields, "circuits", "parts"), "proof")
+    several = "outputs" in document
+    _fields(document, (*fields, *["outputs"] * several, "circuits", "parts"), "proof")
     version = document["version"]
     if document["format"] != FORMAT or type(version) is not int or version not in OBJECTIVES:
         raise ProofError(f"only versions {list(OBJECTIVES)} of {FORMAT!r} are known", "format and version")
+    if several and version == 1:
+        raise ProofError("version 1 is about one output", "outputs")
     objective = document["objective"]
-    if type(objective) is not str or objective not in OBJECTIVES[version]:
-        known = " and ".join(map(repr, OBJECTIVES[version]))
-        raise ProofError(f"version {version} is about {known}", "objective")
+    objectives = ("neurons",) if several else OBJECTIVES[version]
+    if type(objective) is not str or objective not in objectives:
+        known = " and ".join(map(repr, objectives))
+        raise ProofError(f"version {version} is about {known}{' of several outputs' * several}", "objective")
     problem = _Problem(_with_options(document["problem"]), "problem")
-    asked.compare(problem)
-    if data is not None:
+    outputs = _Outputs(document["outputs"], document["problem"]) if several else None
+    labelled = [problem] if outputs is None else outputs.problems
+    for each in labelled:
+        asked.compare(each)
+    if data is not None and outputs is None:
         _compare(problem, data, asked)
-    bound, upper = _verified_bounds(problem, document, _Work(document))
+    elif data is not None and outputs is not None:
+        _compare_outputs(outputs, data, asked)
+    bound, upper = _verified_bounds(problem, outputs, document, _Work(document))
     limit = problem.own_bound if any(problem.places) else document["problem"]["weight_bound"]
+    words = dict.fromkeys(_labels(each) for each in labelled)
     return Checked(
         lower_bound=bound.proven,
         upper_bound=upper,
@@ -248,11 +264,12 @@ def _checked(document: Document, data: object, asked: _Asked) -> Checked:
         leaves=bound.leaves,
         samples=len(problem.X),
         features=problem.size - 1,
-        labels=_labels(problem),
+        labels=" or ".join(words),
         affine=problem.affine,
         weight_bound=None if limit is None else str(limit),
         data_compared=data is not None,
         objective=objective,
+        direction=None if outputs is None else tuple(outputs.direction),
     )
 
 
@@ -554,6 +571,36 @@ class _Problem:
         return ends
 
 
+class _Outputs:
+    """Several outputs: a direction, and the problem of each output alone, all of the same inputs.
+
+    Attributes
+    ----------
+    direction : list of m integers
+        The proof's own problem is about the sum of outputs times these.
+    problems : list of m _Problem
+        Those of the outputs, in the units of the proof's own.
+    """
+
+    def __init__(self, fields: object, problem: Mapping[str, Any]) -> None:
+        given = _fields(fields, ("direction", "low", "high"), "outputs")
+        numbers = _list(given["direction"], "outputs direction")
+        self.direction = [_integer(c, "outputs direction") for c in numbers]
+        count = len(self.direction)
+        columns = {
+            name: [_row(row, count, f"outputs {name}[{i}]") for i, row in enumerate(table)]
+            for name in ("low", "high")
+            for table in (_list(given[name], f"outputs {name}"),)
+        }
+        self.problems = [
+            _Problem(
+                {**problem, **{name: [row[j] for row in rows] for name, rows in columns.items()}},
+                f"output {j}",
+            )
+            for j in range(count)
+        ]
+
+
 def _datum(value: object, place: str) -> Fraction:
     """Read a number of the problem."""
     number = _number(value, place)
@@ -659,11 +706,43 @@ def _compare(problem: _Problem, data: object, asked: _Asked) -> None:
     """Reject unless the proof's data are the given ones: every number, in order."""
     if isinstance(data, (str, os.PathLike)):
         is_table = str(data).lower().endswith(".csv")
-        data = _table(data, asked, problem.places) if is_table else _saved_problem(_json(data, float))
+        decimal = bool(problem.places[-1])
+        data = (
+            _table(data, asked, problem.places, decimal=decimal)
+            if is_table
+            else _saved_problem(_json(data, float))
+        )
     elif isinstance(data, Mapping):
         data = _saved_problem(data)
     else:
         data = _problem_object(data)
+    _compare_fields(problem, data)
+
+
+def _compare_outputs(outputs: _Outputs, data: object, asked: _Asked) -> None:
+    """Do the same for several outputs, one after the other."""
+    is_table = isinstance(data, (str, os.PathLike)) and str(data).lower().endswith(".csv")
+    if isinstance(data, (str, os.PathLike)) and not is_table:
+        data = _json(data, float)
+    count = len(outputs.problems)
+    for j, problem in enumerate(outputs.problems):
+        try:
+            if not is_table:
+                _compare(problem, _output_of(data, j, count), asked)
+                continue
+            given = functools.partial(_table, data, asked, problem.places, labels=count, label=j)
+            try:
+                _compare_fields(problem, given(decimal=True))
+            except UnreadableError:
+                raise
+            except ProofError:  # which of its labels are decimals the proof does not say
+                _compare_fields(problem, given(decimal=False))
+        except ProofError as error:
+            raise type(error)(error.reason, f"output {j}: {error.place}") from None
+
+
+def _compare_fields(problem: _Problem, data: Mapping[str, Any]) -> None:
+    """Reject unless a problem's fields are these; what they do not say is not asked."""
     try:
         given = _Problem({"skip": problem.skip, "weight_bound": None, **data}, "data")
         if "skip" not in data:
@@ -701,6 +780,32 @@ def _problem_object(data: object) -> dict[str, Any]:
         raise UnreadableError(f"it is no problem: it has no {missing[0]}", "data")
     flags = _flags(fields.pop("affine")) if "affine" in fields else {}
     return _plain_fields(fields, getattr(data, "places", ())) | flags
+
+
+def _output_of(data: object, j: int, count: int) -> object:
+    """Return a problem with several outputs, saved or as an object, as that of one of them."""
+    names = ("X", "low", "high", "affine", "places")
+    if isinstance(data, Mapping):
+        if data.get("format") != "sparsest/multi-output-problem":
+            raise UnreadableError("it is not a saved problem with several outputs", "data")
+        fields: Document = {"format": "sparsest/problem", "weight_bound": None}
+        fields |= {name: data[name] for name in names if name in data}
+    else:
+        fields = {name: getattr(data, name) for name in names if hasattr(data, name)}
+    for name in ("low", "high"):
+        given: Any = fields.get(name)
+        table = given.tolist() if hasattr(given, "tolist") else given
+        if not isinstance(table, list) or not all(
+            isinstance(row, list) and len(row) == count for row in table
+        ):
+            raise UnreadableError(
+                f"the proof is about {count} outputs: a column for each is needed", f"data {name}"
+            )
+        fields[name] = [row[j] for row in table]
+    places = fields.get("places")
+    if isinstance(places, (list, tuple)) and len(places) > count:
+        fields["places"] = [*places[:-count], places[j - count]]
+    return fields if isinstance(data, Mapping) else types.SimpleNamespace(**fields)
 
 
 def _plain_fields(fields: Mapping[str, Any], places: object) -> dict[str, Any]:
@@ -776,10 +881,13 @@ def _saved_problem(document: object) -> dict[str, Any]:
     return _plain_fields(fields, document.get("places", ())) | flags
 
 
-def _table(path: str | os.PathLike[str], asked: _Asked, places: Sequence[int]) -> dict[str, Any]:
+def _table(
+    path: Any, asked: _Asked, places: Sequence[int], *, decimal: bool, labels: int = 1, label: int = 0
+) -> dict[str, Any]:
     """Return inputs and intervals of a CSV file with a line of names.
 
-    Numbers are rounded to floats once, but for columns that the proof takes for decimals.
+    Numbers are rounded to floats once, but for columns that the proof takes for decimals, and for labels that
+    are `decimal`: of the last `labels` columns the one with the number `label`.
     """
     try:
         with open(path, encoding="utf-8", newline="") as stream:
@@ -791,15 +899,22 @@ def _table(path: str | os.PathLike[str], asked: _Asked, places: Sequence[int]) -
         raise UnreadableError(f"not a readable table of numbers: {error!s:.200}", str(path)) from None
     if not all(map(math.isfinite, itertools.chain(*numbers))):
         raise UnreadableError("not every cell is a finite number", str(path))
-    low, high = _intervals([row[-1] for row in numbers], asked, path, places[-1])
-    return _plain_fields({"X": [row[:-1] for row in numbers]}, [*places[:-1], 0]) | {"low": low, "high": high}
+    chosen = [row[label - labels] for row in numbers]
+    low, high = _intervals(chosen, asked, path, places[-1] if decimal else None)
+    return _plain_fields({"X": [row[:-labels] for row in numbers]}, [*places[:-1], 0]) | {
+        "low": low,
+        "high": high,
+    }
 
 
 def _intervals(
-    labels: list[float], asked: _Asked, path: object, places: int
+    labels: list[float], asked: _Asked, path: object, places: int | None
 ) -> tuple[list[str | None], list[str | None]]:
-    """Return the interval ends of labels with a tolerance, or of two classes with a margin."""
-    if asked.margin is None and places:
+    """Return the interval ends of labels with a tolerance, or of two classes with a margin.
+
+    With `places` numbers are decimals; those of labels have at most so many places.
+    """
+    if asked.margin is None and places is not None:
         largest = max(map(abs, labels), default=0.0)
         spelled = [_meant_decimal(y, places, largest) for y in labels]
         width = Fraction(repr(float(asked.tolerance or 0)))
@@ -809,7 +924,7 @@ def _intervals(
         return [_plain(y - slack) for y in labels], [_plain(y + slack) for y in labels]
     if len(set(labels)) > 2:
         raise UnreadableError("its last column holds more than two classes", str(path))
-    meant = Fraction(repr(float(asked.margin))) if places else Fraction(asked.margin)
+    meant = Fraction(repr(float(asked.margin))) if places is not None else Fraction(asked.margin)
     positive = [y == max(labels) for y in labels]
     low = [str(meant) if side else None for side in positive]
     return low, [None if side else str(-meant) for side in positive]
@@ -826,10 +941,11 @@ def _is_number(cell: str) -> bool:
 # ============================================================================================================
 # KERNEL: what must be believed
 #
-# 1578 lines, 1216 of them code, in nine parts. The verdict says what it rests on, so which must be believed:
+# 1629 lines, 1255 of them code, in ten parts. The verdict says what it rests on, so which must be believed:
 #
 #     any proof      CLAIMS
 #     upper bound    NETWORKS
+#     outputs        OUTPUTS, where there are several
 #     "curvature"    KNOTS
 #     "tree"         SUMS, TREES
 #     "packing"      SUMS, PACKING
@@ -849,11 +965,17 @@ def _is_number(cell: str) -> bool:
 
 
 def _verified_bounds(
-    problem: _Problem, document: Document, work: _Work
+    problem: _Problem, outputs: _Outputs | None, document: Document, work: _Work
 ) -> tuple[_NeuronBound | _EntryBound, int | None]:
     """Return what the parts prove, and the size of the witness; reject unless both are what is claimed."""
     objective, claimed, witness = document["objective"], document["upper_bound"], document["witness"]
-    if claimed is not None:
+    if outputs is not None:
+        _refuse_other_sums(problem, outputs, work)
+    if claimed is not None and outputs is not None:
+        shared = _read_shared_network(outputs, witness)
+        if _size_of_shared_network(outputs, *shared, work) != _whole(claimed, "upper_bound"):
+            raise ProofError(f"it has {len(shared[0])} neurons, and {claimed} are claimed", "witness")
+    elif claimed is not None:
         network = _read_network(problem, objective, _whole(claimed, "upper_bound"), witness, work)
         size = _size_of_network(problem, objective, *network, work)
         # on a polyline of more points than bends some neurons have no weight
@@ -861,7 +983,7 @@ def _verified_bounds(
             raise ProofError(f"it has {size} {objective}, and {claimed} are claimed", "witness")
     elif witness is not None:
         raise ProofError("a witness without an upper bound", "witness")
-    circuits = _circuits(problem, document["circuits"], work, document["version"])
+    circuits = _circuits(problem, document["circuits"], work, labelled=objective != "neurons")
     bound: _NeuronBound | _EntryBound = _NeuronBound(problem, circuits, work)
     if objective != "neurons":
         bound = _EntryBound(problem, objective, circuits, work)
@@ -1105,6 +1227,51 @@ def _scaled(vector: Point, work: _Work) -> tuple[list[int], int]:
 
 
 # ============================================================================================================
+# KERNEL, part OUTPUTS: what is necessary for a sum of outputs is necessary for all of them
+#
+# docs/proof-format.md, "Several outputs".
+
+
+def _refuse_other_sums(problem: _Problem, outputs: _Outputs, work: _Work) -> None:
+    """Reject unless the outputs times the direction, summed up, have to meet the problem's intervals."""
+    parts = [(c, output.ends) for c, output in zip(outputs.direction, outputs.problems, strict=True) if c]
+    if not parts or problem.bound is not None:
+        raise ProofError("a direction that is not zero is needed, and no weight bound", "outputs direction")
+    for side, ends in enumerate(problem.ends):
+        for i, end in enumerate(ends):
+            if end is None:
+                continue
+            total = Fraction(0)
+            for c, both in parts:
+                part = both[side if c > 0 else 1 - side][i]
+                if part is None:
+                    raise ProofError("the sum of the outputs is open, its interval is not", f"sample {i}")
+                work.charge(_sum_units(total, part * c))
+                total += part * c
+            if (total < end) if side == 0 else (total > end):
+                raise ProofError("its interval does not hold the sum of the outputs", f"sample {i}")
+
+
+def _size_of_shared_network(
+    outputs: _Outputs, neurons: list[Point], weights: list[Point], affine: list[Point] | None, work: _Work
+) -> int:
+    """Return how many neurons a network has; reject it if some output is off an interval."""
+    count = len(outputs.problems)
+    if len(weights) != len(neurons) or any(len(row) != count for row in weights):
+        raise ProofError(f"{count} output weights are needed a neuron", "witness outputs")
+    if affine is not None and len(affine) != count:
+        raise ProofError(f"{count} affine terms are needed", "witness skip")
+    for j, output in enumerate(outputs.problems):
+        vectors = []
+        for neuron, row in zip(neurons, weights, strict=True):
+            work.charge(_sum_units(*neuron, row[j]))
+            vectors.append(tuple(abs(row[j]) * entry for entry in neuron))
+        signs = [1 if row[j] > 0 else -1 for row in weights]
+        _size_of_network(output, "neurons", signs, vectors, None if affine is None else affine[j], work)
+    return len(neurons)
+
+
+# ============================================================================================================
 # KERNEL, part SUMS: rows of points times weights add up to zero
 #
 # docs/proof-format.md, "Circuits".
@@ -1119,12 +1286,12 @@ class _Circuit:
     weights: dict[int, int]
 
 
-def _circuits(problem: _Problem, table: object, work: _Work, version: int) -> list[_Circuit]:
+def _circuits(problem: _Problem, table: object, work: _Work, *, labelled: bool) -> list[_Circuit]:
     circuits = []
     for n, listed in enumerate(_list(table, "circuits")):
         place = f"circuit {n}"
         columns: Sequence[int] = range(problem.size)
-        if version > 1:
+        if labelled:
             unbiased = isinstance(listed, dict) and "bias" in listed
             named = _fields(listed, ("features", *["bias"] * unbiased, "weights"), place)
             if unbiased and named["bias"] is not False:
@@ -2442,6 +2609,30 @@ def _read_network(
     return signs, neurons, affine
 
 
+def _read_shared_network(
+    outputs: _Outputs, witness: object
+) -> tuple[list[Point], list[Point], list[Point] | None]:
+    """Return the neurons, output weights and affine terms of a witness with several outputs."""
+    witness = _fields(witness, ("kind", "neurons", "outputs", "skip"), "witness")
+    if witness["kind"] != "outputs":
+        raise ProofError("its kind is not 'outputs'", "witness")
+    count = len(outputs.problems)
+    size = outputs.problems[0].size if outputs.problems else 0
+    shapes = (("neurons", size), ("outputs", count), ("skip", size))
+    neurons, weights, affine = (
+        [
+            _vector(row, length, f"witness {name}[{k}]")
+            for k, row in enumerate(_list(witness[name], f"witness {name}"))
+        ]
+        if witness[name] is not None or name != "skip"
+        else None
+        for name, length in shapes
+    )
+    assert neurons is not None
+    assert weights is not None
+    return neurons, weights, affine
+
+
 def _polyline_as_network(
     problem: _Problem, upper: int, witness: Document, work: _Work
 ) -> tuple[list[int], list[Point], Point | None]:
@@ -2608,9 +2799,11 @@ def describe(checked: Checked) -> str:
     bound = "" if checked.weight_bound is None else f" and weights of at most {checked.weight_bound:.40}"
     affine = _AFFINE[checked.affine]
     data = "the data given" if checked.data_compared else "the data in it"
+    outputs = "" if checked.direction is None else f", m = {len(checked.direction)}"
     return (
         f"verified: the fewest {checked.objective} on {data} "
-        f"(N = {checked.samples}, d = {checked.features}, {checked.labels}), {affine}{bound}, are {claim} "
+        f"(N = {checked.samples}, d = {checked.features}{outputs}, {checked.labels}), {affine}{bound}, are "
+        f"{claim} "
         f"({', '.join(checked.kinds) or 'no lower bound'}; {checked.leaves} leaves)"
     )
 
@@ -2621,7 +2814,7 @@ def main(arguments: list[str] | None = None) -> int:
         description="Check a proof of the fewest neurons, weights or parameters."
     )
     parser.add_argument("proof", help="a proof, .json or .json.gz")
-    parser.add_argument("data", nargs="?", help="a saved problem (.json) or a table (.csv, last column y)")
+    parser.add_argument("data", nargs="?", help="a saved problem (.json) or a table (.csv, last columns y)")
     parser.add_argument("--affine", choices=tuple(_AFFINE), help="the affine term it must be about")
     parser.add_argument("--tolerance", type=float, help="the distance from labels it must be about; 0: exact")
     parser.add_argument("--weight-bound", type=float, help="the bound on weights it must be about")

@@ -29,7 +29,7 @@ _UNITS_OFF: Final = 2.0
 _UNITS_OF_LARGEST: Final = 4.0
 _COMPUTED_DIGITS: Final = 15
 # Powers of ten that floats hold exactly.
-_MAX_PLACES: Final = 22
+MAX_PLACES: Final = 22
 # Numbers that are tried first: in a column of other numbers these are enough to tell.
 _FIRST: Final = 32
 
@@ -64,7 +64,7 @@ def decimal_places(column: FloatArray, *, apart: bool = True) -> int | None:
         return 0
     largest = float(np.abs(values).max(initial=0.0))
     few, distinct = np.unique(values[:_FIRST]), None
-    for places in range(_MAX_PLACES + 1):
+    for places in range(MAX_PLACES + 1):
         if _spells(few, places, largest, apart=apart):
             distinct = np.unique(values) if distinct is None else distinct
             if _spells(distinct, places, largest, apart=apart):
@@ -74,7 +74,7 @@ def decimal_places(column: FloatArray, *, apart: bool = True) -> int | None:
 
 def is_number_of_places(value: object) -> bool:
     """Whether something is a number of decimal places that a column may have."""
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MAX_PLACES
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_PLACES
 
 
 def as_decimals(column: FloatArray, places: int) -> FloatArray:
@@ -133,12 +133,14 @@ def places_with_bound(
     scaled = bound_in_units(bound, wanted[-1] - inputs)
     if Fraction(float(scaled)) != scaled:
         return None
-    fit = (
-        k <= _MAX_PLACES
-        and _spells(np.unique(values), k, float(np.abs(values).max(initial=0.0)), apart=False)
-        for values, k in zip((column[np.isfinite(column)] for column in columns), wanted, strict=True)
-    )
+    fit = (k <= MAX_PLACES and _are_decimals(column, k) for column, k in zip(columns, wanted, strict=True))
     return wanted if all(fit) else None
+
+
+def _are_decimals(column: FloatArray, places: int) -> bool:
+    """Whether a column stands for decimals of so many places."""
+    values = np.unique(column[np.isfinite(column)])
+    return _spells(values, places, float(np.abs(values).max(initial=0.0)), apart=False)
 
 
 def bound_in_units(bound: float, places: int) -> Fraction:

@@ -103,7 +103,7 @@ class Problem:
         numbers: str | Numbers = Numbers.AUTO,
     ) -> None:
         inputs = input_rows(X)
-        labels = sample_vector(y, "y", len(inputs))
+        labels = sample_vector(y, "y", len(inputs), "MultiOutputProblem takes several outputs")
         slack = tolerance_vector(tolerance, len(inputs))
         meaning = Numbers.parse(numbers)
         (decimals,) = places_of([np.r_[labels, slack]], meaning, ["y or the tolerance"], apart=False)
@@ -404,7 +404,12 @@ class Problem:
 
 
 def refuse_other_than_problem(given: object) -> None:
-    """Raise `InputError` unless `given` is a `Problem`: users pass ``(X, y)`` instead."""
+    """Raise `InputError` unless `given` is a `Problem`: users pass ``(X, y)`` instead, or several outputs."""
+    if hasattr(given, "n_outputs"):
+        raise InputError(
+            f"a {type(given).__name__} has {given.n_outputs} outputs, and this is answered for one output: "
+            "take problem.outputs[j], or problem.along(direction)"
+        )
     if not isinstance(given, Problem):
         raise InputError(f"a {type(given).__name__} is not a problem: make one with sparsest.Problem(X, y)")
 

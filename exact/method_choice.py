@@ -8,6 +8,8 @@ from sparsest.errors import InputError
 from sparsest.exact.cells.enumerate import count_in_general_position
 from sparsest.exact.line import fewest_knots, fewest_without_skip
 from sparsest.exact.line.projection_witness import projection_witness
+from sparsest.multi_output_network import MultiOutputNetwork
+from sparsest.multi_output_problem import MultiOutputProblem
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 
@@ -80,6 +82,29 @@ def _applicable(problem: Problem, objective: Objective, method: str) -> str:
             "use method='auto'"
         )
     return method
+
+
+def check_outputs_options(
+    problem: MultiOutputProblem, objective: Objective, method: str, witness: object, *, kept: bool
+) -> MultiOutputNetwork | None:
+    """Return the witness; raise `InputError` for what a search with several outputs does not do.
+
+    With `kept` the search is to be kept in a file.
+    """
+    if objective is not Objective.NEURONS:
+        raise InputError(f"of several outputs the neurons are counted, not the {objective}: leave it out")
+    if method not in ("auto", "tree"):
+        raise InputError(f"several outputs are bounded by method 'auto' or 'tree', not {method!r:.40}")
+    if kept:
+        raise InputError("a search with several outputs is not kept in a file: leave the checkpoint out")
+    shape = problem.n_features, problem.n_outputs
+    if witness is None:
+        return None
+    if not isinstance(witness, MultiOutputNetwork) or (witness.n_features, witness.n_outputs) != shape:
+        raise InputError(
+            f"witness must be a MultiOutputNetwork of {shape[0]} features and {shape[1]} outputs"
+        )
+    return witness
 
 
 def proof_path(proof_file: PathLike, objective: Objective, method: str) -> Path:

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from pathlib import Path
+from typing import TypedDict, Unpack, overload
 
 from sparsest.affine import Affine
 from sparsest.errors import InputError
@@ -12,6 +13,7 @@ from sparsest.exact.line import fewest_knots
 from sparsest.exact.method_choice import (
     METHODS,
     PathLike,
+    check_outputs_options,
     checkpoint_path,
     choose_method,
     proof_path,
@@ -19,18 +21,50 @@ from sparsest.exact.method_choice import (
 from sparsest.exact.method_result import MethodResult
 from sparsest.exact.proof.log import ProofLog
 from sparsest.exact.search_options import SearchOptions
+from sparsest.multi_output_network import MultiOutputNetwork
+from sparsest.multi_output_problem import MultiOutputProblem
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Deadline, ProgressCallback
+from sparsest.results.multi_output import MultiOutputResult
 from sparsest.results.solving import ExactResult
 from sparsest.units import in_integer_units, in_own_units
 
 __all__ = ["METHODS", "run_method", "solve"]
 
 
+class SolveOptions(TypedDict, total=False):
+    """Keywords of `solve`."""
+
+    method: str
+    time_limit: float | None
+    node_limit: int | None
+    mip_solver: str
+    mip_solver_options: Mapping[str, object] | None
+    progress: ProgressCallback | None
+    proof_file: PathLike | None
+    witness: Network | MultiOutputNetwork | None
+    workers: int
+    executor: Executor | None
+    checkpoint_file: PathLike | None
+    resume: bool
+
+
+@overload
+def solve(
+    problem: Problem, objective: str | Objective = ..., **options: Unpack[SolveOptions]
+) -> ExactResult: ...
+
+
+@overload
+def solve(
+    problem: MultiOutputProblem, objective: str | Objective = ..., **options: Unpack[SolveOptions]
+) -> MultiOutputResult: ...
+
+
 def solve(  # noqa: PLR0913
-    problem: Problem,
+    problem: Problem | MultiOutputProblem,
     objective: str | Objective = Objective.NEURONS,
     *,
     method: str = "auto",
@@ -40,20 +74,23 @@ def solve(  # noqa: PLR0913
     mip_solver_options: Mapping[str, object] | None = None,
     progress: ProgressCallback | None = None,
     proof_file: PathLike | None = None,
-    witness: Network | None = None,
+    witness: Network | MultiOutputNetwork | None = None,
     workers: int = 1,
     executor: Executor | None = None,
     checkpoint_file: PathLike | None = None,
     resume: bool = False,
-) -> ExactResult:
+) -> ExactResult | MultiOutputResult:
     """Bound the smallest count of a network that meets every interval, and find a network that attains it.
+
+    Of several outputs the neurons are counted that they share. Sums of the outputs times integers are
+    networks of one output with no more neurons, and are bounded one by one, each with a share of the time.
 
     Parameters
     ----------
-    problem : Problem
+    problem : Problem or MultiOutputProblem
         The data.
     objective : str or Objective
-        "neurons", "weights" or "parameters".
+        "neurons", "weights" or "parameters"; "neurons" for several outputs.
     method : str
         "univariate" (one feature; neurons or weights: ordered stabbing, without a skip two sweeps), "tree"
         (activation tree; any objective, weights and parameters without a weight bound), "mip"
@@ -71,9 +108,9 @@ def solve(  # noqa: PLR0913
     proof_file : path, optional
         Where to write a proof of the interval reached, which `sparsest.check_proof` verifies: .json or
         .json.gz. Methods "tree" and "univariate" write one, whatever is counted.
-    witness : Network, optional
-        A network from elsewhere, training for instance, that the tree takes for an upper bound if a rational
-        network beside it provably fits.
+    witness : Network or MultiOutputNetwork, optional
+        A network from elsewhere, training for instance, that the search takes for an upper bound if a
+        rational network beside it provably fits.
     workers : int
         Processes that share the tree's search; only searches of some seconds start them.
     executor : concurrent.futures.Executor, optional
@@ -89,14 +126,15 @@ def solve(  # noqa: PLR0913
 
     Returns
     -------
-    ExactResult
+    ExactResult or MultiOutputResult
         Bounds, witness, and what they rest on. Ends early with an interval, never with a guess.
 
     Raises
     ------
     InputError
         For an unknown method, one that does not apply to the problem, a proof that none can be written of, or
-        a checkpoint that is damaged, of another problem, or in the way.
+        a checkpoint that is damaged, of another problem, or in the way; for several outputs for all but
+        neurons by "auto" or "tree", and for a checkpoint.
     SolverError
         When the MIP solver is not available.
 
@@ -109,6 +147,14 @@ def solve(  # noqa: PLR0913
     """
     deadline = Deadline(time_limit)
     goal = Objective.parse(objective)
+    limits = SearchOptions(
+        deadline=deadline, node_limit=node_limit, progress=progress, workers=workers, executor=executor
+    )
+    if isinstance(problem, MultiOutputProblem):
+        kept = checkpoint_file is not None or resume
+        known = check_outputs_options(problem, goal, method, witness, kept=kept)
+        path = None if proof_file is None else proof_path(proof_file, goal, "tree")
+        return _outputs(problem, dataclasses.replace(limits, proof_path=path), method, known)
     refuse_other_than_problem(problem)
     wanted, kept = proof_file is not None, checkpoint_file is not None
     chosen, reason = choose_method(problem, goal, method, proof_wanted=wanted, kept=kept)
@@ -118,13 +164,9 @@ def solve(  # noqa: PLR0913
         raise InputError(
             f"a MIP solver or its options were given, but the method is {chosen!r}: use method='mip'"
         )
-    options = SearchOptions(
-        deadline=deadline,
-        node_limit=node_limit,
-        progress=progress,
+    options = dataclasses.replace(
+        limits,
         witness=witness,
-        workers=workers,
-        executor=executor,
         proof_path=None if proof_file is None else proof_path(proof_file, goal, chosen),
         checkpoint_path=None if checkpoint_file is None else checkpoint_path(checkpoint_file, chosen),
         resume=resume,
@@ -132,6 +174,19 @@ def solve(  # noqa: PLR0913
         mip_solver_options=dict(mip_solver_options or {}),
     )
     return run_method(problem, goal, chosen, options, reason=reason)
+
+
+def _outputs(
+    problem: MultiOutputProblem, options: SearchOptions, method: str, witness: MultiOutputNetwork | None
+) -> MultiOutputResult:
+    from sparsest.exact.outputs.search import solve_outputs  # loads scipy
+
+    def bound(one: Problem, limits: SearchOptions) -> ExactResult:
+        wanted = limits.proof_path is not None
+        chosen, reason = choose_method(one, Objective.NEURONS, method, proof_wanted=wanted)
+        return run_method(one, Objective.NEURONS, chosen, limits, reason=reason)
+
+    return solve_outputs(problem, options, bound, witness)
 
 
 def run_method(

@@ -21,7 +21,8 @@ from sparsest.errors import InputError
 from sparsest.files import refuse_large_file
 from sparsest.models import own_outputs
 from sparsest.models.affine_values import AffineValue, input_value, rearranged
-from sparsest.models.classifiers import Decision
+from sparsest.models.classifiers import Decision, logits
+from sparsest.models.layer_arrays import in_columns
 from sparsest.models.onnx_constants import computed, stated
 from sparsest.models.onnx_operators import (
     ML_RULES,
@@ -58,8 +59,8 @@ def from_onnx_file(path: Path) -> TrainedModel:
     Raises
     ------
     InputError
-        When it is damaged, too large, or something else than a single-hidden-layer ReLU network with one
-        output: with the node that breaks the form.
+        When it is damaged, too large, or something else than a single-hidden-layer ReLU network: with the
+        node that breaks the form.
     """
     refuse_large_file(path)
     try:
@@ -107,7 +108,8 @@ class _Graph:
         network, affine = self._units.network(value)
         end = self._logit_name if isinstance(output, Decision) else self._graph.output[0].name
         assert end is not None
-        predict = _own_values(self._program(end, constants), constants, inputs, end)
+        columns = logits if isinstance(output, Decision) else in_columns
+        predict = _own_values(self._program(end, constants), constants, inputs, end, columns)
         dtype = self._dtype()
         X = own_outputs.probes(network.n_features)
         X = np.round(X) if inputs.whole else X
@@ -153,7 +155,7 @@ class _Graph:
         if len(outputs) > 1 and (
             len(decisions) != len(outputs) or any(d.logit is not decisions[0].logit for d in decisions)
         ):
-            raise InputError(f"it has {len(outputs)} outputs: {SUPPORTED}")
+            raise InputError(f"the graph has {len(outputs)} outputs: join them into one by a Concat")
         if not outputs or not isinstance(outputs[0], (AffineValue, Decision)):
             name = self._graph.output[0].name if outputs else ""
             raise InputError(f"its output {name!r:.60} does not depend on its input")
@@ -321,9 +323,16 @@ def _feature_shape(
 
 
 def _own_values(
-    program: ReferenceEvaluator, constants: Mapping[str, NDArray[Any]], inputs: _Inputs, end: str
+    program: ReferenceEvaluator,
+    constants: Mapping[str, NDArray[Any]],
+    inputs: _Inputs,
+    end: str,
+    columns: Callable[[NDArray[Any], int], FloatArray],
 ) -> Callable[[FloatArray], FloatArray]:
-    """Return the function that evaluates a graph as ONNX defines it, in its own precision."""
+    """Return the function that evaluates a graph as ONNX defines it, in its own precision.
+
+    `columns` makes values (N,) or (N, m) of what the graph gives for N samples.
+    """
 
     def evaluated(X: FloatArray) -> FloatArray:
         try:
@@ -334,10 +343,7 @@ def _own_values(
         except Exception as error:  # the evaluator's errors are those of NumPy and its own
             reason = " ".join(str(error).split())
             raise InputError(f"the graph cannot be evaluated: {reason:.160}") from None
-        numbers = np.asarray(values, dtype=np.float64).reshape(len(X), -1)
-        if numbers.shape[1] == 2:  # the two logits of a Softmax
-            return np.asarray(numbers[:, 1] - numbers[:, 0])
-        return numbers.reshape(-1)
+        return columns(np.asarray(values, dtype=np.float64), len(X))
 
     def at_once(X: FloatArray, size: int) -> FloatArray | None:
         """Return all values by one evaluation, where a graph for `size` samples takes more just as well."""
@@ -345,8 +351,9 @@ def _own_values(
             values, first = evaluated(X), evaluated(X[:size])
         except InputError:
             return None
-        agree = values.shape == (len(X),) and np.allclose(values[:size], first, rtol=1e-3, atol=1e-6)
-        return values if agree else None
+        if len(values) != len(X) or values.shape[1:] != first.shape[1:]:
+            return None
+        return values if np.allclose(values[:size], first, rtol=1e-3, atol=1e-6) else None
 
     def predict(X: FloatArray) -> FloatArray:
         size = inputs.at_once

@@ -19,7 +19,7 @@ from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.models import affine_values as values
 from sparsest.models.affine_values import AffineValue
-from sparsest.models.classifiers import Decision, of_logit, of_two_logits
+from sparsest.models.classifiers import Decision, of_logit, of_logits
 from sparsest.models.onnx_constants import computed
 from sparsest.models.onnx_tensors import DTYPES
 from sparsest.models.relu_units import SUPPORTED, HiddenUnits, Sign
@@ -455,7 +455,7 @@ def _sigmoid(step: Step) -> Outcome:
 
 def _softmax(step: Step) -> Outcome:
     default = 1 if step.opset < 13 else -1
-    return of_two_logits(step.value(), step.whole("axis", default), step.node.op_type)
+    return of_logits(step.value(), step.whole("axis", default), step.node.op_type)
 
 
 def after_decision(step: Step) -> list[Outcome]:
@@ -477,14 +477,14 @@ def after_decision(step: Step) -> list[Outcome]:
 
 
 def classes_named(step: Step) -> tuple[Any, ...]:
-    """Return the two classes that a node behind a decision chooses between, empty where it names none."""
+    """Return the classes that a node behind a decision chooses between, empty where it names none."""
     found: Any = ()
     if step.node.op_type == "ArrayFeatureExtractor" and isinstance(step.operands[0], np.ndarray):
         found = step.operands[0].reshape(-1).tolist()
     elif step.node.op_type == "ZipMap":
         found = step.attribute("classlabels_int64s") or step.attribute("classlabels_strings") or ()
     names = tuple(name.decode(errors="replace") if isinstance(name, bytes) else name for name in found)
-    return names if len(names) == 2 else ()
+    return names if len(names) >= 2 else ()
 
 
 _AFTER: Final = {

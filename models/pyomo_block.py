@@ -7,18 +7,19 @@ from numpy.typing import ArrayLike
 
 from sparsest.arrays import FloatArray, exact_floats
 from sparsest.errors import InputError
+from sparsest.models.layer_arrays import AnyNetwork, layers_of
 from sparsest.network import Network
 
 if TYPE_CHECKING:
     from pyomo.core.base.block import BlockData
 
 
-def switching(network: Network, low: ArrayLike, high: ArrayLike) -> tuple[FloatArray, FloatArray]:
+def switching(network: AnyNetwork, low: ArrayLike, high: ArrayLike) -> tuple[FloatArray, FloatArray]:
     """Return the least and the largest input ``w_k . x + b_k`` of each neuron (K,) on a box, rounded outward.
 
     Parameters
     ----------
-    network : Network
+    network : Network or MultiOutputNetwork
         K neurons of d features.
     low, high : array-like (d,)
         Corners of the box.
@@ -41,24 +42,25 @@ def switching(network: Network, low: ArrayLike, high: ArrayLike) -> tuple[FloatA
     return least - margin, most + margin
 
 
-def relu_block(network: Network, low: ArrayLike, high: ArrayLike) -> "BlockData":
+def relu_block(network: AnyNetwork, low: ArrayLike, high: ArrayLike) -> "BlockData":
     """Return a Pyomo block that holds ``y = f(x)`` for x in a box.
 
-    A neuron that is active on the whole box is linear, one that is inactive is left out; each other one is a
-    binary variable with the usual four inequalities, whose constants are the neuron's bounds on the box
-    (Fischetti and Jo 2018; Anderson et al. 2020 for tighter ones).
+    A neuron that is active on the whole box is linear, one that is inactive there or feeds no output is left
+    out; each other one is a binary variable with the usual four inequalities, whose constants are the
+    neuron's bounds on the box (Fischetti and Jo 2018; Anderson et al. 2020 for tighter ones).
 
     Parameters
     ----------
-    network : Network
-        The network.
+    network : Network or MultiOutputNetwork
+        The network; a neuron takes one binary, however many outputs it feeds.
     low, high : array-like (d,)
         Corners of the box.
 
     Returns
     -------
     Block
-        With variables ``x[0] ... x[d - 1]`` and ``y``, and a binary ``switch[k]`` where neuron k needs one.
+        With variables ``x[0] ... x[d - 1]`` and ``y``, for several outputs ``y[0] ... y[m - 1]``, and a
+        binary ``switch[k]`` where neuron k needs one.
 
     Raises
     ------
@@ -78,11 +80,13 @@ def relu_block(network: Network, low: ArrayLike, high: ArrayLike) -> "BlockData"
 
     least, most = switching(network, low, high)
     corners = exact_floats(low, "low"), exact_floats(high, "high")
-    on = [k for k in range(network.width) if least[k] >= 0]
-    free = [k for k in range(network.width) if least[k] < 0 < most[k]]
+    layers = layers_of(network)
+    used = np.flatnonzero(layers.outputs.any(axis=0)).tolist()
+    on = [k for k in used if least[k] >= 0]
+    free = [k for k in used if least[k] < 0 < most[k]]
     block = pyo.Block(concrete=True)
     block.x = pyo.Var(range(network.n_features), bounds=lambda _, j: (corners[0][j], corners[1][j]))
-    block.y = pyo.Var()
+    block.y = pyo.Var() if isinstance(network, Network) else pyo.Var(range(layers.n_outputs))
     block.switch = pyo.Var(free, domain=pyo.Binary)
     block.value = pyo.Var(free, bounds=lambda _, k: (0, most[k]))
 
@@ -95,11 +99,20 @@ def relu_block(network: Network, low: ArrayLike, high: ArrayLike) -> "BlockData"
         free, rule=lambda _, k: block.value[k] <= given(k) - float(least[k]) * (1 - block.switch[k])
     )
     block.off = pyo.Constraint(free, rule=lambda _, k: block.value[k] <= float(most[k]) * block.switch[k])
-    total: Any = sum(float(network.outputs[k]) * given(k) for k in on)
-    total += sum(float(network.outputs[k]) * block.value[k] for k in free)
-    if network.affine is not None:
-        total += sum(float(a) * block.x[j] for j, a in enumerate(network.affine[:-1])) + float(
-            network.affine[-1]
+
+    def total(j: int) -> Any:
+        value: Any = sum(float(v) * given(k) for k in on if (v := layers.outputs[j, k]))
+        value += sum(float(v) * block.value[k] for k in free if (v := layers.outputs[j, k]))
+        if layers.affine is None:
+            return value
+        return (
+            value
+            + sum(float(a) * block.x[i] for i, a in enumerate(layers.affine[j, :-1]))
+            + float(layers.affine[j, -1])
         )
-    block.output = pyo.Constraint(expr=block.y == total)
+
+    if isinstance(network, Network):
+        block.output = pyo.Constraint(expr=block.y == total(0))
+    else:
+        block.output = pyo.Constraint(range(layers.n_outputs), rule=lambda _, j: block.y[j] == total(j))
     return block

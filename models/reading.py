@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from sparsest.affine import Affine
 from sparsest.errors import InputError
+from sparsest.models.layer_arrays import AnyNetwork
 from sparsest.models.trained_model import TrainedModel, predictor
+from sparsest.multi_output_network import MultiOutputNetwork
 from sparsest.network import Network
 
 _TORCH_FILES: Final = (".pt", ".pth", ".ckpt", ".safetensors")
@@ -15,16 +17,16 @@ _ENDINGS: Final = (*_TORCH_FILES, ".onnx", ".json", ".npz")
 
 
 def read_model(model: Any) -> TrainedModel:
-    """Read a single-hidden-layer ReLU network with one output.
+    """Read a single-hidden-layer ReLU network with one output or several.
 
     Parameters
     ----------
     model
         A torch ``nn.Module`` of any structure, a state dict or a checkpoint with one; a fitted scikit-learn
-        ``MLPRegressor`` or ``MLPClassifier`` of two classes, alone, behind scalers or in a search; a
-        `Network`; what was read before; or the path of a .pt, .pth or .ckpt file with a state dict, a
-        .safetensors or .onnx file, or a .json or .npz file of `sparsest.save`. What is folded in, or left
-        aside, is said in ``folded``.
+        ``MLPRegressor`` or ``MLPClassifier``, alone, behind scalers or in a search; a `Network` or
+        `MultiOutputNetwork`; what was read before; or the path of a .pt, .pth or .ckpt file with a state
+        dict, a .safetensors or .onnx file, or a .json or .npz file of `sparsest.save`. What is folded in, or
+        left aside, is said in ``folded``.
 
     Raises
     ------
@@ -34,7 +36,7 @@ def read_model(model: Any) -> TrainedModel:
     """
     if isinstance(model, TrainedModel):
         return model
-    if isinstance(model, Network):
+    if isinstance(model, (Network, MultiOutputNetwork)):
         return _own(model)
     if isinstance(model, (str, os.PathLike)):
         return _from_path(Path(model))
@@ -58,7 +60,7 @@ def read_model(model: Any) -> TrainedModel:
     )
 
 
-def _own(network: Network) -> TrainedModel:
+def _own(network: AnyNetwork) -> TrainedModel:
     kind = Affine.NONE if network.affine is None else Affine.SKIP
     return TrainedModel(network, "float64", "network", kind, predictor(network, "float64"))
 
@@ -75,7 +77,7 @@ def _from_path(path: Path) -> TrainedModel:
         from sparsest.io.documents import load
 
         network = load(path)
-        if not isinstance(network, Network):
+        if not isinstance(network, (Network, MultiOutputNetwork)):
             raise InputError(f"{path} holds a {type(network).__name__}, not a network")
         return _own(network)
     raise InputError(f"{path}: unknown ending {ending!r:.20}, use {', '.join(_ENDINGS)}")

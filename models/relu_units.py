@@ -11,10 +11,10 @@ from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.models.affine_values import AffineValue, broadcast_to_value, plus, times
+from sparsest.models.layer_arrays import AnyNetwork, LayerArrays, network_of
 from sparsest.models.trained_model import kind_of
-from sparsest.network import Network
 
-SUPPORTED: Final = "one hidden layer of ReLUs and one output are supported"
+SUPPORTED: Final = "one hidden layer of ReLUs is supported"
 # Share by which two functions that a condition chooses between may differ from a multiple of what decides.
 _ROUNDING: Final = 1e-12
 
@@ -165,24 +165,26 @@ class HiddenUnits:
             rising = plus(rising, self.relu(_raised(value, -above)), -1.0)
         return _raised(rising, below)
 
-    def network(self, output: AffineValue) -> tuple[Network, Affine]:
+    def network(self, output: AffineValue) -> tuple[AnyNetwork, Affine]:
         """Return the network of an output, and which affine term its kind has.
+
+        Several values of a sample, in C order, are several outputs.
 
         Raises
         ------
         InputError
-            When no ReLU leads to it, or it has several values a sample.
+            When no ReLU leads to it, or the samples do not come first.
         """
-        if len(output.affine) != 1:
-            raise InputError(f"it has {len(output.affine)} outputs: {SUPPORTED}")
+        if len(output.affine) != 1 and output.samples not in (None, 0):
+            raise InputError(f"its {len(output.affine)} outputs come before the samples: transpose them")
         if not self._rows:
             raise InputError(f"no ReLU leads to its output: {SUPPORTED}")
         rows = np.concatenate(self._rows)
-        outputs = np.zeros(len(rows))
-        width = output.hidden.shape[1]
-        outputs[:width] = output.hidden.toarray()[0]
-        term = output.affine[0] if output.skips or output.biased else None
-        return Network(rows[:, :-1], rows[:, -1], outputs, term), kind_of(output.skips, output.biased)
+        outputs = np.zeros((len(output.affine), len(rows)))
+        outputs[:, : output.hidden.shape[1]] = output.hidden.toarray()
+        terms = output.affine if output.skips or output.biased else None
+        layers = LayerArrays(rows[:, :-1], rows[:, -1], outputs, terms)
+        return network_of(layers), kind_of(output.skips, output.biased)
 
 
 def _positive(value: AffineValue) -> NDArray[np.bool_]:

@@ -6,14 +6,13 @@ Scalers before and after the network are affine, and so part of it.
 import copy
 from typing import Any
 
-import numpy as np
-
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.models import own_outputs, sklearn_scalers
 from sparsest.models.affine_values import AffineValue, input_value, plus, product
 from sparsest.models.classifiers import Decision
-from sparsest.models.relu_units import HiddenUnits
+from sparsest.models.layer_arrays import in_columns
+from sparsest.models.relu_units import SUPPORTED, HiddenUnits
 from sparsest.models.sklearn_scalers import is_a
 from sparsest.models.trained_model import TrainedModel, said_to_be_folded
 
@@ -24,7 +23,7 @@ def is_estimator(model: Any) -> bool:
 
 
 def from_estimator(model: Any) -> TrainedModel:
-    """Read a fitted ``MLPRegressor``, or an ``MLPClassifier`` of two classes by its logit.
+    """Read a fitted ``MLPRegressor``, or an ``MLPClassifier`` by its logit or its logits.
 
     Either may be the end of a ``Pipeline`` of affine steps, inside a ``TransformedTargetRegressor`` with an
     affine scaler, and the best of a search.
@@ -32,7 +31,7 @@ def from_estimator(model: Any) -> TrainedModel:
     Raises
     ------
     InputError
-        For another estimator or step, or another network than one hidden layer of ReLUs and one output.
+        For another estimator or step, or another network than one hidden layer of ReLUs.
     """
     mlp = _network_of(model)
     _refuse_unreadable(mlp)
@@ -46,8 +45,8 @@ def from_estimator(model: Any) -> TrainedModel:
 
     def predict(X: FloatArray) -> FloatArray:
         given = _as_fitted(model, X.astype(dtype))
-        values = evaluated.predict_proba(given)[:, 1] if is_classifier else evaluated.predict(given)
-        return np.asarray(values, dtype=np.float64).reshape(-1)
+        values = evaluated.predict_proba(given) if is_classifier else evaluated.predict(given)
+        return in_columns(values[:, 1] if is_classifier and mlp.n_outputs_ == 1 else values, len(X))
 
     X = own_outputs.probes(d)
     own_outputs.verify(type(model).__name__, network, X, predict(X), dtype)
@@ -88,12 +87,19 @@ def _refuse_unreadable(mlp: Any) -> None:
     kind = type(mlp).__name__
     if mlp.activation != "relu":
         raise InputError(f"the {kind}'s activation is {mlp.activation!r}: relu is supported")
-    if len(mlp.coefs_) != 2 or mlp.n_outputs_ != 1:
-        raise InputError(
-            f"the {kind} has {len(mlp.coefs_) - 1} hidden layers and {mlp.n_outputs_} outputs: one of each "
-            "is supported, and classifiers of two classes"
-        )
-    wanted = "logistic" if is_a(mlp, "MLPClassifier") else "identity"
+    if len(mlp.coefs_) != 2:
+        raise InputError(f"the {kind} has {len(mlp.coefs_) - 1} hidden layers: {SUPPORTED}")
+    if not is_a(mlp, "MLPClassifier"):
+        wanted = "identity"
+    elif mlp.n_outputs_ == 1:
+        wanted = "logistic"
+    else:
+        wanted = "softmax"
+        if mlp.out_activation_ == "logistic":
+            raise InputError(
+                f"the {kind} gives {mlp.n_outputs_} labels at once: classifiers into one of several classes "
+                "are supported"
+            )
     if mlp.out_activation_ != wanted:
         loss = f" with loss={mlp.loss!r}" if hasattr(mlp, "loss") else ""
         raise InputError(
@@ -115,7 +121,9 @@ def _followed(model: Any, value: AffineValue, units: HiddenUnits, said: list[str
         return sklearn_scalers.inverted(model.transformer_, output, said)
     hidden = units.relu(plus(product(value, model.coefs_[0]), model.intercepts_[0]))
     output = plus(product(hidden, model.coefs_[1]), model.intercepts_[1])
-    return Decision(output, "logistic function") if is_a(model, "MLPClassifier") else output
+    if not is_a(model, "MLPClassifier"):
+        return output
+    return Decision(output, "logistic function" if model.n_outputs_ == 1 else "softmax")
 
 
 def _without_activation(model: Any) -> Any:

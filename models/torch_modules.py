@@ -20,7 +20,8 @@ from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.models import own_outputs
 from sparsest.models.affine_values import AffineValue, input_value
-from sparsest.models.classifiers import Decision
+from sparsest.models.classifiers import Decision, logits
+from sparsest.models.layer_arrays import AnyNetwork, in_columns, layers_of
 from sparsest.models.relu_units import SUPPORTED, HiddenUnits, Sign
 from sparsest.models.torch_operators import (
     ENDS,
@@ -33,7 +34,6 @@ from sparsest.models.torch_operators import (
     flat,
 )
 from sparsest.models.trained_model import PRECISIONS, TrainedModel, said_to_be_folded
-from sparsest.network import Network
 
 # Numbers of features that are tried, in the order of the module's layers.
 _MAX_GUESSES: Final = 12
@@ -45,8 +45,8 @@ def from_module(module: nn.Module) -> TrainedModel:
     Raises
     ------
     InputError
-        When it computes something else than a single-hidden-layer ReLU network with one output: with the
-        layer and the operator that break the form.
+        When it computes something else than a single-hidden-layer ReLU network: with the layer and the
+        operator that break the form.
     """
     dtype = _precision(module)
     with _at_rest(module):
@@ -309,17 +309,16 @@ def _own_values(module: nn.Module, X: FloatArray, dtype: str, trace: _Trace) -> 
 
 
 def _evaluated(module: nn.Module, X: FloatArray, dtype: str, *, logit: bool) -> FloatArray:
-    """Return a module's values (N,), or its logits, in its own precision and on its own device."""
+    """Return a module's values (N,) or (N, m), or its logits, in its own precision and on its own device."""
     tensor = _input(module, X, dtype)
     if not logit:
         output = module(tensor)
         _refuse_shape(output, len(X))
-        return np.asarray(output.double().cpu().reshape(-1).numpy())
+        return in_columns(output.double().cpu().numpy(), len(X))
     with _LogitKept() as mode:  # type: ignore[no-untyped-call]
         module(tensor)
     assert mode.logit is not None
-    logits = mode.logit.double().cpu().reshape(len(X), -1).numpy()
-    return np.asarray(logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits[:, 0])
+    return logits(mode.logit.double().cpu().numpy(), len(X))
 
 
 def _input(module: nn.Module, X: FloatArray, dtype: str) -> torch.Tensor:
@@ -329,9 +328,15 @@ def _input(module: nn.Module, X: FloatArray, dtype: str) -> torch.Tensor:
 
 
 def _refuse_shape(output: object, n_samples: int) -> None:
-    if not isinstance(output, torch.Tensor) or output.numel() != n_samples:
-        shape = tuple(output.shape) if isinstance(output, torch.Tensor) else type(output).__name__
-        raise InputError(f"the module returns {shape} for {n_samples} inputs: one output is supported")
+    if isinstance(output, torch.Tensor):
+        if output.numel() == n_samples or (output.dim() > 1 and len(output) == n_samples):
+            return
+        shape = str(tuple(output.shape))
+    else:
+        shape = f"a {type(output).__name__}"
+    raise InputError(
+        f"the module returns {shape} for {n_samples} inputs: one tensor with a row for each is supported"
+    )
 
 
 # ---------------------------------------------------------------- words
@@ -351,15 +356,16 @@ def _said(module: nn.Module, trace: _Trace) -> tuple[str, ...]:
     return said + trace.said
 
 
-def _names(module: nn.Module, network: Network) -> dict[str, str]:
+def _names(module: nn.Module, network: AnyNetwork) -> dict[str, str]:
     """Return what a module's state dict calls the parts of a network, if they are all its parameters.
 
     Parameters of equal values may be stored in several ways; then there are no names.
     """
     held = {name: value.detach().double().cpu().numpy() for name, value in module.named_parameters()}
-    wanted = {"hidden.weight": network.weights, "output.weight": network.outputs[None]}
-    if network.affine is not None and network.affine[:-1].any():
-        wanted["skip.weight"] = network.affine[None, :-1]
+    layers = layers_of(network)
+    wanted = {"hidden.weight": layers.weights, "output.weight": layers.outputs}
+    if layers.affine is not None and layers.affine[:, :-1].any():
+        wanted["skip.weight"] = layers.affine[:, :-1]
     names: dict[str, str] = {}
     for role, array in wanted.items():
         equal = [name for name, value in held.items() if np.array_equal(value, array)]
@@ -369,8 +375,9 @@ def _names(module: nn.Module, network: Network) -> dict[str, str]:
         bias = f"{equal[0][: -len('weight')]}bias"
         if bias in held:
             names[role.replace("weight", "bias")] = bias
-    total = sum(held[names[role]].sum() for role in ("output.bias", "skip.bias") if role in names)
-    constant = 0.0 if network.affine is None else network.affine[-1]
+    total = sum(held[names[role]] for role in ("output.bias", "skip.bias") if role in names)
+    constant = 0.0 if layers.affine is None else layers.affine[:, -1]
     hidden = held[names["hidden.bias"]] if "hidden.bias" in names else np.zeros(network.width)
     whole = len(set(names.values())) == len(names) == len(held) == len(module.state_dict())
-    return names if whole and total == constant and np.array_equal(hidden, network.biases) else {}
+    same = np.all(total == constant) and np.array_equal(hidden, layers.biases)
+    return names if whole and same else {}

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sparsest.errors import InputError
 from sparsest.models import affine_values as values
 from sparsest.models.affine_values import AffineValue
-from sparsest.models.classifiers import Decision, of_logit, of_two_logits
+from sparsest.models.classifiers import Decision, of_logit, of_logits
 from sparsest.models.relu_units import SUPPORTED, HiddenUnits, Sign
 
 Followed = AffineValue | Sign | Decision
@@ -374,7 +374,7 @@ def _sigmoid(call: Call) -> Outcome:
 
 def _softmax(call: Call) -> Outcome:
     name = "Softmax" if call.name == "_softmax" else "LogSoftmax"
-    return of_two_logits(call.value(), call.arguments["dim"], name)
+    return of_logits(call.value(), call.arguments["dim"], name)
 
 
 def after_decision(call: Call) -> Outcome:

@@ -5,6 +5,7 @@ two or three linear layers, told apart by their shapes, or what masks and norms 
 """
 
 import argparse
+import itertools
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,12 +17,12 @@ import torch
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.files import refuse_large_file
+from sparsest.models.layer_arrays import LayerArrays, network_of
 from sparsest.models.safetensors_files import read_tensors
 from sparsest.models.torch_checkpoints import Tensors, plain_weights, state_in
-from sparsest.models.trained_model import TrainedModel, affine_term, kind_of, predictor
-from sparsest.network import Network
+from sparsest.models.trained_model import TrainedModel, affine_terms, kind_of, predictor
 
-_SUPPORTED: Final = "one hidden layer of ReLUs and one output are supported (Linear, ReLU, Linear)"
+_SUPPORTED: Final = "one hidden layer of ReLUs is supported (Linear, ReLU, Linear)"
 _DTYPES: Final = {
     torch.float16: "float16",
     torch.bfloat16: "bfloat16",
@@ -40,7 +41,7 @@ def from_state_dict(state: Mapping[Any, Any]) -> TrainedModel:
     Raises
     ------
     InputError
-        When its tensors are not those of a single hidden layer and one output.
+        When its tensors are not those of a single hidden layer.
     """
     state, said = plain_weights(state_in(state))
     tensors, names = _sorted_by_role(state)
@@ -125,15 +126,23 @@ def _roles(weights: Mapping[str, torch.Tensor], spelled: str) -> tuple[str, str,
         rest = [name for name in weights if name != hidden]
         for output in rest:
             skips: list[str | None] = [name for name in rest if name != output] or [None]
+            m = weights[output].shape[0]
             shapes = tuple(weights[output].shape), *(tuple(weights[s].shape) for s in skips if s)
-            if shapes[0] == (1, width) and all(shape == (1, d) for shape in shapes[1:]):
+            if shapes[0] == (m, width) and all(shape == (m, d) for shape in shapes[1:]):
                 found.append((hidden, output, skips[0]))
-    if len(found) > 1:  # as many neurons as inputs: names tell
+    if len(found) > 1 or (found and _may_be_deep(weights)):  # shapes do not tell: names and their order do
         found = [each for each in found if each[2] is None or "skip" in each[2].lower()]
         found = [each for each in found if each[0] == next(iter(weights))] or found
     if len(found) != 1:
         raise InputError(f"the weights are {spelled}: {_SUPPORTED}")
     return found[0]
+
+
+def _may_be_deep(weights: Mapping[str, torch.Tensor]) -> bool:
+    """Whether three weights in their order may be layers one behind the other, with several outputs."""
+    shapes = [tuple(weight.shape) for weight in weights.values()]
+    follow = all(after[1] == before[0] for before, after in itertools.pairwise(shapes))
+    return len(shapes) == 3 and follow and shapes[-1][0] > 1
 
 
 def _sorted_by_role(state: Tensors) -> tuple[Tensors, dict[str, str]]:
@@ -172,20 +181,23 @@ def _model(
         raise InputError(f"the tensors are {kinds}: one of {', '.join(_DTYPES.values())} is supported")
     arrays = {role: _array(role, value) for role, value in tensors.items()}
     width, d = arrays["hidden.weight"].shape
-    if arrays["output.weight"].shape != (1, width):
-        outputs = arrays["output.weight"].shape[0]
-        raise InputError(f"the last layer has {outputs} outputs of {width} neurons: {_SUPPORTED}")
-    sizes = {"hidden.bias": (width,), "output.bias": (1,), "skip.weight": (1, d), "skip.bias": (1,)}
+    m = len(arrays["output.weight"])
+    sizes = {
+        "hidden.bias": (width,), "output.weight": (m, width), "output.bias": (m,),
+        "skip.weight": (m, d), "skip.bias": (m,),
+    }  # fmt: skip
     for role, shape in sizes.items():
         if role in arrays and arrays[role].shape != shape:
             raise InputError(f"{names.get(role, role)} has shape {arrays[role].shape}: {shape} is needed")
     biases = [arrays[role] for role in ("output.bias", "skip.bias") if role in arrays]
-    slopes = arrays["skip.weight"][0] if "skip.weight" in arrays else None
-    network = Network(
-        arrays["hidden.weight"],
-        arrays.get("hidden.bias", np.zeros(width)),
-        arrays["output.weight"][0],
-        affine_term(slopes, np.sum(biases, axis=0) if biases else None, d),
+    slopes = arrays.get("skip.weight")
+    network = network_of(
+        LayerArrays(
+            arrays["hidden.weight"],
+            arrays.get("hidden.bias", np.zeros(width)),
+            arrays["output.weight"],
+            affine_terms(slopes, np.sum(biases, axis=0) if biases else None, m, d),
+        )
     )
     kind = kind_of(slopes is not None, bool(biases))
     return TrainedModel(network, dtype, source, kind, predictor(network, dtype), dict(names), said)

@@ -2,13 +2,15 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, overload
 
 import numpy as np
 
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
+from sparsest.models.layer_arrays import AnyNetwork, in_columns, layers_of
+from sparsest.multi_output_network import MultiOutputNetwork
 from sparsest.network import Network
 
 # Precisions that models come in; every value of each is a float64 too.
@@ -17,13 +19,13 @@ PRECISIONS: Final = ("float16", "bfloat16", "float32", "float64")
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class TrainedModel:
-    """A single-hidden-layer ReLU network with one output, as it was stored.
+    """A single-hidden-layer ReLU network with one output or several, as it was stored.
 
     Attributes
     ----------
-    network : Network
+    network : Network or MultiOutputNetwork
         The stored numbers exactly, in float64. Its affine term holds the skip branch and the output bias;
-        None when the model has neither.
+        None when the model has neither. With m > 1 outputs it is a `MultiOutputNetwork`.
     dtype : str
         The model's own precision, one of `PRECISIONS`.
     source : str
@@ -31,7 +33,8 @@ class TrainedModel:
     affine : Affine
         Whether the model has a skip branch, or an output bias alone, whatever their values.
     predict : callable
-        Values (N,) in float64 of the model evaluated at inputs (N, d) in its own precision.
+        Values (N,), or (N, m) of several outputs, in float64 of the model evaluated at inputs (N, d) in its
+        own precision.
     names : mapping
         What a state dict calls the tensors "hidden.weight", "hidden.bias", "output.weight", "output.bias",
         "skip.weight" and "skip.bias", as far as there are any; empty for other sources.
@@ -39,12 +42,13 @@ class TrainedModel:
         What the numbers of the network hold beside the layers of the model, such as a scaling of its inputs,
         and what was left aside: one sentence each. What was folded in is rounded to float64.
     is_classifier : bool
-        Whether the network is the logit of a classifier of two classes: positive for the second one.
+        Whether the network is the logit of a classifier of two classes, positive for the second one, or the
+        logits of one of more classes, the largest of which decides.
     classes : tuple
-        The two classes in order; empty when the model does not name them.
+        The classes in order; empty when the model does not name them.
     """
 
-    network: Network
+    network: AnyNetwork
     dtype: str
     source: str
     affine: Affine
@@ -53,6 +57,11 @@ class TrainedModel:
     folded: tuple[str, ...] = ()
     is_classifier: bool = False
     classes: tuple[Any, ...] = ()
+
+    @property
+    def n_outputs(self) -> int:
+        """m, the number of outputs."""
+        return layers_of(self.network).n_outputs
 
 
 def said_to_be_folded(scaling: Iterable[str], spellings: Iterable[str]) -> tuple[str, ...]:
@@ -70,19 +79,29 @@ def kind_of(skip: bool, bias: bool) -> Affine:
     return Affine.SKIP if skip else Affine.CONSTANT if bias else Affine.NONE
 
 
-def affine_term(slopes: FloatArray | None, bias: FloatArray | None, n_features: int) -> FloatArray | None:
-    """Return the term (d + 1,) of a skip branch's slopes (d,) and an output bias (), None without both."""
-    if slopes is None and bias is None:
+def affine_terms(
+    slopes: FloatArray | None, biases: FloatArray | None, n_outputs: int, n_features: int
+) -> FloatArray | None:
+    """Return the terms (m, d + 1) of a skip branch (m, d) and output biases (m,), None without both."""
+    if slopes is None and biases is None:
         return None
-    affine = np.zeros(n_features + 1)
+    affine = np.zeros((n_outputs, n_features + 1))
     if slopes is not None:
-        affine[:-1] = slopes
-    if bias is not None:
-        affine[-1] = float(np.squeeze(bias))
+        affine[:, :-1] = slopes
+    if biases is not None:
+        affine[:, -1] = biases
     return affine
 
 
-def rounded(network: Network, dtype: str) -> Network:
+@overload
+def rounded(network: Network, dtype: str) -> Network: ...
+
+
+@overload
+def rounded(network: MultiOutputNetwork, dtype: str) -> MultiOutputNetwork: ...
+
+
+def rounded(network: AnyNetwork, dtype: str) -> AnyNetwork:
     """Return a network with every number rounded to a precision.
 
     Raises
@@ -97,7 +116,7 @@ def rounded(network: Network, dtype: str) -> Network:
     numbers = [round_to(part, dtype) for part in parts]
     if not all(np.isfinite(part).all() for part in numbers):
         raise InputError(f"a weight of the network is too large for {dtype}")
-    return Network(*numbers)
+    return type(network)(*numbers)
 
 
 def round_to(values: FloatArray, dtype: str) -> FloatArray:
@@ -112,16 +131,17 @@ def round_to(values: FloatArray, dtype: str) -> FloatArray:
         return np.asarray(values.astype(dtype), dtype=np.float64)
 
 
-def predictor(network: Network, dtype: str) -> Callable[[FloatArray], FloatArray]:
+def predictor(network: AnyNetwork, dtype: str) -> Callable[[FloatArray], FloatArray]:
     """Return a function that evaluates a network in a precision: matrix products of that type, then sums.
 
     Parameters
     ----------
-    network : Network
+    network : Network or MultiOutputNetwork
         Its numbers are exact in that precision.
     dtype : str
         The precision; sums of half precisions are rounded after every product with torch.
     """
+    layers = layers_of(network)
 
     def predict(X: FloatArray) -> FloatArray:
         import torch
@@ -132,10 +152,10 @@ def predictor(network: Network, dtype: str) -> Callable[[FloatArray], FloatArray
             return torch.tensor(np.ascontiguousarray(values)).to(kind)
 
         inputs = tensor(X)
-        active = torch.relu(inputs @ tensor(network.weights).T + tensor(network.biases))
-        values = active @ tensor(network.outputs)
-        if network.affine is not None:
-            values = values + inputs @ tensor(network.affine[:-1]) + tensor(network.affine[-1:])
-        return np.asarray(values.double().numpy())
+        active = torch.relu(inputs @ tensor(layers.weights).T + tensor(layers.biases))
+        values = active @ tensor(layers.outputs).T
+        if layers.affine is not None:
+            values = values + inputs @ tensor(layers.affine[:, :-1]).T + tensor(layers.affine[:, -1])
+        return in_columns(values.double().numpy(), len(X))
 
     return predict

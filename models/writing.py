@@ -12,8 +12,8 @@ from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.files import write_atomically
 from sparsest.io.documents import save
+from sparsest.models.layer_arrays import AnyNetwork, layers_of
 from sparsest.models.trained_model import PRECISIONS, TrainedModel, rounded
-from sparsest.network import Network
 
 # What a state dict calls its tensors unless it replaces another: those of Sequential(Linear, ReLU, Linear).
 _NAMES: Final = {
@@ -34,17 +34,17 @@ def check_model_ending(path: Path) -> str:
 
 
 def write_model(
-    network: Network,
+    network: AnyNetwork,
     path: str | os.PathLike[str],
     *,
     like: TrainedModel | None = None,
     dtype: str | None = None,
-) -> Network:
+) -> AnyNetwork:
     """Write a network as a torch state dict (.pt, .pth), ONNX (.onnx), or this project's .json or .npz.
 
     Parameters
     ----------
-    network : Network
+    network : Network or MultiOutputNetwork
         What to write.
     path : path
         Where; the ending decides the format. Written atomically.
@@ -55,7 +55,7 @@ def write_model(
 
     Returns
     -------
-    Network
+    Network or MultiOutputNetwork
         What was written: the network with its numbers rounded to that precision. Whether that still fits the
         data is for the caller to check.
 
@@ -87,22 +87,24 @@ def write_model(
     return written
 
 
-def _write_state_dict(network: Network, path: Path, dtype: str, names: Mapping[str, str]) -> None:
+def _write_state_dict(network: AnyNetwork, path: Path, dtype: str, names: Mapping[str, str]) -> None:
     import torch
 
+    layers = layers_of(network)
     tensors: dict[str, FloatArray] = {
-        "hidden.weight": network.weights,
-        "hidden.bias": network.biases,
-        "output.weight": network.outputs[None],
+        "hidden.weight": layers.weights,
+        "hidden.bias": layers.biases,
+        "output.weight": layers.outputs,
     }
-    if network.affine is not None:
-        tensors["output.bias"] = network.affine[-1:]
-        if network.affine[:-1].any() or "skip.weight" in names.values():
-            tensors["skip.weight"] = network.affine[None, :-1]
+    if layers.affine is not None:
+        tensors["output.bias"] = layers.affine[:, -1]
+        # a model that was read with a skip branch keeps it, be it zero
+        if layers.affine[:, :-1].any() or (names is not _NAMES and "skip.weight" in names):
+            tensors["skip.weight"] = layers.affine[:, :-1]
     if "output.bias" not in names and "skip.bias" in names and "output.bias" in tensors:
         tensors["skip.bias"] = tensors.pop("output.bias")
     elif "skip.bias" in names:
-        tensors["skip.bias"] = np.zeros(1)
+        tensors["skip.bias"] = np.zeros(layers.n_outputs)
     kind = getattr(torch, dtype)
     state = {
         names.get(role, _NAMES.get(role, role)): torch.tensor(np.ascontiguousarray(values)).to(kind)

@@ -9,13 +9,22 @@ from numpy.typing import ArrayLike
 from sparsest.compare.certification.bounds_so_far import BoundsRecord, fits
 from sparsest.compare.certification.given_network import subject_of
 from sparsest.compare.certification.judge import Case
+from sparsest.compare.certification.outputs_question import OutputsTerms
 from sparsest.compare.certification.question import GivenSamples, ask
 from sparsest.compare.certification.search import Means, narrow
+from sparsest.compare.certification.several_outputs import (
+    OutputsMeans,
+    certify_outputs,
+    refuse_for_outputs,
+)
 from sparsest.decimals import Numbers
 from sparsest.errors import InputError
+from sparsest.models import read_model
+from sparsest.multi_output_network import MultiOutputNetwork
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline, ProgressCallback
 from sparsest.results.certificate import Certificate
+from sparsest.results.multi_output_certificate import MultiOutputCertificate
 
 # Seconds for everything unless the caller says otherwise.
 TIME_LIMIT: Final = 60.0
@@ -38,7 +47,7 @@ def certify(  # noqa: PLR0913
     executor: Executor | None = None,
     seed: int = 0,
     progress: ProgressCallback | None = None,
-) -> Certificate:
+) -> Certificate | MultiOutputCertificate:
     """Say whether a trained network is the sparsest of its kind that fits, and show a sparser one.
 
     Cheapest first: its residual; neurons that are superfluous on the data
@@ -50,19 +59,20 @@ def certify(  # noqa: PLR0913
     model
         A torch module or state dict, a scikit-learn ``MLPRegressor`` or ``MLPClassifier``, alone or behind
         scalers, a `Network`, or the path of a .pt, .safetensors, .onnx, .json or .npz file
-        (`sparsest.models.read_model`): one hidden layer of ReLUs, one output. It is
-        compared with networks of its kind: without an affine term, with a free output bias, or with a whole
-        skip branch, neither of which is counted.
+        (`sparsest.models.read_model`): one hidden layer of ReLUs. It is compared with networks of its kind:
+        without an affine term, with a free output bias, or with a whole skip branch, neither of which is
+        counted.
     X : array-like (N, d)
         Inputs.
-    y : array-like (N,)
+    y : array-like (N,) or, for a model with m outputs, (N, m)
         Labels; those of two classes for a classifier, the second being its own or, if it names none, 1 or the
         one that sorts last.
     objective : str or Objective
         "neurons", "weights" or "parameters".
     tolerance : float, array-like (N,) or "auto"
-        Largest ``|f(x_i) - y_i|`` that counts as fitting. "auto" takes what the network itself attains in
-        float64, rounded up to three digits; 0 if it fits exactly. Not for classifiers.
+        Largest ``|f(x_i) - y_i|`` that counts as fitting; of m outputs also (m,) or (N, m). "auto" takes what
+        the network itself attains in float64, rounded up to three digits; 0 if it fits exactly. Not for
+        classifiers. Of several outputs `OutputsTerms` says what "auto" is.
     margin : float or "auto"
         For classifiers of two classes, whose logit is certified: how far beyond zero it must be on every
         sample. "auto" takes what the network itself attains, rounded down to three digits. A number makes a
@@ -86,7 +96,8 @@ def certify(  # noqa: PLR0913
 
     Returns
     -------
-    Certificate
+    Certificate or MultiOutputCertificate
+        The latter for several outputs (`sparsest.compare.certification.several_outputs`).
         `Judgement.SPARSEST` only with a proven lower bound that equals the network's own count;
         `Judgement.SPARSER_EXISTS` only with a network in hand that fits and has fewer.
 
@@ -109,7 +120,13 @@ def certify(  # noqa: PLR0913
     goal, deadline = Objective.parse(objective), Deadline(time_limit)
     if resume and checkpoint_file is None:
         raise InputError("resume needs a checkpoint_file to continue from")
-    subject = subject_of(model)
+    read = read_model(model)
+    if isinstance(read.network, MultiOutputNetwork):
+        refuse_for_outputs(goal, margin, checkpoint_file)
+        outputs_terms = OutputsTerms(tolerance=tolerance, numbers=Numbers.parse(numbers))
+        outputs_means = OutputsMeans(time_limit, proof_file, workers, progress)
+        return certify_outputs(read, X, y, terms=outputs_terms, means=outputs_means)
+    subject = subject_of(read)
     question = ask(subject, GivenSamples(X, y, Numbers.parse(numbers)), tolerance, margin)
     record = BoundsRecord(question.problem, goal, deadline, progress)
     options = {"time_limit": time_limit, "workers": workers, "seed": seed}

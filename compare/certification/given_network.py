@@ -6,7 +6,9 @@ from typing import Any
 
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
+from sparsest.errors import InputError
 from sparsest.models import read_model, rounded
+from sparsest.multi_output_network import MultiOutputNetwork
 from sparsest.network import Network
 
 
@@ -57,6 +59,8 @@ def subject_of(model: Any) -> Subject:
         When it is no single-hidden-layer ReLU network with one output.
     """
     read = read_model(model)
+    if isinstance(read.network, MultiOutputNetwork):
+        raise InputError(f"the model has {read.n_outputs} outputs, and this is answered for one output")
     return Subject(
         read.network,
         read.affine,

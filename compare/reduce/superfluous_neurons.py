@@ -110,8 +110,8 @@ class _Reducer:
         kept = sorted(self.neurons, key=lambda neuron: neuron.members)
         exact = tuple((neuron.output, self._in_own_units(neuron.u)) for neuron in kept)
         term = None if self.affine is Affine.NONE else self._in_own_units(self.term)
-        rows = np.array([_floats(u) for _, u in exact]).reshape(-1, self.size)
-        skip = None if term is None else _floats(term)
+        rows = np.array([floats(u) for _, u in exact]).reshape(-1, self.size)
+        skip = None if term is None else floats(term)
         network = Network.from_folded(rows, [output for output, _ in exact], skip)
         return Reduced(network, tuple(self.said), exact, term)
 
@@ -131,7 +131,7 @@ class _Reducer:
         members = tuple(sorted(k for neuron in neurons for k in neuron.members))
         many = len(members) > 1
         words = sentence.replace("{are}", "are" if many else "is").replace("{s}", "" if many else "s")
-        self.said.append(Reduction(kind, members, len(neurons) - left, f"{_spelled(members)} {words}"))
+        self.said.append(Reduction(kind, members, len(neurons) - left, f"{spelled(members)} {words}"))
 
     def _replace(self, old: Sequence[_Neuron], new: Iterable[_Neuron]) -> None:
         gone = {id(neuron) for neuron in old}
@@ -307,7 +307,14 @@ def _vector(values: Iterable[float]) -> Vector:
     return tuple(Fraction(float(value)) for value in values)
 
 
-def _floats(u: Vector) -> list[float]:
+def floats(u: Vector) -> list[float]:
+    """Return rational numbers rounded to floats, each once.
+
+    Raises
+    ------
+    InputError
+        When one of them is larger than any float.
+    """
     try:
         return [float(value) for value in u]
     except OverflowError:
@@ -326,7 +333,8 @@ def _sum(vectors: Iterable[Vector]) -> Vector:
     return tuple(map(sum, zip(*vectors, strict=True)))  # type: ignore[arg-type]
 
 
-def _spelled(members: tuple[int, ...]) -> str:
+def spelled(members: tuple[int, ...]) -> str:
+    """Return the words for some neurons, a few of them by their numbers."""
     if len(members) == 1:
         return f"neuron {members[0]}"
     shown = [str(k) for k in members[:_SPELLED]]

@@ -22,11 +22,15 @@ from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.files import Arrays, read_arrays, refuse_large_file, write_atomically
 from sparsest.io.strict_json import Converter, Document, array, fields_of, parse, text, whole
+from sparsest.multi_output_network import MultiOutputNetwork
+from sparsest.multi_output_problem import MultiOutputProblem
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.results.certificate import Certificate
 from sparsest.results.comparison import Verdict
+from sparsest.results.multi_output import MultiOutputResult
+from sparsest.results.multi_output_certificate import MultiOutputCertificate
 from sparsest.results.path_norm import PathNormResult, ThresholdResult
 from sparsest.results.solving import ExactResult, FitResult
 from sparsest.results.trade_off import FrontierResult, LeastErrorResult
@@ -36,7 +40,7 @@ VERSION = 2
 
 # Fields that stay in the document of an NPZ file: they are the caller's own words, and lists in them may mean
 # anything.
-_WORDS = frozenset({"options", "feature_names"})
+_WORDS = frozenset({"options", "feature_names", "target_names"})
 
 Savable = (
     Problem
@@ -49,6 +53,10 @@ Savable = (
     | FrontierResult
     | Verdict
     | Certificate
+    | MultiOutputProblem
+    | MultiOutputNetwork
+    | MultiOutputResult
+    | MultiOutputCertificate
 )
 _KINDS: dict[type, str] = {
     Problem: "problem",
@@ -61,6 +69,10 @@ _KINDS: dict[type, str] = {
     FrontierResult: "frontier-result",
     Verdict: "verdict",
     Certificate: "certificate",
+    MultiOutputProblem: "multi-output-problem",
+    MultiOutputNetwork: "multi-output-network",
+    MultiOutputResult: "multi-output-result",
+    MultiOutputCertificate: "multi-output-certificate",
 }
 
 
@@ -75,7 +87,9 @@ def encode(item: Savable) -> Document:
     kind = _KINDS.get(type(item))
     if kind is None:
         raise InputError(f"a {type(item).__name__} cannot be saved: save a problem, network or result")
-    shape = {"n_features": item.n_features} if isinstance(item, Network) else {}
+    shape = {"n_features": item.n_features} if isinstance(item, Network | MultiOutputNetwork) else {}
+    if isinstance(item, MultiOutputNetwork):
+        shape["n_outputs"] = item.n_outputs
     return {"format": f"sparsest/{kind}", "version": VERSION, **shape, **_fields(item)}
 
 
@@ -91,8 +105,8 @@ def decode(document: object) -> Savable:
         raise InputError('not a sparsest document: the field "format" is missing')
     family, _, kind = document["format"].partition("/")
     if family != "sparsest" or kind not in _DECODERS:
-        known = ", ".join(f"sparsest/{name}" for name in _DECODERS)
-        raise InputError(f"unknown format {document['format'][:80]!r}: known are {known}")
+        known = ", ".join(_DECODERS)
+        raise InputError(f"unknown format {document['format'][:80]!r}: known are sparsest/{known}")
     version = document.get("version")
     if type(version) is not int or version != VERSION:
         raise InputError(f"{kind} document of version {version!r:.40}: this release reads {VERSION}")
@@ -254,6 +268,27 @@ def _network(document: Document) -> Network:
     return Network(**fields)
 
 
+def _multi_output_problem(document: Document) -> MultiOutputProblem:
+    known: dict[Any, Converter] = {tuple[int, ...]: _whole_numbers}
+    return MultiOutputProblem.from_intervals(**fields_of(MultiOutputProblem, document, known))
+
+
+def _multi_output_network(document: Document) -> MultiOutputNetwork:
+    fields, shape = (
+        fields_of(MultiOutputNetwork, document),
+        (
+            whole(document["n_features"], 1),
+            whole(document["n_outputs"], 1),
+        ),
+    )
+    for name, size in zip(("weights", "outputs"), shape, strict=True):
+        if fields[name].size == 0:
+            fields[name] = fields[name].reshape(0, size)  # a list without rows has lost it
+        if fields[name].shape[-1:] != (size,):
+            raise InputError(f"{name} have shape {fields[name].shape}: rows of {size!s:.20} are needed")
+    return MultiOutputNetwork(**fields)
+
+
 def _other(document: Document, kind: type[Savable]) -> Savable:
     known: dict[Any, Converter] = {each: partial(_decoded, kind=each) for each in _KINDS}
     known[tuple[int, ...]] = _whole_numbers
@@ -289,4 +324,9 @@ def _three_columns(value: Any) -> FloatArray:
 
 _DECODERS: dict[str, Callable[[Document], Savable]] = {
     name: partial(_other, kind=kind) for kind, name in _KINDS.items()
-} | {"problem": _problem, "network": _network}
+} | {
+    "problem": _problem,
+    "network": _network,
+    "multi-output-problem": _multi_output_problem,
+    "multi-output-network": _multi_output_network,
+}

@@ -72,8 +72,8 @@ def drawn_network(result: Any, problem: Problem | None, name: str, title: str) -
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class ExactResult(Report):
-    """Bounds on the smallest count, the witness of the upper one, and where they come from.
+class CountBounds(Report):
+    """Bounds on the smallest count and where they come from, whether networks have one output or several.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class ExactResult(Report):
         No network that fits has fewer.
     upper_bound : int or None
         The count of `network`; None when no network is known.
-    network : Network or None
+    network : Network, MultiOutputNetwork or None
         The witness, rounded to floats.
     remark : str
         What else the user should know, in one sentence; usually empty.
@@ -111,14 +111,14 @@ class ExactResult(Report):
     proof_written : bool or None
         Whether the proof file that was asked for was written; `remark` says why not. None when none was
         asked for.
-    problem : Problem or None
+    problem : Problem, MultiOutputProblem or None
         The data; None in a result that was read from a file.
     """
 
     status: Status
     lower_bound: int
     upper_bound: int | None
-    network: Network | None
+    network: Any
     remark: str
     objective: Objective
     proof: Proof
@@ -131,25 +131,12 @@ class ExactResult(Report):
     solver: str
     options: Mapping[str, Any]
     proof_written: bool | None = None
-    problem: Problem | None = dataclasses.field(default=None, compare=False)
+    problem: Any = dataclasses.field(default=None, compare=False)
 
     @property
     def headline(self) -> str:
         """What is known of the smallest count, in a few words."""
         return f"{self.objective}: {self._bounds()}"
-
-    @property
-    def almost_all_labels_need(self) -> int | None:
-        """Parameters that almost all label vectors on the inputs need, in the sense of Lebesgue measure.
-
-        One for each distinct sample (docs/proofs.md, P6). Says nothing about the labels given, and no bound
-        uses it. None where it is not known: where something else is counted, labels are intervals, or there
-        is an affine term.
-        """
-        problem = self.problem
-        if problem is None or self.objective is not Objective.PARAMETERS or problem.has_affine_term:
-            return None
-        return problem.distinct().n_samples if problem.is_interpolation else None
 
     def _bounds(self) -> str:
         exact = self.proof is Proof.EXACT
@@ -170,14 +157,46 @@ class ExactResult(Report):
         if self.unverified:
             leave = "node, which leaves" if self.unverified == 1 else "nodes, which leave"
             rows.append(("undecided", f"{self.unverified} {leave} the lower bound where it is"))
-        if self.almost_all_labels_need is not None:
-            needed = f"almost all on these inputs need {self.almost_all_labels_need} parameters or more"
-            rows.append(("other labels", f"{needed}; the bounds do not rest on that"))
+        rows += self._further_rows()
         rows.append(("method", self.method + (f" ({self.reason})" if self.reason else "")))
         if self.residual is not None:
             rows.append(("residual", f"{self.residual:.1e} in float64"))
         rows.append(("time", f"{self.seconds:.2f} s, {counted(self.nodes, 'nodes')}, {self.solver}"))
         return rows + ([("note", self.remark)] if self.remark else [])
+
+    def _further_rows(self) -> Rows:
+        """Return lines that one kind of result alone has."""
+        return []
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class ExactResult(CountBounds):
+    """Bounds on the smallest count, the witness of the upper one, and where they come from.
+
+    Its attributes are those of `CountBounds`.
+    """
+
+    network: Network | None
+    problem: Problem | None = dataclasses.field(default=None, compare=False)
+
+    @property
+    def almost_all_labels_need(self) -> int | None:
+        """Parameters that almost all label vectors on the inputs need, in the sense of Lebesgue measure.
+
+        One for each distinct sample (docs/proofs.md, P6). Says nothing about the labels given, and no bound
+        uses it. None where it is not known: where something else is counted, labels are intervals, or there
+        is an affine term.
+        """
+        problem = self.problem
+        if problem is None or self.objective is not Objective.PARAMETERS or problem.has_affine_term:
+            return None
+        return problem.distinct().n_samples if problem.is_interpolation else None
+
+    def _further_rows(self) -> Rows:
+        if self.almost_all_labels_need is None:
+            return []
+        needed = f"almost all on these inputs need {self.almost_all_labels_need} parameters or more"
+        return [("other labels", f"{needed}; the bounds do not rest on that")]
 
     def sections(self, name: str = "") -> list[Section]:
         """Return what is known, and the witness."""

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from sparsest.arrays import FloatArray
+from sparsest.multi_output_network import MultiOutputNetwork
+from sparsest.multi_output_problem import MultiOutputProblem
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
@@ -33,6 +35,18 @@ def describe_problem(problem: Problem, name: str = "") -> str:
     return f"{name}: {', '.join(parts)}" if name else ", ".join(parts)
 
 
+def describe_outputs(problem: MultiOutputProblem, name: str = "") -> str:
+    """Return the same line on data with several outputs."""
+    parts = [
+        counted(problem.n_samples, "samples"),
+        counted(problem.n_features, "features") + _named(problem.feature_names),
+        counted(problem.n_outputs, "outputs") + _named(problem.target_names),
+        "exact labels" if problem.is_interpolation else "intervals",
+        problem.affine.phrase,
+    ]
+    return f"{name}: {', '.join(parts)}" if name else ", ".join(parts)
+
+
 def _named(names: Sequence[str] | None) -> str:
     if names is None:
         return ""
@@ -52,6 +66,27 @@ def network_section(title: str, network: Network, problem: Problem | None = None
     return Section(title, rows, _neurons(network, names) if network.width else ())
 
 
+def shared_neurons_section(
+    title: str, network: MultiOutputNetwork, problem: MultiOutputProblem | None = None
+) -> Section:
+    """Return the neurons that several outputs share as a table, at most a screenful."""
+    names = None if problem is None else problem.feature_names
+    rows = []
+    for j, term in enumerate([] if network.affine is None else network.affine[:_MAX_WEIGHTS]):
+        slopes = "" if not term[:-1].any() else f"{_numbers(term[:-1])} . x + "
+        rows.append((f"affine term {j + 1}", f"{slopes}{term[-1]:.6g}"))
+    if network.width > _MAX_NEURONS:
+        rows.append(("shown", f"the first {_MAX_NEURONS} of {network.width} neurons"))
+    if not network.width:
+        return Section(title, rows)
+    table = [["outputs", _weights_title(network.n_features, names), "bias"]]
+    for weights, bias, outputs in zip(
+        network.weights[:_MAX_NEURONS], network.biases, network.outputs, strict=False
+    ):
+        table.append([_numbers(outputs), _numbers(weights), f"{bias:.6g}"])
+    return Section(title, rows, table)
+
+
 def sections_with_network(
     title: str, rows: Rows, heading: str, network: Network | None, problem: Problem | None
 ) -> list[Section]:
@@ -64,9 +99,7 @@ def sections_with_network(
 
 def _neurons(network: Network, names: Sequence[str] | None) -> list[list[str]]:
     univariate = network.n_features == 1
-    shown = [] if names is None else list(names[:_MAX_WEIGHTS])
-    more = ", ..." if len(shown) < network.n_features else ""
-    title = ("weight" if univariate else "weights") + (f" ({', '.join(shown)}{more})" if shown else "")
+    title = _weights_title(network.n_features, names)
     table = [["output", title, "bias", *(["knot"] if univariate else [])]]
     for weights, bias, output in zip(
         network.weights[:_MAX_NEURONS], network.biases, network.outputs, strict=False
@@ -74,6 +107,13 @@ def _neurons(network: Network, names: Sequence[str] | None) -> list[list[str]]:
         knot = [f"{0.0 - bias / weights[0]:.6g}" if weights[0] else "none"] if univariate else []
         table.append([f"{output:+.6g}", _numbers(weights), f"{bias:.6g}", *knot])
     return table
+
+
+def _weights_title(n_features: int, names: Sequence[str] | None) -> str:
+    """Return the head of a column of weights, with the first names of the features if they have any."""
+    shown = [] if names is None else list(names[:_MAX_WEIGHTS])
+    more = ", ..." if len(shown) < n_features else ""
+    return ("weight" if n_features == 1 else "weights") + (f" ({', '.join(shown)}{more})" if shown else "")
 
 
 def _numbers(values: FloatArray) -> str:

@@ -61,6 +61,14 @@ class ExactData:
             else rational(whole.weight_bound) * flint.fmpq(units[0], units[-1])
         )
 
+    def with_intervals(self, problem: Problem) -> "ExactData":
+        """Return the same inputs with the intervals of another problem, whose inputs must be the same."""
+        found = copy.copy(self)
+        found.problem, found._whole, found._intervals = problem, problem.in_integers, {}
+        found._low, found._high = found._whole.low.tolist(), found._whole.high.tolist()
+        found._unit = 10 ** problem.places[-1]
+        return found
+
     def restricted(self, supports: Sequence[tuple[int, ...]] | None) -> "ExactData":
         """Return the same data for networks whose neurons use some entries only; all of them for None."""
         found = copy.copy(self)

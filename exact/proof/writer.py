@@ -455,6 +455,12 @@ def _units(problem: Problem) -> dict[str, Any]:
     return {"places": list(problem.places)} if any(problem.places) else {}
 
 
+def document_without_parts(problem: Problem) -> dict[str, Any]:
+    """Return the document of a proof that nothing is necessary."""
+    with ProofWriter(problem) as writer:
+        return writer._head(0) | {"parts": []}
+
+
 def _problem_document(problem: Problem) -> dict[str, Any]:
     return {
         "X": [[number_text(v) for v in row] for row in problem.X.tolist()],

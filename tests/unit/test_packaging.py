@@ -40,7 +40,7 @@ EXACT = [
     {"exact/packing", "exact/dense"},
     {"exact/proof", "exact/proof/vipr", "exact/mip"},
     {"exact/tree"},
-    {"exact/supports"},
+    {"exact/supports", "exact/outputs"},
     {"exact/solver"},
     {"exact/path_norm", "exact/trade_off"},
     {"exact/p_star"},

@@ -105,8 +105,14 @@ GRAPHS: dict[str, tuple[Any, str]] = {
         onnx_graph([node("Relu", ["x"], ["y"], domain="com.evil")], {}),
         r"\(com.evil.Relu\)",
     ),
-    "two outputs": (onnx_graph(GOOD, {"W": W, "V": np.ones((2, 3))}), "2 outputs"),
-    "two graph outputs": (onnx_graph(GOOD, GOOD_TENSORS, outputs=("y", "h")), "2 outputs"),
+    "outputs before samples": (
+        onnx_graph(
+            [*GOOD[:2], node("MatMul", ["h", "V"], ["z"]), node("Transpose", ["z"], ["y"])],
+            {"W": W, "V": np.ones((3, 2))},
+        ),
+        "2 outputs come before the samples",
+    ),
+    "two graph outputs": (onnx_graph(GOOD, GOOD_TENSORS, outputs=("y", "h")), "graph has 2 outputs: join"),
     "cycle": (
         onnx_graph([node("Relu", ["h"], ["p"]), node("Relu", ["p"], ["h"]), GOOD[2]], GOOD_TENSORS),
         "'h'",

@@ -763,9 +763,9 @@ REFUSED: dict[str, tuple[Callable[[], onnx.ModelProto], str]] = {
         lambda: graph([*SIGMOID, node("Sub", ["two", "sure"], ["y"])], CORE | {"two": 2.0}),
         "computes with what a Sigmoid",
     ),
-    "three classes": (
-        lambda: graph([*layers(after="z"), node("Softmax", ["z"], ["y"])], CORE | {"V": np.ones((4, 3))}),
-        "3 values: classifiers of two",
+    "three labels": (
+        lambda: graph([*layers(after="z"), node("Sigmoid", ["z"], ["y"])], CORE | {"V": np.ones((4, 3))}),
+        "3 values, each a class of its own",
     ),
     "square": (
         lambda: graph([node("Mul", ["x", "x"], ["c"]), *layers("c")], CORE),

@@ -7,7 +7,7 @@ import pyomo.environ as pyo
 import pytest
 from helpers import ROOT
 
-from sparsest import InputError, Network
+from sparsest import InputError, MultiOutputNetwork, Network
 from sparsest.models.pyomo_block import relu_block, switching
 
 
@@ -58,6 +58,34 @@ def test_bounds_hold_and_stable_neurons_take_no_binary():
     value, _, block = solved(stable, [-1], [1], pyo.maximize)
     assert len(block.switch) <= 1  # rounding may leave the third one open
     assert value == pytest.approx(6 + 1.5)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("skip", [False, True])
+def test_sums_of_several_outputs_share_their_binaries(seed, skip):
+    """Each output, and a sum of them, is a network of one output, whose extremes are at knots or ends."""
+    rng = np.random.default_rng(seed)
+    network = MultiOutputNetwork(
+        rng.normal(size=(5, 1)), rng.normal(size=5), rng.normal(size=(5, 3)),
+        rng.normal(size=(3, 2)) if skip else None,
+    )  # fmt: skip
+    knots = -network.biases / network.weights[:, 0]
+    places = np.r_[-1.0, 1.0, knots[np.abs(knots) < 1]][:, None]
+    for factors in (*np.eye(3), [1.0, -2.0, 0.5]):
+        model = pyo.ConcreteModel()
+        model.net = relu_block(network, [-1], [1])
+        model.goal = pyo.Objective(expr=sum(float(c) * model.net.y[j] for j, c in enumerate(factors)))
+        pyo.SolverFactory("appsi_highs").solve(model)
+        assert pyo.value(model.goal) == pytest.approx((network(places) @ factors).min(), abs=1e-6)
+        x = np.array([[model.net.x[0].value]])
+        values = [pyo.value(model.net.y[j]) for j in range(3)]
+        np.testing.assert_allclose(network(x)[0], values, atol=1e-6)
+        assert len(model.net.switch) == int((np.abs(knots) < 1).sum())
+
+
+def test_neurons_that_feed_no_output_take_no_binary():
+    idle = MultiOutputNetwork([[1.0], [2.0]], [0.0, 0.5], [[0.0, 0.0], [0.0, 1.0]])
+    assert list(relu_block(idle, [-1], [1]).switch) == [1]
 
 
 def test_no_neurons():

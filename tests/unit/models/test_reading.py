@@ -137,8 +137,10 @@ class Wrong(nn.Module):
         hidden = self.first(inputs)
         if self.kind == "raises":
             raise RuntimeError("not\nhere")
-        if self.kind == "two values":
-            return hidden
+        if self.kind == "transposed":
+            return hidden.T
+        if self.kind == "two heads":
+            return hidden, self.second(torch.relu(hidden))
         if self.kind == "square":
             return self.second(torch.relu(hidden)) ** 2
         return self.second(torch.relu(hidden))
@@ -149,18 +151,18 @@ class Wrong(nn.Module):
     [
         (nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)), r"layer 1 \(Tanh\): operator tanh"),
         (nn.Sequential(*[nn.Linear(3, 3), nn.ReLU()] * 2, nn.Linear(3, 1)), r"\(ReLU\).*second hidden"),
-        (nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)), r"returns \(67, 2\) for 67"),
+        (Wrong("two heads"), r"returns a tuple for 67 inputs: one tensor"),
         (nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 1)), "no ReLU leads"),
         (nn.Sequential(nn.Conv1d(1, 1, 1), nn.ReLU(), nn.Linear(4, 1)), "cannot be evaluated"),
         (nn.Sequential(), "the parameters are none"),
         (nn.Linear(3, 1), "no ReLU leads"),
         (Wrong("square"), "operator pow"),
         (Wrong("raises"), "cannot be evaluated.*not here"),
-        (Wrong("two values"), "returns"),
+        (Wrong("transposed"), r"returns \(4, 67\) for 67"),
         (sequential().to("meta"), "no plain tensor"),
         ({}, "empty"), ({"a": 1}, "'a' is a int"), ({0: torch.ones(1)}, "entry 0"),
         ({"w.weight": torch.ones(3, 3)}, "the tensors are"),
-        ({"a.weight": torch.ones(4, 3), "b.weight": torch.ones(2, 4)}, "the weights are"),
+        ({"a.weight": torch.ones(4, 3), "b.weight": torch.ones(2, 5)}, "the weights are"),
         ({"a.weight": torch.ones(4, 3), "b.weight": torch.ones(1, 4), "c": torch.ones(1)}, "tensor c"),
         ({"a.weight": torch.ones(4, 3), "b.weight": torch.full((1, 4), torch.nan)}, "not finite"),
         ({"a.weight": torch.ones(4, 3), "b.weight": torch.ones(1, 4).int()}, "int32"),

@@ -179,10 +179,9 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "tanh": (lambda: mlp(activation="tanh").fit(X, Y), "activation is 'tanh'"),
     "identity": (lambda: mlp(activation="identity").fit(X, Y), "activation is 'identity'"),
     "two hidden layers": (lambda: mlp(hidden_layer_sizes=(3, 3)).fit(X, Y), "2 hidden layers"),
-    "two outputs": (lambda: mlp().fit(X, np.c_[Y, Y]), "2 outputs"),
-    "three classes": (
-        lambda: mlp(MLPClassifier).fit(X, np.arange(60) % 3),
-        "3 outputs.*classifiers of two classes",
+    "three labels": (
+        lambda: mlp(MLPClassifier).fit(X, np.eye(3, dtype=int)[np.arange(60) % 3]),
+        "gives 3 labels at once: classifiers into one of several classes",
     ),
     "PowerTransformer": (
         lambda: make_pipeline(PowerTransformer(), mlp()).fit(X, Y),

@@ -340,7 +340,14 @@ REFUSED: dict[str, tuple[Callable[[], nn.Module], str]] = {
     ),
     "two hidden layers": (lambda: chain(nn.ReLU(), nn.Linear(6, 6), nn.ReLU()), "second hidden layer"),
     "ReLU of the output": (lambda: nn.Sequential(*chain(), nn.ReLU()), r"layer 3 \(ReLU\).*second hidden"),
-    "three classes": (lambda: nn.Sequential(*chain(out=3), nn.Softmax(1)), "3 values: classifiers of two"),
+    "three labels": (
+        lambda: nn.Sequential(*chain(out=3), nn.Sigmoid()),
+        "3 values, each a class of its own",
+    ),
+    "Softmax of groups": (
+        lambda: nn.Sequential(*chain(out=4), nn.Unflatten(1, (2, 2)), nn.Softmax(1)),
+        "4 values, not along all of them",
+    ),
     "Sigmoid inside": (
         lambda: nn.Sequential(*chain(), nn.Sigmoid(), nn.Linear(1, 1)),
         "computes with what a Sigmoid",

@@ -25,9 +25,14 @@ from sparsest import (
     History,
     InputError,
     LeastErrorResult,
+    MultiOutputCertificate,
+    MultiOutputNetwork,
+    MultiOutputProblem,
+    MultiOutputResult,
     Network,
     Objective,
     Outcome,
+    OutputFigures,
     PathNormResult,
     Problem,
     Proof,
@@ -166,6 +171,30 @@ CERTIFICATE = Certificate(
     folded=("folded into the weights, in float64: Scaler",),
     margin=0.25,
 )
+SHARED = MultiOutputNetwork([[1.0, 0.5], [0.0, 2.0]], [0.0, -1.0], [[1.0, 0.0], [1 / 3, 2.0]])
+SEVERAL = MultiOutputResult(
+    **{
+        field.name: getattr(EXACT, field.name)
+        for field in dataclasses.fields(EXACT)
+        if field.name not in ("network", "problem")
+    },
+    network=SHARED,
+    direction=(1, -2),
+    directions=4,
+)
+JUDGED = MultiOutputCertificate(
+    **{
+        field.name: getattr(CERTIFICATE, field.name)
+        for field in dataclasses.fields(MultiOutputCertificate)
+        if hasattr(CERTIFICATE, field.name)
+        and field.name not in ("network", "problem", "given", "against", "asked")
+    },
+    network=SHARED,
+    outputs=(OutputFigures(0.1, 0.05, 0.06, None, 0.07, 0.99), OutputFigures(0.1, 0.0, 1e-17, 1.0)),
+    against="labels",
+    asked="every output",
+    direction=(1, -2),
+)
 ITEMS = {
     "problem": Problem([[1, 0.1], [3, 4]], [0, 1], affine="skip", tolerance=[0, 0.1], weight_bound=0.1),
     "classification": Problem.classification([0, 1], [0, 1]),
@@ -197,6 +226,19 @@ ITEMS = {
         network_residual=0.5,
         proof_file="proof.json",
         status=None,
+    ),
+    "several outputs": MultiOutputProblem(
+        [[1, 0.1], [3, 4]], [[0, 0.25], [1, 2]], affine="skip", tolerance=[0, 0.1], target_names=["a", "b"]
+    ),
+    "shared neurons": SHARED,
+    "no shared neurons": MultiOutputNetwork.zero(2, 3, Affine.CONSTANT),
+    "bounds for several outputs": SEVERAL,
+    "certificate of several outputs": JUDGED,
+    "open certificate of several outputs": dataclasses.replace(
+        JUDGED, network=None, upper_bound=None, direction=None, status=None, agreement=0.5
+    ),
+    "open bounds for several outputs": dataclasses.replace(
+        SEVERAL, network=None, upper_bound=None, residual=None, direction=None
     ),
 }
 ENDINGS = (".json", ".npz")

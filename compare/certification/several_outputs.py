@@ -1,0 +1,360 @@
+"""Judge a network with several outputs: whether fewer neurons that all outputs share would do.
+
+Cheapest first: neurons that are superfluous on the data; elimination from the network's own neurons; and for
+the rest of the time the exact search, which bounds sums of the outputs and checks networks in rationals: that
+takes the longer the wider they are.
+"""
+
+import dataclasses
+import math
+import os
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sparsest.arrays import FloatArray
+from sparsest.compare.certification.outputs_question import OutputsQuestion, OutputsTerms, ask_outputs
+from sparsest.compare.reduce.shared_elimination import all_surely_fit, eliminate_shared
+from sparsest.compare.reduce.shared_neurons import reduce_shared
+from sparsest.errors import InputError, SolverError
+from sparsest.exact import solve
+from sparsest.models import TrainedModel, rounded
+from sparsest.multi_output_network import MultiOutputNetwork
+from sparsest.objectives import Objective
+from sparsest.progress import Deadline, Progress, ProgressCallback
+from sparsest.results.certificate import Attempt, Judgement, Reduction
+from sparsest.results.multi_output import MultiOutputResult
+from sparsest.results.multi_output_certificate import MultiOutputCertificate, OutputFigures
+from sparsest.results.solving import Proof, Status
+from sparsest.sentences import counted, joined
+
+# Seconds for everything unless the caller says otherwise.
+TIME_LIMIT: Final = 60.0
+# Share of the time that elimination gets, and of what is left then that the exact search is given: it ends a
+# little later than asked.
+_ELIMINATION: Final = 0.4
+_EXACT: Final = 0.97
+# Samples times features times neurons times outputs up to which the exact side is handed a network: it
+# checks that in rational arithmetic, which takes some microseconds for each.
+_MAX_WITNESS: Final = 300_000
+
+
+@dataclasses.dataclass(frozen=True)
+class OutputsMeans:
+    """How to search.
+
+    Attributes
+    ----------
+    time_limit : float or None
+        Seconds for everything.
+    proof_file : path or None
+        Where a proof of the bounds goes.
+    workers : int
+        Processes that share the tree's search.
+    progress : callable or None
+        Called with a `Progress`.
+    """
+
+    time_limit: float | None = TIME_LIMIT
+    proof_file: str | os.PathLike[str] | None = None
+    workers: int = 1
+    progress: ProgressCallback | None = None
+
+
+def certify_outputs(
+    read: TrainedModel,
+    X: ArrayLike,
+    Y: ArrayLike | None = None,
+    *,
+    terms: OutputsTerms | None = None,
+    means: OutputsMeans | None = None,
+) -> MultiOutputCertificate:
+    """Say whether a network with several outputs has the fewest neurons that fit, and show a sparser one.
+
+    Parameters
+    ----------
+    read : TrainedModel
+        A model with m > 1 outputs (`sparsest.models.read_model`). A classifier of several classes is judged
+        by its logits.
+    X : array-like (N, d)
+        Inputs.
+    Y : array-like (N, m), optional
+        Labels; without them a network is held against its own outputs.
+    terms : OutputsTerms, optional
+        When a network fits.
+    means : OutputsMeans, optional
+        How to search.
+
+    Returns
+    -------
+    MultiOutputCertificate
+        `Judgement.SPARSEST` only with a proven lower bound that equals the network's own neurons;
+        `Judgement.SPARSER_EXISTS` only with a network in hand that provably fits and has fewer.
+
+    Raises
+    ------
+    InputError
+        For a model, data or options that cannot be used.
+
+    Examples
+    --------
+    >>> import sparsest
+    >>> X = [[-2.0], [-1.0], [0.0], [1.0], [2.0]]
+    >>> wide = sparsest.MultiOutputNetwork([[1], [2], [-1]], [0, 0, 0], [[1, 0], [0.5, 1], [0, 1]])
+    >>> found = sparsest.certify(wide, X, wide(X))
+    >>> str(found.judgement), found.count, found.lower_bound, found.upper_bound
+    ('sparser_exists', 3, 2, 2)
+    >>> found.reductions[0].sentence
+    'neurons 0 and 1 are the same neuron up to the size: one does for all'
+    """
+    means = means or OutputsMeans()
+    question = ask_outputs(read, X, Y, terms or OutputsTerms())
+    return _OutputsCase(read, question, means).run()
+
+
+def refuse_for_outputs(objective: Objective, margin: float | str, checkpoint_file: object) -> None:
+    """Raise `InputError` for options of `sparsest.certify` that are not for several outputs."""
+    asked = [
+        name
+        for name, given in (
+            (f'objective="{objective}"', objective is not Objective.NEURONS),
+            ("a margin", margin != "auto"),
+            ("a checkpoint", checkpoint_file is not None),
+        )
+        if given
+    ]
+    if asked:
+        raise InputError(f"{asked[0]} was given, and the model has several outputs: leave it out")
+
+
+class _OutputsCase:
+    """A network, the question about it, and what is known so far."""
+
+    def __init__(self, read: TrainedModel, question: OutputsQuestion, means: OutputsMeans) -> None:
+        assert isinstance(read.network, MultiOutputNetwork)
+        self.read, self.given, self.question, self.means = read, read.network, question, means
+        self.problem, self.deadline = question.problem, Deadline(means.time_limit)
+        self.lower = 0
+        self.network: MultiOutputNetwork | None = None
+        self.result: MultiOutputResult | None = None
+        self.proof_file: str | None = None
+        self.attempts: list[Attempt] = []
+        self.reduced, self.reductions = self.given, tuple[Reduction, ...]()
+
+    @property
+    def upper_bound(self) -> int | None:
+        """Neurons of the sparsest network known to fit."""
+        return None if self.network is None else self.network.count()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the bounds meet."""
+        return self.upper_bound is not None and self.lower >= self.upper_bound
+
+    def run(self) -> MultiOutputCertificate:
+        if not self.given.interpolates(self.problem) and not all_surely_fit(self.problem, self.given):
+            return self._certificate(Judgement.NOT_INTERPOLATING, self._said_of_misses(), "")
+        for step in (self._reduce, self._eliminate, self._bound):
+            if not self.deadline.expired:
+                step()
+        return self._verdict()
+
+    # ------------------------------------------------------------ what is tried
+
+    def _log(self, name: str, outcome: str, start: float) -> None:
+        self.attempts.append(Attempt(name, outcome, self.deadline.seconds - start))
+
+    def _tell(self, state: Progress) -> None:
+        if self.means.progress is not None:
+            self.means.progress(
+                dataclasses.replace(
+                    state,
+                    lower_bound=max(self.lower, state.lower_bound or 0),
+                    upper_bound=self.upper_bound,
+                    seconds=self.deadline.seconds,
+                )
+            )
+
+    def _offer(self, network: MultiOutputNetwork, *, proven: bool = False) -> None:
+        """Take a network that provably fits and has fewer neurons than the best one."""
+        count, best = network.count(), self.upper_bound
+        if (best is not None and count >= best) or not (proven or all_surely_fit(self.problem, network)):
+            return
+        if count < self.lower:
+            raise SolverError(
+                f"a network fits with {counted(count, 'neurons')}, fewer than the claimed lower bound "
+                f"{self.lower}: one side is wrong, please report this with the data"
+            )
+        self.network = network
+
+    def _reduce(self) -> None:
+        start = self.deadline.seconds
+        self._tell(Progress("reductions", start))
+        self.reduced, self.reductions = reduce_shared(self.problem, self.given)
+        saved = sum(reduction.saved for reduction in self.reductions)
+        self._offer(self.given)
+        self._offer(self.reduced)
+        self._log("reductions", f"{saved} of {self.given.width} neurons are superfluous on the data", start)
+
+    def _bound(self) -> None:
+        """Search exactly for the rest of the time, with the best network known to begin with."""
+        start, best = self.deadline.seconds, self.network or self.reduced
+        limit = _EXACT * self.deadline.remaining
+        size = self.problem.X.size * self.problem.n_outputs * max(best.width, 1)
+        result = solve(
+            self.problem,
+            time_limit=None if math.isinf(limit) else max(limit, 1e-3),
+            progress=None if self.means.progress is None else self._tell,
+            proof_file=self.means.proof_file,
+            witness=best if size <= _MAX_WITNESS else None,
+            workers=self.means.workers,
+        )
+        self.result = result
+        self.lower = result.lower_bound
+        if result.network is not None:
+            self._offer(result.network, proven=True)
+        if result.status is Status.INTERRUPTED:
+            self.deadline.interrupt()
+        if self.means.proof_file is not None and result.proof_written:
+            self.proof_file = os.fspath(self.means.proof_file)
+        upper = "unknown" if result.upper_bound is None else str(result.upper_bound)
+        bounds = f"at least {counted(result.lower_bound, 'neurons')}, at most {upper}"
+        if result.status is Status.OPTIMAL:
+            bounds = f"exactly {counted(result.lower_bound, 'neurons')}"
+        self._log("bounds", f"{bounds}: {result.status.sentence}, {counted(result.nodes, 'nodes')}", start)
+
+    def _eliminate(self) -> None:
+        start, best = self.deadline.seconds, self.network or self.reduced
+        if not best.width:
+            return
+        self._tell(Progress("elimination from its own neurons", start))
+        left = self.deadline.remaining
+        limit = Deadline(None if math.isinf(left) else max(_ELIMINATION * left, 1e-3))
+        outcome = "interrupted"
+        try:
+            found = eliminate_shared(self.problem, best, limit)
+            self._offer(found)
+            outcome = "no neuron can go"
+            if found.width < best.width:
+                outcome = f"{counted(best.width, 'neurons')} became {found.width}"
+        except KeyboardInterrupt:
+            self.deadline.interrupt()
+        self._log("elimination from its own neurons", outcome, start)
+
+    # ------------------------------------------------------------ what is said
+
+    def _said_of_misses(self) -> str:
+        violation = self.given.violation(self.problem)
+        row, output = np.unravel_index(violation.argmax(), violation.shape)
+        misses = int(np.count_nonzero(violation > 0))
+        return (
+            f"the network misses {misses} of {violation.size} labels by more than the tolerance, output "
+            f"{output} of row {row} most, by {violation.max():.3g} more"
+        )
+
+    def _verdict(self) -> MultiOutputCertificate:
+        count, best = self.given.count(), self.upper_bound
+        strength = "proven in rational arithmetic" if self._proof is Proof.EXACT else "up to tolerances"
+        low = counted(self.lower, "neurons")
+        if best is None:
+            return self._certificate(
+                Judgement.BOUNDED,
+                f"the network fits up to rounding, and none is known that provably does; at least {low} are "
+                f"needed ({strength})",
+                "give a tolerance that leaves room for rounding",
+            )
+        if self.lower >= count:
+            reason = f"{count} neurons fit, and fewer do not ({strength})"
+            return self._certificate(Judgement.SPARSEST, reason, "")
+        remark = "" if self.closed else f"with more time the bounds {self.lower} and {best} may come closer"
+        if best < count:
+            fewer = "fewer do not" if self.closed else f"fewer than {self.lower} do not"
+            reason = f"{counted(best, 'neurons')} fit where the network has {count}, and {fewer} ({strength})"
+            return self._certificate(Judgement.SPARSER_EXISTS, reason, remark)
+        reason = f"the network has {count} neurons, and at least {low} are needed ({strength})"
+        return self._certificate(Judgement.BOUNDED, reason, remark)
+
+    @property
+    def _proof(self) -> Proof:
+        return Proof.EXACT if self.result is None else self.result.proof
+
+    def _to_hand_out(self) -> tuple[MultiOutputNetwork | None, str]:
+        """Return the best network with numbers of the given one's precision, if those fit, and a remark."""
+        if self.network is None or self.read.dtype == "float64":
+            return self.network, ""
+        try:
+            narrow = rounded(self.network, self.read.dtype)
+        except InputError:
+            return self.network, f"its numbers are too large for {self.read.dtype}: store it as float64"
+        if all_surely_fit(self.problem, narrow):
+            return narrow, ""
+        return self.network, f"rounded to {self.read.dtype} it misses a label: store it as float64"
+
+    def _certificate(self, judgement: Judgement, reason: str, remark: str) -> MultiOutputCertificate:
+        network, said = self._to_hand_out()
+        if judgement is not Judgement.SPARSER_EXISTS:
+            said = ""
+        result = self.result
+        return MultiOutputCertificate(
+            judgement=judgement,
+            reason=reason,
+            status=None if result is None else result.status,
+            lower_bound=self.lower,
+            upper_bound=self.upper_bound,
+            network=network,
+            remark=joined(remark, said, "" if result is None else result.remark),
+            affine=self.read.affine,
+            source=self.read.source,
+            dtype=self.read.dtype,
+            samples=self.problem.n_samples,
+            features=self.problem.n_features,
+            outputs=self._figures(network),
+            against=self.question.against,
+            asked=self.question.asked,
+            count=self.given.count(),
+            reduced_count=self.reduced.count(),
+            reductions=self.reductions,
+            proof=self._proof,
+            proof_file=self.proof_file,
+            direction=None if result is None else result.direction,
+            attempts=tuple(self.attempts),
+            seconds=self.deadline.seconds,
+            options={"time_limit": self.means.time_limit, "workers": self.means.workers},
+            folded=self.read.folded,
+            agreement=self._agreement(network),
+            problem=self.problem,
+            given=self.given,
+        )
+
+    def _agreement(self, network: MultiOutputNetwork | None) -> float | None:
+        if not self.read.is_classifier or network is None:
+            return None
+        X = self.problem.X
+        return float(np.mean(network(X).argmax(axis=1) == self.given(X).argmax(axis=1)))
+
+    def _figures(self, network: MultiOutputNetwork | None) -> tuple[OutputFigures, ...]:
+        X, question = self.problem.X, self.question
+        values, own = self.given(X), self.read.predict(X)
+        sparser = None if network is None else network(X)
+        return tuple(
+            OutputFigures(
+                tolerance=float(question.slack[:, j].max()),
+                residual=_largest(values[:, j], question.targets[:, j]),
+                own_residual=_largest(own[:, j], question.targets[:, j]),
+                r2=_r2(values[:, j], question.truth[:, j]),
+                network_residual=None if sparser is None else _largest(sparser[:, j], question.targets[:, j]),
+                network_r2=None if sparser is None else _r2(sparser[:, j], question.truth[:, j]),
+            )
+            for j in range(self.problem.n_outputs)
+        )
+
+
+def _largest(values: FloatArray, targets: FloatArray) -> float:
+    return float(np.abs(values - targets).max())
+
+
+def _r2(values: FloatArray, truth: FloatArray) -> float | None:
+    """Return ``1 - sum (f(x_i) - y_i)^2 / sum (y_i - mean y)^2``; None where all labels are equal."""
+    spread = float(((truth - truth.mean()) ** 2).sum())
+    return 1 - float(((values - truth) ** 2).sum()) / spread if spread > 0 and np.ptp(truth) > 0 else None

@@ -1,0 +1,1 @@
+"""Several outputs that share their neurons: bounds from single directions, networks from their neurons."""

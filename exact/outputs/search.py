@@ -1,0 +1,224 @@
+"""The fewest neurons that several outputs share: from below in single directions, from above by networks.
+
+For every integer vector c the function ``c . f`` is a network of one output with at most as many neurons as
+f, so that what is proven necessary for the labels ``c . Y`` is necessary for Y. Its network in turn has the
+neurons of f where c is generic, and with the neurons given the outputs are linear.
+"""
+
+import dataclasses
+import math
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from sparsest.exact.outputs.directions import directions
+from sparsest.exact.outputs.networks import NetworkFinder
+from sparsest.exact.outputs.proof import write_proof
+from sparsest.exact.search_options import SearchOptions
+from sparsest.multi_output_network import MultiOutputNetwork
+from sparsest.multi_output_problem import MultiOutputProblem
+from sparsest.objectives import Objective
+from sparsest.problem import Problem
+from sparsest.progress import Deadline, Progress
+from sparsest.results.multi_output import MultiOutputResult
+from sparsest.results.solving import ExactResult, Proof, Status
+from sparsest.sentences import joined
+
+# Shares of the time left that the first descents take, that a direction may take, and that the search for
+# sparser networks takes after a round. Most directions are as good as others, so that few get much.
+_DESCENTS, _DIRECTION, _NETWORKS = 0.1, 0.4, 0.2
+# Seconds of which these are shares in the first round where there is no limit, and how many times as many in
+# each further round over the directions that are not settled.
+_SECONDS, _GROWTH = 20.0, 4.0
+# Seconds below which nothing more is begun.
+_LEAST: Final = 0.02
+# Directions that go on to the next round: those of the highest lower bounds.
+_KEPT: Final = 4
+
+Bound = Callable[[Problem, SearchOptions], ExactResult]
+
+
+def solve_outputs(
+    problem: MultiOutputProblem,
+    options: SearchOptions,
+    bound: Bound,
+    witness: MultiOutputNetwork | None = None,
+) -> MultiOutputResult:
+    """Bound the fewest neurons of a network with several outputs, and find one that attains them.
+
+    Parameters
+    ----------
+    problem : MultiOutputProblem
+        The data.
+    options : SearchOptions
+        What the search keeps to.
+    bound : callable
+        Bounds the neurons of a problem with one output, and keeps to options of its own.
+    witness : MultiOutputNetwork, optional
+        A network from elsewhere, taken if a rational one beside it provably fits.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        return _Search(problem, options, bound, Path(folder)).run(witness)
+
+
+class _Search:
+    """What is known so far, and who finds out more."""
+
+    def __init__(
+        self, problem: MultiOutputProblem, options: SearchOptions, bound: Bound, folder: Path
+    ) -> None:
+        self._problem, self._options, self._bound, self._folder = problem, options, bound, folder
+        self._directions = directions(problem.n_outputs)
+        self._finder = NetworkFinder(problem, self._directions, options.deadline)
+        self._best: ExactResult | None = None  # that of the highest lower bound
+        self._direction: tuple[int, ...] | None = None
+        self._proof_file: Path | None = None
+        self._tried: dict[tuple[int, ...], int] = {}
+        self._nodes = self._unverified = self._runs = 0
+        self._status: Status | None = None
+        self._round = _SECONDS
+
+    @property
+    def _lower(self) -> int:
+        return 0 if self._best is None else self._best.lower_bound
+
+    @property
+    def _closed(self) -> bool:
+        return self._finder.upper_bound is not None and self._lower >= self._finder.upper_bound
+
+    def run(self, witness: MultiOutputNetwork | None) -> MultiOutputResult:
+        """Try directions in rounds until the bounds meet, or nothing is left to try."""
+        try:
+            if witness is not None:
+                self._finder.offer(witness)
+            else:
+                self._finder.descend(self._share(_DESCENTS))
+            self._finder.interpolate(self._share(_DESCENTS))
+            self._try_directions()
+        except KeyboardInterrupt:
+            self._status = Status.INTERRUPTED
+        return self._result()
+
+    def _try_directions(self) -> None:
+        left = self._directions
+        while left and not self._closed and self._status is None:
+            open_ones = []
+            for direction in left:
+                if self._closed or self._status is not None:
+                    return
+                if not self._settle(direction):
+                    open_ones.append(direction)
+            if not self._closed and self._status is None:
+                self._finder.look_for(self._lower, self._share(_NETWORKS))
+            left = sorted(open_ones, key=lambda c: -self._tried.get(c, 0))[:_KEPT]
+            self._round *= _GROWTH
+
+    def _share(self, share: float) -> Deadline:
+        """Return a part of the time left, or of the round's where there is no limit."""
+        remaining = self._options.deadline.remaining
+        return Deadline(
+            max(_LEAST, share * min(remaining, self._round if math.isinf(remaining) else remaining))
+        )
+
+    def _settle(self, direction: tuple[int, ...]) -> bool:
+        """Bound the neurons of a sum of outputs; whether nothing more can be said of it."""
+        if self._options.deadline.remaining < _LEAST:
+            self._status = Status.TIME_LIMIT
+            return False
+        node_limit = self._options.node_limit
+        if node_limit is not None and self._nodes >= node_limit:
+            self._status = Status.NODE_LIMIT
+            return False
+        self._runs += 1
+        upper = self._finder.upper_bound
+        path = None
+        if self._options.proof_path is not None:
+            path = self._folder / f"{self._runs}.json"
+        result = self._bound(
+            self._problem.along(direction),
+            dataclasses.replace(
+                self._options,
+                deadline=self._share(_DIRECTION),
+                node_limit=None if node_limit is None else node_limit - self._nodes,
+                most=None if upper is None else upper - 1,
+                witness=self._finder.along(direction),
+                progress=None if self._options.progress is None else self._tell,
+                proof_path=path,
+            ),
+        )
+        self._nodes += result.nodes
+        self._tried[direction] = max(result.lower_bound, self._tried.get(direction, 0))
+        if result.proof is Proof.EXACT and result.lower_bound > self._lower:
+            self._best, self._direction, self._proof_file = result, direction, path
+            self._unverified = result.unverified
+        elif path is not None:
+            path.unlink(missing_ok=True)
+        if result.status is Status.INTERRUPTED:
+            self._status = Status.INTERRUPTED
+        if result.network is not None:
+            self._finder.offer_along(direction, result.network)
+        return result.status in (Status.OPTIMAL, Status.FINISHED, Status.NUMERICAL)
+
+    def _tell(self, progress: Progress) -> None:
+        assert self._options.progress is not None
+        self._options.progress(
+            dataclasses.replace(
+                progress,
+                message=f"direction {len(self._tried) + 1}: {progress.message}",
+                seconds=self._options.deadline.seconds,
+                nodes=self._nodes + progress.nodes,
+                lower_bound=max(self._lower, progress.lower_bound or 0),
+                upper_bound=self._finder.upper_bound,
+            )
+        )
+
+    def _result(self) -> MultiOutputResult:
+        best, options = self._finder.best, self._options
+        network = None if best is None else best.rounded(self._problem)
+        status = Status.OPTIMAL if self._closed else self._status or Status.FINISHED
+        written, remark = None, _remark_on(self._problem, network)
+        if options.proof_path is not None:
+            shortfall, written = write_proof(
+                options.proof_path, self._problem, self._direction, self._proof_file, best, self._lower
+            )
+            remark = joined(shortfall, remark)
+        return MultiOutputResult(
+            status=status,
+            lower_bound=self._lower,
+            upper_bound=self._finder.upper_bound,
+            network=network,
+            remark=remark,
+            objective=Objective.NEURONS,
+            proof=Proof.EXACT,
+            residual=None if network is None else _residual(self._problem, network),
+            method="directions",
+            reason="several outputs: sums of them are bounded one by one",
+            seconds=options.deadline.seconds,
+            nodes=self._nodes,
+            unverified=self._unverified,
+            solver="" if self._best is None else self._best.solver,
+            options={"time_limit": options.deadline.limit, "node_limit": options.node_limit},
+            proof_written=written,
+            problem=self._problem,
+            direction=self._direction,
+            directions=len(self._tried),
+        )
+
+
+def _residual(problem: MultiOutputProblem, network: MultiOutputNetwork) -> float:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return network.residual(problem)
+
+
+def _remark_on(problem: MultiOutputProblem, network: MultiOutputNetwork | None) -> str:
+    if network is None or network.solves(problem):
+        return ""
+    residual = _residual(problem, network)
+    size = f"{residual:.1e}" if math.isfinite(residual) else "more than any float"
+    return (
+        f"the witness was checked in rational arithmetic; rounded to floats it misses by up to {size}, "
+        "because its weights are large or cancel"
+    )
