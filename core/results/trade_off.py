@@ -41,6 +41,8 @@ class LeastErrorResult(Report):
     proof_written : bool or None
         Whether the file holds a proof that within `lower_bound` more neurons are necessary; None where none
         was asked for.
+    unit : str
+        What errors are measured in, in a few words; empty where that is the label's own unit.
     problem : Problem or None
         The data; None in a result that was read from a file.
     """
@@ -55,6 +57,7 @@ class LeastErrorResult(Report):
     nodes: int
     seconds: float
     proof_written: bool | None = None
+    unit: str = ""
     problem: Problem | None = dataclasses.field(default=None, compare=False)
 
     @property
@@ -115,6 +118,8 @@ class FrontierResult(Report):
         Why the last one stopped.
     seconds : float
         Wall time.
+    remark : str
+        What else the user should know, in one sentence; usually empty.
     problem : Problem or None
         The data; None in a result that was read from a file.
     """
@@ -122,6 +127,7 @@ class FrontierResult(Report):
     points: tuple[LeastErrorResult, ...]
     status: Status
     seconds: float
+    remark: str = ""
     problem: Problem | None = dataclasses.field(default=None, compare=False)
 
     @property

@@ -8,6 +8,7 @@ import pytest
 from scipy.optimize import linprog
 
 from sparsest import InputError, Problem, check_proof, exact
+from sparsest.error_scale import error_scale
 from sparsest.exact.trade_off.widened import short_number_between, within
 from sparsest.io.documents import decode, encode
 from sparsest.results.solving import Status
@@ -97,7 +98,7 @@ def test_the_proof_is_of_the_lower_bound(tmp_path):
     path = tmp_path / "proof.json"
     result = exact.least_error(problem, 1, gap=1e-3, proof_file=path)
     assert result.proof_written
-    asked = within(problem, result.lower_bound, np.ones(9))
+    asked = within(problem, result.lower_bound, error_scale(problem, None))
     assert check_proof(path, asked).lower_bound == 2
 
 
@@ -145,7 +146,7 @@ def test_intervals_are_no_shorter_than_the_error_asked_about():
     labels, scale = rng.normal(size=400), rng.uniform(0.5, 2, 400)
     problem = Problem(np.arange(400.0), labels)
     for error in (abs(labels[0]) / scale[0], rng.uniform(), 1e-9):
-        asked = within(problem, error, scale)
+        asked = within(problem, error, error_scale(problem, scale))
         for label, size, low, high in zip(labels, scale, asked.low, asked.high, strict=True):
             reach = Fraction(error) * Fraction(size)
             assert Fraction(low) <= Fraction(label) - reach
