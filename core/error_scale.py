@@ -28,6 +28,11 @@ class ErrorScale(NamedTuple):
     words: str
 
     @property
+    def least(self) -> FloatArray:
+        """The smaller unit of each sample (N,)."""
+        return np.minimum(self.below, self.above)
+
+    @property
     def is_plain(self) -> bool:
         """Whether errors are measured as they are."""
         return not self.words

@@ -21,7 +21,8 @@ class LeastErrorResult(Report):
     Attributes
     ----------
     status : Status
-        Why the search stopped; `Status.OPTIMAL` where both bounds are within the gap that was asked for.
+        Why the search stopped; `Status.OPTIMAL` where both bounds are within the gap that was asked for, or
+        the upper one is below a billionth of the largest label.
     neurons : int
         K.
     lower_bound : float
@@ -72,10 +73,12 @@ class LeastErrorResult(Report):
 
     def bounds(self) -> str:
         """Return what is known in a few words."""
+        if self.status is Status.OPTIMAL and self.upper_bound == 0:
+            return "0, proven least"
+        if self.status is Status.OPTIMAL and self.gap < 1:
+            return f"{self.upper_bound:.6g}, proven least to its digits"
         if self.status is Status.OPTIMAL:
-            return f"{self.upper_bound:.6g}, proven least" + (
-                "" if self.upper_bound == 0 else " to its digits"
-            )
+            return f"at most {self.upper_bound:.2g}: beside the labels that is rounding"
         return f"at least {self.lower_bound:.6g}, at most {self.upper_bound:.6g}"
 
     def rows(self) -> Rows:

@@ -31,12 +31,20 @@ from sparsest.results.solving import ExactResult, Status
 from sparsest.results.trade_off import LeastErrorResult
 from sparsest.sentences import counted
 
-# Where between both bounds to ask, in turn, as long as the answer is not known in time.
-_PLACES: Final = (0.5, 0.8, 0.2, 0.95, 0.05)
+# Where between both bounds to ask, in turn, as long as the answer is not known in time: near the lower bound
+# more is refuted soon, near the upper one a network is found more easily; at first any bound is better than
+# none.
+_PLACES: Final = (0.5, 0.2, 0.8, 0.05, 0.95)
+_FIRST_PLACES: Final = (0.1, 0.5, 0.02, 0.8)
 # The share of the time left that one question may take, and seconds that it may take at least.
-_SHARE, _LEAST_SECONDS = 0.2, 0.2
-# The share of such a question's time that asking just below the best network may take.
-_PROBE: Final = 0.3
+_SHARE, _LEAST_SECONDS = 0.35, 0.2
+# The shares of such a question's time for asking just below the best network, and whether all labels are met.
+_PROBE, _ZERO = 0.6, 0.15
+# Errors below this share of the largest label are called rounding: no network is asked to be nearer.
+_ROUNDING: Final = 1e-9
+# Networks that show a question what suffices have at most so many neurons more than are asked about: to make
+# sure that wide ones fit takes longer than they save.
+MORE: Final = 4
 # The share by which an error grows at first where the network is looked for that passes only promised.
 _ULPS: Final = 2.0**-50
 # Products up to which a network's errors are evaluated in rational arithmetic, a second or so.
@@ -72,9 +80,10 @@ class Question:
         )
 
     def is_closed(self, known: Knowledge, neurons: int) -> bool:
-        """Whether the bounds of so many neurons are within the gap."""
+        """Whether the bounds of so many neurons are within the gap, or below rounding of the labels."""
         upper = known.upper(neurons)
-        return upper - known.lower(neurons) <= self.gap * upper
+        is_rounding = upper <= _ROUNDING * float(np.abs(self.problem.targets / self.scale.least).max())
+        return is_rounding or upper - known.lower(neurons) <= self.gap * upper
 
 
 def begin(question: Question, known: Knowledge) -> None:
@@ -168,9 +177,11 @@ class PointSearch:
 
     def _bisect(self) -> None:
         deadline, gap = self._options.deadline, self._question.gap
-        if self._upper > 0 and not self._known.is_refuted(0.0, self._neurons):
-            self._settle(0.0, self._seconds)
-        places, probed = iter(_PLACES), np.inf
+        if deadline.expired and not self._question.is_closed(self._known, self._neurons):
+            self._status = Status.TIME_LIMIT
+        elif self._upper > 0 and not self._known.is_refuted(0.0, self._neurons):
+            self._settle(0.0, _ZERO * self._seconds)
+        places, probed = iter(_PLACES if self._lower > 0 else _FIRST_PLACES), np.inf
         while not self._question.is_closed(self._known, self._neurons) and self._status is Status.OPTIMAL:
             if self._is_vertex and self._upper < probed:  # least for its patterns, so perhaps least of all
                 probed = self._upper
@@ -244,7 +255,7 @@ class PointSearch:
             self._options,
             deadline=Deadline(max(left, 1e-3) if np.isfinite(left) else None),
             progress=None if self._options.progress is None else self._tell,
-            witness=self._known.narrowest(error),
+            witness=self._known.narrowest(error, self._neurons + MORE),
             most=self._neurons,
         )
         result = bounded(asked, options)

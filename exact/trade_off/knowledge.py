@@ -66,10 +66,10 @@ class Knowledge:
         """Return the network with that error."""
         return self._best(neurons).network
 
-    def narrowest(self, error: float) -> Network | None:
-        """Return the network of fewest neurons that is known to have at most an error."""
+    def narrowest(self, error: float, most: int) -> Network | None:
+        """Return the network of fewest neurons, at most so many, that is known to have at most an error."""
         fits = [n for n, known in self.attained.items() if known.error <= error and known.network is not None]
-        return self.attained[min(fits)].network if fits else None
+        return self.attained[min(fits)].network if fits and min(fits) <= most else None
 
     def make(self, error: float, neurons: int, network: Network | None) -> None:
         """Put a network, of an error perhaps a digit more, in the place of the best for so many neurons."""

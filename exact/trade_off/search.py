@@ -10,7 +10,7 @@ from sparsest.arrays import positive_number
 from sparsest.error_scale import ErrorScale
 from sparsest.errors import InputError
 from sparsest.exact.search_options import SearchOptions
-from sparsest.exact.trade_off.bisection import PointSearch, Question, begin, offer
+from sparsest.exact.trade_off.bisection import MORE, PointSearch, Question, begin, offer
 from sparsest.exact.trade_off.checkpoint import opened
 from sparsest.exact.trade_off.knowledge import Knowledge
 from sparsest.exact.trade_off.proofs import with_proof
@@ -98,7 +98,8 @@ class CurveSearch:
         self, point: LeastErrorResult, seconds: float, proof: Path, problem: Path | None = None
     ) -> LeastErrorResult:
         """Write the proof of a point's lower bound; see `with_proof`."""
-        known = self.known.narrowest(point.lower_bound)  # so that nobody looks for networks once more
+        # so that nobody looks for networks once more
+        known = self.known.narrowest(point.lower_bound, point.neurons + MORE)
         options = dataclasses.replace(self._within(seconds), witness=known)
         return with_proof(self._question, point, options, proof, problem)
 
