@@ -145,7 +145,7 @@ def frontier(  # noqa: PLR0913
     # a checkpoint in the way is for the exact side to refuse, before any work
     in_the_way = checkpoint_file is not None and Path(checkpoint_file).exists()
     if training and not in_the_way and _is_worth_training(problem):
-        found = _trained(problem, range(1, most + 1), scale, seed, deadline, progress, enough)
+        found = _trained(problem, range(most + 1), scale, seed, deadline, progress, enough)
     result = exact.frontier(
         problem, most=most, enough=enough, scale=scale, gap=gap, networks=found.networks,
         time_limit=_left(time_limit, deadline, found), node_limit=node_limit, workers=workers,

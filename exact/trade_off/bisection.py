@@ -20,7 +20,7 @@ from sparsest.exact.lp.coordinates import Coordinates
 from sparsest.exact.method_choice import choose_method
 from sparsest.exact.search_options import SearchOptions
 from sparsest.exact.solver import run_method
-from sparsest.exact.trade_off.knowledge import Knowledge
+from sparsest.exact.trade_off.knowledge import NO_NUMBER, Knowledge
 from sparsest.exact.trade_off.one_feature import KnotCounter
 from sparsest.exact.trade_off.widened import short_number_between, within
 from sparsest.network import Network
@@ -218,7 +218,7 @@ class PointSearch:
         if question.counter is not None:
             self._count(question.counter, error)
         elif (asked := within(question.problem, error, question.scale)) is None:
-            self._known.refute(error, self._neurons + 1)
+            self._known.refute(error, NO_NUMBER)
         else:
             self._learn(asked, error, self._bounded(asked, error, seconds))
         self._moved()
@@ -228,7 +228,7 @@ class PointSearch:
         """Take the fewest knots within an error, as both bounds."""
         knots = counter.knots(error)
         if knots is None:
-            self._known.refute(error, self._neurons + 1)
+            self._known.refute(error, NO_NUMBER)
             return
         self._known.refute(error, knots)
         self._known.attain(error, knots, None)

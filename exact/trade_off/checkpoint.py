@@ -10,7 +10,7 @@ import numpy as np
 from sparsest.errors import InputError
 from sparsest.exact.search_options import SearchOptions
 from sparsest.exact.trade_off.bisection import Question
-from sparsest.exact.trade_off.knowledge import Knowledge
+from sparsest.exact.trade_off.knowledge import NO_NUMBER, Knowledge
 from sparsest.exact.trade_off.widened import within
 from sparsest.exact.tree.checkpoint import open_checkpoint
 from sparsest.exact.tree.checkpoint_file import MAX_COUNT, network_of, read_document, write_document
@@ -21,8 +21,6 @@ from sparsest.network import Network
 
 # What this file calls its subject where other checkpoints name what is counted.
 _SUBJECT: Final = "largest error"
-# No curve goes so far.
-_MAX_NEURONS: Final = 1_000_000
 
 
 class CurveSaving(FileSaving):
@@ -124,9 +122,9 @@ def _stored(document: dict[str, Any], question: Question) -> StoredCurve:
     networks = [None if n is None else network_of(n, question.problem) for _, _, n in document["attained"]]
     return StoredCurve(
         whole(document["nodes"], 0, MAX_COUNT),
-        [(whole(least, 1, _MAX_NEURONS), _error(error)) for least, error in document["refuted"]],
+        [(whole(least, 1, NO_NUMBER), _error(error)) for least, error in document["refuted"]],
         [
-            (whole(neurons, 0, _MAX_NEURONS), _error(error), network)
+            (whole(neurons, 0, NO_NUMBER), _error(error), network)
             for (neurons, error, _), network in zip(document["attained"], networks, strict=True)
         ],
     )

@@ -52,7 +52,7 @@ def frontier(  # noqa: PLR0913
     problem : Problem
         The data and the kind of network; labels are its targets, the middles of its intervals.
     most : int
-        Neurons at which the curve ends.
+        Neurons at which the curve ends; before, where no function comes nearer to the labels.
     enough : float
         An error at which it ends before.
     scale, gap, node_limit, workers, progress
@@ -126,7 +126,9 @@ def _points(search: CurveSearch, most: int, enough: float, clock: _Clock) -> lis
     for neurons in range(most + 1):
         left = max(0.0, first - (begun - clock.left)) / (most + 1 - neurons)
         points.append(search.point(neurons, left))
-        if points[-1].upper_bound <= enough or points[-1].status is Status.INTERRUPTED:
+        last = points[-1]
+        is_end = last.upper_bound <= enough or not search.more_help(last)
+        if is_end or last.status is Status.INTERRUPTED:
             break
     points = [search.updated(point) for point in points]
     for place in range(len(points)):

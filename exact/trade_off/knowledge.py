@@ -6,8 +6,12 @@ K + 1 neurons do not reach K do not either.
 
 import dataclasses
 import math
+from typing import Final
 
 from sparsest.network import Network
+
+# More neurons than any network has: what is refuted with so many is so for every function.
+NO_NUMBER: Final = 1_000_000
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,7 +12,7 @@ from sparsest.errors import InputError
 from sparsest.exact.search_options import SearchOptions
 from sparsest.exact.trade_off.bisection import MORE, PointSearch, Question, begin, offer
 from sparsest.exact.trade_off.checkpoint import opened
-from sparsest.exact.trade_off.knowledge import Knowledge
+from sparsest.exact.trade_off.knowledge import NO_NUMBER, Knowledge
 from sparsest.exact.trade_off.proofs import with_proof
 from sparsest.network import Network
 from sparsest.problem import Problem
@@ -75,6 +75,10 @@ class CurveSearch:
     def remark(self) -> str:
         """What the user should know about the file, in one sentence; empty if nothing."""
         return self._saving.remark
+
+    def more_help(self, point: LeastErrorResult) -> bool:
+        """Whether more neurons may have a smaller error: a bound may be that of all functions."""
+        return point.status is not Status.OPTIMAL or point.lower_bound > self.known.lower(NO_NUMBER - 1)
 
     def point(self, neurons: int, seconds: float) -> LeastErrorResult:
         """Bound the least largest error of so many neurons, for some seconds at most."""
