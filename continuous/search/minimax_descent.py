@@ -3,7 +3,8 @@
 With activation patterns fixed the values are linear in the neurons, so the step that makes the largest error
 least is a linear program. Within a box around the neurons few patterns change; the box grows where the
 program foretold the error well, and shrinks where it did not (sequential linear programming for minimax
-problems: Madsen 1975). A step may cross hyperplanes of samples, which a program over one pattern cannot.
+problems: Madsen 1975). A step may cross hyperplanes of samples, which a program over one pattern cannot. It
+ends where small steps gain nothing, which is a local minimum, or a kink: a neuron with its knot on a sample.
 """
 
 import dataclasses

@@ -42,6 +42,8 @@ _SHARE, _LEAST_SECONDS = 0.35, 0.2
 _PROBE, _ZERO = 0.6, 0.15
 # Errors below this share of the largest label are called rounding: no network is asked to be nearer.
 _ROUNDING: Final = 1e-9
+# What rounding of a network may add to its error, as a share of the largest label, unless its terms cancel.
+_DIGIT: Final = 1e-12
 # Networks that show a question what suffices have at most so many neurons more than are asked about: to make
 # sure that wide ones fit takes longer than they save.
 MORE: Final = 4
@@ -79,11 +81,15 @@ class Question:
             problem, scale, gap, KnotCounter(problem, scale) if KnotCounter.applies_to(problem) else None
         )
 
+    @property
+    def largest(self) -> float:
+        """The largest label in units of its error."""
+        return float(np.abs(self.problem.targets / self.scale.least).max())
+
     def is_closed(self, known: Knowledge, neurons: int) -> bool:
         """Whether the bounds of so many neurons are within the gap, or below rounding of the labels."""
         upper = known.upper(neurons)
-        is_rounding = upper <= _ROUNDING * float(np.abs(self.problem.targets / self.scale.least).max())
-        return is_rounding or upper - known.lower(neurons) <= self.gap * upper
+        return upper <= _ROUNDING * self.largest or upper - known.lower(neurons) <= self.gap * upper
 
 
 def begin(question: Question, known: Knowledge) -> None:
@@ -100,18 +106,19 @@ def offer(question: Question, known: Knowledge, network: Network) -> bool:
     if problem.n_samples * (problem.n_features + 1) * (network.width + 1) > _MAX_PRODUCTS:
         return False
     neurons, error = network.count(), largest_error(problem, network(problem.X), scale)
-    upper = known.upper(neurons)
-    # some way up to the bound, so that a few digits and rounding are no matter
-    error = short_number_between(error, error + max(0.1 * question.gap * upper, 1e-12 * error))
-    asked = within(problem, error, scale) if error < upper else None
-    if asked is None:
-        return False
     rows = [[rational(v) for v in row] for row in network.folded.tolist()]
     if problem.has_affine_term:
         term = np.zeros(problem.n_features + 1) if network.affine is None else network.affine
         rows.append([rational(v) for v in term.tolist()])
     exact = RationalNetwork([int(sign) for sign in np.sign(network.outputs)], rows)
-    return meets_every_interval(ExactData(asked.distinct()), exact) and known.attain(error, neurons, network)
+    upper = known.upper(neurons)
+    # some way up to the bound, so that a few digits and rounding are no matter
+    for slack in (0.1 * question.gap * error + _DIGIT * question.largest, 0.1 * question.gap * upper):
+        claimed = short_number_between(error, error + slack)
+        asked = within(problem, claimed, scale) if claimed < upper else None
+        if asked is not None and meets_every_interval(ExactData(asked.distinct()), exact):
+            return known.attain(claimed, neurons, network)
+    return False
 
 
 class PointSearch:

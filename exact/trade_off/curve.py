@@ -23,7 +23,7 @@ from sparsest.results.trade_off import FrontierResult, LeastErrorResult
 CURVE_GAP: Final = 1e-3
 # The share of the time that the first round over all points may take, where some stay open; the rest is for
 # those, which then know what was found for the others.
-_FIRST_ROUND: Final = 0.6
+_FIRST_ROUND: Final = 0.85
 
 
 def frontier(  # noqa: PLR0913

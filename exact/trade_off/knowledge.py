@@ -42,7 +42,7 @@ class Knowledge:
 
     def refute(self, error: float, least: int) -> bool:
         """Note that within an error at least so many neurons are necessary; whether that is new."""
-        if any(error <= known and least <= other for other, known in self.refuted.items()):
+        if least == 0 or any(error <= known and least <= other for other, known in self.refuted.items()):
             return False
         self.refuted[least] = error
         return True
