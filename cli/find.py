@@ -14,6 +14,7 @@ def find(  # noqa: PLR0913
     objective: options.CountedObjective = "neurons",
     p: options.Power = 0.4,
     width: options.MostNeurons = None,
+    neurons: options.Neurons = None,
     effort_limit: options.EffortLimit = None,
     seed: options.Seed = 0,
     device: options.Device = "auto",
@@ -43,10 +44,11 @@ def find(  # noqa: PLR0913
       sparsest find peak-plateau
       sparsest find noisy:d=5,n=1000,k=4,noise=20 --time-limit 30
       sparsest find curve.csv --target y --tolerance 0.01 --plot fit.png
+      sparsest find curve.csv --neurons 3
 
     \b
     Exit codes: 0 the network fits, 1 it does not, 2 bad input, 3 it does not and the search was stopped
-    early (time limit or Ctrl-C).
+    early (time limit or Ctrl-C). With --neurons: 0 the search ended, or the network fits; 3 it was stopped.
     Nothing here is a proof of sparsity: see `sparsest solve` and `sparsest compare`.
     """
     files = FitFiles(plot, save, history, checkpoint)
@@ -63,6 +65,7 @@ def find(  # noqa: PLR0913
             objective,
             p=p,
             width=width,
+            neurons=neurons,
             seed=seed,
             device=device,
             time_limit=time_limit,

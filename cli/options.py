@@ -106,6 +106,14 @@ Width = Annotated[
 MostNeurons = Annotated[
     int | None, typer.Option("--width", help="Most neurons of a network; by default chosen from N.")
 ]
+Neurons = Annotated[
+    int | None,
+    typer.Option(
+        "--neurons",
+        help="Instead, look for the network of at most so many neurons of least largest error.",
+        metavar="K",
+    ),
+]
 EffortLimit = Annotated[
     float | None,
     typer.Option(help="Effort of the search, counted instead of timed: about the seconds of one core."),

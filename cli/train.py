@@ -15,6 +15,7 @@ def train(  # noqa: PLR0913
     objective: options.CountedObjective = "neurons",
     algorithm: options.Algorithm = "auto",
     width: options.Width = None,
+    neurons: options.Neurons = None,
     restarts: options.Restarts = 32,
     steps: options.Steps = None,
     seed: options.Seed = 0,
@@ -45,10 +46,12 @@ def train(  # noqa: PLR0913
     Example:
       sparsest train peak-plateau --p 0.5
       sparsest train peak-plateau --algorithm adam-reweighted --p 0.4 --plot training.png
+      sparsest train peak-plateau --neurons 2
 
     \b
     Exit codes: 0 the network fits, 1 it does not, 2 bad input, 3 it does not and training was
-    stopped early (time limit or Ctrl-C).
+    stopped early (time limit or Ctrl-C). With --neurons: 0 the search ended, or the network fits; 3 it was
+    stopped.
     Nothing here is a proof: see `sparsest compare`; `sparsest find` looks for few neurons by any means.
     """
     files = FitFiles(plot, save, history, checkpoint)
@@ -66,6 +69,7 @@ def train(  # noqa: PLR0913
             objective=objective,
             algorithm=algorithm,
             width=width,
+            neurons=neurons,
             restarts=restarts,
             steps=DEFAULT_STEPS if steps is None else steps,
             seed=seed,

@@ -15,7 +15,7 @@ from sparsest.continuous.descent.initialization import INITIALIZATIONS
 from sparsest.continuous.descent.restarts import Settings
 from sparsest.errors import InputError
 from sparsest.network import Network
-from sparsest.objectives import Objective, check_power
+from sparsest.objectives import DEFAULT_POWER, Objective, check_power
 from sparsest.problem import Problem
 
 # Training holds several tensors of this many numbers, of 8 bytes each.
@@ -143,6 +143,15 @@ def refuse_misfit(network: Network | None, problem: Problem) -> None:
     """Raise `InputError` for a network to begin from that does not fit."""
     if network is not None and not (network.n_features == problem.n_features and network.solves(problem)):
         raise InputError("start: the network does not meet every interval of the problem")
+
+
+def refuse_with_neurons(p: float, objective: str | Objective, **given: object) -> None:
+    """Raise `InputError` for an option that is given and has no meaning for a fixed number of neurons."""
+    given["p"] = None if p == DEFAULT_POWER else p
+    given["objective"] = None if objective == Objective.NEURONS else objective
+    for name, value in given.items():
+        if value is not None:
+            raise InputError(f"{name} does not go with neurons: leave one of them out")
 
 
 def in_words(schedule: Schedule, settings: Settings) -> dict[str, Any]:

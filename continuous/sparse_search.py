@@ -16,10 +16,12 @@ from sparsest.continuous.best_restart import DEFAULT_RESTARTS, DEFAULT_STEPS, be
 from sparsest.continuous.call import Found, TrainingCall
 from sparsest.continuous.checkpoint.file import Checkpoint
 from sparsest.continuous.descent.restarts import Settings
+from sparsest.continuous.neuron_fit import fit_neurons
 from sparsest.continuous.polish.projection_network import ridge_network
 from sparsest.continuous.search.incumbent import Incumbent
 from sparsest.continuous.search.keeper import SearchKeeper
 from sparsest.continuous.search.staged_search import Reserved, StagedSearch
+from sparsest.errors import InputError
 from sparsest.network import Network
 from sparsest.objectives import DEFAULT_POWER, Objective
 from sparsest.problem import Problem, refuse_other_than_problem
@@ -47,6 +49,8 @@ def find_sparse(  # noqa: PLR0913
     *,
     p: float = DEFAULT_POWER,
     width: int | None = None,
+    neurons: int | None = None,
+    scale: ArrayLike | str | None = None,
     seed: int = 0,
     device: str = "auto",
     patterns: ArrayLike | None = None,
@@ -76,6 +80,13 @@ def find_sparse(  # noqa: PLR0913
     width : int, optional
         Most neurons of a network. The default, ``4 N`` but at least 20 and at most 200, has some four times
         the N neurons that always suffice, so that the patterns of a good network are likely among them.
+    neurons : int, optional
+        Instead of the fewest neurons that fit, look for the network of at most so many neurons whose largest
+        distance from a label is least; labels are the middles of the intervals. It may fit or not:
+        ``options["largest_error"]`` says how far it is off
+        (`sparsest.continuous.search.least_error_search`).
+    scale : array-like (N,) or (N, 2), or "relative", optional
+        With `neurons`: what errors are measured in, as for `sparsest.exact.least_error`.
     seed : int
         Of everything random. Equal seeds give equal results on one CPU and thread count, unless a time
         limit cuts in.
@@ -85,7 +96,7 @@ def find_sparse(  # noqa: PLR0913
         Activation patterns that linear programs may use besides those that are sampled.
     start : Network, optional
         A network that fits, to go down from where the search finds none of its own: there is no gradient
-        descent in reserve then.
+        descent in reserve then. With `neurons` one of at most so many, whether it fits or not.
     lower_bound : int
         A count that is known to be minimal: the search ends when it reaches it.
     time_limit : float, optional
@@ -127,6 +138,16 @@ def find_sparse(  # noqa: PLR0913
     (3, True)
     """
     refuse_other_than_problem(problem)
+    if neurons is not None:
+        option_checks.refuse_with_neurons(
+            p, objective, width=width, patterns=patterns, checkpoint_file=checkpoint_file
+        )
+        return fit_neurons(
+            problem, neurons, scale=scale, seed=seed, start=start, time_limit=time_limit,
+            effort_limit=effort_limit, progress=progress,
+        )  # fmt: skip
+    if scale is not None:
+        raise InputError("scale is what errors are measured in, for a number of neurons: give neurons too")
     deadline = Deadline(time_limit)
     schedule = option_checks.schedule(DEFAULT_STEPS, _LEARNING_RATE, _REGULARIZATION, p, objective)
     widest = default_width(problem.n_samples) if width is None else option_checks.count("width", width)

@@ -13,6 +13,7 @@ from sparsest.continuous.best_restart import DEFAULT_RESTARTS, DEFAULT_STEPS, be
 from sparsest.continuous.call import TrainingCall
 from sparsest.continuous.checkpoint.file import Checkpoint
 from sparsest.continuous.descent.restarts import Settings
+from sparsest.continuous.neuron_fit import fit_neurons
 from sparsest.continuous.ray_search import PROGRAMS, SPLITTING, search_over_rays
 from sparsest.continuous.sparse_search import default_width
 from sparsest.network import Network
@@ -29,6 +30,7 @@ def minimize(  # noqa: PLR0913
     objective: str | Objective = Objective.NEURONS,
     algorithm: str = "auto",
     width: int | None = None,
+    neurons: int | None = None,
     restarts: int = DEFAULT_RESTARTS,
     steps: int = DEFAULT_STEPS,
     seed: int = 0,
@@ -70,6 +72,9 @@ def minimize(  # noqa: PLR0913
         norm, p continued from 1 downwards) or ``"published"`` (the loop as it was published).
     width : int, optional
         What gradient descent begins with; the default is ``4 N``, but at least 20 and at most 200.
+    neurons : int, optional
+        Instead, the network of at most so many neurons of least largest error: the same search as
+        ``find_sparse(problem, neurons=...)``, whatever the algorithm would be.
     restarts : int
         R, initial networks of gradient descent.
     steps : int
@@ -125,6 +130,12 @@ def minimize(  # noqa: PLR0913
     (3.414214, True)
     """
     refuse_other_than_problem(problem)
+    if neurons is not None:
+        given = None if algorithm == "auto" else algorithm
+        option_checks.refuse_with_neurons(
+            p, objective, algorithm=given, width=width, checkpoint_file=checkpoint_file
+        )
+        return fit_neurons(problem, neurons, seed=seed, time_limit=time_limit, progress=progress)
     deadline = Deadline(time_limit)
     schedule = option_checks.schedule(steps, learning_rate, regularization, p, objective)
     given = default_width(problem.n_samples) if width is None else option_checks.count("width", width)

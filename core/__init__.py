@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from sparsest.compare.certification.certification import certify
     from sparsest.compare.estimator import SparsestReLURegressor
     from sparsest.compare.find_and_prove import solve
+    from sparsest.compare.trade_off import frontier, least_error
 
 __version__ = _version("sparsest")
 
@@ -84,6 +85,8 @@ __all__ = [
     "continuous",
     "datasets",
     "exact",
+    "frontier",
+    "least_error",
     "load",
     "models",
     "save",
@@ -97,6 +100,8 @@ _ELSEWHERE = {
     "SparsestReLURegressor": "sparsest.compare.estimator",
     "certify": "sparsest.compare.certification.certification",
     "compare_sides": "sparsest.compare.agreement.compare",
+    "frontier": "sparsest.compare.trade_off",
+    "least_error": "sparsest.compare.trade_off",
     "solve": "sparsest.compare.find_and_prove",
 }
 

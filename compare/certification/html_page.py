@@ -1,53 +1,30 @@
 """A certificate as one HTML page: no network access, no script, figures inside; for a browser or paper."""
 
-import base64
-import html
-import io
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from sparsest.files import write_atomically
 from sparsest.network import Network
 from sparsest.plots import canvas
+from sparsest.plots.html_parts import definitions as _definitions
+from sparsest.plots.html_parts import figure_of as _figure
+from sparsest.plots.html_parts import note as _note
+from sparsest.plots.html_parts import page
+from sparsest.plots.html_parts import section as _section
+from sparsest.plots.html_parts import table as _table
 from sparsest.problem import Problem
 from sparsest.results.certificate import Certificate, Judgement
 from sparsest.sentences import counted
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-# Rows of the longest table; more are summed up.
-_LISTED: Final = 200
-# Samples drawn one by one where there are more than two features.
-_DRAWN: Final = 400
-
-_STYLE: Final = """
-:root { color-scheme: light dark; --text: #1c1e21; --page: #ffffff; --soft: #5a6068; --line: #d4d8dd;
-  --good: #d3ecdf; --other: #fdebc8; --bad: #f7cfc4; }
-@media (prefers-color-scheme: dark) { :root { --text: #e6e8eb; --page: #16181b; --soft: #a2a9b2;
-  --line: #3b4047; --good: #14472f; --other: #57400c; --bad: #692313; } }
-body { color: var(--text); background: var(--page); font: 16px/1.5 system-ui, sans-serif;
-  max-width: 60rem; margin: 0 auto; padding: 1rem; }
-h1 { font-size: 1.6rem; padding: 0.4rem 0.8rem; border-radius: 4px; }
-h2 { font-size: 1.2rem; margin-top: 2rem; }
-h1, h2, li, p, td { overflow-wrap: anywhere; } th { white-space: nowrap; }
+# Colours of the verdicts.
+_VERDICTS: Final = """
 .sparsest { background: var(--good); } .not_interpolating { background: var(--bad); }
 .sparser_exists, .bounded { background: var(--other); }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
-th, td { border: 1px solid var(--line); padding: 0.3rem 0.55rem; text-align: left; vertical-align: top; }
-td.number { text-align: right; white-space: nowrap; }
-dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: 0.15rem 1rem; }
-dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
-figure { margin: 1rem 0; } figcaption, .soft { color: var(--soft); font-size: 0.9rem; }
-figure img { width: 100%; max-width: 48rem; height: auto; background: #ffffff; padding: 0.4rem;
-  box-sizing: border-box; border-radius: 4px; }
-@media print { :root { --text: #000000; --page: #ffffff; } body { font-size: 11pt; padding: 0; }
-  section, figure, tr { break-inside: avoid; } .scroll { overflow: visible; } }
 """
+# Samples drawn one by one where there are more than two features.
+_DRAWN: Final = 400
 
 
 def write_certificate_page(path: Path, found: Certificate, title: str) -> None:
@@ -86,19 +63,9 @@ def certificate_page(found: Certificate, title: str) -> str:
         if found.network is not None
         else "",
     ]
-    name = html.escape(title)
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
-        "style-src 'unsafe-inline'\">\n"
-        f"<title>{name}: {found.judgement.name}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        f'<p class="soft">{name}</p>\n<h1 class="{found.judgement}">{found.judgement.name}</h1>\n'
-        f"<p>{html.escape(_sentence(found.reason))}</p>\n"
-        + (f"<p>{html.escape(_sentence(found.remark))}</p>\n" if found.remark else "")
-        + "".join(sections)
-        + "</body>\n</html>\n"
-    )
+    verdict = found.judgement
+    said = [found.reason, *([found.remark] if found.remark else [])]
+    return page(title, verdict.name, said, sections, _VERDICTS, kind=str(verdict))
 
 
 def _facts(found: Certificate) -> list[tuple[str, str]]:
@@ -191,44 +158,3 @@ def _weights(network: Network, problem: Problem | None) -> str:
             f"Affine term: {slopes}{', ...' if d > 8 else ''} and the constant {network.affine[-1]:.8g}."
         )
     return body + (_note(f"{d - 8} more weights a neuron are not shown.") if d > 8 else "")
-
-
-# ---------------------------------------------------------------- HTML
-
-
-def _section(heading: str, body: str) -> str:
-    return f"<section>\n<h2>{html.escape(heading)}</h2>\n{body}</section>\n"
-
-
-def _definitions(pairs: Sequence[tuple[str, str]]) -> str:
-    rows = "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>\n" for name, value in pairs)
-    return f"<dl>\n{rows}</dl>\n"
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in header)
-    body = "".join(
-        f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>\n" for row in rows[:_LISTED]
-    )
-    more = _note(f"{len(rows) - _LISTED} more are not shown.") if len(rows) > _LISTED else ""
-    table = f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>"
-    return f'<div class="scroll">{table}</div>\n{more}'
-
-
-def _figure(figure: "Figure", caption: str) -> str:
-    content = io.BytesIO()
-    with canvas.style():
-        figure.savefig(content, format="svg", metadata={"Date": None})
-    data = base64.b64encode(content.getvalue()).decode()
-    text = html.escape(caption.strip())
-    image = f'<img src="data:image/svg+xml;base64,{data}" alt="{text}">'
-    return f"<figure>{image}<figcaption>{text}</figcaption></figure>\n"
-
-
-def _note(text: str) -> str:
-    return f'<p class="soft">{html.escape(text)}</p>\n'
-
-
-def _sentence(text: str) -> str:
-    """Begin with a capital and end with a full stop."""
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"

@@ -86,6 +86,15 @@ class Scaling:
             term = self.trend + (0.0 if affine is None else affine @ self.to_units)
         return Network.from_folded(folded @ self.to_units, signs, term)
 
+    def scaled(self, network: Network) -> tuple[FloatArray, FloatArray, FloatArray | None]:
+        """Return neurons (K, d + 1), signs (K,) and affine term (d + 1,) of a network in scaled units."""
+        to_scaled = np.linalg.inv(self.to_units)
+        affine = None
+        if self.trend is not None:
+            term = np.zeros(len(self.trend)) if network.affine is None else network.affine
+            affine = (term - self.trend) @ to_scaled
+        return network.folded @ to_scaled, np.sign(network.outputs), affine
+
 
 def free_columns(affine: Affine, size: int) -> slice:
     """Return which of the columns (x, 1) of homogeneous data an affine term may use."""

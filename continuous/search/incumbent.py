@@ -86,13 +86,9 @@ class Incumbent:
 
     def offer_network(self, network: Network) -> None:
         """Take over a network in the problem's units, polished already, where it fits."""
-        to_scaled = np.linalg.inv(self._scaling.to_units)
-        affine = None
-        if network.affine is not None and self._scaling.trend is not None:
-            affine = (network.affine - self._scaling.trend) @ to_scaled
-        folded = network.folded @ to_scaled
+        folded, signs, affine = self._scaling.scaled(network)
         patterns = folded @ self.samples.homogeneous.T >= 0
-        self._keep(Neurons(folded, patterns, np.sign(network.outputs), affine), network)
+        self._keep(Neurons(folded, patterns, signs, affine), network)
 
     def attempt(self, strategy: str, found: Neurons | None) -> TriedNetwork:
         """Return the figures of a strategy's neurons, of the best network when it has none of its own."""

@@ -155,6 +155,15 @@ class IntervalSearch:
         run = int(self._lowest.argmin())
         return None if self.steps == 0 else (self._best[0][run].copy(), self._best[1][run].copy())
 
+    def leaders(self, count: int) -> list[tuple[FloatArray, FloatArray]]:
+        """Return the best states of so many descents, smallest losses first and no loss twice."""
+        order = np.argsort(self._lowest, kind="stable")
+        losses = self._lowest[order]
+        apart = np.r_[True, losses[1:] > (1 + _BETTER) * losses[:-1]] & np.isfinite(losses)
+        return [
+            (self._best[0][run].copy(), self._best[1][run].copy()) for run in order[apart][:count].tolist()
+        ]
+
     @property
     def loss(self) -> float:
         """Mean squared distance of `best` from what is aimed at."""

@@ -27,7 +27,7 @@ from sparsest.arrays import FloatArray
 from sparsest.continuous.attempts import Watch
 from sparsest.continuous.checkpoint.arrays import prefixed, under
 from sparsest.continuous.polish.pattern_program import BoolArray, Neurons, Samples
-from sparsest.continuous.polish.scaling import free_columns
+from sparsest.continuous.search.coordinates import DescentCoordinates, neurons_of
 from sparsest.continuous.search.effort import Effort
 from sparsest.continuous.search.few_neuron_descents import NarrowSearch, Sparsity, Start
 from sparsest.continuous.search.incumbent import Incumbent
@@ -47,7 +47,6 @@ from sparsest.gauss_newton import Intervals
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
 from sparsest.results.solving import Status
-from sparsest.whitening import orthonormal
 
 # Networks of more neurons than this are not looked for from random starts.
 _WIDEST: Final = 6
@@ -148,13 +147,10 @@ class StagedSearch:
         self._lower_bound = lower_bound
         self._rounds, self._sampled_sets, self._effort_limit = rounds, sampled_sets, effort_limit
         samples = incumbent.samples
-        rows, back = orthonormal(samples.homogeneous)
-        if samples.affine is Affine.CONSTANT:
-            rows, back = _with_constant_first(rows, back)
-        self._rows, self._back = rows, back
-        self._forward: FloatArray = np.linalg.pinv(back).astype(np.float64)
-        self._whitened = _intervals(rows, samples, 0)
-        self._plain = _intervals(samples.homogeneous, samples, samples.homogeneous.shape[1] - 1)
+        self._rows, self._back, self._forward, movable = DescentCoordinates.of(samples)
+        self._whitened = _intervals(self._rows, samples, movable)
+        last = np.eye(samples.homogeneous.shape[1])[-1] if samples.affine is Affine.CONSTANT else None
+        self._plain = _intervals(samples.homogeneous, samples, last)
         self._is_wide = are_wide(samples.low, samples.high)
         self._effort = Effort()
         self._narrow: dict[int, Descents] = {}
@@ -458,13 +454,7 @@ class StagedSearch:
         return self._back if neurons else np.eye(self._incumbent.samples.homogeneous.shape[1])
 
     def _neurons(self, blocks: FloatArray, signs: FloatArray, back: FloatArray) -> Neurons:
-        samples = self._incumbent.samples
-        folded = blocks @ back
-        affine = None
-        if samples.affine is not Affine.NONE:
-            folded, affine, signs = folded[:-1], folded[-1].copy(), signs[:-1]
-            affine[: free_columns(samples.affine, len(affine)).start] = 0.0  # rounding, where no slope may be
-        return Neurons(folded, folded @ samples.homogeneous.T >= 0, signs, affine)
+        return neurons_of(self._incumbent.samples, blocks, signs, back)
 
     def _narrower(self, turn: int) -> Descents | None:
         """Return descents towards one part less than the best network has, or None where that cannot be."""
@@ -493,14 +483,6 @@ def _no_neurons(samples: Samples) -> Neurons:
     return Neurons(np.zeros((0, size)), np.zeros((0, n), dtype=bool), np.zeros(0), affine)
 
 
-def _intervals(rows: FloatArray, samples: Samples, constant: int) -> Intervals:
-    """Return what to fit in the coordinates of `rows` (N, r), of which `constant` is that of a constant."""
-    movable = np.eye(rows.shape[1])[constant] if samples.affine is Affine.CONSTANT else None
+def _intervals(rows: FloatArray, samples: Samples, movable: FloatArray | None) -> Intervals:
+    """Return what to fit in the coordinates of `rows` (N, r), those `movable` (r,) for the affine term."""
     return Intervals(rows, samples.low, samples.high, samples.affine is not Affine.NONE, movable)
-
-
-def _with_constant_first(rows: FloatArray, back: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Turn orthonormal coordinates so that the first one is that of a constant function."""
-    constant = rows.sum(axis=0)  # the coordinates of the function 1, but for a factor
-    turn, _ = np.linalg.qr(np.c_[constant, np.eye(len(constant))])
-    return rows @ turn, turn.T @ back

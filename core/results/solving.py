@@ -313,8 +313,16 @@ class FitResult(Report):
         return self.network.path_norm(self.p, self.objective)
 
     @property
+    def largest_error(self) -> float | None:
+        """Largest error from a label, in the units asked for; None unless a number of neurons was given."""
+        error = self.options.get("largest_error")
+        return None if error is None else float(error)
+
+    @property
     def headline(self) -> str:
         """Count and residual, in a few words."""
+        if self.largest_error is not None:
+            return f"{counted(self.count, str(self.objective))}, largest error {self.largest_error:.6g}"
         fits = "fits" if self.fits else "does not fit"
         return f"{counted(self.count, str(self.objective))}, {fits}, residual {self.residual:.1e}"
 
@@ -324,6 +332,7 @@ class FitResult(Report):
         early = "" if self.status is Status.FINISHED else f", stopped early: {self.status.sentence}"
         reached = f"{self._reached()} with this count" if self.fits else "none fits"
         return [
+            *self._asked(),
             ("polished", f"{all_counts(self.network)}; {fits}, residual {self.residual:.1e}"),
             ("raw", f"{all_counts(self.raw)}; residual {self.raw_residual:.1e}"),
             ("path norm", f"{self.path_norm:.6g} of the {self.objective} at p = {self.p:g}"),
@@ -336,6 +345,14 @@ class FitResult(Report):
             ("time", f"{self.seconds:.2f} s{early}"),
             *([("note", self.remark)] if self.remark else []),
         ]
+
+    def _asked(self) -> Rows:
+        """Return what is known of the question with a number of neurons."""
+        if self.largest_error is None:
+            return []
+        most, unit = self.options.get("neurons"), self.options.get("errors")
+        asked = f"the least found with at most {most}" + (f", {unit}" if unit else "")
+        return [("largest error", f"{self.largest_error:.6g}: {asked}")]
 
     def _reached(self) -> int:
         """Restarts that are as accurate as the network, and have its count."""

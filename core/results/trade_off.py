@@ -21,7 +21,8 @@ class LeastErrorResult(Report):
     Attributes
     ----------
     status : Status
-        Why the search stopped; `Status.OPTIMAL` where both bounds are within the gap that was asked for.
+        Why the search stopped; `Status.OPTIMAL` where both bounds are within the gap that was asked for, or
+        the upper one is below a billionth of the largest label.
     neurons : int
         K.
     lower_bound : float
@@ -41,6 +42,8 @@ class LeastErrorResult(Report):
     proof_written : bool or None
         Whether the file holds a proof that within `lower_bound` more neurons are necessary; None where none
         was asked for.
+    unit : str
+        What errors are measured in, in a few words; empty where that is the label's own unit.
     problem : Problem or None
         The data; None in a result that was read from a file.
     """
@@ -55,6 +58,7 @@ class LeastErrorResult(Report):
     nodes: int
     seconds: float
     proof_written: bool | None = None
+    unit: str = ""
     problem: Problem | None = dataclasses.field(default=None, compare=False)
 
     @property
@@ -69,16 +73,19 @@ class LeastErrorResult(Report):
 
     def bounds(self) -> str:
         """Return what is known in a few words."""
+        if self.status is Status.OPTIMAL and self.upper_bound == 0:
+            return "0, proven least"
+        if self.status is Status.OPTIMAL and self.gap < 1:
+            return f"{self.upper_bound:.6g}, proven least to its digits"
         if self.status is Status.OPTIMAL:
-            return f"{self.upper_bound:.6g}, proven least" + (
-                "" if self.upper_bound == 0 else " to its digits"
-            )
+            return f"at most {self.upper_bound:.2g}: beside the labels that is rounding"
         return f"at least {self.lower_bound:.6g}, at most {self.upper_bound:.6g}"
 
     def rows(self) -> Rows:
         """Return the lines that say what is known."""
         rows = [
             (f"largest error with {counted(self.neurons, 'neurons')}", self.bounds()),
+            *([("errors", self.unit)] if self.unit else []),
             *([] if self.network is None else [("its network", all_counts(self.network))]),
             ("status", self.status.sentence),
             ("time", f"{self.seconds:.2f} s, {self.questions} tolerances, {counted(self.nodes, 'nodes')}"),
@@ -115,6 +122,8 @@ class FrontierResult(Report):
         Why the last one stopped.
     seconds : float
         Wall time.
+    remark : str
+        What else the user should know, in one sentence; usually empty.
     problem : Problem or None
         The data; None in a result that was read from a file.
     """
@@ -122,34 +131,64 @@ class FrontierResult(Report):
     points: tuple[LeastErrorResult, ...]
     status: Status
     seconds: float
+    remark: str = ""
     problem: Problem | None = dataclasses.field(default=None, compare=False)
 
     @property
+    def unit(self) -> str:
+        """What errors are measured in, in a few words; empty where that is the label's own unit."""
+        return self.points[0].unit
+
+    @property
+    def closed(self) -> int:
+        """Points whose bounds are within the gap that was asked for."""
+        return sum(point.status is Status.OPTIMAL for point in self.points)
+
+    @property
+    def range_in_words(self) -> str:
+        """The largest error at both ends of the curve."""
+        first, last = self.points[0], self.points[-1]
+        unit = f", {self.unit}" if self.unit else ""
+        if first is last:
+            return f"largest error{unit} {first.upper_bound:.4g} with {counted(first.neurons, 'neurons')}"
+        ends = f"{first.upper_bound:.4g} to {last.upper_bound:.4g}"
+        return f"largest error{unit} {ends} with {first.neurons} to {counted(last.neurons, 'neurons')}"
+
+    @property
+    def closed_in_words(self) -> str:
+        """How many points are proven."""
+        count = len(self.points)
+        if self.closed == count:
+            return "every point is proven least, to the gap asked for"
+        known = "of the others both bounds are known" if self.closed else "of all both bounds are known"
+        return f"{self.closed} of {counted(count, 'points')} are proven least; {known}"
+
+    @property
     def headline(self) -> str:
-        """How far the curve goes."""
-        last = self.points[-1]
-        return f"largest error {last.bounds()}, with {counted(last.neurons, 'neurons')}"
+        """How far the curve goes, and what is proven of it."""
+        return f"{self.range_in_words}; {self.closed_in_words}"
+
+    def table(self) -> list[list[str]]:
+        """Return the curve as rows of cells, the first of which names the columns."""
+        proofs = any(point.proof_written is not None for point in self.points)
+        head = ["neurons", "at least", "at most", "known", *(["proof"] if proofs else [])]
+        return [head, *(_cells(point, proofs=proofs) for point in self.points)]
 
     def sections(self, name: str = "") -> list[Section]:
         """Return the curve as a table."""
         title = (
             "neurons against largest error" if self.problem is None else describe_problem(self.problem, name)
         )
-        table = [["neurons", "at least", "at most", "known"]]
-        for point in self.points:
-            known = (
-                "proven least" if point.status is Status.OPTIMAL else f"within {100 * point.gap:.2g} percent"
-            )
-            table.append([
-                str(point.neurons), f"{point.lower_bound:.6g}", f"{point.upper_bound:.6g}", known,
-            ])  # fmt: skip
-        rows = [("time", f"{self.seconds:.2f} s; {self.status.sentence}")]
-        notes = [
+        rows = [("errors", self.unit)] if self.unit else []
+        rows += [("known", self.closed_in_words)]
+        rows += [("time", f"{self.seconds:.2f} s; {self.status.sentence}")]
+        rows += [("note", self.remark)] if self.remark else []
+        rows += [
             ("note", f"{counted(each.neurons, 'neurons')}: {each.remark}")
             for each in self.points
             if each.remark
         ]
-        return [Section(title, rows + notes, table)]
+        return [Section(title, rows, self.table())]
 
     def plot(self, problem: Problem | None = None, *, title: str = "") -> "Figure":
         """Draw both bounds of the largest error against the number of neurons."""
@@ -160,6 +199,16 @@ class FrontierResult(Report):
             [point.neurons for point in self.points],
             [point.lower_bound for point in self.points],
             [point.upper_bound for point in self.points],
-            label=data.target_name or "label",
+            label=(data.target_name or "label") + (f", {self.unit}" if self.unit else ""),
             title=title,
         )
+
+
+def _cells(point: LeastErrorResult, *, proofs: bool) -> list[str]:
+    known = "proven least" if point.status is Status.OPTIMAL else f"within {100 * point.gap:.2g} percent"
+    if point.lower_bound == 0 and point.status is not Status.OPTIMAL:
+        known = "no lower bound yet"
+    written = [{True: "written", False: "none"}.get(bool(point.proof_written), "")] if proofs else []
+    return [
+        str(point.neurons), f"{point.lower_bound:.6g}", f"{point.upper_bound:.6g}", known, *written,
+    ]  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from sparsest.affine import Affine
-from sparsest.arrays import FloatArray
+from sparsest.error_scale import ErrorScale
 from sparsest.exact.line.stabbing import stab
 from sparsest.exact.sorted_samples import SortedSamples, sort_with_places, sorted_samples
 from sparsest.problem import Problem
@@ -21,15 +21,16 @@ class KnotCounter:
     ----------
     problem : Problem
         One feature, a skip, no weight bound; its targets are the labels.
-    scale : array (N,)
+    scale : ErrorScale
         What errors are measured in.
     """
 
-    def __init__(self, problem: Problem, scale: FloatArray) -> None:
+    def __init__(self, problem: Problem, scale: ErrorScale) -> None:
         whole = problem.in_integers
         order, self._x = sort_with_places(whole.X[:, 0])
         self._order, self._labels = order, whole.targets[order]
-        self._scale = scale[order] * 10.0 ** problem.places[-1]
+        unit = 10.0 ** problem.places[-1]
+        self._below, self._above = scale.below[order] * unit, scale.above[order] * unit
         self._distinct = bool(np.all(self._x[1:] > self._x[:-1]))
 
     @staticmethod
@@ -45,8 +46,9 @@ class KnotCounter:
         """
         low = high = self._labels
         if error > 0:
-            slack = error * self._scale * (1 + _ROUNDINGS)
-            low, high = np.nextafter(low - slack, -np.inf), np.nextafter(high + slack, np.inf)
+            wider = error * (1 + _ROUNDINGS)
+            low = np.nextafter(low - wider * self._below, -np.inf)
+            high = np.nextafter(high + wider * self._above, np.inf)
         if self._distinct:
             samples = SortedSamples(self._x, low, high, self._order, self._order)
         else:

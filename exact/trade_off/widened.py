@@ -5,8 +5,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from sparsest.arrays import FloatArray
-from sparsest.decimals import decimal_places, decimals_less
+from sparsest.decimals import Numbers, decimal_places, decimals_less
+from sparsest.error_scale import ErrorScale
 from sparsest.errors import InputError
 from sparsest.problem import Problem
 
@@ -14,8 +14,8 @@ from sparsest.problem import Problem
 _MAX_DIGITS = 15
 
 
-def within(problem: Problem, error: float, scale: FloatArray) -> Problem | None:
-    """Return the problem of meeting every label within ``error * scale``; None where no function does.
+def within(problem: Problem, error: float, scale: ErrorScale, *, outwards: bool = True) -> Problem | None:
+    """Return the problem of meeting every label within an error; None where no function does.
 
     Parameters
     ----------
@@ -23,31 +23,33 @@ def within(problem: Problem, error: float, scale: FloatArray) -> Problem | None:
         Its targets are the labels; its own intervals are left aside.
     error : float
         Not negative.
-    scale : array (N,)
-        Positive.
+    scale : ErrorScale
+        What errors are measured in.
+    outwards : bool
+        Whether ends that have to be rounded are rounded outwards, so that a refutation is one of the error
+        asked about; a network may then be off by the last digit more. Otherwise they are those of
+        ``Problem(X, y, tolerance=error)``.
 
     Notes
     -----
-    Ends are exact where labels and errors are decimals. Otherwise they are rounded outwards, so that a
-    refutation is one of the error asked about; a network may then be off by the last digit more.
+    Ends are exact where labels and errors are decimals.
     """
-    labels, slack = problem.targets, error * scale
-    places = decimal_places(np.r_[labels, slack], apart=False)
-    if places is None:
-        slack = np.nextafter(slack, math.inf)  # a difference may be exact, and its rounding all that counts
-        low, high = np.nextafter(labels - slack, -math.inf), np.nextafter(labels + slack, math.inf)
-        low, high = (low, high) if error > 0 else (labels, labels)
+    labels, below, above = problem.targets, error * scale.below, error * scale.above
+    places = None
+    if problem.numbers is not Numbers.BINARY:
+        places = decimal_places(np.r_[labels, below, above], apart=False)
+    if places is not None:
+        low, high = decimals_less(labels, below, places), decimals_less(labels, -above, places)
+    elif outwards and error > 0:
+        # a difference may be exact, and its rounding all that counts
+        below, above = np.nextafter(below, math.inf), np.nextafter(above, math.inf)
+        low, high = np.nextafter(labels - below, -math.inf), np.nextafter(labels + above, math.inf)
     else:
-        low, high = decimals_less(labels, slack, places), decimals_less(labels, -slack, places)
+        low, high = labels - below, labels + above
     try:
         return problem.replace(low=low, high=high)
     except InputError:  # repeated inputs whose labels lie farther apart
         return None
-
-
-def largest_error(problem: Problem, values: FloatArray, scale: FloatArray) -> float:
-    """Return the largest error of a function with these values, as if they were exact."""
-    return float((np.abs(values - problem.targets) / scale).max())
 
 
 def short_number_between(low: float, high: float) -> float:

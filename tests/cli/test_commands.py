@@ -336,6 +336,74 @@ class TestFrontier:
         assert result.exit_code == exit_codes.BAD_INPUT
         assert "--proof goes with --neurons" in result.stderr
 
+    def test_every_point_with_its_proof_page_and_checkpoint(self, curve, tmp_path):
+        proofs, page, kept = tmp_path / "proofs", tmp_path / "page.html", tmp_path / "kept"
+        asked = ("frontier", curve, "--ignore", "noise", "--affine", "skip", "--html", page)
+        result = call(*asked, "--proofs", proofs, "--checkpoint", kept)
+        assert result.exit_code == 0
+        assert "written" in result.stdout
+        command = result.stderr.split("sparsest check ")[1].splitlines()[0].split()
+        assert call("check", *command).exit_code == 0  # as it was printed
+        assert page.read_text().startswith("<!DOCTYPE html>")
+        again = call(*asked, "--checkpoint", kept, "--resume", "--json")
+        points = json.loads(again.stdout)["points"]
+        assert [point["nodes"] for point in points] == [0] * len(points)
+        assert call(*asked, "--checkpoint", kept).exit_code == exit_codes.BAD_INPUT
+
+    def test_units_of_errors(self, tmp_path):
+        # labels 1 and 3 and a constant c: relative c - 1 and (3 - c) / 3, least at 3/2; in units 1 and 3 the
+        # same; above in units of 3, c - 1 over 3 and 3 - c: 5/2
+        table = tmp_path / "t.csv"
+        table.write_text("x,sigma,y\n0,1,1\n1,3,3\n")
+        asked = ("frontier", table, "--affine", "constant", "--neurons", 0, "--json", "--ignore")
+        for options, least in (
+            (("sigma", "--relative"), 0.5),
+            (("nothing", "--scale", "sigma"), 0.5),
+            (("sigma", "--above", 3), 0.5),
+            (("sigma", "--relative", "--floor", 10), 0.1),
+        ):
+            given = (*asked[:-1], *options[1:]) if options[0] == "nothing" else (*asked, *options)
+            document = json.loads(call(*given).stdout)
+            assert document["upper_bound"] == pytest.approx(least, rel=2e-3)
+            assert document["unit"]
+
+    @pytest.mark.parametrize(
+        ("options", "words"),
+        [
+            (("--floor", 1), "add that"),
+            (("--relative", "--scale", "noise"), "exclude each other"),
+            (("--below", 0), "must be positive"),
+            (("--relative", "--floor", 0), "must be positive"),
+            (("--relative",), "is 0"),
+            (("--scale", "nothing"), "nothing"),
+            (("--scale", "noise"), "must be positive"),
+            (("--neurons", 1, "--proofs", "p"), "whole curve"),
+            (("--html", "page.pdf"), "use .html"),
+            (("--resume",), "--checkpoint"),
+        ],
+    )
+    def test_options_that_make_no_sense(self, curve, options, words):
+        result = call("frontier", curve, *options)
+        assert result.exit_code == exit_codes.BAD_INPUT
+        assert words in " ".join(result.stderr.split())
+
+    def test_columns_of_units_are_of_tables(self):
+        assert "is not a table" in call("frontier", "xor", "--scale", "sigma").stderr
+
+
+class TestNeurons:
+    @pytest.mark.parametrize("command", ["find", "train"])
+    def test_best_network_of_so_many(self, curve, command):
+        # 0, 0, 1, 1, 0, 0: one neuron is off by 1/2 at least
+        result = call(command, curve, "--ignore", "noise", "--neurons", 1, "--json")
+        assert result.exit_code == 0
+        options = json.loads(result.stdout)["options"]
+        assert options["neurons"] == 1
+        assert 0.5 <= options["largest_error"] <= 1
+
+    def test_width_is_another_question(self, curve):
+        assert call("find", curve, "--neurons", 1, "--width", 3).exit_code == exit_codes.BAD_INPUT
+
 
 class TestDatasets:
     def test_list_and_detail(self):

@@ -150,6 +150,7 @@ EXCEPTIONS = {
     "compare/certification/certification.py": {"certify"},
     "compare/estimator.py": {"__init__"},
     "compare/find_and_prove.py": {"solve"},
+    "compare/trade_off.py": {"frontier", "least_error"},
     "continuous/search/staged_search.py": {"__init__"},
     "continuous/sparse_search.py": {"find_sparse"},
     "continuous/trainer.py": {"minimize"},

@@ -103,7 +103,7 @@ def test_command(tmp_path):
 @pytest.mark.skipif(BROWSER is None, reason="chromium is not installed")
 def test_a_browser_renders_it(found, tmp_path):
     path = tmp_path / "page.html"
-    write_certificate_page(path, found, Problem(X, Y), WIDE, "model on data")
+    write_certificate_page(path, found, "model on data")
     options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
     # the images are decoded, nothing is loaded from elsewhere
     dumped = subprocess.run(

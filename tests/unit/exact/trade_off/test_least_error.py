@@ -8,12 +8,13 @@ import pytest
 from scipy.optimize import linprog
 
 from sparsest import InputError, Problem, check_proof, exact
+from sparsest.error_scale import error_scale, largest_error
 from sparsest.exact.trade_off.widened import short_number_between, within
 from sparsest.io.documents import decode, encode
 from sparsest.results.solving import Status
 
 
-def least_by_patterns(problem, neurons, scale):
+def least_by_patterns(problem, neurons, below, above):
     """The least error over all multisets of K cells and signs: one linear program each."""
     homogeneous, y = problem.homogeneous, problem.targets
     n, size = homogeneous.shape
@@ -21,7 +22,7 @@ def least_by_patterns(problem, neurons, scale):
     free = {"none": np.zeros((n, 0)), "constant": homogeneous[:, -1:], "skip": homogeneous}[
         str(problem.affine)
     ]
-    best = np.abs(y / scale).max()
+    best = np.maximum(y / below, -y / above).max()
     for chosen in itertools.combinations_with_replacement(
         list(itertools.product(range(len(cells)), (1.0, -1.0))), neurons
     ):
@@ -35,7 +36,7 @@ def least_by_patterns(problem, neurons, scale):
             )
         found = linprog(
             np.r_[np.zeros(values.shape[1]), 1.0],
-            A_ub=np.r_[np.c_[values, -scale], np.c_[-values, -scale], np.c_[cones, np.zeros(len(cones))]],
+            A_ub=np.r_[np.c_[values, -above], np.c_[-values, -below], np.c_[cones, np.zeros(len(cones))]],
             b_ub=np.r_[y, -y, np.zeros(len(cones))],
             bounds=[(None, None)] * values.shape[1] + [(0, None)],
             method="highs",
@@ -62,7 +63,7 @@ def test_against_all_patterns(affine, d, n, seed):
     scale = np.ones(n) if seed % 2 else rng.choice([1.0, 0.5, 2.0], n)
     problem = Problem(X, y, affine=affine)
     for neurons in (0, 1) if d == 2 else (0, 1, 2):
-        truth = least_by_patterns(problem, neurons, scale)
+        truth = least_by_patterns(problem, neurons, scale, scale)
         result = exact.least_error(problem, neurons, scale=scale)
         assert result.status is Status.OPTIMAL
         assert result.lower_bound <= truth + 1e-9
@@ -71,6 +72,44 @@ def test_against_all_patterns(affine, d, n, seed):
         assert result.network.count() <= neurons
         errors = np.abs(result.network(problem.X) - y) / scale
         assert errors.max() <= result.upper_bound * (1 + 1e-12) + 1e-12
+
+
+@pytest.mark.slow
+def test_a_hundred_tiny_problems():
+    """No bound is wrong, whatever errors are measured in."""
+    rng = np.random.default_rng(100)
+    for number in range(100):
+        d, n = (1, int(rng.integers(3, 6))) if number % 3 else (2, 4)
+        X = rng.integers(-3, 4, (n, d)) + rng.permutation(n)[:, None] / 10
+        y = rng.integers(1, 21, n) * rng.choice([-1, 1], n) / 10
+        problem = Problem(X, y, affine=["none", "constant", "skip"][number % 3])
+        units = [None, "relative", rng.choice([0.5, 1.0, 2.0], (n, 2))][number // 3 % 3]
+        below, above, _ = error_scale(problem, units)
+        neurons = int(rng.integers(0, 2))
+        truth = least_by_patterns(problem, neurons, below, above)
+        result = exact.least_error(problem, neurons, scale=units, gap=1e-3)
+        assert result.status is Status.OPTIMAL
+        assert result.lower_bound <= truth + 1e-9
+        assert result.upper_bound >= truth - 1e-9
+        error = largest_error(problem, result.network(problem.X), error_scale(problem, units))
+        assert error <= result.upper_bound * (1 + 1e-12) + 1e-12
+
+
+def test_units_below_and_above_by_hand():
+    # one constant for labels 0 and 3: c is off by c above the first and by 3 - c below the second; with
+    # errors below in units of 2 that is c and (3 - c) / 2, least at c = 1
+    problem = Problem([0, 1], [0, 3], affine="constant")
+    uneven = exact.least_error(problem, 0, scale=[[2, 1], [2, 1]])
+    assert uneven.upper_bound == pytest.approx(1, rel=1e-5)
+    assert uneven.network.affine[-1] == pytest.approx(1, rel=1e-5)
+    assert uneven.unit == "in the units given"
+    # relative to labels 1 and 3: c - 1 and (3 - c) / 3, least at 3/2
+    relative = exact.least_error(Problem([0, 1], [1, 3], affine="constant"), 0, scale="relative")
+    assert relative.upper_bound == pytest.approx(0.5, rel=1e-5)
+    # a skip and one feature: the same line over sorted samples
+    line = exact.least_error(Problem([2, 0, 1], [1, 1, 2], affine="skip"), 0, scale=[[1, 3], [1, 3], [1, 3]])
+    # 1, 2, 1 at 0, 1, 2: c - 1 over 3, 2 - c under 1: c = 7/4
+    assert line.upper_bound == pytest.approx(0.25, rel=1e-5)
 
 
 def test_by_hand():
@@ -97,7 +136,7 @@ def test_the_proof_is_of_the_lower_bound(tmp_path):
     path = tmp_path / "proof.json"
     result = exact.least_error(problem, 1, gap=1e-3, proof_file=path)
     assert result.proof_written
-    asked = within(problem, result.lower_bound, np.ones(9))
+    asked = within(problem, result.lower_bound, error_scale(problem, None))
     assert check_proof(path, asked).lower_bound == 2
 
 
@@ -145,7 +184,7 @@ def test_intervals_are_no_shorter_than_the_error_asked_about():
     labels, scale = rng.normal(size=400), rng.uniform(0.5, 2, 400)
     problem = Problem(np.arange(400.0), labels)
     for error in (abs(labels[0]) / scale[0], rng.uniform(), 1e-9):
-        asked = within(problem, error, scale)
+        asked = within(problem, error, error_scale(problem, scale))
         for label, size, low, high in zip(labels, scale, asked.low, asked.high, strict=True):
             reach = Fraction(error) * Fraction(size)
             assert Fraction(low) <= Fraction(label) - reach

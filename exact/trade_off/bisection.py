@@ -1,0 +1,305 @@
+"""Bisection on proofs: the least largest error with K neurons, between a refutation and a network.
+
+Below: within some tolerance more neurons are necessary. Above: a network. Between both a tolerance is chosen
+and the fewest neurons within it are bounded, until one of both ends moves. What a question says of other
+numbers of neurons is kept for them: `Knowledge` is one for the whole curve. With one feature and a skip a
+question is one pass over the sorted samples.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from sparsest.error_scale import ErrorScale, largest_error
+from sparsest.exact.arithmetic.rational_network import RationalNetwork, meets_every_interval
+from sparsest.exact.arithmetic.rational_problem import ExactData, rational
+from sparsest.exact.lp.centred_network import centred
+from sparsest.exact.lp.coordinates import Coordinates
+from sparsest.exact.method_choice import choose_method
+from sparsest.exact.search_options import SearchOptions
+from sparsest.exact.solver import run_method
+from sparsest.exact.trade_off.knowledge import NO_NUMBER, Knowledge
+from sparsest.exact.trade_off.one_feature import KnotCounter
+from sparsest.exact.trade_off.widened import short_number_between, within
+from sparsest.network import Network
+from sparsest.objectives import Objective
+from sparsest.problem import Problem
+from sparsest.progress import Deadline, Progress
+from sparsest.results.solving import ExactResult, Status
+from sparsest.results.trade_off import LeastErrorResult
+from sparsest.sentences import counted
+
+# Where between both bounds to ask, in turn, as long as the answer is not known in time: near the lower bound
+# more is refuted soon, near the upper one a network is found more easily; at first any bound is better than
+# none.
+_PLACES: Final = (0.5, 0.2, 0.8, 0.05, 0.95)
+_FIRST_PLACES: Final = (0.1, 0.5, 0.02, 0.8)
+# The share of the time left that one question may take, and seconds that it may take at least.
+_SHARE, _LEAST_SECONDS = 0.35, 0.2
+# The shares of such a question's time for asking just below the best network, and whether all labels are met.
+_PROBE, _ZERO = 0.6, 0.15
+# Errors below this share of the largest label are called rounding: no network is asked to be nearer.
+_ROUNDING: Final = 1e-9
+# What rounding of a network may add to its error, as a share of the largest label, unless its terms cancel.
+_DIGIT: Final = 1e-12
+# Networks that show a question what suffices have at most so many neurons more than are asked about: to make
+# sure that wide ones fit takes longer than they save.
+MORE: Final = 4
+# The share by which an error grows at first where the network is looked for that passes only promised.
+_ULPS: Final = 2.0**-50
+# Products up to which a network's errors are evaluated in rational arithmetic, a second or so.
+_MAX_PRODUCTS: Final = 300_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Question:
+    """What is asked, for every number of neurons.
+
+    Attributes
+    ----------
+    problem : Problem
+        The data and the kind of network.
+    scale : ErrorScale
+        What errors are measured in.
+    gap : float
+        Distance of the bounds, relative to the upper one, to reach.
+    counter : KnotCounter or None
+        Answers at once, where the problem is of that kind.
+    """
+
+    problem: Problem
+    scale: ErrorScale
+    gap: float
+    counter: KnotCounter | None
+
+    @classmethod
+    def of(cls, problem: Problem, scale: ErrorScale, gap: float) -> "Question":
+        """Return the question with its counter."""
+        return cls(
+            problem, scale, gap, KnotCounter(problem, scale) if KnotCounter.applies_to(problem) else None
+        )
+
+    @property
+    def largest(self) -> float:
+        """The largest label in units of its error."""
+        return float(np.abs(self.problem.targets / self.scale.least).max())
+
+    def is_closed(self, known: Knowledge, neurons: int) -> bool:
+        """Whether the bounds of so many neurons are within the gap, or below rounding of the labels."""
+        upper = known.upper(neurons)
+        return upper <= _ROUNDING * self.largest or upper - known.lower(neurons) <= self.gap * upper
+
+
+def begin(question: Question, known: Knowledge) -> None:
+    """Note the error of the network without neurons: a label's size, or a digit more by the division."""
+    problem = question.problem
+    error = largest_error(problem, np.zeros(problem.n_samples), question.scale)
+    error = float(np.nextafter(error, np.inf)) if error > 0 else 0.0
+    known.attain(error, 0, Network.zero(problem.n_features, problem.affine))
+
+
+def offer(question: Question, known: Knowledge, network: Network) -> bool:
+    """Take a network over if its error, in rational arithmetic, is below what is known; whether it is."""
+    problem, scale = question.problem, question.scale
+    if problem.n_samples * (problem.n_features + 1) * (network.width + 1) > _MAX_PRODUCTS:
+        return False
+    neurons, error = network.count(), largest_error(problem, network(problem.X), scale)
+    rows = [[rational(v) for v in row] for row in network.folded.tolist()]
+    if problem.has_affine_term:
+        term = np.zeros(problem.n_features + 1) if network.affine is None else network.affine
+        rows.append([rational(v) for v in term.tolist()])
+    exact = RationalNetwork([int(sign) for sign in np.sign(network.outputs)], rows)
+    upper = known.upper(neurons)
+    # some way up to the bound, so that a few digits and rounding are no matter
+    for slack in (0.1 * question.gap * error + _DIGIT * question.largest, 0.1 * question.gap * upper):
+        claimed = short_number_between(error, error + slack)
+        asked = within(problem, claimed, scale) if claimed < upper else None
+        if asked is not None and meets_every_interval(ExactData(asked.distinct()), exact):
+            return known.attain(claimed, neurons, network)
+    return False
+
+
+class PointSearch:
+    """Makes the interval of one number of neurons shorter.
+
+    Parameters
+    ----------
+    question : Question
+        What is asked.
+    neurons : int
+        K.
+    options : SearchOptions
+        Limits, workers, and whom to tell of the progress.
+    known : Knowledge
+        Of all numbers of neurons; changed.
+    moved : callable
+        Called whenever something new is known.
+    """
+
+    def __init__(
+        self,
+        question: Question,
+        neurons: int,
+        options: SearchOptions,
+        known: Knowledge,
+        moved: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._question, self._neurons, self._options = question, neurons, options
+        self._known, self._moved = known, moved
+        self._questions = self._nodes = 0
+        self._asked_for: Network | None = None  # by the last question that found one, or not made yet
+        self._status, self._remark = Status.OPTIMAL, ""
+
+    def run(self) -> LeastErrorResult:
+        """Ask until the bounds meet, or nothing more is answered in time."""
+        try:
+            self._bisect()
+            self._make_network()
+        except KeyboardInterrupt:
+            self._status = Status.INTERRUPTED
+        known, neurons = self._known, self._neurons
+        return LeastErrorResult(
+            status=self._status,
+            neurons=neurons,
+            lower_bound=known.lower(neurons),
+            upper_bound=known.upper(neurons),
+            network=known.network(neurons),
+            remark=self._remark,
+            questions=self._questions,
+            nodes=self._nodes,
+            seconds=self._options.deadline.seconds,
+            unit=self._question.scale.words,
+            problem=self._question.problem,
+        )
+
+    @property
+    def _lower(self) -> float:
+        return self._known.lower(self._neurons)
+
+    @property
+    def _upper(self) -> float:
+        return self._known.upper(self._neurons)
+
+    def _bisect(self) -> None:
+        deadline, gap = self._options.deadline, self._question.gap
+        if deadline.expired and not self._question.is_closed(self._known, self._neurons):
+            self._status = Status.TIME_LIMIT
+        elif self._upper > 0 and not self._known.is_refuted(0.0, self._neurons):
+            self._settle(0.0, _ZERO * self._seconds)
+        places, probed = iter(_PLACES if self._lower > 0 else _FIRST_PLACES), np.inf
+        while not self._question.is_closed(self._known, self._neurons) and self._status is Status.OPTIMAL:
+            if self._is_vertex and self._upper < probed:  # least for its patterns, so perhaps least of all
+                probed = self._upper
+                if self._settle(short_number_between((1 - gap) * probed, probed), _PROBE * self._seconds):
+                    continue
+            place = next(places, None)
+            if place is None or deadline.expired:
+                self._status = Status.TIME_LIMIT if np.isfinite(deadline.remaining) else Status.NODE_LIMIT
+            elif self._settle(self._between(place), self._seconds):
+                places = iter(_PLACES)
+
+    @property
+    def _is_vertex(self) -> bool:
+        """Whether the network is more than what a question gave, so mostly the best one of its patterns."""
+        return self._known.network(self._neurons) is not self._asked_for
+
+    @property
+    def _seconds(self) -> float:
+        """What a question may take."""
+        return max(_SHARE * self._options.deadline.remaining, _LEAST_SECONDS)
+
+    def _between(self, place: float) -> float:
+        """Return a tolerance about a share of the way from the lower to the upper bound."""
+        width = self._upper - self._lower
+        reach = min(place, 1 - place) * width
+        middle = self._lower + place * width
+        return short_number_between(middle - reach / 2, middle + reach / 2)
+
+    def _settle(self, error: float, seconds: float) -> bool:
+        """Ask whether K neurons suffice within an error; whether a bound of theirs has moved."""
+        before = self._lower, self._upper
+        self._questions += 1
+        question = self._question
+        if question.counter is not None:
+            self._count(question.counter, error)
+        elif (asked := within(question.problem, error, question.scale)) is None:
+            self._known.refute(error, NO_NUMBER)
+        else:
+            self._learn(asked, error, self._bounded(asked, error, seconds))
+        self._moved()
+        return before != (self._lower, self._upper)
+
+    def _count(self, counter: KnotCounter, error: float) -> None:
+        """Take the fewest knots within an error, as both bounds."""
+        knots = counter.knots(error)
+        if knots is None:
+            self._known.refute(error, NO_NUMBER)
+            return
+        self._known.refute(error, knots)
+        self._known.attain(error, knots, None)
+
+    def _learn(self, asked: Problem, error: float, result: ExactResult) -> None:
+        """Take what a bounded question says, of these and of other numbers of neurons."""
+        self._known.refute(error, result.lower_bound)
+        if result.network is None or result.upper_bound is None:
+            return
+        self._known.attain(error, result.upper_bound, result.network)
+        self._asked_for = result.network
+        if result.upper_bound <= self._neurons:
+            self._remark = ""
+            if error > 0:  # the best network with the same patterns
+                offer(self._question, self._known, centred(asked, Coordinates(asked), result.network))
+        elif result.lower_bound <= self._neurons:
+            self._remark = result.remark
+
+    def _bounded(self, asked: Problem, error: float, seconds: float) -> ExactResult:
+        """Bound the fewest neurons as far as K is concerned."""
+        deadline = self._options.deadline
+        left = min(seconds, deadline.remaining)
+        options = dataclasses.replace(
+            self._options,
+            deadline=Deadline(max(left, 1e-3) if np.isfinite(left) else None),
+            progress=None if self._options.progress is None else self._tell,
+            witness=self._known.narrowest(error, self._neurons + MORE),
+            most=self._neurons,
+        )
+        result = bounded(asked, options)
+        self._nodes += result.nodes
+        self._known.nodes += result.nodes
+        if result.status is Status.INTERRUPTED:
+            self._status = Status.INTERRUPTED
+        return result
+
+    def _tell(self, progress: Progress) -> None:
+        assert self._options.progress is not None
+        who = counted(self._neurons, "neurons")
+        bounds = f"largest error from {self._lower:.4g} to {self._upper:.4g} (Ctrl-C keeps that)"
+        self._options.progress(
+            dataclasses.replace(
+                progress,
+                message=f"{who}: {bounds}: {progress.message}",
+                seconds=self._options.deadline.seconds,
+                nodes=self._nodes + progress.nodes,
+            )
+        )
+
+    def _make_network(self) -> None:
+        """Make the network that passes over the samples only promised, if need be within a digit more."""
+        known, question, further = self._known, self._question, 0.0
+        while known.network(self._neurons) is None and further < 1:
+            error = self._upper * (1 + further)
+            asked = within(question.problem, error, question.scale)
+            found = None if asked is None else bounded(asked, SearchOptions(most=self._neurons))
+            if found is not None and found.upper_bound is not None and found.upper_bound <= self._neurons:
+                known.make(error, self._neurons, found.network)
+                self._moved()
+            further = max(2 * further, _ULPS)
+
+
+def bounded(asked: Problem, options: SearchOptions) -> ExactResult:
+    """Bound the fewest neurons that meet every interval, by whatever method suits."""
+    wanted = options.proof_path is not None
+    method, reason = choose_method(asked, Objective.NEURONS, "auto", proof_wanted=wanted, kept=False)
+    return run_method(asked, Objective.NEURONS, method, options, reason=reason)
