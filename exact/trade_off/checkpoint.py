@@ -9,8 +9,8 @@ import numpy as np
 
 from sparsest.errors import InputError
 from sparsest.exact.search_options import SearchOptions
-from sparsest.exact.trade_off.bisection import Question
 from sparsest.exact.trade_off.knowledge import NO_NUMBER, Knowledge
+from sparsest.exact.trade_off.question import Question
 from sparsest.exact.trade_off.widened import within
 from sparsest.exact.tree.checkpoint import open_checkpoint
 from sparsest.exact.tree.checkpoint_file import MAX_COUNT, network_of, read_document, write_document

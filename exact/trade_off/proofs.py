@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from sparsest.errors import InputError
 from sparsest.exact.search_options import SearchOptions
-from sparsest.exact.trade_off.bisection import Question, bounded
+from sparsest.exact.trade_off.bisection import bounded
+from sparsest.exact.trade_off.question import Question
 from sparsest.exact.trade_off.widened import within
 from sparsest.io.documents import save
 from sparsest.progress import Deadline
