@@ -136,7 +136,7 @@ def frontier(  # noqa: PLR0913
     if isinstance(result, FrontierResult):
         _say(result, proofs, checkpoint, f"{shlex.quote(data)}{asked.wanted.options}")
         if html is not None:
-            from sparsest.plots.frontier_page import write_frontier_page
+            from sparsest.pages.frontier_page import write_frontier_page
 
             write_frontier_page(html, result, data)
             output.note(f"wrote {html}")

@@ -191,6 +191,8 @@ def _trained(
         from sparsest.continuous import find_sparse  # loads torch
 
         for place, neurons in enumerate(widths):
+            if trained.networks and deadline.seconds > until:
+                break
             seconds = max((until - deadline.seconds) / (len(widths) - place), _AT_ONCE)
             fit = find_sparse(
                 problem, neurons=neurons, scale=scale, seed=seed, start=trained.best, progress=progress,

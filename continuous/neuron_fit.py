@@ -1,7 +1,7 @@
 """The network of at most K neurons of least largest error: `find_sparse` with a number of neurons."""
 
 import math
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -80,7 +80,7 @@ def fit_neurons(
         )
         found = _searched(call, most, units, limit, start)
     best = found.polished[0]
-    asked = {"neurons": most, "time_limit": time_limit, "effort_limit": effort_limit}
+    asked: dict[str, Any] = {"neurons": most, "time_limit": time_limit, "effort_limit": effort_limit}
     asked |= {"errors": units.words, "largest_error": largest_error(problem, best(problem.X), units)}
     return call.result(found, asked)
 

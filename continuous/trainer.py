@@ -131,9 +131,9 @@ def minimize(  # noqa: PLR0913
     """
     refuse_other_than_problem(problem)
     if neurons is not None:
-        given = None if algorithm == "auto" else algorithm
+        other = None if algorithm == "auto" else algorithm
         option_checks.refuse_with_neurons(
-            p, objective, algorithm=given, width=width, checkpoint_file=checkpoint_file
+            p, objective, algorithm=other, width=width, checkpoint_file=checkpoint_file
         )
         return fit_neurons(problem, neurons, seed=seed, time_limit=time_limit, progress=progress)
     deadline = Deadline(time_limit)

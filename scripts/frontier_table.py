@@ -21,8 +21,8 @@ from sklearn import datasets as bundled
 import sparsest
 from sparsest import FrontierResult, LeastErrorResult, Problem, Status, check_proof, datasets, exact, load
 from sparsest.arrays import FloatArray
+from sparsest.pages.frontier_page import write_frontier_page
 from sparsest.plots.canvas import save_figure
-from sparsest.plots.frontier_page import write_frontier_page
 
 MOST: Final = 10
 SHOWN: Final = (0, 1, 2, 3, 4, 6, 8, 10)

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+import sparsest
 from sparsest import Network, Problem, SparsestReLURegressor, certify, compare_sides, continuous, exact
 
 # Seconds beyond its limits after which a process is killed.
@@ -90,6 +91,9 @@ FUNCTIONS: dict[str, Callable[[Problem, float], object]] = {
     "cost_curves": lambda problem, limit: exact.cost_curves(problem, [0.3, 0.7], time_limit=limit),
     "enumerate_cells": lambda problem, limit: exact.enumerate_cells(problem.X, time_limit=limit),
     "find_sparse": lambda problem, limit: continuous.find_sparse(problem, time_limit=limit),
+    "fit of 3 neurons": lambda problem, limit: continuous.find_sparse(problem, neurons=3, time_limit=limit),
+    "least_error": lambda problem, limit: sparsest.least_error(problem, 3, time_limit=limit),
+    "frontier": lambda problem, limit: sparsest.frontier(problem, most=5, time_limit=limit),
     "minimize": lambda problem, limit: continuous.minimize(problem, time_limit=limit),
     "compare_sides": lambda problem, limit: compare_sides(problem, time_limit=limit),
     "certify": _certified,

@@ -12,16 +12,15 @@ from typing import Final
 
 import numpy as np
 
-from sparsest.error_scale import ErrorScale, largest_error
-from sparsest.exact.arithmetic.rational_network import RationalNetwork, meets_every_interval
-from sparsest.exact.arithmetic.rational_problem import ExactData, rational
 from sparsest.exact.lp.centred_network import centred
 from sparsest.exact.lp.coordinates import Coordinates
 from sparsest.exact.method_choice import choose_method
 from sparsest.exact.search_options import SearchOptions
 from sparsest.exact.solver import run_method
 from sparsest.exact.trade_off.knowledge import NO_NUMBER, Knowledge
+from sparsest.exact.trade_off.networks import offer
 from sparsest.exact.trade_off.one_feature import KnotCounter
+from sparsest.exact.trade_off.question import ErrorQuestion
 from sparsest.exact.trade_off.widened import short_number_between, within
 from sparsest.network import Network
 from sparsest.objectives import Objective
@@ -40,85 +39,26 @@ _FIRST_PLACES: Final = (0.1, 0.5, 0.02, 0.8)
 _SHARE, _LEAST_SECONDS = 0.35, 0.2
 # The shares of such a question's time for asking just below the best network, and whether all labels are met.
 _PROBE, _ZERO = 0.6, 0.15
-# Errors below this share of the largest label are called rounding: no network is asked to be nearer.
-_ROUNDING: Final = 1e-9
-# What rounding of a network may add to its error, as a share of the largest label, unless its terms cancel.
-_DIGIT: Final = 1e-12
 # Networks that show a question what suffices have at most so many neurons more than are asked about: to make
 # sure that wide ones fit takes longer than they save.
 MORE: Final = 4
 # The share by which an error grows at first where the network is looked for that passes only promised.
 _ULPS: Final = 2.0**-50
-# Products up to which a network's errors are evaluated in rational arithmetic, a second or so.
-_MAX_PRODUCTS: Final = 300_000
 
 
-@dataclasses.dataclass(frozen=True)
-class Question:
-    """What is asked, for every number of neurons.
+@dataclasses.dataclass
+class Pace:
+    """The least seconds that a question took so far: what is begun with less time left passes the limit."""
 
-    Attributes
-    ----------
-    problem : Problem
-        The data and the kind of network.
-    scale : ErrorScale
-        What errors are measured in.
-    gap : float
-        Distance of the bounds, relative to the upper one, to reach.
-    counter : KnotCounter or None
-        Answers at once, where the problem is of that kind.
-    """
+    shortest: float = 0.0
 
-    problem: Problem
-    scale: ErrorScale
-    gap: float
-    counter: KnotCounter | None
+    def allows(self, seconds: float) -> bool:
+        """Whether a question may be asked with so many seconds left."""
+        return seconds > 0 and seconds >= self.shortest
 
-    @classmethod
-    def of(cls, problem: Problem, scale: ErrorScale, gap: float) -> "Question":
-        """Return the question with its counter."""
-        return cls(
-            problem, scale, gap, KnotCounter(problem, scale) if KnotCounter.applies_to(problem) else None
-        )
-
-    @property
-    def largest(self) -> float:
-        """The largest label in units of its error."""
-        return float(np.abs(self.problem.targets / self.scale.least).max())
-
-    def is_closed(self, known: Knowledge, neurons: int) -> bool:
-        """Whether the bounds of so many neurons are within the gap, or below rounding of the labels."""
-        upper = known.upper(neurons)
-        return upper <= _ROUNDING * self.largest or upper - known.lower(neurons) <= self.gap * upper
-
-
-def begin(question: Question, known: Knowledge) -> None:
-    """Note the error of the network without neurons: a label's size, or a digit more by the division."""
-    problem = question.problem
-    error = largest_error(problem, np.zeros(problem.n_samples), question.scale)
-    error = float(np.nextafter(error, np.inf)) if error > 0 else 0.0
-    known.attain(error, 0, Network.zero(problem.n_features, problem.affine))
-
-
-def offer(question: Question, known: Knowledge, network: Network) -> bool:
-    """Take a network over if its error, in rational arithmetic, is below what is known; whether it is."""
-    problem, scale = question.problem, question.scale
-    if problem.n_samples * (problem.n_features + 1) * (network.width + 1) > _MAX_PRODUCTS:
-        return False
-    neurons, error = network.count(), largest_error(problem, network(problem.X), scale)
-    rows = [[rational(v) for v in row] for row in network.folded.tolist()]
-    if problem.has_affine_term:
-        term = np.zeros(problem.n_features + 1) if network.affine is None else network.affine
-        rows.append([rational(v) for v in term.tolist()])
-    exact = RationalNetwork([int(sign) for sign in np.sign(network.outputs)], rows)
-    upper = known.upper(neurons)
-    # some way up to the bound, so that a few digits and rounding are no matter
-    for slack in (0.1 * question.gap * error + _DIGIT * question.largest, 0.1 * question.gap * upper):
-        claimed = short_number_between(error, error + slack)
-        asked = within(problem, claimed, scale) if claimed < upper else None
-        if asked is not None and meets_every_interval(ExactData(asked.distinct()), exact):
-            return known.attain(claimed, neurons, network)
-    return False
+    def took(self, seconds: float) -> None:
+        """Note what a question took."""
+        self.shortest = min(self.shortest or seconds, seconds)
 
 
 class PointSearch:
@@ -126,7 +66,7 @@ class PointSearch:
 
     Parameters
     ----------
-    question : Question
+    question : ErrorQuestion
         What is asked.
     neurons : int
         K.
@@ -134,20 +74,23 @@ class PointSearch:
         Limits, workers, and whom to tell of the progress.
     known : Knowledge
         Of all numbers of neurons; changed.
+    pace : Pace
+        Of all questions so far.
     moved : callable
         Called whenever something new is known.
     """
 
     def __init__(
         self,
-        question: Question,
+        question: ErrorQuestion,
         neurons: int,
         options: SearchOptions,
         known: Knowledge,
-        moved: Callable[[], None] = lambda: None,
+        pace: Pace,
+        moved: Callable[[], None],
     ) -> None:
         self._question, self._neurons, self._options = question, neurons, options
-        self._known, self._moved = known, moved
+        self._known, self._pace, self._moved = known, pace, moved
         self._questions = self._nodes = 0
         self._asked_for: Network | None = None  # by the last question that found one, or not made yet
         self._status, self._remark = Status.OPTIMAL, ""
@@ -183,22 +126,25 @@ class PointSearch:
         return self._known.upper(self._neurons)
 
     def _bisect(self) -> None:
-        deadline, gap = self._options.deadline, self._question.gap
-        if deadline.expired and not self._question.is_closed(self._known, self._neurons):
-            self._status = Status.TIME_LIMIT
-        elif self._upper > 0 and not self._known.is_refuted(0.0, self._neurons):
+        gap, known = self._question.gap, self._known
+        if self._upper > 0 and not known.is_refuted(0.0, self._neurons) and self._has_time:
             self._settle(0.0, _ZERO * self._seconds)
         places, probed = iter(_PLACES if self._lower > 0 else _FIRST_PLACES), np.inf
-        while not self._question.is_closed(self._known, self._neurons) and self._status is Status.OPTIMAL:
-            if self._is_vertex and self._upper < probed:  # least for its patterns, so perhaps least of all
+        while not self._question.is_closed(known, self._neurons) and self._status is Status.OPTIMAL:
+            place: float | None = None
+            if not self._has_time:
+                self._status = Status.TIME_LIMIT
+            elif self._is_vertex and self._upper < probed:  # least for its patterns, so perhaps least of all
                 probed = self._upper
-                if self._settle(short_number_between((1 - gap) * probed, probed), _PROBE * self._seconds):
-                    continue
-            place = next(places, None)
-            if place is None or deadline.expired:
-                self._status = Status.TIME_LIMIT if np.isfinite(deadline.remaining) else Status.NODE_LIMIT
+                self._settle(short_number_between((1 - gap) * probed, probed), _PROBE * self._seconds)
+            elif (place := next(places, None)) is None:
+                self._status = Status.TIME_LIMIT if np.isfinite(self._seconds) else Status.NODE_LIMIT
             elif self._settle(self._between(place), self._seconds):
                 places = iter(_PLACES)
+
+    @property
+    def _has_time(self) -> bool:
+        return self._pace.allows(self._options.deadline.remaining)
 
     @property
     def _is_vertex(self) -> bool:
@@ -219,7 +165,7 @@ class PointSearch:
 
     def _settle(self, error: float, seconds: float) -> bool:
         """Ask whether K neurons suffice within an error; whether a bound of theirs has moved."""
-        before = self._lower, self._upper
+        before, begun = (self._lower, self._upper), self._options.deadline.seconds
         self._questions += 1
         question = self._question
         if question.counter is not None:
@@ -228,6 +174,7 @@ class PointSearch:
             self._known.refute(error, NO_NUMBER)
         else:
             self._learn(asked, error, self._bounded(asked, error, seconds))
+        self._pace.took(self._options.deadline.seconds - begun)
         self._moved()
         return before != (self._lower, self._upper)
 

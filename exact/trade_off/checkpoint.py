@@ -9,8 +9,8 @@ import numpy as np
 
 from sparsest.errors import InputError
 from sparsest.exact.search_options import SearchOptions
-from sparsest.exact.trade_off.bisection import Question
 from sparsest.exact.trade_off.knowledge import NO_NUMBER, Knowledge
+from sparsest.exact.trade_off.question import ErrorQuestion
 from sparsest.exact.trade_off.widened import within
 from sparsest.exact.tree.checkpoint import open_checkpoint
 from sparsest.exact.tree.checkpoint_file import MAX_COUNT, network_of, read_document, write_document
@@ -32,13 +32,13 @@ class CurveSaving(FileSaving):
         The file.
     options : SearchOptions
         The clock.
-    question : Question
+    question : ErrorQuestion
         What is asked; the file is for the same one only.
     known : Knowledge
         What is written.
     """
 
-    def __init__(self, path: Path, options: SearchOptions, question: Question, known: Knowledge) -> None:
+    def __init__(self, path: Path, options: SearchOptions, question: ErrorQuestion, known: Knowledge) -> None:
         super().__init__(path, options)
         self._question, self._known = question, known
 
@@ -67,7 +67,7 @@ class StoredCurve(NamedTuple):
     attained: list[tuple[int, float, Network | None]]
 
 
-def opened(path: Path | None, options: SearchOptions, question: Question, known: Knowledge) -> Saving:
+def opened(path: Path | None, options: SearchOptions, question: ErrorQuestion, known: Knowledge) -> Saving:
     """Return what keeps a curve, in a file if there is to be one; take up what that knows.
 
     Raises
@@ -89,7 +89,7 @@ def opened(path: Path | None, options: SearchOptions, question: Question, known:
     return saving
 
 
-def _is_attained(question: Question, neurons: int, error: float, network: Network | None) -> bool:
+def _is_attained(question: ErrorQuestion, neurons: int, error: float, network: Network | None) -> bool:
     """Whether so many neurons have an error of at most so much, up to rounding."""
     if network is None:
         knots = None if question.counter is None else question.counter.knots(error)
@@ -98,7 +98,7 @@ def _is_attained(question: Question, neurons: int, error: float, network: Networ
     return asked is not None and network.count() <= neurons and network.solves(asked)
 
 
-def _document(question: Question, known: Knowledge) -> dict[str, Any]:
+def _document(question: ErrorQuestion, known: Knowledge) -> dict[str, Any]:
     return {
         "objective": _SUBJECT,
         "problem": question.problem.digest,
@@ -112,7 +112,7 @@ def _document(question: Question, known: Knowledge) -> dict[str, Any]:
     }
 
 
-def _stored(document: dict[str, Any], question: Question) -> StoredCurve:
+def _stored(document: dict[str, Any], question: ErrorQuestion) -> StoredCurve:
     if document.get("objective") != _SUBJECT:
         raise InputError("the checkpoint is of a search for the fewest neurons, weights or parameters")
     if document["problem"] != question.problem.digest:
@@ -136,5 +136,5 @@ def _error(value: Any) -> float:
     return error
 
 
-def _scale_digest(question: Question) -> str:
+def _scale_digest(question: ErrorQuestion) -> str:
     return hashlib.sha256(np.array(question.scale[:2], dtype="<f8").tobytes()).hexdigest()

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from sparsest.errors import InputError
 from sparsest.exact.search_options import SearchOptions
-from sparsest.exact.trade_off.bisection import Question, bounded
+from sparsest.exact.trade_off.bisection import bounded
+from sparsest.exact.trade_off.question import ErrorQuestion
 from sparsest.exact.trade_off.widened import within
 from sparsest.io.documents import save
 from sparsest.progress import Deadline
@@ -49,7 +50,7 @@ class ProofFiles(NamedTuple):
 
 
 def with_proof(
-    question: Question,
+    question: ErrorQuestion,
     point: LeastErrorResult,
     options: SearchOptions,
     proof: Path,
@@ -59,7 +60,7 @@ def with_proof(
 
     Parameters
     ----------
-    question : Question
+    question : ErrorQuestion
         What was asked.
     point : LeastErrorResult
         Its lower bound is proven once more, this time in writing.

@@ -10,10 +10,12 @@ from sparsest.arrays import positive_number
 from sparsest.error_scale import ErrorScale
 from sparsest.errors import InputError
 from sparsest.exact.search_options import SearchOptions
-from sparsest.exact.trade_off.bisection import MORE, PointSearch, Question, begin, offer
+from sparsest.exact.trade_off.bisection import MORE, Pace, PointSearch
 from sparsest.exact.trade_off.checkpoint import opened
 from sparsest.exact.trade_off.knowledge import NO_NUMBER, Knowledge
+from sparsest.exact.trade_off.networks import begin, offer
 from sparsest.exact.trade_off.proofs import with_proof
+from sparsest.exact.trade_off.question import ErrorQuestion
 from sparsest.network import Network
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
@@ -63,8 +65,8 @@ class CurveSearch:
                 raise InputError(
                     f"a network has an affine term, and the problem asks for {problem.affine.phrase}"
                 )
-        self._question = Question.of(problem, scale, positive_number(gap, "gap"))
-        self.known, self._options = Knowledge(), options
+        self._question = ErrorQuestion.of(problem, scale, positive_number(gap, "gap"))
+        self.known, self._options, self._pace = Knowledge(), options, Pace()
         begin(self._question, self.known)
         self._saving = opened(options.checkpoint_path, options, self._question, self.known)
         for network in networks:
@@ -83,7 +85,8 @@ class CurveSearch:
     def point(self, neurons: int, seconds: float) -> LeastErrorResult:
         """Bound the least largest error of so many neurons, for some seconds at most."""
         options = self._within(seconds)
-        return PointSearch(self._question, neurons, options, self.known, self._saving.save).run()
+        search = PointSearch(self._question, neurons, options, self.known, self._pace, self._saving.save)
+        return search.run()
 
     def updated(self, point: LeastErrorResult) -> LeastErrorResult:
         """Return a point with what is known of it by now."""

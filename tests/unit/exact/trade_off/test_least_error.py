@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from sparsest import InputError, Problem, check_proof, exact
+from sparsest import InputError, Network, Problem, check_proof, exact
 from sparsest.error_scale import error_scale, largest_error
+from sparsest.exact.trade_off.networks import error_at_most
 from sparsest.exact.trade_off.widened import short_number_between, within
 from sparsest.io.documents import decode, encode
 from sparsest.results.solving import Status
@@ -195,3 +196,26 @@ def test_intervals_are_no_shorter_than_the_error_asked_about():
 def test_short_numbers_lie_in_the_middle(low, high):
     number = short_number_between(low, high)
     assert low + 0.24 * (high - low) <= number <= high - 0.24 * (high - low)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_errors_in_floats_are_no_less_than_exact_ones(seed):
+    """Large weights that cancel, and decimals that are no floats: what rounding hides is added."""
+    rng = np.random.default_rng(seed)
+    X = np.round(rng.uniform(-1, 1, (20, 2)), 2)
+    size = 10.0 ** rng.integers(0, 7)
+    network = Network(size * rng.normal(size=(4, 2)), size * rng.normal(size=4), rng.choice([-1.0, 1.0], 4))
+    problem = Problem(X, np.round(network(X) + rng.normal(size=20), 2))
+    scale = error_scale(problem, rng.uniform(0.5, 2, (20, 2)))
+    claimed = error_at_most(problem, network, scale)
+    exact_error = Fraction(0)
+    for row, label, below, above in zip(X, problem.targets, scale.below, scale.above, strict=True):
+        inputs = [Fraction(str(value)) for value in row]
+        value = Fraction(0)
+        for weights, bias, output in zip(network.weights, network.biases, network.outputs, strict=True):
+            term = sum(Fraction(w) * x for w, x in zip(weights, inputs, strict=True)) + Fraction(bias)
+            value += Fraction(output) * max(term, Fraction(0))
+        off = value - Fraction(str(label))
+        exact_error = max(exact_error, off / Fraction(above), -off / Fraction(below))
+    assert exact_error <= Fraction(claimed)
+    assert claimed <= float(exact_error) * (1 + 1e-9) + 1e-11 * size

@@ -11,7 +11,7 @@ import pytest
 
 from sparsest import Network, Problem, Status, exact
 from sparsest.io.documents import decode, encode
-from sparsest.plots.frontier_page import frontier_page, write_frontier_page
+from sparsest.pages.frontier_page import frontier_page, write_frontier_page
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 

@@ -1,0 +1,1 @@
+"""Results as pages of their own, which a browser shows without a network."""
