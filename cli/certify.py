@@ -1,7 +1,7 @@
 """`sparsest certify`: whether a trained network is the sparsest that fits, and what is."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from numpy.typing import ArrayLike
@@ -14,14 +14,16 @@ from sparsest.decimals import Numbers
 from sparsest.errors import InputError
 from sparsest.io import tables
 from sparsest.io.documents import encode, load
+from sparsest.io.documents import save as save_document
 from sparsest.io.problem_sources import names_table, numeric_labels, refuse_wanted
-from sparsest.io.table_files.columns import Wanted
+from sparsest.io.table_files.assembling import Table
+from sparsest.io.table_files.columns import LAST, Wanted
 from sparsest.io.table_files.reading import Reading
 from sparsest.models import check_model_ending, read_model, rounded, write_model
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
-from sparsest.results.certificate import Certificate
+from sparsest.results.certificate import SHARE_OF_RANGE, Against, Certificate
 
 Model = Annotated[
     str,
@@ -30,10 +32,23 @@ Model = Annotated[
         help="A trained network: .pt or .ckpt (state dict), .safetensors, .onnx, or a saved .json or .npz.",
     ),
 ]
+Held = Annotated[
+    Against | None,
+    typer.Option(
+        help="What fits: near the network's own outputs (model); on no row worse than the network or the "
+        "tolerance (labels); within the tolerance (tolerance). By default tolerance where a tolerance or "
+        "margin is given, labels where the network meets them closely, and else model.",
+        show_default=False,
+    ),
+]
+Share = Annotated[
+    float, typer.Option(help="A tolerance that is chosen, as a share of the outputs' or the labels' range.")
+]
 Tolerance = Annotated[
     str,
     typer.Option(
-        help='Largest distance from a label that counts as fitting, or "auto": what the network attains.'
+        help='Largest distance that counts as fitting, or "auto": a share of the range, on labels no more '
+        "than what the network attains."
     ),
 ]
 Margin = Annotated[
@@ -46,6 +61,13 @@ Limit = Annotated[float, typer.Option(help="Seconds after which the interval kno
 Proofs = Annotated[
     Path | None,
     typer.Option(help="Write a proof that `sparsest check` verifies: .json or .json.gz.", metavar="FILE"),
+]
+QuestionFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="Write what is asked, an interval for each row, for `sparsest check`: .json or .npz.",
+        metavar="FILE",
+    ),
 ]
 NetworkFile = Annotated[
     Path | None,
@@ -68,9 +90,11 @@ Workers = Annotated[int, typer.Option(help="Processes that share the tree's sear
 def certify(  # noqa: PLR0913
     model: Model,
     data: options.Data,
+    against: Held = None,
     objective: options.CountedObjective = "neurons",
     tolerance: Tolerance = "auto",
     margin: Margin = "auto",
+    share_of_range: Share = SHARE_OF_RANGE,
     numbers: options.NumbersMeant = Numbers.AUTO,
     target: options.Target = None,
     features: options.Features = None,
@@ -79,6 +103,7 @@ def certify(  # noqa: PLR0913
     header: options.Header = None,
     time_limit: Limit = 60.0,
     proof: Proofs = None,
+    question: QuestionFile = None,
     network: NetworkFile = None,
     report: Report = None,
     save: options.Output = None,
@@ -96,21 +121,15 @@ def certify(  # noqa: PLR0913
       sparsest certify model.onnx curve.csv --proof curve.json.gz --network sparser.onnx
       sparsest certify model.pt curve.csv --report curve.html
       sparsest certify surrogate.onnx runs.csv --target force,heat --embed
+      sparsest certify model.pt noisy.csv --against model --share-of-range 0.02
+
+    DATA may lack the label where it is not needed (--against model): one column for each input of the model.
 
     \b
     Exit codes: 0 SPARSEST; 1 SPARSER_EXISTS or NOT_INTERPOLATING; 2 bad input; 3 BOUNDED (an interval).
     """
-    output.check_outputs(None, save)
-    output.refuse_overwriting(data, save, proof, checkpoint, network, report)
-    output.refuse_overwriting(model, save, proof, checkpoint, network, report)
-    for path in (proof, network, report):
-        if path is not None:
-            output.check_writable(path)
+    _check_files(data, model, proof, question, network, report, save, checkpoint)
     output.check_checkpoint(checkpoint, resume=resume)
-    if report is not None and report.suffix.lower() != ".html":
-        raise InputError(f"{report}: unknown ending {report.suffix!r}, use .html")
-    if network is not None:
-        check_model_ending(network)
     wanted = Wanted(target, features, ignore, drop_missing, header)
     trained = read_model(model)
     if trained.n_outputs > 1:
@@ -131,10 +150,12 @@ def certify(  # noqa: PLR0913
         certify_several(
             trained,
             OutputsRequest(model, data, wanted, network, save, json, embed),
-            OutputsTerms(tolerance=tolerances(tolerance), numbers=numbers),
+            OutputsTerms(
+                "auto" if against is None else against.value, tolerances(tolerance), share_of_range, numbers
+            ),
             OutputsMeans(time_limit, proof, workers),
         )
-    X, y, reading = _samples(data, wanted, model, margin)
+    X, y, reading = _samples(data, wanted, _Labels(model, against, margin))
     output.say_remarks(reading)
     from sparsest.compare.certification.certification import certify as judge
 
@@ -143,9 +164,11 @@ def certify(  # noqa: PLR0913
             model,
             X,
             y,
+            against="auto" if against is None else against,
             objective=objective,
             tolerance=_number_or_word(tolerance),
             margin=_number_or_word(margin),
+            share_of_range=share_of_range,
             numbers=numbers,
             time_limit=time_limit,
             proof_file=proof,
@@ -157,14 +180,13 @@ def certify(  # noqa: PLR0913
         )
     assert isinstance(found, Certificate)
     _print(found, model, data, reading, json=json, embed=embed)
+    if question is not None and found.problem is not None:
+        save_document(found.problem, question)
+        output.note(f"wrote the question {question}")
     if found.proof_file is not None and not json:
-        asked = f" --tolerance {found.tolerance!r}" if found.tolerance else ""
-        if found.margin is not None:
-            asked = f" --classify --margin {found.margin!r}"
-        if numbers is not Numbers.AUTO:
-            asked += f" --numbers {numbers}"
         output.note(f"wrote the proof {found.proof_file}; verify it with")
-        output.note(f"  sparsest check {found.proof_file} {data}{asked}{wanted.options}")
+        about = _what_it_is_about(found, data, y, wanted) if question is None else f" {question}"
+        output.note(f"  sparsest check {found.proof_file}{about}")
     output.write(found, save)  # after printing: a full disk must not cost the result
     if network is not None:
         _write_network(found.network, model, network)
@@ -176,13 +198,74 @@ def certify(  # noqa: PLR0913
     raise typer.Exit(exit_codes.of_judgement(found.judgement))
 
 
+def _check_files(data: str, model: str, *outputs: Path | None) -> None:
+    """Raise `InputError` before a long computation whose results could not be written."""
+    proof, question, network, report, save, _ = outputs
+    output.check_outputs(None, save)
+    output.check_outputs(None, question)
+    output.refuse_overwriting(data, *outputs)
+    output.refuse_overwriting(model, *outputs)
+    for path in (proof, network, report):
+        if path is not None:
+            output.check_writable(path)
+    if report is not None and report.suffix.lower() != ".html":
+        raise InputError(f"{report}: unknown ending {report.suffix!r}, use .html")
+    if network is not None:
+        check_model_ending(network)
+
+
+def _what_it_is_about(found: Certificate, data: str, y: ArrayLike | None, wanted: Wanted) -> str:
+    """Return data and options that make `sparsest check` ask the same; empty where none do.
+
+    Intervals around a network's outputs, or around labels by its errors, are in no file but the question's.
+    """
+    problem = found.problem
+    assert problem is not None  # it was made in this process
+    kind: dict[str, Any] = {"affine": found.affine, "numbers": problem.numbers}
+    try:
+        if y is None:
+            return ""
+        if found.margin is not None:
+            same = Problem.classification(problem.X, y, found.margin, **kind)
+            asked = f" --classify --margin {found.margin!r}"
+        else:
+            same = Problem(problem.X, y, tolerance=found.tolerance, **kind)
+            asked = f" --tolerance {found.tolerance!r}" if found.tolerance else ""
+    except InputError:
+        return ""
+    if same != problem:
+        return ""
+    if problem.numbers is not Numbers.AUTO:
+        asked += f" --numbers {problem.numbers}"
+    return f" {data}{asked}{wanted.options}"
+
+
+class _Labels(NamedTuple):
+    """What says whether there are labels, and whether they may be text."""
+
+    model: str
+    against: Against | None
+    margin: str
+
+    def are_absent(self, table: Table) -> bool:
+        """Whether a table has one column for each input of the model, and none is said to be the label."""
+        if self.against is not Against.MODEL or table.reading is None or LAST not in table.reading.label:
+            return False
+        return bool(table.X.shape[1] + 1 == read_model(self.model).network.n_features)
+
+    @property
+    def may_be_text(self) -> bool:
+        """Whether they are classes."""
+        return self.margin != "auto" or bool(read_model(self.model).is_classifier)
+
+
 def _samples(
-    data: str, wanted: Wanted, model: str, margin: str
-) -> tuple[ArrayLike, ArrayLike, Reading | None]:
+    data: str, wanted: Wanted, labels: _Labels
+) -> tuple[ArrayLike, ArrayLike | None, Reading | None]:
     """Return inputs and labels, with their names where they have some, and what was read of a file.
 
     Data are a table, a dataset or a saved problem with exact labels. Labels are text only where the model or
-    a margin asks for classes.
+    a margin asks for classes, and None where none are needed and the table has none.
     """
     path = Path(data)
     if path.suffix.lower() == ".json":
@@ -194,13 +277,15 @@ def _samples(
         refuse_wanted(wanted, data)
         return problem.X, problem.low, None
     if names_table(data, path):
-        table = tables.read_table(path, wanted)
-        are_classes = bool(table.fault) and (margin != "auto" or read_model(model).is_classifier)
-        labels = table.y if are_classes else numeric_labels(table, str(path))
         import pandas as pd
 
+        table = tables.read_table(path, wanted)
         inputs = pd.DataFrame(table.X, columns=table.features)
-        return inputs, pd.Series(labels, name=table.target), table.reading
+        if labels.are_absent(table):
+            inputs[table.target or len(inputs.columns)] = numeric_labels(table, str(path))
+            return inputs, None, table.reading
+        values = table.y if table.fault and labels.may_be_text else numeric_labels(table, str(path))
+        return inputs, pd.Series(values, name=table.target), table.reading
     refuse_wanted(wanted, data)
     dataset = datasets.parse(data)
     return dataset.X, exact_floats(dataset.y, f"labels of {data}"), None

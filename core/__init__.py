@@ -23,11 +23,20 @@ from sparsest.multi_output_problem import MultiOutputProblem
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
-from sparsest.results.certificate import Attempt, Certificate, Judgement, Miss, Reduction, ReductionKind
+from sparsest.results.certificate import (
+    Against,
+    Attempt,
+    Certificate,
+    Judgement,
+    Miss,
+    Reduction,
+    ReductionKind,
+)
 from sparsest.results.comparison import Attainment, Outcome, Verdict
 from sparsest.results.multi_output import MultiOutputResult
 from sparsest.results.multi_output_certificate import MultiOutputCertificate, OutputFigures
 from sparsest.results.path_norm import MinimiserCount, PathNormResult, ThresholdResult
+from sparsest.results.skill import Reference, Skill
 from sparsest.results.solving import ExactResult, FitResult, Proof, Restarts, Status
 from sparsest.results.trade_off import FrontierResult, LeastErrorResult
 
@@ -43,6 +52,7 @@ __version__ = _version("sparsest")
 
 __all__ = [
     "Affine",
+    "Against",
     "Attainment",
     "Attempt",
     "Certificate",
@@ -71,7 +81,9 @@ __all__ = [
     "ProofError",
     "Reduction",
     "ReductionKind",
+    "Reference",
     "Restarts",
+    "Skill",
     "SolverError",
     "SparsestError",
     "SparsestReLURegressor",

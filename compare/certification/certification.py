@@ -6,11 +6,12 @@ from typing import Any, Final
 
 from numpy.typing import ArrayLike
 
+from sparsest.compare.certification.asking import ask
 from sparsest.compare.certification.bounds_so_far import BoundsRecord, fits
 from sparsest.compare.certification.given_network import subject_of
 from sparsest.compare.certification.judge import Case
 from sparsest.compare.certification.outputs_question import OutputsTerms
-from sparsest.compare.certification.question import GivenSamples, ask
+from sparsest.compare.certification.question import AUTO, GivenSamples, Terms, is_auto
 from sparsest.compare.certification.search import Means, narrow
 from sparsest.compare.certification.several_outputs import (
     OutputsMeans,
@@ -23,7 +24,7 @@ from sparsest.models import read_model
 from sparsest.multi_output_network import MultiOutputNetwork
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline, ProgressCallback
-from sparsest.results.certificate import Certificate
+from sparsest.results.certificate import SHARE_OF_RANGE, Against, Certificate
 from sparsest.results.multi_output_certificate import MultiOutputCertificate
 
 # Seconds for everything unless the caller says otherwise.
@@ -33,11 +34,13 @@ TIME_LIMIT: Final = 60.0
 def certify(  # noqa: PLR0913
     model: Any,
     X: ArrayLike,
-    y: ArrayLike,
+    y: ArrayLike | None = None,
     *,
+    against: str | Against = AUTO,
     objective: str | Objective = Objective.NEURONS,
     tolerance: ArrayLike | str = "auto",
     margin: float | str = "auto",
+    share_of_range: float = SHARE_OF_RANGE,
     numbers: str | Numbers = Numbers.AUTO,
     time_limit: float | None = TIME_LIMIT,
     proof_file: str | os.PathLike[str] | None = None,
@@ -64,19 +67,30 @@ def certify(  # noqa: PLR0913
         counted.
     X : array-like (N, d)
         Inputs.
-    y : array-like (N,) or, for a model with m outputs, (N, m)
+    y : array-like (N,) or, for a model with m outputs, (N, m), optional
         Labels; those of two classes for a classifier, the second being its own or, if it names none, 1 or the
-        one that sorts last.
+        one that sorts last. Without them a network is held against its own outputs.
+    against : str or Against
+        What a network has to meet to fit. "model": the given network's own outputs within `share_of_range`
+        of their range, or the given tolerance; a classifier's classes. "labels": the labels, on no row worse
+        than the given network or the tolerance, whichever is larger there. "tolerance": the labels within the
+        tolerance on every row, whether the given network keeps it or not. "auto" is "tolerance" where a
+        tolerance or margin is given; "labels" where the network meets them within `share_of_range` of their
+        range, or has every class right; and else "model": where labels are noisy, what it learned is in its
+        outputs, and its largest error for a tolerance admits networks that have learned nothing.
     objective : str or Objective
         "neurons", "weights" or "parameters".
     tolerance : float, array-like (N,) or "auto"
-        Largest ``|f(x_i) - y_i|`` that counts as fitting; of m outputs also (m,) or (N, m). "auto" takes what
-        the network itself attains in float64, rounded up to three digits; 0 if it fits exactly. Not for
-        classifiers. Of several outputs `OutputsTerms` says what "auto" is.
+        Largest distance from a label, or an output, that counts as fitting; of m outputs also (m,) or (N, m).
+        "auto" is `share_of_range` of the range of the outputs or labels; on labels no more than what the
+        network itself attains in float64, rounded up to three digits, and 0 if it fits exactly; with
+        "tolerance" just that. Not for classifiers.
     margin : float or "auto"
         For classifiers of two classes, whose logit is certified: how far beyond zero it must be on every
-        sample. "auto" takes what the network itself attains, rounded down to three digits. A number makes a
-        classifier of any model, by the sign of its output.
+        sample. "auto" takes what the network itself attains where it has the class right, rounded down to
+        three digits. A number makes a classifier of any model, by the sign of its output.
+    share_of_range : float
+        For tolerances that are chosen: 0.01 is one percent.
     numbers : str
         What the floats of X and y stand for, "decimal", "binary" or "auto", as in `Problem`.
     time_limit : float or None
@@ -120,14 +134,16 @@ def certify(  # noqa: PLR0913
     goal, deadline = Objective.parse(objective), Deadline(time_limit)
     if resume and checkpoint_file is None:
         raise InputError("resume needs a checkpoint_file to continue from")
+    held_against = None if is_auto(against) else Against.parse(against)
     read = read_model(model)
     if isinstance(read.network, MultiOutputNetwork):
         refuse_for_outputs(goal, margin, checkpoint_file)
-        outputs_terms = OutputsTerms(tolerance=tolerance, numbers=Numbers.parse(numbers))
+        outputs_terms = OutputsTerms(str(against), tolerance, share_of_range, Numbers.parse(numbers))
         outputs_means = OutputsMeans(time_limit, proof_file, workers, progress)
         return certify_outputs(read, X, y, terms=outputs_terms, means=outputs_means)
     subject = subject_of(read)
-    question = ask(subject, GivenSamples(X, y, Numbers.parse(numbers)), tolerance, margin)
+    terms = Terms(held_against, tolerance, margin, share_of_range)
+    question = ask(subject, GivenSamples(X, y, Numbers.parse(numbers)), terms)
     record = BoundsRecord(question.problem, goal, deadline, progress)
     options = {"time_limit": time_limit, "workers": workers, "seed": seed}
     case = Case(subject, question, goal, record, options)

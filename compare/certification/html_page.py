@@ -49,11 +49,15 @@ def write_certificate_page(path: Path, found: Certificate, title: str) -> None:
 
 def certificate_page(found: Certificate, title: str) -> str:
     """Return the page of a certificate as a text; see `write_certificate_page`."""
+    skill = found.skill_section
     sections = [
+        ""
+        if skill is None
+        else _section(_sentence(skill.title)[:-1], _table(skill.table[0], skill.table[1:])),
         _section("The network and the question", _definitions(_facts(found))),
         _section("What it computes", _functions(found)),
         _section("Neurons that the data do not need", _reductions(found)),
-        _section("Labels that are missed most", _misses(found)) if found.residual > 0 else "",
+        _section("Rows that are missed most", _misses(found)) if found.residual > 0 else "",
         _section("What was tried", _attempts(found)) if found.attempts else "",
         _section("Bounds over time", _bounds(found)) if len(found.trace) else "",
         _section(
@@ -68,6 +72,13 @@ def certificate_page(found: Certificate, title: str) -> str:
     return page(title, verdict.name, said, sections, _VERDICTS, kind=str(verdict))
 
 
+def _skill(found: Certificate) -> str:
+    skill = found.skill_section
+    if skill is None:
+        return ""
+    return _section(_sentence(skill.title).removesuffix("."), _table(skill.table[0], skill.table[1:]))
+
+
 def _facts(found: Certificate) -> list[tuple[str, str]]:
     what, upper = found.objective.value, found.upper_bound
     facts = [
@@ -75,7 +86,11 @@ def _facts(found: Certificate) -> list[tuple[str, str]]:
         ("compared with", f"networks with {found.affine.sentence}"),
         ("data", f"{counted(found.samples, 'samples')}, {counted(found.features, 'features')}"),
         *(("read", sentence) for sentence in found.folded),
-        ("largest error", f"{found.residual:.3g} in float64, {found.own_residual:.3g} in its own precision"),
+        *([("asked", found.asked)] if found.asked else []),
+        (
+            "largest distance",
+            f"{found.residual:.3g} in float64, {found.own_residual:.3g} in its own precision",
+        ),
         found.allowed,
         (what, f"{found.count}; {found.reduced_count} after the reductions"),
     ]
@@ -118,7 +133,7 @@ def _misses(found: Certificate) -> str:
         (str(miss.row), f"{miss.label:.8g}", f"{miss.value:.8g}", f"{miss.distance:.3g}")
         for miss in found.worst
     ]
-    return _table(("row", "label", "value", "distance"), rows)
+    return _table(("row", "asked for", "value", "distance"), rows)
 
 
 def _attempts(found: Certificate) -> str:

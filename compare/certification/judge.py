@@ -18,7 +18,8 @@ from sparsest.exact.lp.coordinates import Coordinates
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.refine import refine
-from sparsest.results.certificate import Certificate, Judgement, Miss
+from sparsest.results.certificate import Against, Certificate, Judgement, Miss
+from sparsest.results.skill import said_of_lost_skill
 from sparsest.results.solving import Proof
 from sparsest.sentences import counted, joined
 
@@ -108,7 +109,7 @@ class Case:
         return self._certificate(judgement, self._reason(judgement, _strength(ending.proof)), reduced, ending)
 
     def _reason(self, judgement: Judgement, strength: str) -> str:
-        low, count = self.record.lower, self.count
+        low, count, within = self.record.lower, self.count, self.question.within
         best = count if self.record.upper is None else min(count, self.record.upper)
         are = "is" if low == 1 else "are"
         if judgement is Judgement.NOT_INTERPOLATING:
@@ -117,21 +118,16 @@ class Case:
                 f"{self._counted(low)}, and it has {count}"
             )
         if judgement is Judgement.SPARSEST:
-            said = f"no network with fewer than {self._counted(count)} fits{self._within()} ({strength})"
+            said = f"no network with fewer than {self._counted(count)} fits{within} ({strength})"
         elif judgement is Judgement.SPARSER_EXISTS:
-            said = (
-                f"{self._counted(best)} fit{'s' * (best == 1)}{self._within()} where the network has {count}"
-            )
+            said = f"{self._counted(best)} fit{'s' * (best == 1)}{within} where the network has {count}"
             said += (
                 f", and fewer do not ({strength})" if low == best else f", and at least {low} {are} needed"
             )
         else:
-            said = f"at least {self._counted(low)} {are} needed{self._within()}, the fewest known: {best}"
-        own = "; the tolerance is what the network itself attains, rounded up"
-        if self.question.margin is not None:
-            own = "; the margin is what the network itself attains, rounded down"
-        given = self.question.tolerance > 0 or self.question.margin is not None
-        return said + own * (self.question.chosen and given)
+            said = f"at least {self._counted(low)} {are} needed{within}, "
+            said += f"and none with fewer than {best} is known to fit"
+        return joined(said, self.question.origin)
 
     def _judgement(self) -> Judgement:
         low, high = self.record.lower, self.record.upper
@@ -148,15 +144,10 @@ class Case:
         what = self.goal.value
         return counted(count, what)
 
-    def _within(self) -> str:
-        if self.question.margin is not None:
-            return f" with a margin of {self.question.margin:.4g}"
-        return f" within {self.question.tolerance:.4g}" if self.question.tolerance else " exactly"
-
     def _coarseness(self) -> str:
-        spread = float(np.ptp(self.question.labels))
-        chosen = self.question.chosen and self.question.margin is None
-        if not chosen or self.question.tolerance <= _COARSE * spread:
+        spread = float(np.ptp(self.question.targets))
+        is_attained = self.question.chosen and self.question.against is Against.TOLERANCE
+        if not is_attained or self.question.margin is not None or self.question.tolerance <= _COARSE * spread:
             return ""
         share = f"{100 * self.question.tolerance / spread:.0f} percent of " if spread else "beyond "
         return f"the tolerance is {share}the labels' range: a network that fits better would say more"
@@ -182,6 +173,10 @@ class Case:
         record, subject, question = self.record, self.subject, self.question
         network, own_residual, remark = self._network_to_hand_out()
         distance = self._distance
+        given_skill = question.skill(subject.network)
+        skill = None if network is None else question.skill(network)
+        is_sparser = network is not None and network.count(self.goal) < self.count
+        lost = said_of_lost_skill(given_skill, skill) if skill is not None and is_sparser else ""
         return Certificate(
             judgement=judgement,
             reason=reason,
@@ -208,13 +203,18 @@ class Case:
             proof=ending.proof,
             proof_file=ending.proof_file,
             status=ending.status,
-            remark=joined(ending.remark, remark),
+            remark=joined(lost, ending.remark, remark),
             attempts=tuple(record.attempts),
             trace=record.trace,
             seconds=record.deadline.seconds,
             options=self.options,
             folded=subject.folded,
             margin=question.margin,
+            against=question.against,
+            asked=question.asked,
+            given_skill=given_skill,
+            network_skill=skill,
+            skill_lost=bool(lost),
             problem=question.problem,
             given=subject.network,
         )
@@ -227,7 +227,7 @@ class Case:
         distance = self.question.distances(values)
         rows = np.argsort(-distance, kind="stable")[:_WORST]
         return tuple(
-            Miss(int(i), float(self.question.labels[i]), float(values[i]), float(distance[i])) for i in rows
+            Miss(int(i), float(self.question.targets[i]), float(values[i]), float(distance[i])) for i in rows
         )
 
     def _network_to_hand_out(self) -> tuple[Network | None, float | None, str]:

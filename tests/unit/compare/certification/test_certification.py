@@ -320,7 +320,9 @@ def test_the_tolerance_chosen_is_kept_by_the_network():
 
 def test_equal_inputs_with_different_labels_are_no_obstacle():
     X, y = [[0.0], [0], [1], [1], [2]], [0.1, -0.1, 0, 0.2, 1]
-    found = sparsest.certify(Network([[1]], [-1], [1]), X, y)
+    network = Network([[1]], [-1], [1])
+    assert sparsest.certify(network, X, y).judgement is Judgement.SPARSEST
+    found = sparsest.certify(network, X, y, against="tolerance")
     assert found.tolerance == pytest.approx(0.2, rel=0.01)
     assert found.judgement is Judgement.SPARSEST  # 0.8 at least is needed at 2, so one neuron
 

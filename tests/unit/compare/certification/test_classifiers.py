@@ -66,7 +66,7 @@ def test_a_wider_classifier_has_a_sparser_one(tmp_path) -> None:
 def test_samples_on_the_wrong_side_are_named() -> None:
     labels = INSIDE.copy()
     labels[-1] = True
-    found = sparsest.certify(bump(), X, labels, time_limit=20)
+    found = sparsest.certify(bump(), X, labels, against="tolerance", time_limit=20)
     assert found.judgement is Judgement.NOT_INTERPOLATING
     # the logit there is -1.5, and 2 from the margin 0.5 of the others
     assert (found.worst[0].row, found.worst[0].distance, found.margin) == (6, 2.0, 0.5)

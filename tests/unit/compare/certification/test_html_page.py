@@ -61,7 +61,7 @@ def test_it_says_everything_and_refers_to_nothing_outside(found):
     for attempt in found.attempts:
         assert attempt.outcome in page
     assert "at least 3, at most 3" in page
-    assert "Labels that are missed most" not in page  # it fits exactly
+    assert "Rows that are missed most" not in page  # it fits exactly
 
 
 def test_names_are_text_and_not_markup(found):
@@ -79,11 +79,28 @@ def test_other_verdicts_and_many_features():
     page = certificate_page(missed, "x")
     Tags(page)
     assert "NOT_INTERPOLATING" in page
-    assert "Labels that are missed most" in page
+    assert "Rows that are missed most" in page
     assert "Not drawn: 500 samples of 3 features" in page
     fewer = dataclasses.replace(missed, problem=Problem(inputs[:9], labels[:9], tolerance=1e-3))
     few = certificate_page(fewer, "x")
     assert len(Tags(few).sources) > len(Tags(page).sources)
+
+
+def test_skill_stands_side_by_side_and_its_loss_is_said():
+    # |x| but for one label that is 2 off: within that error of all labels no neuron is needed beside a skip,
+    # and the line that is left may be anything
+    inputs = np.linspace(-1, 1, 21)[:, None]
+    labels = np.abs(inputs[:, 0]) + np.r_[2, np.zeros(20)]
+    network = Network([[1.0], [-1.0]], [0.0, 0.0], [1.0, 1.0], [0.0, 0.0])
+    lost = certify(network, inputs, labels, against="tolerance", time_limit=20)
+    page = certificate_page(lost, "x")
+    Tags(page)
+    for name, figure in lost.given_skill.figures + lost.network_skill.figures:
+        assert f"<td>{name}</td>" in page
+        assert f"<td>{figure}</td>" in page
+    assert "Skill is lost: R2 falls from" in page
+    assert page.index("Skill on the labels") < page.index("What was tried")
+    assert lost.asked in page
 
 
 def test_command(tmp_path):

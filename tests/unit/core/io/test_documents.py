@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 import sparsest
 from sparsest import (
+    Against,
     Attainment,
     ExactResult,
     FitResult,
@@ -36,7 +37,9 @@ from sparsest import (
     PathNormResult,
     Problem,
     Proof,
+    Reference,
     Restarts,
+    Skill,
     Status,
     ThresholdResult,
     Verdict,
@@ -170,6 +173,11 @@ CERTIFICATE = Certificate(
     options={"seed": 0},
     folded=("folded into the weights, in float64: Scaler",),
     margin=0.25,
+    against=Against.MODEL,
+    asked="every row",
+    given_skill=Skill(Reference.OUTPUTS, accuracy=1.0, log_loss=float("inf")),
+    network_skill=Skill(Reference.LABELS, largest_error=0.5, rmse=0.25, r2=None),
+    skill_lost=True,
 )
 SHARED = MultiOutputNetwork([[1.0, 0.5], [0.0, 2.0]], [0.0, -1.0], [[1.0, 0.0], [1 / 3, 2.0]])
 SEVERAL = MultiOutputResult(
