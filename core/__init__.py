@@ -44,7 +44,8 @@ if TYPE_CHECKING:
     from sparsest import continuous, exact, models
     from sparsest.compare.agreement.compare import compare_sides
     from sparsest.compare.certification.certification import certify
-    from sparsest.compare.estimator import SparsestReLURegressor
+    from sparsest.compare.estimators.classifier import SparsestReLUClassifier
+    from sparsest.compare.estimators.regressor import SparsestReLURegressor
     from sparsest.compare.find_and_prove import solve
     from sparsest.compare.trade_off import frontier, least_error
 
@@ -86,6 +87,7 @@ __all__ = [
     "Skill",
     "SolverError",
     "SparsestError",
+    "SparsestReLUClassifier",
     "SparsestReLURegressor",
     "Status",
     "ThresholdResult",
@@ -109,7 +111,8 @@ __all__ = [
 # that live in one of them.
 _SUBPACKAGES = frozenset({"continuous", "exact", "models"})
 _ELSEWHERE = {
-    "SparsestReLURegressor": "sparsest.compare.estimator",
+    "SparsestReLUClassifier": "sparsest.compare.estimators.classifier",
+    "SparsestReLURegressor": "sparsest.compare.estimators.regressor",
     "certify": "sparsest.compare.certification.certification",
     "compare_sides": "sparsest.compare.agreement.compare",
     "frontier": "sparsest.compare.trade_off",

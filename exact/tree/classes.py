@@ -1,5 +1,6 @@
 """When a search of the activation tree refutes output signs by other means than that tree."""
 
+import math
 from typing import Final
 
 from sparsest.exact.compiling import was_compiled
@@ -42,8 +43,8 @@ class DensestClasses:
         self._budget = Budget(pacing.densest_products, deadline)
         self._max_nodes = pacing.branching_nodes
 
-    def refutation(self, signs: Signs) -> Refutation | None:
-        """Return a refutation of these output signs, if one is found."""
+    def refutation(self, signs: Signs, nodes_left: float = math.inf) -> Refutation | None:
+        """Return a refutation of these output signs, if one is found within so many linear programs."""
         if not self._applies or not _MIN_NEURONS <= len(signs) <= MAX_NEURONS:
             return None
         # what every sample says of every pattern is written down before the first node
@@ -53,7 +54,8 @@ class DensestClasses:
         cost = first_cost(self._problem, signs)
         if cost <= _CHEAP and (step := self._by_functions(cost, signs)) is not None:
             return step
-        found = refute_by_branching(self._problem, signs, self._max_nodes, self._deadline)
+        nodes = int(min(self._max_nodes, nodes_left))
+        found = refute_by_branching(self._problem, signs, nodes, self._deadline)
         return self._by_functions(cost, signs) if found is None and cost > _CHEAP else found
 
     def _by_functions(self, cost: float, signs: Signs) -> Refutation | None:

@@ -195,7 +195,7 @@ class _TreeSearch:
         return refute_in_pieces(self._around, signs, self._headway.frontier, self._log, self._saving, share)
 
     def _refuted_by_classes(self, signs: Signs) -> bool:
-        step = self._classes.refutation(signs)
+        step = self._classes.refutation(signs, self._limits.nodes_left)
         if step is None:
             return False
         document = step.document()

@@ -1,38 +1,18 @@
 """A scikit-learn regressor that is the sparsest network within a tolerance."""
 
-import warnings
-from typing import Any, Final, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.base import RegressorMixin
+from sklearn.utils.validation import validate_data
 
 from sparsest.arrays import FloatArray
-from sparsest.compare.find_and_prove import solve
-from sparsest.errors import InputError
-from sparsest.objectives import Objective
+from sparsest.compare.estimators.shared import SparsestEstimator
 from sparsest.problem import Problem
-from sparsest.results.solving import ExactResult, Proof, Status
-from sparsest.sentences import joined
-
-try:
-    from sklearn.base import BaseEstimator, RegressorMixin
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.utils.validation import check_is_fitted, validate_data
-except ImportError as error:
-    raise ImportError("the regressor needs scikit-learn: pip install 'sparsest[sklearn]'") from error
-
-_ALONG_A_LINE: Final = "it merely joins the labels along a line through the inputs, so it is not sparse"
-
-# Effort of training for exact labels and for those within a tolerance.
-_EFFORT: Final = (0.2, 3.0)
-# A node takes time about as the data have numbers: 1 to 3 ms at N = 20 to 30 and d = 2 or 3.
-_NODES_TIMES_NUMBERS: Final = 20_000
-_NODES: Final = (20, 10_000)
-# Times as many for weights and parameters: xor, peak-plateau and convex need up to 4.
-_MORE_NODES: Final = 4
 
 
-class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class SparsestReLURegressor(RegressorMixin, SparsestEstimator):  # type: ignore[misc]  # it has no types
     """The single-hidden-layer ReLU network with the fewest neurons that fits within a tolerance.
 
     `fit` is `sparsest.solve`: where a short exact search does not close, a network is trained
@@ -65,6 +45,9 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         weights and parameters.
     time_limit : float or None
         Seconds for training and for the exact side together. What is found then depends on the machine.
+    max_neurons : int, optional
+        Most neurons of the network, a positive number. Where none so small is found that fits, `network_` is
+        one that comes close: with a small sum of squared distances beyond the tolerance.
     random_state : int or None
         Seed of training; None means 0.
     n_jobs : int or None
@@ -75,15 +58,18 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
     network_ : Network
         The network that `predict` evaluates.
     lower_bound_, upper_bound_ : int
-        No network that fits has fewer; `network_` has so many.
+        No network that fits has fewer; one that fits has so many, and is `network_` unless it has more than
+        `max_neurons`.
     proof_ : str
         What the bounds rest on: "exact" (rational arithmetic) or "numerical".
     status_ : str
         Why the exact side stopped; "optimal" when the bounds met.
     remark_ : str
         Why `network_` may not be the sparsest, and what to change; empty when it is proven to be.
+    n_missed_ : int
+        Training samples that `network_` misses by more than the tolerance; 0 without `max_neurons`.
     result_ : ExactResult
-        Everything else it says.
+        Everything else that `sparsest.solve` says.
     n_features_in_ : int
         Number of features.
 
@@ -108,6 +94,7 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         effort: float | str | None = "auto",
         node_limit: int | str | None = "auto",
         time_limit: float | None = None,
+        max_neurons: int | None = None,
         random_state: int | None = 0,
         n_jobs: int | None = None,
     ) -> None:
@@ -120,6 +107,7 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         self.effort = effort
         self.node_limit = node_limit
         self.time_limit = time_limit
+        self.max_neurons = max_neurons
         self.random_state = random_state
         self.n_jobs = n_jobs
 
@@ -142,7 +130,8 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         Warns
         -----
         ConvergenceWarning
-            When the network is not known to be the sparsest, with `remark_`.
+            When the network is not known to be the sparsest, or misses labels because more neurons were not
+            allowed, with `remark_`.
         """
         inputs, labels = validate_data(self, X, y, y_numeric=True, dtype=np.float64)
         problem = Problem(
@@ -153,58 +142,9 @@ class SparsestReLURegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
             feature_names=getattr(self, "feature_names_in_", None),
             numbers=self.numbers,
         )
-        self.result_ = self._solved(problem)
-        if self.result_.network is None:
-            raise InputError(f"no network was found that fits: {self.result_.status.sentence}")
-        self.network_ = self.result_.network
-        self.lower_bound_, self.upper_bound_ = self.result_.lower_bound, self.result_.upper_bound
-        self.proof_, self.status_ = str(self.result_.proof), str(self.result_.status)
-        self.remark_ = _remark(self.result_)
-        if self.result_.status is not Status.OPTIMAL:
-            warnings.warn(self.remark_, ConvergenceWarning, stacklevel=2)
+        self._fit_problem(problem)
         return self
 
     def predict(self, X: ArrayLike) -> FloatArray:
         """Return the network's values (N,) at inputs (N, d)."""
-        check_is_fitted(self)
-        return self.network_(validate_data(self, X, reset=False, dtype=np.float64))
-
-    def _solved(self, problem: Problem) -> ExactResult:
-        effort: Any = _EFFORT[self.tolerance > 0] if self.effort == "auto" else self.effort
-        nodes: Any = _nodes(problem, self.objective) if self.node_limit == "auto" else self.node_limit
-        return solve(
-            problem,
-            self.objective,
-            training=self.training,
-            p=self.p,
-            seed=self.random_state or 0,
-            effort_limit=effort,
-            node_limit=nodes,
-            time_limit=self.time_limit,
-            workers=self.n_jobs or 1,
-        )
-
-
-def _nodes(problem: Problem, objective: str) -> int:
-    """Return how many nodes take some tenths of a second, or a second where weights or parameters count."""
-    numbers = problem.n_samples * (problem.n_features + 1)
-    nodes = min(max(_NODES_TIMES_NUMBERS // numbers, _NODES[0]), _NODES[1])
-    return nodes if objective == Objective.NEURONS else nodes * _MORE_NODES
-
-
-def _remark(result: ExactResult) -> str:
-    """Say why a network may not be the sparsest, and what to change."""
-    if result.status is Status.OPTIMAL:
-        unproven = "" if result.proof is Proof.EXACT else f"minimal, but {result.proof.sentence}"
-        return joined(unproven, result.remark)
-    counts = f"{result.upper_bound} {result.objective}, and only {result.lower_bound} are proven to be needed"
-    advice = f"{result.status.sentence}: raise effort, node_limit or time_limit, or allow a tolerance"
-    return joined(f"{counts}, because {advice}", _ALONG_A_LINE if _is_ridge(result) else "", result.remark)
-
-
-def _is_ridge(result: ExactResult) -> bool:
-    """Whether the network is a function of one projection of several features, as fallbacks are."""
-    network = result.network
-    if network is None or network.n_features == 1 or network.width < 3:
-        return False
-    return bool(np.linalg.matrix_rank(network.weights) <= 1)
+        return self._values(X)

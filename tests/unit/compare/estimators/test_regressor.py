@@ -146,3 +146,40 @@ def test_contradictory_labels_are_refused_in_a_sentence():
 
 def test_it_is_found_on_the_package():
     assert sparsest.SparsestReLURegressor is SparsestReLURegressor
+
+
+class TestMaxNeurons:
+    X, Y = np.linspace(-2, 2, 21)[:, None], np.abs(np.linspace(-2, 2, 21))
+
+    def test_a_limit_that_is_enough_changes_nothing(self):
+        model = SparsestReLURegressor(max_neurons=2).fit(self.X, self.Y)
+        assert (model.network_.width, model.n_missed_, model.remark_) == (2, 0, "")
+
+    def test_fewer_than_are_needed_come_as_close_as_one_neuron_can(self):
+        # one neuron without an affine term is 0 on one side: on the other it is |x| itself at best, and what
+        # is left, x^2 over the ten samples of a side, is half of all
+        with pytest.warns(
+            ConvergenceWarning, match="of at most 1 neuron the network that comes closest misses"
+        ):
+            model = SparsestReLURegressor(max_neurons=1).fit(self.X, self.Y)
+        assert (model.network_.width, model.lower_bound_, model.upper_bound_) == (1, 2, 2)
+        loss = np.sum((model.predict(self.X) - self.Y) ** 2)
+        assert loss < 0.51 * np.sum(self.Y**2)
+        assert model.n_missed_ >= 10
+
+    @UNPROVEN
+    @pytest.mark.slow
+    def test_noise_is_averaged_and_not_followed(self):
+        # 3 max(0, x1) - 2 max(0, x2) with noise of standard deviation 0.3: two neurons leave about its square
+        rng = np.random.default_rng(0)
+        X = rng.normal(size=(200, 2))
+        clean = 3 * np.maximum(0, X[:, 0]) - 2 * np.maximum(0, X[:, 1])
+        model = SparsestReLURegressor(0.1, max_neurons=2, training=False, node_limit=10)
+        model.fit(X, clean + 0.3 * rng.normal(size=200))
+        assert model.network_.width <= 2
+        assert np.sqrt(np.mean((model.predict(X) - clean) ** 2)) < 0.1
+
+    @pytest.mark.parametrize("limit", [0, -1, 1.5, True, "two"])
+    def test_what_is_no_limit_is_refused(self, limit):
+        with pytest.raises(InputError, match=r"max_neurons = .*: it must be"):
+            SparsestReLURegressor(max_neurons=limit).fit(self.X, self.Y)

@@ -1,0 +1,135 @@
+"""What the regressor and the classifier share: a fit, its limits, and what is said of it."""
+
+import warnings
+from typing import Any, Final
+
+import numpy as np
+
+from sparsest.arrays import FloatArray
+from sparsest.compare.find_and_prove import solve
+from sparsest.compare.reduce.closest_network import closest_network
+from sparsest.errors import InputError
+from sparsest.network import Network
+from sparsest.objectives import Objective
+from sparsest.problem import Problem
+from sparsest.progress import Deadline
+from sparsest.results.solving import ExactResult, Proof, Status
+from sparsest.sentences import counted, joined
+
+try:
+    from sklearn.base import BaseEstimator
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.utils.validation import check_is_fitted, validate_data
+except ImportError as error:
+    raise ImportError("the estimators need scikit-learn: pip install 'sparsest[sklearn]'") from error
+
+_ALONG_A_LINE: Final = "it merely joins the labels along a line through the inputs, so it is not sparse"
+
+# Effort of training for exact labels and for those within a tolerance or beyond a margin.
+_EFFORT: Final = (0.2, 3.0)
+# Effort of looking for a network of no more neurons than are allowed.
+_CLOSEST_EFFORT: Final = 0.5
+# A node takes time about as the data have numbers: 1 to 3 ms at N = 20 to 30 and d = 2 or 3.
+_NODES_TIMES_NUMBERS: Final = 20_000
+_NODES: Final = (20, 10_000)
+# Times as many for weights and parameters: xor, peak-plateau and convex need up to 4.
+_MORE_NODES: Final = 4
+
+
+class SparsestEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Fits the sparsest network to a problem; subclasses say which problem labels make."""
+
+    objective: str
+    p: float
+    training: bool
+    effort: float | str | None
+    node_limit: int | str | None
+    time_limit: float | None
+    max_neurons: int | None
+    random_state: int | None
+    n_jobs: int | None
+
+    def _fit_problem(self, problem: Problem) -> None:
+        """Set every attribute that ends in an underscore; warn where the network may not be the sparsest."""
+        limit, deadline = self._most_neurons(), Deadline(self.time_limit)
+        result = self.result_ = self._solved(problem)
+        if result.network is None:
+            raise InputError(f"no network was found that fits: {result.status.sentence}")
+        self.network_ = result.network
+        self.lower_bound_, self.upper_bound_ = result.lower_bound, result.upper_bound
+        self.proof_, self.status_ = str(result.proof), str(result.status)
+        self.remark_ = _remark(result)
+        is_cut = limit is not None and result.network.width > limit
+        if limit is not None and is_cut:
+            self.network_ = closest_network(
+                problem, limit, seed=self.random_state or 0, effort=_CLOSEST_EFFORT, deadline=deadline
+            )
+            self.remark_ = joined(_said_of_misses(problem, self.network_, limit), self.remark_)
+        self.n_missed_ = int(np.count_nonzero(~_met(problem, self.network_)))
+        if result.status is not Status.OPTIMAL or is_cut:
+            warnings.warn(self.remark_, ConvergenceWarning, stacklevel=3)
+
+    def _values(self, X: Any) -> FloatArray:
+        """Return the network's values (N,) at inputs (N, d)."""
+        check_is_fitted(self)
+        return self.network_(validate_data(self, X, reset=False, dtype=np.float64))
+
+    def _most_neurons(self) -> int | None:
+        limit = self.max_neurons
+        if limit is None:
+            return None
+        if isinstance(limit, bool) or not isinstance(limit, int | np.integer) or limit < 1:
+            raise InputError(f"max_neurons = {limit!r:.40}: it must be a positive whole number, or None")
+        return int(limit)
+
+    def _solved(self, problem: Problem) -> ExactResult:
+        effort: Any = _EFFORT[not problem.is_interpolation] if self.effort == "auto" else self.effort
+        nodes: Any = _nodes(problem, self.objective) if self.node_limit == "auto" else self.node_limit
+        return solve(
+            problem,
+            self.objective,
+            training=self.training,
+            p=self.p,
+            seed=self.random_state or 0,
+            effort_limit=effort,
+            node_limit=nodes,
+            time_limit=self.time_limit,
+            workers=self.n_jobs or 1,
+        )
+
+
+def _nodes(problem: Problem, objective: str) -> int:
+    """Return how many nodes take some tenths of a second, or a second where weights or parameters count."""
+    numbers = problem.n_samples * (problem.n_features + 1)
+    nodes = min(max(_NODES_TIMES_NUMBERS // numbers, _NODES[0]), _NODES[1])
+    return nodes if objective == Objective.NEURONS else nodes * _MORE_NODES
+
+
+def _met(problem: Problem, network: Network) -> Any:
+    """Return which intervals (N,) a network meets, up to the rounding of its evaluation."""
+    return network.violation(problem) <= 0
+
+
+def _said_of_misses(problem: Problem, network: Network, limit: int) -> str:
+    violation = network.violation(problem)
+    missed = int(np.count_nonzero(violation > 0))
+    found = f"of at most {counted(limit, 'neurons')} the network that comes closest"
+    return f"{found} misses {missed} of {len(violation)} rows, by up to {violation.max():.3g}"
+
+
+def _remark(result: ExactResult) -> str:
+    """Say why a network may not be the sparsest, and what to change."""
+    if result.status is Status.OPTIMAL:
+        unproven = "" if result.proof is Proof.EXACT else f"minimal, but {result.proof.sentence}"
+        return joined(unproven, result.remark)
+    counts = f"{result.upper_bound} {result.objective}, and only {result.lower_bound} are proven to be needed"
+    advice = f"{result.status.sentence}: raise effort, node_limit or time_limit, or allow a tolerance"
+    return joined(f"{counts}, because {advice}", _ALONG_A_LINE if _is_ridge(result) else "", result.remark)
+
+
+def _is_ridge(result: ExactResult) -> bool:
+    """Whether the network is a function of one projection of several features, as fallbacks are."""
+    network = result.network
+    if network is None or network.n_features == 1 or network.width < 3:
+        return False
+    return bool(np.linalg.matrix_rank(network.weights) <= 1)
