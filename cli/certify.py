@@ -58,6 +58,9 @@ Margin = Annotated[
     ),
 ]
 Limit = Annotated[float, typer.Option(help="Seconds after which the interval known so far is reported.")]
+Outliers = Annotated[
+    int, typer.Option(help="Rows, any so many, that a network may miss; bounds then have no proof file.")
+]
 Proofs = Annotated[
     Path | None,
     typer.Option(help="Write a proof that `sparsest check` verifies: .json or .json.gz.", metavar="FILE"),
@@ -95,6 +98,7 @@ def certify(  # noqa: PLR0913
     tolerance: Tolerance = "auto",
     margin: Margin = "auto",
     share_of_range: Share = SHARE_OF_RANGE,
+    outliers: Outliers = 0,
     numbers: options.NumbersMeant = Numbers.AUTO,
     target: options.Target = None,
     features: options.Features = None,
@@ -146,7 +150,7 @@ def certify(  # noqa: PLR0913
             tolerances,
         )
 
-        refuse_for_outputs(Objective.parse(objective), margin, checkpoint)
+        refuse_for_outputs(Objective.parse(objective), margin, checkpoint, outliers)
         certify_several(
             trained,
             OutputsRequest(model, data, wanted, network, save, json, embed),
@@ -169,6 +173,7 @@ def certify(  # noqa: PLR0913
             tolerance=_number_or_word(tolerance),
             margin=_number_or_word(margin),
             share_of_range=share_of_range,
+            outliers=outliers,
             numbers=numbers,
             time_limit=time_limit,
             proof_file=proof,

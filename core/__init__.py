@@ -35,6 +35,7 @@ from sparsest.results.certificate import (
 from sparsest.results.comparison import Attainment, Outcome, Verdict
 from sparsest.results.multi_output import MultiOutputResult
 from sparsest.results.multi_output_certificate import MultiOutputCertificate, OutputFigures
+from sparsest.results.outliers import OutliersResult
 from sparsest.results.path_norm import MinimiserCount, PathNormResult, ThresholdResult
 from sparsest.results.skill import Reference, Skill
 from sparsest.results.solving import ExactResult, FitResult, Proof, Restarts, Status
@@ -75,6 +76,7 @@ __all__ = [
     "Network",
     "Objective",
     "Outcome",
+    "OutliersResult",
     "OutputFigures",
     "PathNormResult",
     "Problem",

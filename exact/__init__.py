@@ -5,6 +5,7 @@ from sparsest.exact.cells.enumerate import Cells, count_in_general_position, enu
 from sparsest.exact.cells.tope_graph import pattern_graph
 from sparsest.exact.line.fewest_knots import PiecewiseLinear, interpolate
 from sparsest.exact.line.forced_knots import lower_bound_certificate
+from sparsest.exact.outliers.search import solve_with_outliers
 from sparsest.exact.p_star.p_star import certifies_threshold, cost_curves, threshold
 from sparsest.exact.path_norm.least_path_norm import minimize_path_norm
 from sparsest.exact.path_norm.one_feature import count_minimisers
@@ -30,5 +31,6 @@ __all__ = [
     "minimize_path_norm",
     "pattern_graph",
     "solve",
+    "solve_with_outliers",
     "threshold",
 ]

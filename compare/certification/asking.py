@@ -1,5 +1,7 @@
 """Make the question: of numbers or of classes, against what, and within which tolerance or margin."""
 
+import dataclasses
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -43,11 +45,13 @@ def ask(subject: Subject, samples: GivenSamples, terms: Terms) -> Question:
         raise InputError(
             f'there are no labels to hold it against: give y, or write against="{Against.MODEL}"'
         )
+    most = len(inputs) - 1
+    if type(terms.outliers) is not int or not 0 <= terms.outliers <= most:
+        raise InputError(f"outliers = {terms.outliers!r:.40}: it must be a whole number from 0 to {most}")
     of_classes = subject.is_classifier or terms.has_margin
     _refuse_numbers_of_no_use(terms, of_classes=of_classes)
-    return (
-        _ask_for_classes(subject, samples, terms) if of_classes else _ask_for_numbers(subject, samples, terms)
-    )
+    asked = _ask_for_classes if of_classes else _ask_for_numbers
+    return dataclasses.replace(asked(subject, samples, terms), outliers=terms.outliers)
 
 
 def _refuse_numbers_of_no_use(terms: Terms, *, of_classes: bool) -> None:

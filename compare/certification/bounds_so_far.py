@@ -22,14 +22,23 @@ from sparsest.results.certificate import Attempt
 MAX_EXACT: Final = 20_000
 
 
-def fits(problem: Problem, network: Network, objective: Objective) -> bool | None:
-    """Whether a network is of the problem's kind and meets every interval exactly.
+def without_outliers(problem: Problem, network: Network, outliers: int) -> Problem:
+    """Return the problem without the rows that a network misses most, `outliers` of them."""
+    if not outliers:
+        return problem
+    order = np.argsort(-network.violation(problem), kind="stable")
+    return problem.subset(np.sort(order[outliers:]))
+
+
+def fits(problem: Problem, network: Network, objective: Objective, outliers: int = 0) -> bool | None:
+    """Whether a network is of the problem's kind and meets every interval, but for outliers, exactly.
 
     True when floats prove it, or when a rational network beside it that counts no more does. None when it
     does so up to rounding and is too large for rational arithmetic. False otherwise.
     """
     if not network.is_of_kind(problem):
         return False
+    problem = without_outliers(problem, network, outliers)
     with np.errstate(over="ignore", invalid="ignore"):
         if surely_fits(problem, network):
             return True
@@ -53,12 +62,20 @@ class BoundsRecord:
         The clock.
     progress : callable or None
         Told what is being done.
+    outliers : int
+        Rows that a network may miss.
     """
 
     def __init__(
-        self, problem: Problem, objective: Objective, deadline: Deadline, progress: ProgressCallback | None
+        self,
+        problem: Problem,
+        objective: Objective,
+        deadline: Deadline,
+        progress: ProgressCallback | None,
+        outliers: int = 0,
     ) -> None:
         self.problem, self.objective, self.deadline = problem, objective, deadline
+        self.outliers = outliers
         self._progress = progress
         self.lower = 0
         self.upper: int | None = None
@@ -92,7 +109,7 @@ class BoundsRecord:
         count = network.count(self.objective)
         if self.upper is not None and count >= self.upper:
             return False
-        exactly = True if proven else fits(self.problem, network, self.objective)
+        exactly = True if proven else fits(self.problem, network, self.objective, self.outliers)
         if count < self.lower and exactly:
             raise SolverError(
                 f"a network fits with {count} {self.objective.value}, fewer than the claimed lower bound "

@@ -13,6 +13,7 @@ from sparsest.plots.html_parts import figure_of as _figure
 from sparsest.plots.html_parts import note as _note
 from sparsest.plots.html_parts import page
 from sparsest.plots.html_parts import section as _section
+from sparsest.plots.html_parts import sentence as _as_sentence
 from sparsest.plots.html_parts import table as _table
 from sparsest.problem import Problem
 from sparsest.results.certificate import Certificate, Judgement
@@ -53,7 +54,7 @@ def certificate_page(found: Certificate, title: str) -> str:
     sections = [
         ""
         if skill is None
-        else _section(_sentence(skill.title)[:-1], _table(skill.table[0], skill.table[1:])),
+        else _section(_as_sentence(skill.title)[:-1], _table(skill.table[0], skill.table[1:])),
         _section("The network and the question", _definitions(_facts(found))),
         _section("What it computes", _functions(found)),
         _section("Neurons that the data do not need", _reductions(found)),
@@ -76,7 +77,7 @@ def _skill(found: Certificate) -> str:
     skill = found.skill_section
     if skill is None:
         return ""
-    return _section(_sentence(skill.title).removesuffix("."), _table(skill.table[0], skill.table[1:]))
+    return _section(_as_sentence(skill.title).removesuffix("."), _table(skill.table[0], skill.table[1:]))
 
 
 def _facts(found: Certificate) -> list[tuple[str, str]]:
@@ -98,6 +99,8 @@ def _facts(found: Certificate) -> list[tuple[str, str]]:
         known = "unknown" if upper is None else str(upper)
         facts.append((f"fewest {what}", f"at least {found.lower_bound}, at most {known}"))
         facts.append(("the bounds rest on", found.proof.sentence))
+    if found.outliers:
+        facts.append(("rows missed", found.said_of_missed))
     if found.proof_file is not None:
         facts.append(("proof", f"{found.proof_file}, verified by: sparsest check {found.proof_file}"))
     if found.status is not None:

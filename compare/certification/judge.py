@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from sparsest.arrays import FloatArray
-from sparsest.compare.certification.bounds_so_far import MAX_EXACT, BoundsRecord, fits
+from sparsest.compare.certification.bounds_so_far import MAX_EXACT, BoundsRecord, fits, without_outliers
 from sparsest.compare.certification.given_network import Subject
 from sparsest.compare.certification.question import Question
 from sparsest.compare.certification.search import Ending
@@ -68,7 +68,8 @@ class Case:
             said.append(f"{saved} of {self.subject.network.width} neurons are superfluous on the data")
         self.record.offer(self.subject.network, proven=proven)
         # the sums are exact, so what holds of the network's values holds of these
-        if reduced.network.interpolates(self.question.problem):
+        problem, outliers = self.question.problem, self.question.outliers
+        if reduced.network.interpolates(without_outliers(problem, reduced.network, outliers)):
             self.record.offer(reduced.network, proven=proven)
         return reduced
 
@@ -85,6 +86,8 @@ class Case:
             asked = f"has {misses} of {len(violation)} samples on the wrong side of the margin "
             asked += f"{self.question.margin:.4g}"
             remark = "" if self.question.chosen else 'margin="auto" judges it by what it attains itself'
+        if self.question.outliers:
+            asked += f", where {self.question.outliers} may be"
         reason = f"the network {asked}, that of row {worst.row} most, by {worst.distance:.3g}"
         if (repaired := self._repaired()) is not None:
             self.record.offer(repaired)
@@ -99,7 +102,7 @@ class Case:
         if problem.X.size * max(network.width, 1) > MAX_EXACT:
             return None
         moved = refine(problem, network)
-        return moved if fits(problem, moved, self.goal) else None
+        return moved if fits(problem, moved, self.goal, self.question.outliers) else None
 
     def verdict(self, reduced: Reduced, ending: Ending) -> Certificate:
         """Return the verdict on a network that fits."""
@@ -109,7 +112,7 @@ class Case:
         return self._certificate(judgement, self._reason(judgement, _strength(ending.proof)), reduced, ending)
 
     def _reason(self, judgement: Judgement, strength: str) -> str:
-        low, count, within = self.record.lower, self.count, self.question.within
+        low, count, within = self.record.lower, self.count, self.question.fitting
         best = count if self.record.upper is None else min(count, self.record.upper)
         are = "is" if low == 1 else "are"
         if judgement is Judgement.NOT_INTERPOLATING:
@@ -215,9 +218,17 @@ class Case:
             given_skill=given_skill,
             network_skill=skill,
             skill_lost=bool(lost),
+            outliers=question.outliers,
+            missed=self._missed(network),
             problem=question.problem,
             given=subject.network,
         )
+
+    def _missed(self, network: Network | None) -> tuple[int, ...]:
+        if network is None or not self.question.outliers:
+            return ()
+        problem = self.question.problem
+        return tuple(np.flatnonzero(network.violation(problem) > network.allowance(problem)).tolist())
 
     def _distance(self, values: FloatArray) -> float:
         return float(np.max(self.question.distances(values)))
@@ -242,7 +253,7 @@ class Case:
         try:
             rounded = self.subject.rounded(network)
             for candidate in (rounded, self.subject.rounded(self._centred(network))):
-                if fits(self.question.problem, candidate, self.goal):
+                if fits(self.question.problem, candidate, self.goal, self.question.outliers):
                     return candidate, self._distance(candidate(X)), ""
         except InputError:
             return network, None, f"its numbers are too large for {own}: {advice}"
@@ -250,7 +261,7 @@ class Case:
         return network, residual, f"rounded to {own} it misses a label by {residual:.3g}: {advice}"
 
     def _centred(self, network: Network) -> Network:
-        problem = self.question.problem
+        problem = without_outliers(self.question.problem, network, self.question.outliers)
         coordinates = Coordinates(problem)
         size = problem.n_samples * (network.width * coordinates.rows.shape[1]) * network.width
         if problem.is_interpolation or size > _MAX_PROGRAM:

@@ -109,12 +109,15 @@ class Terms:
         Of classes: a number, or "auto".
     share_of_range : float
         The share of a range that a tolerance is which is chosen here.
+    outliers : int
+        Rows that may be missed.
     """
 
     against: Against | None = None
     tolerance: ArrayLike | str = AUTO
     margin: float | str = AUTO
     share_of_range: float = SHARE_OF_RANGE
+    outliers: int = 0
 
     @property
     def has_tolerance(self) -> bool:
@@ -153,6 +156,8 @@ class Question:
         Largest tolerance of any sample; 0 for classes.
     margin : float or None
         For the logit of a classifier, how far beyond zero it must be; None for labels that are numbers.
+    outliers : int
+        Rows that may be missed.
     """
 
     problem: Problem
@@ -165,11 +170,18 @@ class Question:
     reference: Reference
     tolerance: float
     margin: float | None = None
+    outliers: int = 0
 
     @property
     def asked(self) -> str:
         """The question in words."""
-        return joined(f"every row{self.within}", self.origin)
+        rows = f"all rows but any {self.outliers}" if self.outliers else "every row"
+        return joined(f"{rows}{self.within}", self.origin)
+
+    @property
+    def fitting(self) -> str:
+        """What "fits" means, as a sentence goes on that ends in it."""
+        return self.within + (f" on all rows but {self.outliers}" if self.outliers else "")
 
     def distances(self, values: FloatArray) -> FloatArray:
         """Return how far values (N,) are from their targets, or from the right side of the margin."""

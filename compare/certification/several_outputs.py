@@ -113,7 +113,9 @@ def certify_outputs(
     return _OutputsCase(read, question, means).run()
 
 
-def refuse_for_outputs(objective: Objective, margin: float | str, checkpoint_file: object) -> None:
+def refuse_for_outputs(
+    objective: Objective, margin: float | str, checkpoint_file: object, outliers: int = 0
+) -> None:
     """Raise `InputError` for options of `sparsest.certify` that are not for several outputs."""
     asked = [
         name
@@ -121,6 +123,7 @@ def refuse_for_outputs(objective: Objective, margin: float | str, checkpoint_fil
             (f'objective="{objective}"', objective is not Objective.NEURONS),
             ("a margin", margin != "auto"),
             ("a checkpoint", checkpoint_file is not None),
+            ("a number of outliers", outliers != 0),
         )
         if given
     ]

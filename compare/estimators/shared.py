@@ -65,7 +65,7 @@ class SparsestEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
                 problem, limit, seed=self.random_state or 0, effort=_CLOSEST_EFFORT, deadline=deadline
             )
             self.remark_ = joined(_said_of_misses(problem, self.network_, limit), self.remark_)
-        self.n_missed_ = int(np.count_nonzero(~_met(problem, self.network_)))
+        self.n_missed_ = _missed(problem, self.network_)
         if result.status is not Status.OPTIMAL or is_cut:
             warnings.warn(self.remark_, ConvergenceWarning, stacklevel=3)
 
@@ -105,16 +105,15 @@ def _nodes(problem: Problem, objective: str) -> int:
     return nodes if objective == Objective.NEURONS else nodes * _MORE_NODES
 
 
-def _met(problem: Problem, network: Network) -> Any:
-    """Return which intervals (N,) a network meets, up to the rounding of its evaluation."""
-    return network.violation(problem) <= 0
+def _missed(problem: Problem, network: Network) -> int:
+    """Return how many intervals a network misses, up to the rounding of its evaluation."""
+    return int(np.count_nonzero(network.violation(problem) > network.allowance(problem)))
 
 
 def _said_of_misses(problem: Problem, network: Network, limit: int) -> str:
-    violation = network.violation(problem)
-    missed = int(np.count_nonzero(violation > 0))
+    missed, largest = _missed(problem, network), network.residual(problem)
     found = f"of at most {counted(limit, 'neurons')} the network that comes closest"
-    return f"{found} misses {missed} of {len(violation)} rows, by up to {violation.max():.3g}"
+    return f"{found} misses {missed} of {problem.n_samples} rows, by up to {largest:.3g}"
 
 
 def _remark(result: ExactResult) -> str:

@@ -31,6 +31,7 @@ from sparsest.results.certificate import Certificate
 from sparsest.results.comparison import Verdict
 from sparsest.results.multi_output import MultiOutputResult
 from sparsest.results.multi_output_certificate import MultiOutputCertificate
+from sparsest.results.outliers import OutliersResult
 from sparsest.results.path_norm import PathNormResult, ThresholdResult
 from sparsest.results.solving import ExactResult, FitResult
 from sparsest.results.trade_off import FrontierResult, LeastErrorResult
@@ -51,6 +52,7 @@ Savable = (
     | ThresholdResult
     | LeastErrorResult
     | FrontierResult
+    | OutliersResult
     | Verdict
     | Certificate
     | MultiOutputProblem
@@ -67,6 +69,7 @@ _KINDS: dict[type, str] = {
     ThresholdResult: "threshold-result",
     LeastErrorResult: "least-error-result",
     FrontierResult: "frontier-result",
+    OutliersResult: "outliers-result",
     Verdict: "verdict",
     Certificate: "certificate",
     MultiOutputProblem: "multi-output-problem",

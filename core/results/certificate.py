@@ -198,6 +198,10 @@ class Certificate(Report):
     skill_lost : bool
         Whether `network` has fewer parts and R2, or the accuracy, is lower by more than
         `sparsest.results.skill.LOST_SKILL`; `remark` says so too.
+    outliers : int
+        Rows that a network may miss and still fit.
+    missed : tuple of int
+        The rows that `network` misses, from 0; empty where none may be.
     given : Network or None
         The network that was judged; None in a certificate that was read from a file.
     """
@@ -238,6 +242,8 @@ class Certificate(Report):
     given_skill: Skill | None = None
     network_skill: Skill | None = None
     skill_lost: bool = False
+    outliers: int = 0
+    missed: tuple[int, ...] = ()
     problem: Problem | None = dataclasses.field(default=None, compare=False)
     given: Network | None = dataclasses.field(default=None, compare=False)
 
@@ -250,6 +256,12 @@ class Certificate(Report):
     def allowed(self) -> tuple[str, str]:
         """The tolerance, the largest of any row, or the margin."""
         return ("tolerance", f"{self.tolerance!r}") if self.margin is None else ("margin", f"{self.margin!r}")
+
+    @property
+    def said_of_missed(self) -> str:
+        """Which rows `network` misses, and how many it may."""
+        named = ", ".join(map(str, self.missed[:_MAX_LISTED])) or "none"
+        return f"{named}{', ...' * (len(self.missed) > _MAX_LISTED)}; {self.outliers} may be"
 
     @property
     def skill_section(self) -> Section | None:
@@ -295,6 +307,8 @@ class Certificate(Report):
                 for miss in self.worst
             ]
         rows += [(f"{each.seconds:.1f} s", f"{each.name}: {each.outcome}") for each in self.attempts]
+        if self.outliers:
+            rows.append(("rows missed", self.said_of_missed))
         exact = "" if self.proof is Proof.EXACT else ", up to solver tolerances"
         rows.append(("bounds", f"at least {self.lower_bound}{exact}, at most {upper}"))
         rows.append(("time", f"{self.seconds:.1f} s"))

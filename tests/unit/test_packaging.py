@@ -42,7 +42,7 @@ EXACT = [
     {"exact/tree"},
     {"exact/supports", "exact/outputs"},
     {"exact/solver"},
-    {"exact/path_norm", "exact/trade_off"},
+    {"exact/path_norm", "exact/trade_off", "exact/outliers"},
     {"exact/p_star"},
 ]
 

@@ -33,6 +33,7 @@ from sparsest import (
     Network,
     Objective,
     Outcome,
+    OutliersResult,
     OutputFigures,
     PathNormResult,
     Problem,
@@ -141,6 +142,19 @@ LEAST_ERROR = LeastErrorResult(
     seconds=0.25,
     proof_written=True,
 )
+OUTLIERS = OutliersResult(
+    status=Status.TIME_LIMIT,
+    outliers=2,
+    lower_bound=1,
+    upper_bound=2,
+    network=NETWORK,
+    missed=(0, 7),
+    remark="a remark",
+    proof=Proof.EXACT,
+    subsets=3,
+    nodes=17,
+    seconds=0.5,
+)
 CERTIFICATE = Certificate(
     judgement=Judgement.SPARSER_EXISTS,
     reason="why",
@@ -217,6 +231,8 @@ ITEMS = {
     "open least path norm": dataclasses.replace(LEAST, upper_bound=None, network=None, residual=None),
     "threshold": THRESHOLD,
     "least error": LEAST_ERROR,
+    "outliers": OUTLIERS,
+    "open outliers": dataclasses.replace(OUTLIERS, network=None, upper_bound=None, missed=()),
     "frontier": FrontierResult(
         (dataclasses.replace(LEAST_ERROR, neurons=2, network=None, proof_written=None), LEAST_ERROR),
         Status.TIME_LIMIT,

@@ -1,0 +1,1 @@
+"""Fewest neurons where a few rows may be missed by choice."""
