@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
 from sparsest.compare.reduce.float_bounds import surely_fits
@@ -22,12 +23,15 @@ from sparsest.results.certificate import Attempt
 MAX_EXACT: Final = 20_000
 
 
+def rows_but_outliers(problem: Problem, network: Network, outliers: int) -> NDArray[np.intp]:
+    """Return the rows, in order, but for those that a network misses most, `outliers` of them."""
+    order = np.argsort(-network.violation(problem), kind="stable")
+    return np.sort(order[outliers:])
+
+
 def without_outliers(problem: Problem, network: Network, outliers: int) -> Problem:
     """Return the problem without the rows that a network misses most, `outliers` of them."""
-    if not outliers:
-        return problem
-    order = np.argsort(-network.violation(problem), kind="stable")
-    return problem.subset(np.sort(order[outliers:]))
+    return problem.subset(rows_but_outliers(problem, network, outliers)) if outliers else problem
 
 
 def fits(problem: Problem, network: Network, objective: Objective, outliers: int = 0) -> bool | None:

@@ -1,31 +1,41 @@
 """Close in on the smallest count from both sides where a few rows may be missed by choice.
 
-Upper bounds: networks of ever more neurons that come close to all intervals, refitted without the rows that
-they miss most; elimination from the network's own weights without those. Lower bounds, and more of the upper
-ones, from `sparsest.exact.solve_with_outliers`.
+Upper bounds: which rows to miss is told by networks of ever more neurons that come close to all intervals,
+and then to all but the rows that they miss most, again and again (the concentration steps of least trimmed
+squares: Rousseeuw and Van Driessen 2006). Without those rows the continuous side looks for a sparse network,
+and elimination starts from the network's own weights. Lower bounds, and more of the upper ones, are those of
+`sparsest.exact.solve_with_outliers`.
 """
 
 import functools
 import math
 from typing import Final
 
-from sparsest.compare.certification.bounds_so_far import BoundsRecord, without_outliers
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsest.compare.certification.bounds_so_far import BoundsRecord, rows_but_outliers
 from sparsest.compare.certification.question import Question
 from sparsest.compare.certification.search import Ending, Means
 from sparsest.compare.reduce.closest_network import closest_network
 from sparsest.compare.reduce.elimination import eliminate
+from sparsest.continuous import find_sparse
 from sparsest.errors import InputError
 from sparsest.exact import solve_with_outliers
 from sparsest.network import Network
+from sparsest.problem import Problem
 from sparsest.progress import Deadline
 from sparsest.results.outliers import OutliersResult
 from sparsest.results.solving import Status
 from sparsest.sentences import counted
 
-# Shares of the time left that refitting and elimination may take, and effort for networks of one width.
-_REFITTING: Final = 0.3
+# Shares of the time left that looking for rows and networks, and elimination may take.
+_REFITTING: Final = 0.4
 _ELIMINATION: Final = 0.3
-_EFFORT: Final = 0.2
+# Efforts to come close with one width, and to find a sparse network without some rows; concentration steps.
+_CLOSE_EFFORT: Final = 0.1
+_SPARSE_EFFORT: Final = 1.0
+_CONCENTRATIONS: Final = 4
 # Share that the last search is given: it ends a little later than asked.
 _LAST: Final = 0.95
 
@@ -46,7 +56,7 @@ def narrow_with_outliers(question: Question, start: Network, record: BoundsRecor
     """
     if record.deadline.expired:
         return Ending(remark="the time limit ended before any bound was sought")
-    with record.attempt("refitting without the rows missed most") as said:
+    with record.attempt("search without the rows missed most") as said:
         said.append(_refitted(question, start, record, means.seed))
     if record.deadline.expired:
         return Ending(Status.TIME_LIMIT, remark="the time limit ended before any bound was sought")
@@ -66,24 +76,44 @@ def narrow_with_outliers(question: Question, start: Network, record: BoundsRecor
 
 def _refitted(question: Question, start: Network, record: BoundsRecord, seed: int) -> str:
     """Offer networks that meet all rows but the outliers; say what came of it."""
-    problem, outliers = question.problem, question.outliers
-    before = start.width
+    before, tried = start.width, set[bytes]()
     deadline = _share(record.deadline, _REFITTING)
-    closest = start
-    search = functools.partial(closest_network, seed=seed, effort=_EFFORT, deadline=deadline)
     for width in range(1, before):
-        if deadline.expired:
+        if deadline.expired or (record.upper is not None and record.upper <= width):
             break
-        closest = search(problem, width)
-        kept = without_outliers(problem, closest, outliers)
-        if record.offer(closest) or record.offer(search(kept, width)):
-            return f"{counted(before, 'neurons')} became {width}"
-    kept = without_outliers(problem, closest, outliers)
-    found = eliminate(kept, start, _share(record.deadline, _ELIMINATION))
-    record.offer(found)
-    return (
-        f"{counted(before, 'neurons')} became {found.width}" if found.width < before else "no neuron can go"
-    )
+        kept = _rows_kept(question, width, seed, deadline)
+        if kept.tobytes() not in tried:
+            tried.add(kept.tobytes())
+            _search_on(question.problem.subset(kept), start, record, seed, deadline)
+    now = before if record.upper is None else record.upper
+    return f"{counted(before, 'neurons')} became {now}" if now < before else "no neuron can go"
+
+
+def _rows_kept(question: Question, width: int, seed: int, deadline: Deadline) -> NDArray[np.intp]:
+    """Return the rows that networks of some width are to meet."""
+    problem, rows = question.problem, np.arange(question.problem.n_samples)
+    for step in range(_CONCENTRATIONS):
+        network = closest_network(
+            problem.subset(rows), width, seed=seed + step, effort=_CLOSE_EFFORT, deadline=deadline
+        )
+        kept = rows_but_outliers(problem, network, question.outliers)
+        if np.array_equal(kept, rows):
+            break
+        rows = kept
+    return rows
+
+
+def _search_on(kept: Problem, start: Network, record: BoundsRecord, seed: int, deadline: Deadline) -> None:
+    """Look for sparse networks that meet some rows."""
+    left = deadline.remaining
+    if left > 0:
+        limit = None if math.isinf(left) else left
+        fit = find_sparse(
+            kept, seed=seed, lower_bound=record.lower, effort_limit=_SPARSE_EFFORT, time_limit=limit
+        )
+        if fit.fits:
+            record.offer(fit.network)
+    record.offer(eliminate(kept, start, _share(deadline, _ELIMINATION)))
 
 
 def _bounded(question: Question, record: BoundsRecord, means: Means) -> OutliersResult:
