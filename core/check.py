@@ -50,6 +50,8 @@ MAX_PLACES = 22
 # Units of work for each value of the document, and for any document: see `_Work`.
 WORK_PER_VALUE = 100
 WORK_FREE = 200_000_000
+# Units that it takes to read a number, or 32 characters of one.
+READ_UNITS = 25
 # Units that it takes to follow one sample of one set once around.
 LOAD_UNITS = 10
 
@@ -245,7 +247,8 @@ def _checked(document: Document, data: object, asked: _Asked) -> Checked:
         known = " and ".join(map(repr, objectives))
         raise ProofError(f"version {version} is about {known}{' of several outputs' * several}", "objective")
     problem = _Problem(_with_options(document["problem"]), "problem")
-    outputs = _Outputs(document["outputs"], document["problem"]) if several else None
+    work = _Work(document)
+    outputs = _Outputs(document["outputs"], document["problem"], work) if several else None
     labelled = [problem] if outputs is None else outputs.problems
     for each in labelled:
         asked.compare(each)
@@ -253,7 +256,7 @@ def _checked(document: Document, data: object, asked: _Asked) -> Checked:
         _compare(problem, data, asked)
     elif data is not None and outputs is not None:
         _compare_outputs(outputs, data, asked)
-    bound, upper = _verified_bounds(problem, outputs, document, _Work(document))
+    bound, upper = _verified_bounds(problem, outputs, document, work)
     limit = problem.own_bound if any(problem.places) else document["problem"]["weight_bound"]
     words = dict.fromkeys(_labels(each) for each in labelled)
     return Checked(
@@ -582,11 +585,12 @@ class _Outputs:
         Those of the outputs, in the units of the proof's own.
     """
 
-    def __init__(self, fields: object, problem: Mapping[str, Any]) -> None:
+    def __init__(self, fields: object, problem: Mapping[str, Any], work: _Work) -> None:
         given = _fields(fields, ("direction", "low", "high"), "outputs")
         numbers = _list(given["direction"], "outputs direction")
         self.direction = [_integer(c, "outputs direction") for c in numbers]
         count = len(self.direction)
+        work.charge(count * READ_UNITS * _size(problem["X"]))  # inputs are read for each output
         columns = {
             name: [_row(row, count, f"outputs {name}[{i}]") for i, row in enumerate(table)]
             for name in ("low", "high")

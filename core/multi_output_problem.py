@@ -3,9 +3,7 @@
 import dataclasses
 import functools
 import hashlib
-import math
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -13,13 +11,10 @@ from numpy.typing import ArrayLike
 
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray, column_names, exact_floats, input_rows
-from sparsest.decimals import MAX_PLACES, Numbers, in_integers
+from sparsest.decimals import Numbers
 from sparsest.errors import InputError
+from sparsest.interval_sums import MAX_UNITS, Term, sum_of_intervals
 from sparsest.problem import Problem
-
-# Integers below this are the units of decimals whose nearest floats tell them apart; so are the entries of
-# directions.
-_MAX_UNITS = 10**15
 
 
 @dataclasses.dataclass(frozen=True, eq=False, init=False)
@@ -235,35 +230,22 @@ class MultiOutputProblem:
             Unless `direction` is m whole numbers, not all zero, or when a sum leaves the range of numbers.
         """
         c = whole_direction(direction, self.n_outputs)
-        low, high = self.exact_ends(c)
-        places = _places_of([end for end in (*low, *high) if end is not None])
-        if places:
-            down, up = (
-                _decimals(ends, places, open_end) for ends, open_end in ((low, -math.inf), (high, math.inf))
-            )
-        else:
-            down, up = (_outwards(ends, open_end) for ends, open_end in ((low, -math.inf), (high, math.inf)))
+        terms = [
+            Term(factor, output.low, output.high, output.places[-1])
+            for factor, output in zip(c, self.outputs, strict=True)
+            if factor
+        ]
+        low, high, places = sum_of_intervals(terms)
         first = self.outputs[0]
         return Problem.from_intervals(
             self.X,
-            down,
-            up,
+            low,
+            high,
             affine=self.affine,
             feature_names=first.feature_names,
             numbers=self.numbers,
             places=(*first.places[:-1], places),
         )
-
-    def exact_ends(self, direction: Sequence[int]) -> tuple[list[Fraction | None], list[Fraction | None]]:
-        """Return the exact ends of the intervals of ``c . f``, N lower and N upper; None where open."""
-        low: list[Fraction | None] = [Fraction(0)] * self.n_samples
-        high = list(low)
-        for factor, output in zip(direction, self.outputs, strict=True):
-            if factor:
-                ends = (output.low, output.high) if factor > 0 else (output.high, output.low)
-                for sums, column in ((low, ends[0]), (high, ends[1])):
-                    _add(sums, factor, column, output.places[-1])
-        return low, high
 
     def violation(self, values: ArrayLike) -> FloatArray:
         """Return the distance of each value (N, m) from its interval, zero inside."""
@@ -322,7 +304,7 @@ class MultiOutputProblem:
 def whole_direction(direction: ArrayLike, n_outputs: int) -> tuple[int, ...]:
     """Return a direction as m integers, or raise `InputError` unless it is such, and not zero."""
     given = exact_floats(direction, "direction")
-    whole = np.array_equal(given, np.rint(given)) and np.all(np.abs(given) <= _MAX_UNITS)
+    whole = np.array_equal(given, np.rint(given)) and np.all(np.abs(given) <= MAX_UNITS)
     if given.shape != (n_outputs,) or not whole or not given.any():
         raise InputError(
             f"direction = {given.tolist()!s:.60}: {n_outputs} whole numbers of at most 15 digits, not all 0, "
@@ -353,36 +335,3 @@ def _checked_targets(names: Sequence[str] | None, n_outputs: int) -> tuple[str, 
 def _rebuilt(X: FloatArray, low: FloatArray, high: FloatArray, *rest: Any) -> MultiOutputProblem:
     names = ("affine", "feature_names", "target_names", "numbers", "places")
     return MultiOutputProblem.from_intervals(X, low, high, **dict(zip(names, rest, strict=True)))
-
-
-def _add(sums: list[Fraction | None], factor: int, column: FloatArray, places: int) -> None:
-    """Add a multiple of a column's exact numbers; what is infinite makes a sum open."""
-    unit = Fraction(factor, 10**places)
-    for i, value in enumerate(in_integers(column, places).tolist()):
-        so_far = sums[i]
-        sums[i] = None if so_far is None or math.isinf(value) else so_far + unit * Fraction(value)
-
-
-def _places_of(ends: Sequence[Fraction]) -> int:
-    """Return the decimal places of numbers that floats do not hold; 0 where they do, or no decimals do."""
-    if all(float(end) == end for end in ends):
-        return 0
-    common = math.lcm(*(end.denominator for end in ends))
-    places = next((k for k in range(MAX_PLACES + 1) if 10**k % common == 0), 0)
-    return places if all(abs(end) * 10**places < _MAX_UNITS for end in ends) else 0
-
-
-def _decimals(ends: Sequence[Fraction | None], places: int, open_end: float) -> FloatArray:
-    """Return the floats nearest to decimals of so many places."""
-    unit = 10**places
-    return np.array([open_end if end is None else int(end * unit) / unit for end in ends])
-
-
-def _outwards(ends: Sequence[Fraction | None], open_end: float) -> FloatArray:
-    """Return floats that are the ends, or next to them towards the infinity that stands for open ones."""
-    rounded = []
-    for end in ends:
-        nearest = open_end if end is None else float(end)
-        inside = end is not None and (nearest < end if open_end > 0 else nearest > end)
-        rounded.append(math.nextafter(nearest, open_end) if inside else nearest)
-    return np.array(rounded)

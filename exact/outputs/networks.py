@@ -1,7 +1,7 @@
 """Networks with several outputs that provably fit: from the neurons of single directions, made fewer."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -17,6 +17,7 @@ from sparsest.multi_output_network import MultiOutputNetwork
 from sparsest.multi_output_problem import MultiOutputProblem
 from sparsest.network import Network
 from sparsest.progress import Deadline
+from sparsest.sentences import counted
 
 # Random starts of descents towards so few neurons as are not refuted, for each new lower bound.
 _STARTS: Final = 20
@@ -35,14 +36,20 @@ class NetworkFinder:
         Directions in which floats are turned into rationals.
     deadline : Deadline
         No step begins after it.
+    tell : callable, optional
+        Called now and then with what is being done, a few words.
     """
 
     def __init__(
-        self, problem: MultiOutputProblem, directions: Sequence[tuple[int, ...]], deadline: Deadline
+        self,
+        problem: MultiOutputProblem,
+        directions: Sequence[tuple[int, ...]],
+        deadline: Deadline,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.data = ExactOutputs(problem)
         self.best: RationalSharedNetwork | None = None
-        self._directions, self._deadline = list(directions), deadline
+        self._directions, self._deadline, self._tell = list(directions), deadline, tell
         self._descent = SharedDescent(self.data.problem)
         self._pool: list[Vector] = []
         self._is_mere_interpolant = False
@@ -91,12 +98,12 @@ class NetworkFinder:
             self.offer(moved)
 
     def descend(self, deadline: Deadline) -> None:
-        """Look for a first network by descents from random neurons, few before many, and make it sparser."""
+        """Look for a sparse network by descents from random neurons, few before many, and make it sparser."""
         for neurons in _WIDTHS:
             self._descend_towards(neurons, deadline)
             if deadline.expired:
                 return
-            if self.best is not None:
+            if self.best is not None and not self._is_mere_interpolant:
                 self._leave_one_out(deadline)
                 return
 
@@ -124,6 +131,7 @@ class NetworkFinder:
         for start in range(_STARTS):
             if not self._is_fewer(neurons) or deadline.expired:
                 return
+            self._tell(f"descent {start + 1} towards {counted(neurons, 'neurons')}")
             moved = self._moved(self._random_neurons(neurons, start), deadline)
             if moved is not None:
                 self.offer(moved)
@@ -132,6 +140,7 @@ class NetworkFinder:
         """Leave out one neuron after the other, as long as the others fit, be it after a descent."""
         k = 0
         while self.best is not None and k < len(self.best.neurons) and not deadline.expired:
+            self._tell(f"leaving out one of {counted(len(self.best.neurons), 'neurons')}")
             rest = [*self.best.neurons[:k], *self.best.neurons[k + 1 :]]
             if self._take(rest):
                 k = 0

@@ -35,6 +35,8 @@ _DESCENTS, _DIRECTION, _NETWORKS = 0.1, 0.4, 0.2
 _SECONDS, _GROWTH = 20.0, 4.0
 # Seconds below which nothing more is begun.
 _LEAST: Final = 0.02
+# Seconds between two reports on networks.
+_SILENCE: Final = 0.2
 # Directions that go on to the next round: those of the highest lower bounds.
 _KEPT: Final = 4
 
@@ -72,14 +74,14 @@ class _Search:
     ) -> None:
         self._problem, self._options, self._bound, self._folder = problem, options, bound, folder
         self._directions = directions(problem.n_outputs)
-        self._finder = NetworkFinder(problem, self._directions, options.deadline)
+        self._finder = NetworkFinder(problem, self._directions, options.deadline, self._tell_of_networks)
         self._best: ExactResult | None = None  # that of the highest lower bound
         self._direction: tuple[int, ...] | None = None
         self._proof_file: Path | None = None
         self._tried: dict[tuple[int, ...], int] = {}
         self._nodes = self._unverified = self._runs = 0
         self._status: Status | None = None
-        self._round = _SECONDS
+        self._round, self._told = _SECONDS, 0.0
 
     @property
     def _lower(self) -> int:
@@ -92,11 +94,9 @@ class _Search:
     def run(self, witness: MultiOutputNetwork | None) -> MultiOutputResult:
         """Try directions in rounds until the bounds meet, or nothing is left to try."""
         try:
-            if witness is not None:
-                self._finder.offer(witness)
-            else:
-                self._finder.descend(self._share(_DESCENTS))
             self._finder.interpolate(self._share(_DESCENTS))
+            if witness is None or not self._finder.offer(witness):
+                self._finder.descend(self._share(_DESCENTS))
             self._try_directions()
         except KeyboardInterrupt:
             self._status = Status.INTERRUPTED
@@ -145,7 +145,7 @@ class _Search:
                 node_limit=None if node_limit is None else node_limit - self._nodes,
                 most=None if upper is None else upper - 1,
                 witness=self._finder.along(direction),
-                progress=None if self._options.progress is None else self._tell,
+                progress=None if self._options.progress is None else self._tell_of_direction,
                 proof_path=path,
             ),
         )
@@ -162,18 +162,26 @@ class _Search:
             self._finder.offer_along(direction, result.network)
         return result.status in (Status.OPTIMAL, Status.FINISHED, Status.NUMERICAL)
 
-    def _tell(self, progress: Progress) -> None:
-        assert self._options.progress is not None
-        self._options.progress(
+    def _tell_of_direction(self, progress: Progress) -> None:
+        direction = f"direction {len(self._tried) + 1}"
+        self._tell(
             dataclasses.replace(
                 progress,
-                message=f"direction {len(self._tried) + 1}: {progress.message}",
-                seconds=self._options.deadline.seconds,
+                message=f"{direction}: {progress.message}",
                 nodes=self._nodes + progress.nodes,
                 lower_bound=max(self._lower, progress.lower_bound or 0),
-                upper_bound=self._finder.upper_bound,
             )
         )
+
+    def _tell_of_networks(self, message: str) -> None:
+        if self._options.deadline.seconds > self._told + _SILENCE:
+            self._told = self._options.deadline.seconds
+            self._tell(Progress(message, 0.0, self._nodes, lower_bound=self._lower))
+
+    def _tell(self, progress: Progress) -> None:
+        if self._options.progress is not None:
+            seconds, upper = self._options.deadline.seconds, self._finder.upper_bound
+            self._options.progress(dataclasses.replace(progress, seconds=seconds, upper_bound=upper))
 
     def _result(self) -> MultiOutputResult:
         best, options = self._finder.best, self._options

@@ -5,7 +5,7 @@ import time
 import pytest
 
 import sparsest
-from sparsest import InputError, Problem, Status, datasets, exact
+from sparsest import InputError, MultiOutputProblem, Problem, Status, datasets, exact
 from sparsest.compare import find_and_prove
 
 HARD = datasets.load("uniform", d=2, n=16).problem()
@@ -22,6 +22,17 @@ def test_what_a_short_run_closes_is_not_trained(monkeypatch):
     known = exact.solve(HARD, node_limit=1).network
     for options in ({"witness": known}, {"training": False}, {"node_limit": 2}):
         assert sparsest.solve(HARD, **{"node_limit": 20, **options}).status is Status.NODE_LIMIT
+
+
+def test_several_outputs_are_bounded_without_training(monkeypatch, tmp_path):
+    monkeypatch.setattr(find_and_prove, "_trained", None)
+    problem = MultiOutputProblem([[0, 0], [0, 1], [1, 0], [1, 1]], [[0, 0], [1, 1], [1, -1], [0, 0]])
+    seen = []
+    result = sparsest.solve(problem, proof_file=tmp_path / "p.json", time_limit=20, progress=seen.append)
+    assert (result.lower_bound, result.upper_bound, result.status) == (2, 2, Status.OPTIMAL)
+    assert sparsest.check_proof(tmp_path / "p.json", problem).direction == result.direction
+    with pytest.raises(InputError, match="neurons are counted, not the parameters"):
+        sparsest.solve(problem, "parameters")
 
 
 @pytest.mark.slow

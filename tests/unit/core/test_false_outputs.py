@@ -162,6 +162,16 @@ def proof(tmp_path_factory):
     return path
 
 
+def test_inputs_are_not_read_for_ever_so_many_outputs():
+    """Reading 300 inputs for each of 40000 outputs is more work than a file of that size may ask for."""
+    outputs = {"direction": [1] * 40_000, "low": [[0] * 40_000] * 3, "high": [[0] * 40_000] * 3}
+    wide = changed((("outputs",), outputs), (("problem", "X"), [[x, *[0] * 99] for x in range(3)]))
+    for name in ("low", "high"):
+        wide["problem"][name] = [0, 0, 0]
+    with pytest.raises(ProofError, match="more work than is done for a document of its size"):
+        check_proof(wide)
+
+
 class TestData:
     def test_the_same_data_in_every_form(self, proof, tmp_path):
         save(DATA, tmp_path / "problem.json")

@@ -74,7 +74,7 @@ class TestWhatItHolds:
         assert problem.replace(affine="skip").outputs[1] == problem.outputs[1].replace(affine="skip")
         assert problem.replace(affine="skip") != problem
         assert problem.subset([2, 0]).outputs[0] == problem.outputs[0].subset([2, 0])
-        assert problem.replace(low=problem.low - 1).low[1, 0] == problem.low[1, 0] - 1
+        assert problem.replace(low=problem.low - 1).low[1, 0] == pytest.approx(-0.05)
 
     def test_the_digest_tells_outputs_and_their_order_apart(self):
         first, second = np.array(Y).T
@@ -201,7 +201,7 @@ class TestAlong:
             min_size=1,
             max_size=4,
         ),
-        st.lists(st.integers(-3, 3), min_size=2, max_size=2).filter(any),
+        st.lists(st.integers(-3, 3) | st.integers(-(10**6), 10**6), min_size=2, max_size=2).filter(any),
     )
     def test_intervals_hold_the_exact_sums_and_little_more(self, rows, direction):
         table = np.array(rows)

@@ -128,19 +128,21 @@ def random_problem(seed):
 
 
 @pytest.mark.parametrize(
-    "seed", [*range(6), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(6, 24))]
+    "seed", [1, 2, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (0, *range(3, 12)))]
 )
 def test_between_the_outputs_minima_and_their_sum(seed, tmp_path):
     problem = random_problem(seed)
     minima = [minimum_neurons(output, 5) for output in problem.outputs]
-    result = proven(problem, tmp_path, time_limit=20)
+    result = proven(problem, tmp_path, time_limit=5)
     assert max(minima) <= result.lower_bound <= result.upper_bound <= sum(minima)
     if result.direction is not None:
         along = minimum_neurons(problem.along(result.direction), 5)
         assert result.lower_bound <= along
 
 
-@pytest.mark.parametrize("affine", ["none", "constant", "skip"])
+@pytest.mark.parametrize(
+    "affine", ["skip", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("none", "constant"))]
+)
 def test_outputs_of_one_function_take_no_more(affine, tmp_path):
     """Multiples of one label vector: the minimum is that of the single output."""
     rng = np.random.default_rng(3)
@@ -195,12 +197,12 @@ class TestLimits:
         result = proven(planted(1, 2, 30, 5, 2, 1e-6), tmp_path, node_limit=3, time_limit=10)
         assert result.status is Status.NODE_LIMIT
 
-    @pytest.mark.parametrize("calls", [1, 3])
+    @pytest.mark.parametrize("calls", [1, pytest.param(3, marks=pytest.mark.slow)])
     def test_interruption_returns_what_is_known(self, calls, tmp_path):
         seen = itertools.count(1)
 
         def interrupt(progress):
-            assert "direction" in progress.message
+            assert progress.message.startswith(("direction ", "descent ", "leaving out"))
             if next(seen) >= calls:
                 raise KeyboardInterrupt
 
