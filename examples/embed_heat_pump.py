@@ -1,10 +1,10 @@
 """A surrogate of a heat pump in an optimisation model, before and after `sparsest.certify`: torch.
 
 400 operating points with noise: compressor speed, outdoor and supply temperature are set; heat output,
-electric power and the temperature behind the compressor are read. Adam trains 32 neurons in float32 that all
-three share. The least power that meets a demand for heat on a cold day, without overheating the compressor, is
-a mixed-integer program, over the trained network and over the sparser one that `certify` finds, which gives
-every reading within five percent of its range as the trained one does.
+electric power and the temperature behind the compressor are read. Adam trains 32 float32 neurons that all
+three share. The least power that meets a demand for heat on a cold day, without overheating the compressor,
+is a mixed-integer program, over the trained network and over the sparser one that `certify` finds, which
+gives every reading within five percent of its range as the trained one does.
 
     python examples/embed_heat_pump.py
 """
