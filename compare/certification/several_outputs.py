@@ -159,8 +159,12 @@ class _OutputsCase:
         if not self.given.interpolates(self.problem) and not all_surely_fit(self.problem, self.given):
             return self._certificate(Judgement.NOT_INTERPOLATING, self._said_of_misses(), "")
         for step in (self._reduce, self._eliminate, self._bound):
-            if not self.deadline.expired:
+            if self.deadline.expired:
+                break
+            try:
                 step()
+            except KeyboardInterrupt:
+                self.deadline.interrupt()
         return self._verdict()
 
     # ------------------------------------------------------------ what is tried
@@ -234,15 +238,15 @@ class _OutputsCase:
         self._tell(Progress("elimination from its own neurons", start))
         left = self.deadline.remaining
         limit = Deadline(None if math.isinf(left) else max(_ELIMINATION * left, 1e-3))
-        outcome = "interrupted"
-        try:
-            found = eliminate_shared(self.problem, best, limit)
-            self._offer(found)
-            outcome = "no neuron can go"
-            if found.width < best.width:
-                outcome = f"{counted(best.width, 'neurons')} became {found.width}"
-        except KeyboardInterrupt:
-            self.deadline.interrupt()
+
+        def tell(smaller: MultiOutputNetwork) -> None:
+            self._offer(smaller)
+            self._tell(Progress("elimination from its own neurons", self.deadline.seconds))
+
+        found = eliminate_shared(self.problem, best, limit, tell)
+        outcome = "no neuron can go"
+        if found.width < best.width:
+            outcome = f"{counted(best.width, 'neurons')} became {found.width}"
         self._log("elimination from its own neurons", outcome, start)
 
     # ------------------------------------------------------------ what is said
@@ -271,6 +275,8 @@ class _OutputsCase:
             reason = f"{count} neurons fit, and fewer do not ({strength})"
             return self._certificate(Judgement.SPARSEST, reason, "")
         remark = "" if self.closed else f"with more time the bounds {self.lower} and {best} may come closer"
+        if self.deadline.interrupted:
+            remark = joined("it was interrupted", remark)
         if best < count:
             fewer = "fewer do not" if self.closed else f"fewer than {self.lower} do not"
             reason = f"{counted(best, 'neurons')} fit where the network has {count}, and {fewer} ({strength})"

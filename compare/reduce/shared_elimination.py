@@ -43,7 +43,7 @@ def eliminate_shared(
     problem: MultiOutputProblem,
     network: MultiOutputNetwork,
     deadline: Deadline,
-    tell: Callable[[int], None] = lambda width: None,
+    tell: Callable[[MultiOutputNetwork], None] = lambda network: None,
 ) -> MultiOutputNetwork:
     """Return a network that meets every interval with as few neurons as elimination reaches.
 
@@ -56,14 +56,14 @@ def eliminate_shared(
     deadline : Deadline
         When it expires, what was reached is returned.
     tell : callable, optional
-        Told the width whenever it got smaller.
+        Told each smaller network when it is found.
     """
     if jacobian_size(problem, network.width) > MAX_JACOBIAN:
         return network
     best = network
     for smaller in _Elimination(problem, deadline).descent(network):
         best = smaller
-        tell(best.width)
+        tell(best)
     return best
 
 

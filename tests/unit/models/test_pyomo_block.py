@@ -112,3 +112,18 @@ def test_example(capsys):
         float(line.split("optimum ")[1].split(",")[0]) for line in printed.split("\n") if "optimum" in line
     ]
     assert len(optima) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("name", ["embed_reactor", "embed_heat_pump"])
+def test_examples_with_several_outputs(name, capsys):
+    path = ROOT / "examples" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.main(seconds=8.0)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("SPARSER_EXISTS")
+    before, after = (int(line.split("; ")[1].split(" binaries")[0]) for line in lines[2:])
+    assert after < before

@@ -231,6 +231,27 @@ def test_options_for_one_output_are_refused(options, words):
         sparsest.certify(TWO, X, TWO(X), **options)
 
 
+def test_an_interrupted_search_returns_what_is_known():
+    def interrupt(state):
+        if state.message.startswith("elimination"):
+            raise KeyboardInterrupt
+
+    means = OutputsMeans(time_limit=20.0, progress=interrupt)
+    found = certify_outputs(read_model(FIVE), X, means=means)
+    # reductions alone have told of two neurons, and nothing is proven
+    assert (found.judgement, found.lower_bound, found.upper_bound) == (Judgement.SPARSER_EXISTS, 0, 2)
+    assert found.remark.startswith("it was interrupted")
+
+
+def test_progress_never_goes_beyond_the_verdict():
+    told = []
+    means = OutputsMeans(time_limit=10.0, progress=told.append)
+    found = certify_outputs(read_model(FIVE), X, terms=OutputsTerms(tolerance=1e-6), means=means)
+    assert told
+    assert max(state.lower_bound for state in told) <= found.lower_bound
+    assert all(state.upper_bound is None or state.upper_bound >= found.upper_bound for state in told)
+
+
 # ---------------------------------------------------------------- elimination
 
 
@@ -242,7 +263,7 @@ def test_elimination_undoes_a_network_that_was_split_with_noise():
     wide = read_model(model.fit(inputs, planted(inputs))).network
     problem = MultiOutputProblem(inputs, wide(inputs), tolerance=0.05, affine="constant")
     told = []
-    found = eliminate_shared(problem, wide, Deadline(10.0), told.append)
+    found = eliminate_shared(problem, wide, Deadline(10.0), lambda smaller: told.append(smaller.width))
     assert all_surely_fit(problem, found)
     assert found.width <= 5
     assert told == sorted(told, reverse=True)
