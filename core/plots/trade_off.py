@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _SEEN: Final = 0.01
 # An axis of powers of ten shows errors that fall by more than this factor.
 _STEEP: Final = 30.0
+# Errors below this share of the largest are rounding of labels that are met.
+_ROUNDING: Final = 1e-9
 
 
 def plot_frontier(
@@ -22,7 +24,7 @@ def plot_frontier(
 ) -> "Figure":
     """Draw the least largest error over the number of neurons: networks above, proofs below.
 
-    Errors that fall steeply are drawn over powers of ten, without those that are zero.
+    Errors that fall steeply are drawn over powers of ten, without those that are zero or rounding.
 
     Parameters
     ----------
@@ -36,7 +38,7 @@ def plot_frontier(
         Above the figure.
     """
     count, low, high = np.array(neurons), np.array(lower), np.array(upper)
-    positive = high[high > 0]
+    positive = high[high > _ROUNDING * high.max(initial=0.0)]
     is_steep = len(positive) > 0 and positive.max() > _STEEP * positive.min()
     apart = high - low > _SEEN * high.max(initial=0.0)
     if is_steep:
