@@ -50,32 +50,37 @@ def _steam() -> Problem:
     return Problem(celsius, np.round(kilopascals, 4), affine="constant")
 
 
-def _columns(inputs: FloatArray, labels: FloatArray, affine: str) -> Problem:
-    """Return a problem of a table; equal inputs may have several labels."""
+def _columns(inputs: FloatArray, labels: FloatArray, affine: str, names: list[str]) -> Problem:
+    """Return a problem of a table, the label named last; equal inputs may have several labels."""
     rows = inputs.reshape(len(inputs), -1)
     _, groups = np.unique(rows, axis=0, return_inverse=True)
     spread = max(float(np.ptp(labels[groups == group])) for group in range(groups.max() + 1))
-    return Problem(rows, labels, tolerance=spread / 2, affine=affine)
+    return Problem(
+        rows, labels, tolerance=spread / 2, affine=affine, feature_names=names[:-1], target_name=names[-1]
+    )
 
 
 def _diabetes(features: list[int], rows: int) -> Problem:
     found = bundled.load_diabetes(scaled=False)
-    return _columns(found.data[:rows, features], found.target[:rows], "skip")
+    names = [*(found.feature_names[j] for j in features), "progression"]
+    return _columns(found.data[:rows, features], found.target[:rows], "skip", names)
 
 
 def _iris(features: list[int]) -> Problem:
-    data = bundled.load_iris().data
-    return _columns(data[:, features], data[:, 3], "skip")
+    found = bundled.load_iris()
+    names = [found.feature_names[j] for j in (*features, 3)]
+    return _columns(found.data[:, features], found.data[:, 3], "skip", names)
 
 
 def _wine() -> Problem:
     data = bundled.load_wine().data
-    return _columns(data[::3, [6, 9]], data[::3, 5], "constant")
+    return _columns(data[::3, [6, 9]], data[::3, 5], "constant", ["flavanoids", "colour", "phenols"])
 
 
 def _linnerud(features: list[int], label: int) -> Problem:
     found = bundled.load_linnerud()
-    return _columns(found.data[:, features], found.target[:, label], "constant")
+    names = [*(found.feature_names[j] for j in features), found.target_names[label]]
+    return _columns(found.data[:, features], found.target[:, label], "constant", names)
 
 
 def _product() -> Problem:

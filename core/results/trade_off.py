@@ -199,7 +199,9 @@ class FrontierResult(Report):
             [point.neurons for point in self.points],
             [point.lower_bound for point in self.points],
             [point.upper_bound for point in self.points],
-            label=(data.target_name or "label") + (f", {self.unit}" if self.unit else ""),
+            label="largest error"
+            + (f" of {data.target_name}" if data.target_name else "")
+            + (f", {self.unit}" if self.unit else ""),
             title=title,
         )
 

@@ -24,6 +24,8 @@ CURVE_GAP: Final = 1e-3
 # The share of the time that the first round over all points may take, where some stay open; the rest is for
 # those, which then know what was found for the others.
 _FIRST_ROUND: Final = 0.85
+# A point that stayed open gets so many times the seconds of its first round, as long as there are any.
+_LONGER: Final = 2.0
 
 
 def frontier(  # noqa: PLR0913
@@ -135,7 +137,9 @@ def _points(search: CurveSearch, most: int, enough: float, clock: _Clock) -> lis
         # the steep part of the curve comes first
         is_open = [point.status is Status.TIME_LIMIT for point in points[place:]]
         if is_open[0] and clock.left > 0:
-            points[place] = _continued(search, points[place], clock.left / sum(is_open))
+            # in less time than before nothing would be answered that was not then
+            seconds = max(clock.left / sum(is_open), min(clock.left, _LONGER * points[place].seconds))
+            points[place] = _continued(search, points[place], seconds)
         if points[place].status is Status.INTERRUPTED:
             break
     return [search.updated(point) for point in points]
