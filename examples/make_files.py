@@ -2,8 +2,9 @@
 
     python examples/make_files.py
 
-writes `curve.csv` and `model.onnx` beside this file. The curve is made up: a response that rises, saturates,
-and has a bump, read off with three decimals. The network has 60 neurons, of which 4 would do.
+writes `curve.csv`, `model.onnx` and `robot.csv` beside this file. All is made up. The curve is a response that
+rises, saturates and has a bump, read off with three decimals; the network has 60 neurons, of which 4 would do.
+The robot's two wheels answer to the angle of a line that it follows.
 """
 
 import sys
@@ -21,17 +22,31 @@ def curve() -> tuple[np.ndarray, np.ndarray]:
     return x, np.round(1 / (1 + np.exp(4.8 - 4 * x)) + 0.25 * np.exp(-3 * (x - 3) ** 2), 3)
 
 
+def wheels() -> tuple[np.ndarray, np.ndarray]:
+    """Return 21 angles (N,) and the speeds of the left and the right wheel (N, 2)."""
+    angle = np.arange(-10, 11) / 10
+    right_turn, left_turn = np.maximum(0, angle - 0.25), np.maximum(0, -angle - 0.15)
+    speeds = 0.5 + np.outer(right_turn, [0.8, -0.5]) + np.outer(left_turn, [-0.6, 0.9])
+    return angle, np.round(speeds, 3)
+
+
 def trained(x: np.ndarray, y: np.ndarray) -> MLPRegressor:
     """Return a network of 60 neurons fitted to the curve."""
     network = MLPRegressor(hidden_layer_sizes=(60,), solver="lbfgs", max_iter=2000, random_state=0)
     return network.fit(x[:, None], y)
 
 
+def write_table(path: Path, names: str, x: np.ndarray, labels: np.ndarray) -> None:
+    """Write inputs (N,) and labels (N, m) with one and with three decimals."""
+    rows = (f"{a:.1f}," + ",".join(f"{value:.3f}" for value in b) for a, b in zip(x, labels, strict=True))
+    path.write_text("\n".join([names, *rows, ""]), encoding="utf-8")
+
+
 def main(folder: Path) -> None:
-    """Write both files into a folder."""
+    """Write the files into a folder."""
     x, y = curve()
-    rows = "".join(f"{a:.1f},{b:.3f}\n" for a, b in zip(x, y, strict=True))
-    (folder / "curve.csv").write_text("x,y\n" + rows, encoding="utf-8")
+    write_table(folder / "curve.csv", "x,y", x, y[:, None])
+    write_table(folder / "robot.csv", "angle,left,right", *wheels())
     model = read_model(trained(x, y))
     write_model(model.network, folder / "model.onnx", like=model)
 
