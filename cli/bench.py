@@ -372,6 +372,7 @@ def _progress() -> "Iterator[Report]":
         bar.update(task, total=state.total, completed=state.done, left=_left(state), running=running)
 
     with bar:
+        bar.console.print("Ctrl-C ends this and keeps the runs that are done", style="dim")
         yield report
 
 

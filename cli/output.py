@@ -129,7 +129,10 @@ def as_read(reading: Reading | None) -> dict[str, Any]:
 
 @contextmanager
 def progress_bar(quiet: bool) -> Iterator[ProgressCallback | None]:
-    """Show progress on stderr when it is a terminal and the work takes longer than a second."""
+    """Show progress on stderr when it is a terminal and the work takes longer than a second.
+
+    Every command that shows it catches Ctrl-C, and a line above the bar says so.
+    """
     if quiet or not sys.stderr.isatty():
         yield None
         return
@@ -153,6 +156,7 @@ def progress_bar(quiet: bool) -> Iterator[ProgressCallback | None]:
         nonlocal started, first
         first = first or state
         if not started and state.seconds >= _PATIENCE:
+            bar.console.print("Ctrl-C ends the work and prints what is known by then", style="dim")
             bar.start()
             started = True
         bar.update(

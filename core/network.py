@@ -23,7 +23,9 @@ _MAX_NUMBERS = 20_000_000
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Network:
-    """``f(x) = sum_k v_k max(0, w_k . x + b_k) [+ a . x + c]``.
+    """A ReLU network with one hidden layer and one output, as arrays that nothing changes.
+
+    ``f(x) = sum_k v_k max(0, w_k . x + b_k) [+ a . x + c]``.
 
     Parameters
     ----------

@@ -10,7 +10,9 @@ from sparsest.network import Network
 
 
 class ReLUNetwork(nn.Module):
-    """``f(x) = sum_k v_k max(0, w_k . x + b_k) [+ a . x + c]`` with trainable parameters.
+    """A ReLU network with one hidden layer and one output, as a torch module.
+
+    ``f(x) = sum_k v_k max(0, w_k . x + b_k) [+ a . x + c]`` with trainable parameters.
 
     Parameters
     ----------

@@ -547,7 +547,18 @@ def test_a_reader_that_leaves_changes_neither_exit_code_nor_files(command, code,
 
 def test_top_level_help_and_version():
     assert "0  done" in call("--help").stdout
-    assert call("--version").stdout == f"sparsest {importlib.metadata.version('sparsest')}\n"
+    first, *libraries = call("--version").stdout.splitlines()
+    assert first.startswith(f"sparsest {importlib.metadata.version('sparsest')}, Python 3.")
+    assert f"  highspy {importlib.metadata.version('highspy')}" in libraries
+
+
+def test_without_a_command_the_tasks_are_shown():
+    result = call()
+    assert result.exit_code == 0
+    for name in ("solve", "find", "train", "certify", "compare", "frontier"):
+        assert f"sparsest {name} " in result.stdout
+    assert len(result.stdout.splitlines()) < 20
+    assert max(map(len, result.stdout.splitlines())) < 80
 
 
 def test_help_loads_no_heavy_library():

@@ -1,0 +1,66 @@
+"""`sparsest explain`: every word of a verdict has two sentences, and a wrong word its neighbours."""
+
+import enum
+import json
+
+import pytest
+from helpers import call
+
+import sparsest
+from sparsest.benchmarks.known_optima.proofs import ProofState
+from sparsest.cli.explained_words import meanings
+from sparsest.decimals import Numbers
+from sparsest.sentences import Sentence
+
+PUBLIC = [getattr(sparsest, name) for name in sparsest.__all__]
+ENUMS = [kind for kind in PUBLIC if isinstance(kind, type) and issubclass(kind, enum.Enum)]
+
+
+@pytest.mark.parametrize("kind", [*ENUMS, Numbers, ProofState], ids=lambda kind: kind.__name__)
+def test_every_word_is_explained(kind):
+    explained = {each.word for each in meanings()}
+    assert {str(member) for member in kind} <= explained
+
+
+def test_the_meaning_is_the_sentence_of_the_member():
+    kinds = [kind for kind in ENUMS if issubclass(kind, Sentence)]
+    said = {(each.word, each.means.rstrip(".").lower()) for each in meanings()}
+    for member in (member for kind in kinds for member in kind):
+        assert (str(member), member.sentence.lower()) in said
+
+
+def test_a_meaning_is_two_sentences():
+    for each in meanings():
+        for sentence in (each.means, each.next):
+            assert sentence[0].isupper() or sentence[0].isdigit(), each
+            assert sentence.endswith("."), each
+
+
+@pytest.mark.parametrize("spelling", ["time_limit", "TIME-LIMIT", "Time Limit"])
+def test_spelling_does_not_matter(spelling):
+    result = call("explain", spelling)
+    assert result.exit_code == 0
+    assert result.stdout.startswith("time_limit (why a solver stopped)")
+    assert "--resume" in result.stdout
+
+
+def test_a_word_with_two_meanings_has_both():
+    # a status and a kind of proof
+    assert call("explain", "numerical").stdout.count("numerical (") == 2
+    words = json.loads(call("explain", "not_interpolating", "--json").stdout)["words"]
+    assert len({each["where"] for each in words}) == 2
+
+
+def test_without_a_word_all_are_listed():
+    listed = call("explain").stdout
+    assert all(each.word in listed for each in meanings())
+
+
+def test_an_unknown_word_names_the_nearest():
+    result = call("explain", "sparser")
+    assert result.exit_code == 2
+    assert (
+        result.stderr
+        == "Error: 'sparser' is no word of a verdict: did you mean sparsest or sparser_exists?\n"
+    )
+    assert "`sparsest explain` alone lists them" in call("explain", "xyzzy").stderr
