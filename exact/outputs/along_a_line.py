@@ -14,8 +14,10 @@ from sparsest.progress import Deadline
 # Integer directions tried besides the coordinate axes, and the size of their entries.
 _DIRECTIONS: Final = 8
 _LARGEST: Final = 1000
-# Numbers of the data beyond which rational arithmetic takes seconds.
-_MAX_NUMBERS: Final = 20_000
+# Seconds that a network takes for each number of the data, and samples beyond which evaluating one of as many
+# neurons takes long.
+_SECONDS_A_NUMBER: Final = 1e-5
+_MAX_SAMPLES: Final = 5_000
 
 
 def interpolant_on_a_line(data: ExactOutputs, deadline: Deadline) -> RationalSharedNetwork | None:
@@ -26,7 +28,8 @@ def interpolant_on_a_line(data: ExactOutputs, deadline: Deadline) -> RationalSha
     output needs. None when the data are too large or no direction keeps the samples apart.
     """
     n, d = data.problem.X.shape
-    if n * (d + len(data.outputs)) > _MAX_NUMBERS or n < 2:
+    seconds = _SECONDS_A_NUMBER * n * (d + len(data.outputs))
+    if not 2 <= n <= _MAX_SAMPLES or seconds > deadline.remaining:
         return None
     axes = np.eye(d, dtype=int).tolist()
     drawn = np.random.default_rng(0).integers(1, _LARGEST, (_DIRECTIONS if d > 1 else 0, d)).tolist()

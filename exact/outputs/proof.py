@@ -10,7 +10,7 @@ from typing import Any
 
 from sparsest.check import FORMAT
 from sparsest.decimals import in_integers
-from sparsest.exact.arithmetic.number_text import number_text
+from sparsest.exact.arithmetic.number_text import end_text, number_text
 from sparsest.exact.outputs.shared_network import RationalSharedNetwork, shared_document
 from sparsest.exact.proof.writer import document_without_parts
 from sparsest.files import write_atomically
@@ -98,8 +98,10 @@ def _ends(problem: MultiOutputProblem, side: str, unit: int) -> list[list[int | 
     columns = []
     for output in problem.outputs:
         places = output.places[-1]
+        factor = Fraction(unit, 10**places)
         numbers = in_integers(getattr(output, side), places).tolist()
-        columns.append(
-            [number_text(Fraction(v) * unit / 10**places) if math.isfinite(v) else None for v in numbers]
-        )
+        if factor == 1:
+            columns.append([end_text(v) for v in numbers])
+        else:
+            columns.append([number_text(Fraction(v) * factor) if math.isfinite(v) else None for v in numbers])
     return [list(row) for row in zip(*columns, strict=True)]

@@ -33,8 +33,9 @@ _DESCENTS, _DIRECTION, _NETWORKS = 0.1, 0.4, 0.2
 # Seconds of which these are shares in the first round where there is no limit, and how many times as many in
 # each further round over the directions that are not settled.
 _SECONDS, _GROWTH = 20.0, 4.0
-# Seconds below which nothing more is begun.
-_LEAST: Final = 0.02
+# Seconds below which nothing more is begun, and how many times what a direction took beyond its limit, for
+# summing labels up and writing its proof, has to be left for another one and the proof of all.
+_LEAST, _RESERVED = 0.02, 2.0
 # Seconds between two reports on networks.
 _SILENCE: Final = 0.2
 # Directions that go on to the next round: those of the highest lower bounds.
@@ -82,6 +83,7 @@ class _Search:
         self._nodes = self._unverified = self._runs = 0
         self._status: Status | None = None
         self._round, self._told = _SECONDS, 0.0
+        self._overhead = 0.0  # seconds that a direction took beyond its limit
 
     @property
     def _lower(self) -> int:
@@ -125,7 +127,8 @@ class _Search:
 
     def _settle(self, direction: tuple[int, ...]) -> bool:
         """Bound the neurons of a sum of outputs; whether nothing more can be said of it."""
-        if self._options.deadline.remaining < _LEAST:
+        begun = self._options.deadline.seconds
+        if self._options.deadline.remaining < _LEAST + _RESERVED * self._overhead:
             self._status = Status.TIME_LIMIT
             return False
         node_limit = self._options.node_limit
@@ -133,7 +136,7 @@ class _Search:
             self._status = Status.NODE_LIMIT
             return False
         self._runs += 1
-        upper = self._finder.upper_bound
+        upper, limit = self._finder.upper_bound, self._share(_DIRECTION)
         path = None
         if self._options.proof_path is not None:
             path = self._folder / f"{self._runs}.json"
@@ -141,7 +144,7 @@ class _Search:
             self._problem.along(direction),
             dataclasses.replace(
                 self._options,
-                deadline=self._share(_DIRECTION),
+                deadline=limit,
                 node_limit=None if node_limit is None else node_limit - self._nodes,
                 most=None if upper is None else upper - 1,
                 witness=self._finder.along(direction),
@@ -149,6 +152,8 @@ class _Search:
                 proof_path=path,
             ),
         )
+        granted = limit.limit or math.inf
+        self._overhead = max(self._overhead, self._options.deadline.seconds - begun - granted)
         self._nodes += result.nodes
         self._tried[direction] = max(result.lower_bound, self._tried.get(direction, 0))
         if result.proof is Proof.EXACT and result.lower_bound > self._lower:
