@@ -109,8 +109,9 @@ def certify_outputs(
     'neurons 0 and 1 are the same neuron up to the size: one does for all'
     """
     means = means or OutputsMeans()
+    deadline = Deadline(means.time_limit)
     question = ask_outputs(read, X, Y, terms or OutputsTerms())
-    return _OutputsCase(read, question, means).run()
+    return _OutputsCase(read, question, means, deadline).run()
 
 
 def refuse_for_outputs(
@@ -134,10 +135,12 @@ def refuse_for_outputs(
 class _OutputsCase:
     """A network, the question about it, and what is known so far."""
 
-    def __init__(self, read: TrainedModel, question: OutputsQuestion, means: OutputsMeans) -> None:
+    def __init__(
+        self, read: TrainedModel, question: OutputsQuestion, means: OutputsMeans, deadline: Deadline
+    ) -> None:
         assert isinstance(read.network, MultiOutputNetwork)
         self.read, self.given, self.question, self.means = read, read.network, question, means
-        self.problem, self.deadline = question.problem, Deadline(means.time_limit)
+        self.problem, self.deadline = question.problem, deadline
         self.lower = 0
         self.network: MultiOutputNetwork | None = None
         self.result: MultiOutputResult | None = None
@@ -263,11 +266,11 @@ class _OutputsCase:
     def _verdict(self) -> MultiOutputCertificate:
         count, best = self.given.count(), self.upper_bound
         strength = "proven in rational arithmetic" if self._proof is Proof.EXACT else "up to tolerances"
-        low = counted(self.lower, "neurons")
+        low = f"{counted(self.lower, 'neurons')} {'is' if self.lower == 1 else 'are'}"
         if best is None:
             return self._certificate(
                 Judgement.BOUNDED,
-                f"the network fits up to rounding, and none is known that provably does; at least {low} are "
+                f"the network fits up to rounding, and none is known that provably does; at least {low} "
                 f"needed ({strength})",
                 "give a tolerance that leaves room for rounding",
             )
@@ -278,11 +281,18 @@ class _OutputsCase:
         if self.deadline.interrupted:
             remark = joined("it was interrupted", remark)
         if best < count:
-            fewer = "fewer do not" if self.closed else f"fewer than {self.lower} do not"
-            reason = f"{counted(best, 'neurons')} fit where the network has {count}, and {fewer} ({strength})"
+            fewer = self._said_of_fewer(strength)
+            reason = f"{counted(best, 'neurons')} fit where the network has {count}, and {fewer}"
             return self._certificate(Judgement.SPARSER_EXISTS, reason, remark)
-        reason = f"the network has {count} neurons, and at least {low} are needed ({strength})"
+        reason = f"the network has {count} neurons, and at least {low} needed ({strength})"
         return self._certificate(Judgement.BOUNDED, reason, remark)
+
+    def _said_of_fewer(self, strength: str) -> str:
+        if self.closed:
+            return f"fewer do not ({strength})"
+        if self.lower == 0:
+            return "fewer are not ruled out"
+        return f"fewer than {self.lower} do not ({strength})"
 
     @property
     def _proof(self) -> Proof:

@@ -241,6 +241,7 @@ def test_an_interrupted_search_returns_what_is_known():
     # reductions alone have told of two neurons, and nothing is proven
     assert (found.judgement, found.lower_bound, found.upper_bound) == (Judgement.SPARSER_EXISTS, 0, 2)
     assert found.remark.startswith("it was interrupted")
+    assert found.reason == "2 neurons fit where the network has 5, and fewer are not ruled out"
 
 
 def test_progress_never_goes_beyond_the_verdict():
