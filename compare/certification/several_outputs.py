@@ -26,6 +26,7 @@ from sparsest.progress import Deadline, Progress, ProgressCallback
 from sparsest.results.certificate import Attempt, Judgement, Reduction
 from sparsest.results.multi_output import MultiOutputResult
 from sparsest.results.multi_output_certificate import MultiOutputCertificate, OutputFigures
+from sparsest.results.skill import Reference, skill_on_numbers
 from sparsest.results.solving import Proof, Status
 from sparsest.sentences import counted, joined
 
@@ -352,6 +353,10 @@ class _OutputsCase:
         X = self.problem.X
         return float(np.mean(network(X).argmax(axis=1) == self.given(X).argmax(axis=1)))
 
+    def _r2(self, values: FloatArray, j: int) -> float | None:
+        # `OutputFigures` says what it is about, so the reference is not kept
+        return skill_on_numbers(values, self.question.truth[:, j], Reference.LABELS).r2
+
     def _figures(self, network: MultiOutputNetwork | None) -> tuple[OutputFigures, ...]:
         X, question = self.problem.X, self.question
         values, own = self.given(X), self.read.predict(X)
@@ -361,9 +366,9 @@ class _OutputsCase:
                 tolerance=float(question.slack[:, j].max()),
                 residual=_largest(values[:, j], question.targets[:, j]),
                 own_residual=_largest(own[:, j], question.targets[:, j]),
-                r2=_r2(values[:, j], question.truth[:, j]),
+                r2=self._r2(values[:, j], j),
                 network_residual=None if sparser is None else _largest(sparser[:, j], question.targets[:, j]),
-                network_r2=None if sparser is None else _r2(sparser[:, j], question.truth[:, j]),
+                network_r2=None if sparser is None else self._r2(sparser[:, j], j),
             )
             for j in range(self.problem.n_outputs)
         )
@@ -371,9 +376,3 @@ class _OutputsCase:
 
 def _largest(values: FloatArray, targets: FloatArray) -> float:
     return float(np.abs(values - targets).max())
-
-
-def _r2(values: FloatArray, truth: FloatArray) -> float | None:
-    """Return ``1 - sum (f(x_i) - y_i)^2 / sum (y_i - mean y)^2``; None where all labels are equal."""
-    spread = float(((truth - truth.mean()) ** 2).sum())
-    return 1 - float(((values - truth) ** 2).sum()) / spread if spread > 0 and np.ptp(truth) > 0 else None

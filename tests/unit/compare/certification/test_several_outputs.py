@@ -147,6 +147,14 @@ def test_a_sparser_one_is_handed_out():
     assert "within 1e-06 of its label" in text
 
 
+def test_the_keywords_of_one_output_reach_several():
+    found = sparsest.certify(TWO, X, against="model", share_of_range=0.1, time_limit=5)
+    assert found.asked == "every output on every row within 10 percent of the range of the network's own"
+    assert found.against == "model"
+    with pytest.raises(InputError, match="against"):
+        sparsest.certify(TWO, X, against="everything")
+
+
 def test_labels_that_are_missed():
     found = sparsest.certify(OFF, X, TWO(X), tolerance=0.4)
     # 0.25 x > 0.4 for x = 2 alone among 0, 0.5, 1, 1.5, 2: 0.5 is 0.1 too much
