@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from sparsest import tolerances
 from sparsest.arrays import FloatArray, column_names, exact_floats, input_rows, positive_number
+from sparsest.compare.certification.question import AUTO, is_auto
 from sparsest.compare.certification.short_numbers import rounded_up
 from sparsest.compare.reduce.float_bounds import value_errors
 from sparsest.decimals import Numbers
@@ -16,11 +17,10 @@ from sparsest.models import TrainedModel
 from sparsest.multi_output_network import MultiOutputNetwork
 from sparsest.multi_output_problem import MultiOutputProblem
 from sparsest.problem import Problem
+from sparsest.results.certificate import SHARE_OF_RANGE, Against
 
 # What a network may be held against; "auto" chooses.
-AGAINST: Final = ("auto", "model", "labels", "tolerance")
-# The share of each output's range that a tolerance is which is chosen here.
-SHARE: Final = 0.01
+AGAINST: Final = (AUTO, *(str(each) for each in Against))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class OutputsTerms:
 
     against: str = "auto"
     tolerance: ArrayLike | str = "auto"
-    share_of_range: float = SHARE
+    share_of_range: float = SHARE_OF_RANGE
     numbers: Numbers = Numbers.AUTO
 
 
@@ -109,7 +109,7 @@ class _Data:
         self.labels = None if Y is None else self._table(Y)
         if self.labels is None and terms.against not in ("auto", "model"):
             raise InputError('there are no labels to hold it against: give Y, or write against="model"')
-        self.given = None if _is_auto(terms.tolerance) else self._slack(terms.tolerance)
+        self.given = None if is_auto(terms.tolerance) else self._slack(terms.tolerance)
 
     def _table(self, Y: ArrayLike) -> FloatArray:
         labels = exact_floats(Y, "Y")
@@ -216,10 +216,6 @@ class _Data:
     ) -> OutputsQuestion:
         truth = self.values if self.labels is None else self.labels
         return OutputsQuestion(problem, against, asked, targets, slack, truth)
-
-
-def _is_auto(value: object) -> bool:
-    return isinstance(value, str) and value == "auto"
 
 
 def _values_and_rounding(network: MultiOutputNetwork, X: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -26,6 +26,7 @@ from sparsest.progress import Deadline, Progress, ProgressCallback
 from sparsest.results.certificate import Attempt, Judgement, Reduction
 from sparsest.results.multi_output import MultiOutputResult
 from sparsest.results.multi_output_certificate import MultiOutputCertificate, OutputFigures
+from sparsest.results.skill import Reference, skill_on_numbers
 from sparsest.results.solving import Proof, Status
 from sparsest.sentences import counted, joined
 
@@ -109,8 +110,9 @@ def certify_outputs(
     'neurons 0 and 1 are the same neuron up to the size: one does for all'
     """
     means = means or OutputsMeans()
+    deadline = Deadline(means.time_limit)
     question = ask_outputs(read, X, Y, terms or OutputsTerms())
-    return _OutputsCase(read, question, means).run()
+    return _OutputsCase(read, question, means, deadline).run()
 
 
 def refuse_for_outputs(
@@ -134,10 +136,12 @@ def refuse_for_outputs(
 class _OutputsCase:
     """A network, the question about it, and what is known so far."""
 
-    def __init__(self, read: TrainedModel, question: OutputsQuestion, means: OutputsMeans) -> None:
+    def __init__(
+        self, read: TrainedModel, question: OutputsQuestion, means: OutputsMeans, deadline: Deadline
+    ) -> None:
         assert isinstance(read.network, MultiOutputNetwork)
         self.read, self.given, self.question, self.means = read, read.network, question, means
-        self.problem, self.deadline = question.problem, Deadline(means.time_limit)
+        self.problem, self.deadline = question.problem, deadline
         self.lower = 0
         self.network: MultiOutputNetwork | None = None
         self.result: MultiOutputResult | None = None
@@ -263,11 +267,11 @@ class _OutputsCase:
     def _verdict(self) -> MultiOutputCertificate:
         count, best = self.given.count(), self.upper_bound
         strength = "proven in rational arithmetic" if self._proof is Proof.EXACT else "up to tolerances"
-        low = counted(self.lower, "neurons")
+        low = f"{counted(self.lower, 'neurons')} {'is' if self.lower == 1 else 'are'}"
         if best is None:
             return self._certificate(
                 Judgement.BOUNDED,
-                f"the network fits up to rounding, and none is known that provably does; at least {low} are "
+                f"the network fits up to rounding, and none is known that provably does; at least {low} "
                 f"needed ({strength})",
                 "give a tolerance that leaves room for rounding",
             )
@@ -278,11 +282,18 @@ class _OutputsCase:
         if self.deadline.interrupted:
             remark = joined("it was interrupted", remark)
         if best < count:
-            fewer = "fewer do not" if self.closed else f"fewer than {self.lower} do not"
-            reason = f"{counted(best, 'neurons')} fit where the network has {count}, and {fewer} ({strength})"
+            fewer = self._said_of_fewer(strength)
+            reason = f"{counted(best, 'neurons')} fit where the network has {count}, and {fewer}"
             return self._certificate(Judgement.SPARSER_EXISTS, reason, remark)
-        reason = f"the network has {count} neurons, and at least {low} are needed ({strength})"
+        reason = f"the network has {count} neurons, and at least {low} needed ({strength})"
         return self._certificate(Judgement.BOUNDED, reason, remark)
+
+    def _said_of_fewer(self, strength: str) -> str:
+        if self.closed:
+            return f"fewer do not ({strength})"
+        if self.lower == 0:
+            return "fewer are not ruled out"
+        return f"fewer than {self.lower} do not ({strength})"
 
     @property
     def _proof(self) -> Proof:
@@ -342,6 +353,10 @@ class _OutputsCase:
         X = self.problem.X
         return float(np.mean(network(X).argmax(axis=1) == self.given(X).argmax(axis=1)))
 
+    def _r2(self, values: FloatArray, j: int) -> float | None:
+        # `OutputFigures` says what it is about, so the reference is not kept
+        return skill_on_numbers(values, self.question.truth[:, j], Reference.LABELS).r2
+
     def _figures(self, network: MultiOutputNetwork | None) -> tuple[OutputFigures, ...]:
         X, question = self.problem.X, self.question
         values, own = self.given(X), self.read.predict(X)
@@ -351,9 +366,9 @@ class _OutputsCase:
                 tolerance=float(question.slack[:, j].max()),
                 residual=_largest(values[:, j], question.targets[:, j]),
                 own_residual=_largest(own[:, j], question.targets[:, j]),
-                r2=_r2(values[:, j], question.truth[:, j]),
+                r2=self._r2(values[:, j], j),
                 network_residual=None if sparser is None else _largest(sparser[:, j], question.targets[:, j]),
-                network_r2=None if sparser is None else _r2(sparser[:, j], question.truth[:, j]),
+                network_r2=None if sparser is None else self._r2(sparser[:, j], j),
             )
             for j in range(self.problem.n_outputs)
         )
@@ -361,9 +376,3 @@ class _OutputsCase:
 
 def _largest(values: FloatArray, targets: FloatArray) -> float:
     return float(np.abs(values - targets).max())
-
-
-def _r2(values: FloatArray, truth: FloatArray) -> float | None:
-    """Return ``1 - sum (f(x_i) - y_i)^2 / sum (y_i - mean y)^2``; None where all labels are equal."""
-    spread = float(((truth - truth.mean()) ** 2).sum())
-    return 1 - float(((values - truth) ** 2).sum()) / spread if spread > 0 and np.ptp(truth) > 0 else None

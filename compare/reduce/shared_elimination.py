@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
 from sparsest.compare.reduce.float_bounds import surely_fits
-from sparsest.exact.outputs.descent import MAX_JACOBIAN, SharedDescent, jacobian_size
+from sparsest.exact.outputs.descent import SharedDescent, jacobian_size
 from sparsest.multi_output_network import MultiOutputNetwork
 from sparsest.multi_output_problem import MultiOutputProblem
 from sparsest.progress import Deadline
@@ -26,6 +26,8 @@ _MIN_NEURONS: Final = 2
 # Noise that is put on the neurons, as a share of their size, where none can go without: another start of the
 # same descents.
 _SHAKEN: Final = (0.0, 0.1, 0.3)
+# Numbers of an attempt's Jacobian: a step of a descent takes about a second then, and is not interrupted.
+_MAX_JACOBIAN: Final = 4_000_000
 # Seconds of one attempt at least, and at most as a share of the time that is left: an attempt that arrives
 # seldom takes longer than those before it.
 _LEAST_SECONDS: Final = 0.2
@@ -58,8 +60,6 @@ def eliminate_shared(
     tell : callable, optional
         Told each smaller network when it is found.
     """
-    if jacobian_size(problem, network.width) > MAX_JACOBIAN:
-        return network
     best = network
     for smaller in _Elimination(problem, deadline).descent(network):
         best = smaller
@@ -129,6 +129,8 @@ class _Elimination:
         self, network: MultiOutputNetwork, kept: NDArray[np.intp], shaken: float = 0.0
     ) -> MultiOutputNetwork | None:
         """Return some of the neurons, moved until they provably meet every interval; None if they do not."""
+        if jacobian_size(self._problem, len(kept)) > _MAX_JACOBIAN:
+            return None
         neurons: FloatArray = self._descent.in_own_coordinates(np.c_[network.weights, network.biases][kept])
         lengths = np.linalg.norm(neurons, axis=1, keepdims=True)
         neurons = neurons + shaken * lengths * self._rng.normal(size=neurons.shape)

@@ -56,6 +56,13 @@ def test_json(files):
     assert document["read"]["label"] == "force, heat (--target)"
 
 
+def test_what_it_is_held_against(files):
+    options = ("--target", "force,heat", "--against", "model", "--share-of-range", 0.05, "--time-limit", 5)
+    done = call("certify", files / "m.pt", files / "runs.csv", *options)
+    words = " ".join(done.output.split())
+    assert "within 5 percent of the range of the network's own" in words, done.output
+
+
 def test_a_saved_problem(files):
     save(MultiOutputProblem(X, THREE(X)), files / "p.json")
     done = call("certify", files / "m.pt", files / "p.json", "--time-limit", 10, "--tolerance", "1e-6")

@@ -147,6 +147,14 @@ def test_a_sparser_one_is_handed_out():
     assert "within 1e-06 of its label" in text
 
 
+def test_the_keywords_of_one_output_reach_several():
+    found = sparsest.certify(TWO, X, against="model", share_of_range=0.1, time_limit=5)
+    assert found.asked == "every output on every row within 10 percent of the range of the network's own"
+    assert found.against == "model"
+    with pytest.raises(InputError, match="against"):
+        sparsest.certify(TWO, X, against="everything")
+
+
 def test_labels_that_are_missed():
     found = sparsest.certify(OFF, X, TWO(X), tolerance=0.4)
     # 0.25 x > 0.4 for x = 2 alone among 0, 0.5, 1, 1.5, 2: 0.5 is 0.1 too much
@@ -241,6 +249,7 @@ def test_an_interrupted_search_returns_what_is_known():
     # reductions alone have told of two neurons, and nothing is proven
     assert (found.judgement, found.lower_bound, found.upper_bound) == (Judgement.SPARSER_EXISTS, 0, 2)
     assert found.remark.startswith("it was interrupted")
+    assert found.reason == "2 neurons fit where the network has 5, and fewer are not ruled out"
 
 
 def test_progress_never_goes_beyond_the_verdict():
