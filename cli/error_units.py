@@ -74,7 +74,7 @@ class ErrorUnits(NamedTuple):
         if self.relative and self.floor is not None:
             if not self.floor > 0:
                 raise InputError(f"--floor {self.floor:g}: it must be positive")
-            return np.maximum(np.abs(problem.targets), np.float64(self.floor))
+            return np.asarray(np.maximum(np.abs(problem.targets), self.floor), dtype=np.float64)
         if self.relative:
             return RELATIVE
         return None if self.column is None else _column(self.column, problem, data, asked)
