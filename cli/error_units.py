@@ -68,7 +68,7 @@ class ErrorUnits(NamedTuple):
         if self.below == self.above == 1:
             return units
         scale = error_scale(problem, units)
-        return np.c_[self.below * scale.below, self.above * scale.above]
+        return np.column_stack([self.below * scale.below, self.above * scale.above])
 
     def _of_rows(self, problem: Problem, data: str, asked: Asked) -> FloatArray | str | None:
         if self.relative and self.floor is not None:
