@@ -68,13 +68,13 @@ class ErrorUnits(NamedTuple):
         if self.below == self.above == 1:
             return units
         scale = error_scale(problem, units)
-        return np.c_[self.below * scale.below, self.above * scale.above]
+        return np.column_stack([self.below * scale.below, self.above * scale.above])
 
     def _of_rows(self, problem: Problem, data: str, asked: Asked) -> FloatArray | str | None:
         if self.relative and self.floor is not None:
             if not self.floor > 0:
                 raise InputError(f"--floor {self.floor:g}: it must be positive")
-            return np.maximum(np.abs(problem.targets), np.float64(self.floor))
+            return np.asarray(np.maximum(np.abs(problem.targets), self.floor), dtype=np.float64)
         if self.relative:
             return RELATIVE
         return None if self.column is None else _column(self.column, problem, data, asked)

@@ -134,7 +134,8 @@ def frontier(  # noqa: PLR0913
         output.print_report(result, data)
         output.print_reading(reading, data)
     if isinstance(result, FrontierResult):
-        _say(result, proofs, checkpoint, f"{shlex.quote(data)}{asked.wanted.options}")
+        meant = "" if numbers is Numbers.AUTO else f" --numbers {numbers}"
+        _say(result, proofs, checkpoint, f"{shlex.quote(data)}{asked.wanted.options}{meant}")
         if html is not None:
             from sparsest.pages.frontier_page import write_frontier_page
 

@@ -113,7 +113,11 @@ class _Clock:
     """The time for searching, without what is kept for proofs."""
 
     def __init__(self, deadline: Deadline, kept: float) -> None:
-        self._deadline, self._until = deadline, (1 - kept) * deadline.remaining
+        self._deadline, self._until = deadline, deadline.seconds + (1 - kept) * deadline.remaining
+
+    @property
+    def now(self) -> float:
+        return self._deadline.seconds
 
     @property
     def left(self) -> float:
@@ -123,11 +127,9 @@ class _Clock:
 def _points(search: CurveSearch, most: int, enough: float, clock: _Clock) -> list[LeastErrorResult]:
     """Return all points: a round over them, and another one over those that stayed open."""
     points: list[LeastErrorResult] = []
-    first = _FIRST_ROUND * clock.left
-    begun = clock.left
+    until = clock.now + _FIRST_ROUND * clock.left
     for neurons in range(most + 1):
-        left = max(0.0, first - (begun - clock.left)) / (most + 1 - neurons)
-        points.append(search.point(neurons, left))
+        points.append(search.point(neurons, max(0.0, until - clock.now) / (most + 1 - neurons)))
         last = points[-1]
         is_end = last.upper_bound <= enough or not search.more_help(last)
         if is_end or last.status is Status.INTERRUPTED:

@@ -24,8 +24,8 @@ from sparsest.results.trade_off import LeastErrorResult
 
 # The share of the time that is left for proofs, which repeat the last refutation of every point in writing.
 PROVING: Final = 0.4
-# Seconds at least for whatever is begun.
-_LEAST_SECONDS: Final = 1e-3
+# Seconds where there are none left: a limit that has passed when it is looked at.
+_NO_TIME: Final = 1e-9
 
 
 class CurveSearch:
@@ -111,7 +111,7 @@ class CurveSearch:
         return with_proof(self._question, point, options, proof, problem)
 
     def _within(self, seconds: float) -> SearchOptions:
-        limit = None if math.isinf(seconds) else max(seconds, _LEAST_SECONDS)
+        limit = None if math.isinf(seconds) else max(seconds, _NO_TIME)
         return dataclasses.replace(
             self._options, deadline=Deadline(limit), checkpoint_path=None, resume=False
         )

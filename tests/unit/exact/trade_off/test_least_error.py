@@ -219,3 +219,15 @@ def test_errors_in_floats_are_no_less_than_exact_ones(seed):
         exact_error = max(exact_error, off / Fraction(above), -off / Fraction(below))
     assert exact_error <= Fraction(claimed)
     assert claimed <= float(exact_error) * (1 + 1e-9) + 1e-11 * size
+
+
+def test_without_time_nothing_is_asked_and_networks_count():
+    data = np.random.default_rng(1)
+    problem = Problem(data.normal(size=(50, 3)), data.normal(size=50))
+    known = Network([[1.0, 0, 0]], [0.5], [0.1])
+    curve = exact.frontier(problem, most=3, time_limit=1e-6, networks=[known])
+    assert sum(point.questions for point in curve.points) == 0
+    assert len(curve.points) == 4
+    best = min(np.abs(problem.targets).max(), np.abs(known(problem.X) - problem.targets).max())
+    assert curve.points[3].upper_bound == pytest.approx(best, rel=1e-3)
+    assert curve.status is Status.TIME_LIMIT
