@@ -16,11 +16,10 @@ from sparsest.models import TrainedModel
 from sparsest.multi_output_network import MultiOutputNetwork
 from sparsest.multi_output_problem import MultiOutputProblem
 from sparsest.problem import Problem
+from sparsest.results.certificate import SHARE_OF_RANGE
 
 # What a network may be held against; "auto" chooses.
 AGAINST: Final = ("auto", "model", "labels", "tolerance")
-# The share of each output's range that a tolerance is which is chosen here.
-SHARE: Final = 0.01
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -41,7 +40,7 @@ class OutputsTerms:
 
     against: str = "auto"
     tolerance: ArrayLike | str = "auto"
-    share_of_range: float = SHARE
+    share_of_range: float = SHARE_OF_RANGE
     numbers: Numbers = Numbers.AUTO
 
 
