@@ -137,10 +137,11 @@ def certify(  # noqa: PLR0913
     wanted = Wanted(target, features, ignore, drop_missing, header)
     trained = read_model(model)
     if trained.n_outputs > 1:
-        if report is not None:
-            raise InputError(
-                "--report is for one output: leave it out, or save the certificate by --save FILE"
-            )
+        for option, given in (("--report", report), ("--question", question)):
+            if given is not None:
+                raise InputError(
+                    f"{option} is for one output: leave it out, or save the certificate by --save FILE"
+                )
         from sparsest.cli.certify_outputs import (
             OutputsMeans,
             OutputsRequest,

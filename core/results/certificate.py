@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # A tolerance that nobody gives: this share of the range of the network's outputs or of the labels. It is
-# wide enough to lose neurons (20 of a network on 442 noisy rows become 17) and keeps R2 to 0.001 there;
+# wide enough to lose neurons (20 of a network on 442 noisy rows become 17 or 18) and keeps R2 to 0.001 there;
 # at 3 percent that network has lost 0.017.
 SHARE_OF_RANGE: Final = 0.01
 # Reductions listed; more are summed up.

@@ -9,8 +9,8 @@ import numpy as np
 from sparsest.arrays import FloatArray
 from sparsest.sentences import Sentence
 
-# Skill is lost when R2, or of classes the accuracy, is lower than the given network's by more than this. Two
-# networks of one width, trained from other seeds on the same noisy table, differ by about as much.
+# Skill is lost when R2, or of classes the accuracy, is lower than the given network's by more than this. That
+# of 20 neurons trained on the diabetes data lies between 0.609 and 0.646, depending on the seed alone.
 LOST_SKILL: Final = 0.01
 # Digits of the figures in a table.
 _DIGITS: Final = 4
