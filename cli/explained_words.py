@@ -6,8 +6,9 @@ from typing import Final, NamedTuple
 from sparsest.affine import Affine
 from sparsest.decimals import Numbers
 from sparsest.objectives import Objective
-from sparsest.results.certificate import Judgement, ReductionKind
+from sparsest.results.certificate import Against, Judgement, ReductionKind
 from sparsest.results.comparison import Attainment, Outcome
+from sparsest.results.skill import Reference
 from sparsest.results.solving import Proof, Status
 from sparsest.sentences import Sentence
 
@@ -98,6 +99,25 @@ _KINDS: Final[Sequence[tuple[type[Sentence], str, Mapping[str, str]]]] = (
             "sparser_exists": "Take the smaller one: --network FILE writes it in the format of yours.",
             "bounded": "Read the interval, then give a longer --time-limit; --checkpoint FILE with "
             "--resume goes on.",
+        },
+    ),
+    (
+        Against,
+        "what `sparsest certify` holds a network against",
+        {
+            "model": "Choose it to keep a network's behaviour, noise and all: fewer neurons are asked to do "
+            "what it does.",
+            "labels": "Choose it to ask for fewer neurons that are nowhere worse than the network or the "
+            "tolerance.",
+            "tolerance": "Choose it where the tolerance is what you need, whatever the network attains.",
+        },
+    ),
+    (
+        Reference,
+        "what the figures of a network are about",
+        {
+            "labels": "Figures of rows that training saw say little of others: keep some rows apart.",
+            "outputs": "Give the labels, if there are any, for figures of how good the networks are.",
         },
     ),
     (

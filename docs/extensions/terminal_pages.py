@@ -90,10 +90,11 @@ def _repair(_: Any, document: nodes.document) -> None:
             block.rawsource, block[:] = text, [nodes.Text(text)]
 
 
-def _keep_ellipses(_: Any, __: str, ___: str, ____: Any, _____: Any, lines: list[str]) -> None:
-    """Keep summaries from ending at the dots of "0, 1, 2, ..."."""
+def _keep_summaries_whole(_: Any, __: str, ___: str, ____: Any, _____: Any, lines: list[str]) -> None:
+    """Keep summaries from ending at the dots of "0, 1, 2, ..." and of ``w . x``."""
     if lines:
-        lines[0] = lines[0].replace("...", "\N{HORIZONTAL ELLIPSIS}")
+        whole = lines[0].replace("...", "\N{HORIZONTAL ELLIPSIS}")
+        lines[0] = re.sub(r"``[^`]+``", lambda code: code[0].replace(" . ", " \N{DOT OPERATOR} "), whole)
 
 
 def setup(app: Any) -> dict[str, bool]:
@@ -101,5 +102,5 @@ def setup(app: Any) -> dict[str, bool]:
     app.add_directive("command-help", CommandHelp)
     app.add_directive("explained-words", ExplainedWords)
     app.connect("doctree-read", _repair)
-    app.connect("autodoc-process-docstring", _keep_ellipses)
+    app.connect("autodoc-process-docstring", _keep_summaries_whole)
     return {"parallel_read_safe": True}
