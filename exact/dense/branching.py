@@ -8,11 +8,9 @@ sign -1: so all of these functions are at least as high as the interval's lower 
 node on, and with one neuron of either sign a few branches mostly end the search.
 """
 
-import math
 from collections.abc import Sequence
 from typing import Final
 
-import flint
 import highspy
 import numpy as np
 
@@ -217,12 +215,7 @@ class _Program:
 
 
 def _contradiction(multipliers: Multipliers) -> Contradiction:
-    """Return multipliers as coprime integers."""
-    common = math.lcm(*(int(m.q) for _, m in multipliers))
-    integers = [int((m * flint.fmpz(common)).p) for _, m in multipliers]
-    divisor = math.gcd(*integers)
-    pairs = [(row, m // divisor) for (row, _), m in zip(multipliers, integers, strict=True)]
     return Contradiction(
-        tuple((row.sample, row.bits, m) for row, m in pairs if row.neuron < 0),
-        tuple((row.neuron, row.sample, m) for row, m in pairs if row.neuron >= 0),
+        tuple((row.sample, row.bits, m) for row, m in multipliers if row.neuron < 0),
+        tuple((row.neuron, row.sample, m) for row, m in multipliers if row.neuron >= 0),
     )
