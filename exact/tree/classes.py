@@ -48,8 +48,20 @@ class DensestClasses:
         self._budget = Budget(pacing.densest_products, deadline)
         self._least_programs = pacing.branching_programs
 
-    def refutation(self, signs: Signs, nodes_left: float = math.inf) -> Refutation | None:
-        """Return a refutation of these output signs, if one is found within so many linear programs."""
+    def refutation(
+        self, signs: Signs, nodes_left: float = math.inf, *, closes: bool = False
+    ) -> Refutation | None:
+        """Return a refutation of these output signs, if one is found.
+
+        Parameters
+        ----------
+        signs : tuple of +1 and -1
+            Output signs.
+        nodes_left : float
+            Linear programs to solve at most.
+        closes : bool
+            Whether a network of one neuron more is known.
+        """
         if not self._applies or not _MIN_NEURONS <= len(signs) <= MAX_NEURONS:
             return None
         # what every sample says of every pattern is written down before the first node
@@ -59,14 +71,14 @@ class DensestClasses:
         cost = first_cost(self._problem, signs)
         if cost <= _CHEAP and (step := self._by_functions(cost, signs)) is not None:
             return step
-        programs = int(min(self._programs(len(signs)), nodes_left))
+        programs = int(min(self._programs(len(signs), closes=closes), nodes_left))
         found = refute_by_branching(self._problem, signs, programs, self._deadline)
         return self._by_functions(cost, signs) if found is None and cost > _CHEAP else found
 
-    def _programs(self, width: int) -> int:
-        """Return how many linear programs may be solved: few where the activation tree is quick."""
+    def _programs(self, width: int, *, closes: bool) -> int:
+        """Return how many linear programs may be solved: many where the activation tree is hopeless."""
         unknowns = width * (self._problem.n_features + 1)
-        if self._problem.n_samples < _SAMPLES_AN_UNKNOWN * unknowns:
+        if not closes or self._problem.n_samples < _SAMPLES_AN_UNKNOWN * unknowns:
             return self._least_programs
         in_time = _SHARE_OF_TIME * self._deadline.remaining / _SECONDS_A_PROGRAM
         return int(min(max(in_time, self._least_programs), _MOST_PROGRAMS))

@@ -201,7 +201,8 @@ class _TreeSearch:
         return refute_in_pieces(self._around, signs, self._headway.frontier, self._log, self._saving, share)
 
     def _refuted_by_classes(self, signs: Signs) -> bool:
-        step = self._classes.refutation(signs, self._limits.nodes_left)
+        closes = self._findings.upper == len(signs) + 1
+        step = self._classes.refutation(signs, self._limits.nodes_left, closes=closes)
         if step is None:
             return False
         document = step.document()
