@@ -945,7 +945,7 @@ def _is_number(cell: str) -> bool:
 # ============================================================================================================
 # KERNEL: what must be believed
 #
-# 1629 lines, 1255 of them code, in ten parts. The verdict says what it rests on, so which must be believed:
+# 1658 lines, 1279 of them code, in ten parts. The verdict says what it rests on, so which must be believed:
 #
 #     any proof      CLAIMS
 #     upper bound    NETWORKS
@@ -2054,13 +2054,15 @@ class _Situation:
         signs: Sequence[int],
         work: _Work,
         known: Sequence[tuple[tuple[int, ...], _Box]] = (),
-        assigned: Mapping[int, tuple[int, ...]] | None = None,
+        assigned: Mapping[int, list[tuple[int, ...]]] | None = None,
+        keys: Sequence[str] = (),
     ) -> None:
         self.problem = problem
         self.signs = signs
         self.work = work
         self.known = known
         self.assigned = {} if assigned is None else assigned
+        self.keys = keys
         self.affine = int(problem.skip or problem.constant)
         self.patterns = list(itertools.product((0, 1), repeat=len(signs)))
         self.functions = {pattern: self._box_of(pattern, self.affine) for pattern in self.patterns}
@@ -2074,20 +2076,23 @@ class _Situation:
 
     def knowing(self, pattern: tuple[int, ...], box: _Box) -> _Situation:
         """Return the situation with one more function known."""
-        return _Situation(self.problem, self.signs, self.work, [*self.known, (pattern, box)], self.assigned)
+        known = [*self.known, (pattern, box)]
+        return _Situation(self.problem, self.signs, self.work, known, self.assigned, self.keys)
 
-    def assigning(self, point: int, pattern: tuple[int, ...]) -> _Situation:
-        """Return the situation in which a point has a pattern."""
+    def assigning(self, point: int, key: str) -> _Situation:
+        """Return the situation in which a point has one of its patterns that a key covers."""
         found = copy.copy(self)
-        found.assigned = {**self.assigned, point: pattern}
-        self.work.charge(len(found.assigned))
+        left = [pattern for pattern in self.possible(point) if _covers(key, pattern)]
+        found.assigned = {**self.assigned, point: left}
+        found.keys = [*self.keys, key]
+        self.work.charge(len(found.assigned) + len(found.keys) + len(self.patterns) * len(key))
         return found
 
     def representative(self, pattern: tuple[int, ...]) -> tuple[int, ...]:
         """Return the pattern with active neurons first among those that nothing tells apart."""
-        given = [*(one for one, _ in self.known), *self.assigned.values()]
+        given: list[Sequence[int | str]] = [*(one for one, _ in self.known), *self.keys]
         self.work.charge(len(self.signs) * (len(given) + 1))
-        alike: dict[tuple[int, ...], list[int]] = {}
+        alike: dict[tuple[int | str, ...], list[int]] = {}
         for k, sign in enumerate(self.signs):
             alike.setdefault((sign, *(other[k] for other in given)), []).append(k)
         result = list(pattern)
@@ -2100,7 +2105,7 @@ class _Situation:
     def possible(self, point: int) -> list[tuple[int, ...]]:
         """Return the patterns that a point may have."""
         if point in self.assigned:
-            return [self.assigned[point]]
+            return self.assigned[point]
         if point not in self._possible:
             self.work.charge(len(self.patterns) * (len(self.sums) + 10))
             states = [(part, self._sign(box, point)) for part, box in self.sums.items() if box is not None]
@@ -2191,12 +2196,10 @@ class _Classes:
         if isinstance(step, dict) and "branch" in step:
             step = _fields(step, ("branch", "next"), place)
             point = _index(step["branch"], len(self.problem.points), place)
-            if point in situation.assigned:
+            if point in situation.assigned and len(situation.possible(point)) == 1:
                 raise ProofError(f"point {point} has its pattern", place)
-            for pattern, following in self._following(
-                step["next"], situation.possible(point), situation, place
-            ):
-                self._check(following, situation.assigning(point, pattern), place)
+            for key, following in self._branches(step["next"], point, situation, place):
+                self._check(following, situation.assigning(point, key), place)
         elif isinstance(step, dict) and "value" in step:
             self.ends += 1
             self._check_contradiction(_fields(step, ("value", "cone"), place), situation, place)
@@ -2250,6 +2253,27 @@ class _Classes:
         for text, pattern in wanted.items():
             yield pattern, found[text]
 
+    def _branches(
+        self, steps: object, point: int, situation: _Situation, place: str
+    ) -> Iterable[tuple[str, object]]:
+        """Return keys with their steps, which cover each pattern of a point, or one that is alike."""
+        if not isinstance(steps, dict):
+            raise ProofError(f"{_shown(steps)} is no object", place)
+        wanted = {situation.representative(one) for one in situation.possible(point)}
+        self.work.charge(len(steps) * len(wanted) * len(self.signs))
+        covered = set[tuple[int, ...]]()
+        for key in steps:
+            if type(key) is not str or len(key) != len(self.signs) or key.strip("01*"):
+                raise ProofError(f"{_shown(key)} is no key of {len(self.signs)} neurons", place)
+            own = {pattern for pattern in wanted if _covers(key, pattern)}
+            if not own:
+                raise ProofError(f"key {key} covers nothing that point {point} may have", place)
+            covered |= own
+        if wanted - covered:
+            text = _text_of(min(wanted - covered))
+            raise ProofError(f"no key covers the pattern {text} of point {point}", place)
+        return steps.items()
+
     def _pattern(self, text: object, place: str) -> tuple[int, ...]:
         if type(text) is not str or len(text) != len(self.signs) or text.strip("01"):
             raise ProofError(f"{_shown(text)} is no pattern of {len(self.signs)} neurons", place)
@@ -2293,6 +2317,11 @@ class _Classes:
         row = self.problem.rows[point]
         self.work.charge(len(row) + _digits(m) * self.problem.digits[point] // 32)
         sums[:] = [value + m * entry for value, entry in zip(sums, row, strict=True)]
+
+
+def _covers(key: str, pattern: Sequence[int]) -> bool:
+    """Whether a pattern has the bits that a key decides."""
+    return all(mark in ("*", str(bit)) for mark, bit in zip(key, pattern, strict=True))
 
 
 def _text_of(pattern: Sequence[int]) -> str:

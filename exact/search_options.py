@@ -34,8 +34,9 @@ class Pacing:
         Features from which on output signs are refuted by densest classes where that takes little work.
     densest_products : float
         Products of numbers formed for that: 10^8 take a second, and the checker of proofs a minute or less.
-    branching_nodes : int
-        Linear programs for output signs, before that, in a tree whose programs know something of all samples.
+    branching_programs : int
+        Linear programs for output signs, before that, in a tree whose programs know something of all samples;
+        more of them where there are so many samples that the activation tree is hopeless.
     shared_from : int
         Nodes that a search visits before it asks its workers for help.
     recorded_piece : int
@@ -68,7 +69,7 @@ class Pacing:
     packing_seconds: float = 2.0
     densest_from: int = 4
     densest_products: float = 2e8
-    branching_nodes: int = 1000
+    branching_programs: int = 4000
     shared_from: int = 1000
     recorded_piece: int = 10_000
     small_piece: int = 100

@@ -56,7 +56,7 @@ class ExactSamples(NamedTuple):
     starts : array of int (K + 1,) or (K + 2,)
         Where the entries of each begin, and where the last end.
     kinds : array of int (K,) or (K + 1,)
-        Equal for blocks of equal entries.
+        The number that `ExactData.kind_of` gives to the entries of each block.
     low, high : arrays (N,)
         Ends of the intervals, exact; the scale of the labels does not matter.
     signs : array (K,) or (K + 1,)
@@ -84,7 +84,7 @@ def samples_of(data: ExactData, signs: Sequence[int]) -> ExactSamples:
     return ExactSamples(
         rows=np.ascontiguousarray(np.concatenate(blocks, axis=1)),
         starts=np.array([0, *itertools.accumulate(map(len, entries))], dtype=np.int64),
-        kinds=np.array([entries.index(own) for own in entries], dtype=np.int64),
+        kinds=np.array([data.kind_of(own) for own in entries], dtype=np.int64),
         low=low.copy(),
         high=high.copy(),
         signs=np.array([*signs, *[1.0] * problem.has_affine_term], dtype=np.float64),
@@ -112,6 +112,27 @@ class Combination(NamedTuple):
     total: FloatArray
     like: IntArray
     turned: FloatArray
+
+
+class Unknowns(NamedTuple):
+    """Which multipliers are unknown: those of values, and totals that are neither zero nor one of these.
+
+    Attributes
+    ----------
+    of_value : array of int (T,)
+        The number of a value's multiplier, -1 where that is zero.
+    of_total : array of int (T, B)
+        The number of a total in a block unlike those before, -1 where it is zero or the block is not.
+    tie : array of int (T, B)
+        The sign with which such a total is the value's multiplier, 0 where it is an unknown of its own.
+    number : int
+        How many there are.
+    """
+
+    of_value: IntArray
+    of_total: IntArray
+    tie: IntArray
+    number: int
 
 
 class System(NamedTuple):
@@ -149,7 +170,14 @@ def certainly_contradict(
         False where floats cannot tell.
     """
     combined = combination(data, bits, values, cones)
-    system = equations(data, samples, combined)
+    return is_certain(data, samples, bits, combined, unknowns_of(combined))
+
+
+def is_certain(
+    data: ExactSamples, samples: IntArray, bits: FloatArray, combined: Combination, unknowns: Unknowns
+) -> bool:
+    """Whether a combination that is nearly a contradiction provably has an exact one beside it."""
+    system = equations(data, samples, combined, unknowns)
     if system.unknowns != system.equations + 1 or not cone_rows_have_sides(combined, bits):
         return False
     error = relative_error(system)
@@ -213,32 +241,46 @@ def cone_rows_have_sides(combined: Combination, bits: FloatArray) -> bool:
     return True
 
 
-def equations(data: ExactSamples, samples: IntArray, combined: Combination) -> System:
-    """Return the equations of all blocks that are unlike those before; none where nothing can be said.
-
-    Columns are the values' multipliers, then the totals that are none of these.
-    """
+def unknowns_of(combined: Combination) -> Unknowns:
+    """Return the unknowns: the values' multipliers, then block by block the totals that are none of these."""
     depth, blocks = combined.total.shape
-    matrix = np.zeros((data.starts[-1], depth * (blocks + 1)))
-    places, unknowns = np.zeros(depth, dtype=np.int64), 0
+    of_value, count = np.full(depth, -1), 0
     for t in range(depth):
         if combined.values[t] != 0.0:
-            places[t] = unknowns
-            unknowns += 1
+            of_value[t] = count
+            count += 1
+    of_total, tie = np.full((depth, blocks), -1), np.zeros((depth, blocks), dtype=np.int64)
+    for b in range(blocks):
+        for t in range(depth):
+            if combined.like[b] != b or combined.total[t, b] == 0.0:
+                continue
+            tie[t, b] = int(tied_to_value(combined, b, t))
+            if tie[t, b]:
+                of_total[t, b] = of_value[t]
+            else:
+                of_total[t, b] = count
+                count += 1
+    return Unknowns(of_value, of_total, tie, count)
+
+
+def equations(data: ExactSamples, samples: IntArray, combined: Combination, unknowns: Unknowns) -> System:
+    """Return the equations of all blocks that are unlike those before; none where nothing can be said."""
+    depth, blocks = combined.total.shape
+    matrix = np.zeros((data.starts[-1], depth * (blocks + 1)))
     top, margin = 0, _LARGEST_ERROR
     for b in range(blocks):
         size = data.starts[b + 1] - data.starts[b] if combined.like[b] == b else 0
         for t in range(depth):
-            tie = tied_to_value(combined, b, t) if size else 0.0
-            if size and combined.total[t, b] != 0.0:
-                entry = combined.total[t, b] if tie == 0.0 else tie * combined.values[t]
+            column = unknowns.of_total[t, b]
+            if size and column >= 0:
+                tie = unknowns.tie[t, b]
+                entry = tie * combined.values[t] if tie else combined.total[t, b]
+                row = data.rows[samples[t]]
                 for j in range(size):
-                    row = data.rows[samples[t]]
-                    matrix[top + j, places[t] if tie else unknowns] = entry * row[data.starts[b] + j]
-                unknowns += tie == 0.0
-            margin = min(margin, margin_of(combined, b, t))
+                    matrix[top + j, column] = entry * row[data.starts[b] + j]
+            margin = min(margin, margin_of(combined, unknowns, b, t))
         top += size
-    return System(matrix, top, unknowns, margin)
+    return System(matrix, top, unknowns.number, margin)
 
 
 def tied_to_value(combined: Combination, b: int, t: int) -> float:
@@ -250,7 +292,7 @@ def tied_to_value(combined: Combination, b: int, t: int) -> float:
     return 0.0
 
 
-def margin_of(combined: Combination, b: int, t: int) -> float:
+def margin_of(combined: Combination, unknowns: Unknowns, b: int, t: int) -> float:
     """Return the error that a multiplier of a cone row can bear: it is the total less the value's part.
 
     -1 where the total cannot be what it is asked to be.
@@ -260,11 +302,11 @@ def margin_of(combined: Combination, b: int, t: int) -> float:
     if first < 0 or combined.total[t, b] == 0.0:
         # the row's multiplier is the opposite of the other, whatever that is
         return _LARGEST_ERROR if in_value * own < 0.0 or (in_value == 0.0 and own == 0.0) else -1.0
-    tie = tied_to_value(combined, first, t)
-    total = combined.turned[b] * (combined.total[t, first] if tie == 0.0 else tie * combined.values[t])
+    tie = unknowns.tie[t, first]
+    total = combined.turned[b] * (tie * combined.values[t] if tie else combined.total[t, first])
     needed = total - in_value
     if own == 0.0:
-        return _LARGEST_ERROR if needed == 0.0 and tie != 0.0 else -1.0
+        return _LARGEST_ERROR if needed == 0.0 and tie else -1.0
     return abs(needed) / (2.0 * (abs(total) + abs(in_value))) if needed * own > 0.0 else -1.0
 
 

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import flint
 
-from sparsest.exact.arithmetic.farkas import Multipliers
+from sparsest.exact.arithmetic.farkas import Multipliers, in_integers
 from sparsest.exact.arithmetic.nonnegative_combination import combination_or_separation
 from sparsest.exact.arithmetic.rational_problem import (
     ExactData,
@@ -28,7 +28,7 @@ class ExactAnswer(NamedTuple):
 
     Attributes
     ----------
-    refutation : list of (Row, rational) or None
+    refutation : list of (Row, int) or None
         Multipliers as `sparsest.exact.arithmetic.farkas.refutation_near` returns them.
     point : list of rationals or None
         Numbers of the neurons, and of the affine term, that obey every row.
@@ -74,7 +74,8 @@ def decide(data: ExactData, signs: Sequence[int], rows: Sequence[Row]) -> ExactA
     found, separation = combination_or_separation(shorter, [0] * len(spoken_of) + [1])
     if found is not None:
         used = zip(origins, found, strict=True)
-        return ExactAnswer([(row, unit * fraction_to_rational(c)) for (row, unit), c in used if c], None)
+        multipliers = ((row, unit * fraction_to_rational(c)) for (row, unit), c in used)
+        return ExactAnswer(in_integers(multipliers), None)
     point = [flint.fmpq(0)] * size
     for j, value in zip(spoken_of, separation[:-1], strict=True):
         point[j] = fraction_to_rational(-value / separation[-1])

@@ -4,8 +4,8 @@ Farkas' lemma: rows have no common solution if and only if nonnegative multiplie
 ``0 >= positive``. A floating-point solver suggests the multipliers; here they are made exact and checked.
 """
 
-from collections.abc import Sequence
-from typing import Any
+import math
+from collections.abc import Iterable, Sequence
 
 import flint
 import numpy as np
@@ -21,7 +21,17 @@ from sparsest.exact.arithmetic.rational_problem import (
     side_of,
 )
 
-Multipliers = list[tuple[Row, flint.fmpq]]
+# Whole numbers without a common divisor, none of them zero.
+Multipliers = list[tuple[Row, int]]
+
+
+def in_integers(multipliers: Iterable[tuple[Row, flint.fmpq | flint.fmpz]]) -> Multipliers:
+    """Return coprime whole numbers that are a positive multiple of rational multipliers, zeros left out."""
+    used = [(row, m.numerator, m.denominator) for row, m in multipliers if m != 0]
+    common = math.lcm(*(int(bottom) for _, _, bottom in used))
+    whole = [int(top) * (common // int(bottom)) for _, top, bottom in used]
+    divisor = math.gcd(*whole)
+    return [(row, m // divisor) for (row, _, _), m in zip(used, whole, strict=True)]
 
 
 def refutation_near(
@@ -51,9 +61,9 @@ def refutation_near(
 
     Returns
     -------
-    list of (Row, rational) or None
-        Multipliers of rows as `sparsest.exact.arithmetic.rational_problem.coefficients` scales them, none of
-        them zero: positive ones of a row's lower side, negative ones of its upper side.
+    list of (Row, int) or None
+        Multipliers of rows as `sparsest.exact.arithmetic.rational_problem.coefficients` scales them, coprime
+        and none of them zero: positive ones of a row's lower side, negative ones of its upper side.
     """
     support = np.flatnonzero(np.abs(ray) > RAY_SUPPORT * np.abs(ray).max(initial=0.0)).tolist()
     if not support:
@@ -64,18 +74,19 @@ def refutation_near(
     if rank == len(used) - 1 and (rank == 0 or reduced[rank - 1, rank - 1] != 0):
         # the usual case, one dimension of which the last entry is free: integers will do
         sign = 1 if (ray[support[-1]] > 0) == (denominator > 0) else -1
-        multipliers: list[Any] = [-sign * reduced[i, rank] for i in range(rank)] + [sign * denominator]
+        multipliers = [flint.fmpq(-sign * reduced[i, rank]) for i in range(rank)]
+        multipliers.append(flint.fmpq(sign * denominator))
     else:
         near = [rational(float(ray[i])) * flint.fmpq(2) ** -exponents[i] for i in support]
         multipliers = null_vector_near(reduced, denominator, rank, near)
-    refutation = [(row, m) for row, m in zip(used, multipliers, strict=True) if m != 0]
+    refutation = in_integers(zip(used, multipliers, strict=True))
     total = flint.fmpq(0)
     for row, multiplier in refutation:
         side = side_of(data, row, multiplier > 0)
         if side is None:
             return None
         total += multiplier * side
-    return [(row, flint.fmpq(m)) for row, m in refutation] if total > 0 else None
+    return refutation if total > 0 else None
 
 
 def contradiction_of_equations(
@@ -99,4 +110,4 @@ def contradiction_of_equations(
     multipliers = solution_near([*system, (values, flint.fmpq(1))], [flint.fmpq(0)] * len(used))
     if multipliers is None:
         return None
-    return [(row, m) for row, m in zip(used, multipliers, strict=True) if m != 0]
+    return in_integers(zip(used, multipliers, strict=True))

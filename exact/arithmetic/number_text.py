@@ -14,6 +14,11 @@ def integer_text(value: int) -> int | str:
     return value if abs(value) <= _EXACT_IN_JSON else hex(value)
 
 
+def json_text(value: int) -> str:
+    """Return `integer_text` as JSON writes it, with its quotes."""
+    return str(value) if abs(value) <= _EXACT_IN_JSON else f'"{value:#x}"'
+
+
 def integer_of(value: int | str) -> int:
     """Return the integer that `integer_text` wrote."""
     return int(value, 16) if isinstance(value, str) else value

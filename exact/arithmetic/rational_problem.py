@@ -42,6 +42,9 @@ class ExactData:
     def __init__(self, problem: Problem) -> None:
         self.supports: Sequence[tuple[int, ...]] | None = None
         self._rows_of: dict[tuple[int, ...], list[list[int]]] = {}
+        # systems of equations in these data that were solved before, whatever neurons may use
+        self.solved: dict[tuple[int, ...], list[int] | None] = {}
+        self._kinds: dict[tuple[int, ...], int] = {}
         self._intervals: dict[int, tuple[flint.fmpq | None, flint.fmpq | None]] = {}
         self.problem = problem
         self.size = problem.n_features + 1
@@ -78,6 +81,26 @@ class ExactData:
                 used = [int(j in support) for j in range(self.size)]
                 self._rows_of[support] = [list(map(operator.mul, row, used)) for row in self.rows]
         return found
+
+    def kind_of(self, entries: tuple[int, ...]) -> int:
+        """Return a number for a set of entries; the same in all restrictions of these data."""
+        return self._kinds.setdefault(entries, len(self._kinds))
+
+    def entries_of(self, kind: int) -> tuple[int, ...]:
+        """Return the entries that have a number."""
+        return next(entries for entries, number in self._kinds.items() if number == kind)
+
+    @functools.cached_property
+    def whole_ends(self) -> list[tuple[int | None, int | None]]:
+        """Ends of the intervals as `side_of` returns them, times a common factor that makes them integers."""
+        ends = [
+            [side_of(self, Row(i, -1, ()), lower) for lower in (True, False)] for i in range(len(self.rows))
+        ]
+        unit = math.lcm(*(int(end.q) for pair in ends for end in pair if end is not None))
+        low, high = (
+            [None if end is None else int((end * unit).p) for end in side] for side in zip(*ends, strict=True)
+        )
+        return list(zip(low, high, strict=True))
 
     def rows_of(self, neuron: int) -> list[list[int]]:
         """Return the rows with zeros for the entries that a neuron may not use."""

@@ -5,7 +5,7 @@ ones determine others: those whose patterns are combinations of theirs.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -17,6 +17,8 @@ from sparsest.exact.arithmetic.error_free import UNIT_ROUNDOFF
 
 BoolArray = NDArray[np.bool_]
 Pattern = tuple[int, ...]
+# A pattern of which some bits are decided: "1", "0", or "*" where they are not, for each neuron.
+Key = str
 
 
 class KnownSum(NamedTuple):
@@ -142,12 +144,31 @@ def representative(pattern: Pattern, signs: Sequence[int], known: Sequence[Patte
 
     Nothing tells neurons apart that have one output sign and the same bits in all known patterns.
     """
-    groups: dict[tuple[int, ...], list[int]] = {}
-    for k, sign in enumerate(signs):
-        groups.setdefault((sign, *(other[k] for other in known)), []).append(k)
     result = list(pattern)
-    for members in groups.values():
+    for members in _alike(signs, known):
         active = sum(pattern[k] for k in members)
         for place, k in enumerate(members):
             result[k] = int(place < active)
     return tuple(result)
+
+
+def representative_key(key: Key, signs: Sequence[int], given: Sequence[Key]) -> Key:
+    """Return the key that this one becomes in the same way; it decides all or none of the bits of a sign."""
+    result = list(key)
+    for members in _alike(signs, given):
+        for k, bit in zip(members, sorted((key[k] for k in members), reverse=True), strict=True):
+            result[k] = bit
+    return "".join(result)
+
+
+def covers(key: Key, pattern: Pattern) -> bool:
+    """Whether a pattern has the bits that a key decides."""
+    return all(mark in ("*", str(bit)) for mark, bit in zip(key, pattern, strict=True))
+
+
+def _alike(signs: Sequence[int], given: Sequence[Pattern] | Sequence[Key]) -> Iterable[list[int]]:
+    """Return the neurons in groups that nothing tells apart."""
+    groups: dict[tuple[int | str, ...], list[int]] = {}
+    for k, sign in enumerate(signs):
+        groups.setdefault((sign, *(other[k] for other in given)), []).append(k)
+    return groups.values()

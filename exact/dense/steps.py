@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from sparsest.exact.arithmetic.number_text import integer_text, number_text
-from sparsest.exact.dense.classes import Pattern
+from sparsest.exact.dense.classes import Key, Pattern
 from sparsest.exact.dense.functions import Boxes
 from sparsest.exact.dense.plan import CoverLevel
 
@@ -48,15 +48,14 @@ class RefutingStep(NamedTuple):
 
 
 class BranchingStep(NamedTuple):
-    """One step for each pattern that a sample may have; of patterns that are alike one is named."""
+    """One step for each key that covers patterns of a sample; of keys that are alike one is named."""
 
     sample: int
-    following: dict[Pattern, "Refutation"]
+    following: dict[Key, "Refutation"]
 
     def document(self) -> dict[str, Any]:
         """Return the step and those that follow as JSON holds them."""
-        steps = {_text(pattern): step.document() for pattern, step in self.following.items()}
-        return {"branch": self.sample, "next": steps}
+        return {"branch": self.sample, "next": {key: step.document() for key, step in self.following.items()}}
 
 
 class Contradiction(NamedTuple):

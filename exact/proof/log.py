@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sparsest.exact.arithmetic.farkas import Multipliers
 from sparsest.exact.arithmetic.rational_network import RationalNetwork
@@ -11,6 +14,14 @@ from sparsest.exact.packing.curved_sets import Packing
 from sparsest.results.solving import ExactResult
 
 Bits = tuple[int, ...]
+IntArray = NDArray[np.integer[Any]]
+
+
+class Teller(Protocol):
+    """Knows what numbers mean that a compiled search tells."""
+
+    def tell(self, events: IntArray, log: "ProofLog") -> None:
+        """Report events, which follow those told before, by the methods of a log."""
 
 
 class ProofLog:
@@ -88,6 +99,10 @@ class ProofLog:
 
     def densest(self, step: Mapping[str, Any]) -> None:
         """Refute the output signs begun by functions that meet many samples: `Step.document`."""
+
+    def visited(self, events: IntArray, teller: Teller) -> None:
+        """Take what a compiled search tells of nodes."""
+        teller.tell(events, self)
 
     def end(self) -> None:
         """Finish: all networks with the signs begun are refuted."""

@@ -13,8 +13,8 @@ from typing import Any, Final
 import flint
 
 from sparsest.errors import InputError
-from sparsest.exact.arithmetic.farkas import Multipliers
-from sparsest.exact.arithmetic.number_text import number_text
+from sparsest.exact.arithmetic.farkas import Multipliers, in_integers
+from sparsest.exact.arithmetic.number_text import integer_text
 from sparsest.exact.arithmetic.rational_problem import Row
 from sparsest.exact.proof.log import Bits, ProofLog
 from sparsest.io.strict_json import parse
@@ -59,7 +59,7 @@ class EventLog(ProofLog):
         self._add("leave")
 
     def refuted(self, multipliers: Multipliers) -> None:  # noqa: D102
-        numbers = [[row.sample, row.neuron, row.coordinate, number_text(m)] for row, m in multipliers]
+        numbers = [[row.sample, row.neuron, row.coordinate, integer_text(m)] for row, m in multipliers]
         self._add("refuted", numbers)
 
     def merged(self, neuron: int) -> None:  # noqa: D102
@@ -167,7 +167,9 @@ def _event(document: Any) -> Event:
             (Row(sample, neuron, (), coordinate), rational_of(m))
             for sample, neuron, coordinate, m in arguments[0]
         ]
-        return name, rows
+        if any(m == 0 for _, m in rows):
+            raise ValueError("a multiplier is zero")
+        return name, in_integers(rows)
     if name == "enter":
         return name, bits_of(arguments[0])
     if name == "left_open":
@@ -197,7 +199,7 @@ def _check(event: Event, shape: Shape) -> None:
         case "densest", [step]:
             fine = _is_step(step, shape)
         case "refuted", [multipliers]:
-            fine = bool(multipliers) and all(m != 0 and _is_row(row, shape) for row, m in multipliers)
+            fine = bool(multipliers) and all(_is_row(row, shape) for row, _ in multipliers)
         case _:
             fine = False
     if not fine:

@@ -3,6 +3,7 @@
 The nodes of a search go to a temporary file as they come, so that memory never holds the tree.
 """
 
+import functools
 import gzip
 import itertools
 import json
@@ -14,14 +15,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import flint
 
 from sparsest.affine import Affine
 from sparsest.check import ProofError, check_proof
 from sparsest.exact.arithmetic.farkas import Multipliers
-from sparsest.exact.arithmetic.number_text import end_text, integer_of, integer_text, number_text
+from sparsest.exact.arithmetic.number_text import end_text, integer_of, integer_text, json_text, number_text
 from sparsest.exact.arithmetic.rational_network import RationalNetwork, rational_witness
 from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.line.forced_knots import GapProof, Triple, triples_of
@@ -38,6 +39,10 @@ from sparsest.results.solving import ExactResult
 from sparsest.units import in_integer_units
 
 _FORMAT, _VERSION = "sparsest/proof", 1
+# Answers about the few choices of bits that a tree's branches offer.
+_REMEMBERED: Final = 1 << 14
+
+Choices = tuple[tuple[int, ...], ...]
 
 
 @dataclass
@@ -52,11 +57,16 @@ class WrittenTree:
 
 @dataclass
 class _Branch:
-    """An open branch: its sample, the neurons alike above it, and the bits of the child being visited."""
+    """An open branch: its sample, the neurons alike above it, and the bits of the child being visited.
+
+    Bit sets hold the samples with bits above it and on it, and of these those on which each neuron is active.
+    """
 
     sample: int
     tied: tuple[bool, ...]
     bits: Bits = ()
+    decided: int = 0
+    active: Sequence[int] = ()
 
 
 class ProofWriter(ProofLog):
@@ -77,6 +87,11 @@ class ProofWriter(ProofLog):
         self.data = ExactData(self.problem.distinct())
         self._points = _point_of_each_sample(self.problem, self.data.problem)
         self._scales = [_checker_scale(self.data, i) for i in range(self.data.problem.n_samples)]
+        # what multipliers of rows of `data` are times for those of the checker's; the last, of no sample
+        ratios = [own // given for own, given in zip(self._scales, self.data.scales, strict=True)]
+        common = math.lcm(*ratios)
+        self._factors = [*(common // ratio for ratio in ratios), common]
+        self._text_of = functools.cache(lambda bits: "".join(map(str, bits)))
         self._circuits = CircuitTable(self.data.rows)
         self._file = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed by __exit__
         self._trees: list[WrittenTree] = []
@@ -166,21 +181,31 @@ class ProofWriter(ProofLog):
     def branch(self, sample: int, choices: Sequence[Sequence[int]], needed: int) -> None:  # noqa: D102
         if not self._complete:
             return
-        if self._open:
-            above = self._open[-1]
-            tied = tuple(tie and above.bits[k] == above.bits[k + 1] for k, tie in enumerate(above.tied))
+        above = self._open[-1] if self._open else None
+        if above is not None:
+            pairs = zip(above.tied, itertools.pairwise(above.bits), strict=True)
+            tied = tuple(tie and one == next_one for tie, (one, next_one) in pairs)
         else:
             tied = self._alike
-        self._write(self._points[sample])
-        flips = not self._open and self.problem.affine is Affine.SKIP
+        self._write(str(self._points[sample]))
+        flips = above is None and self.problem.affine is Affine.SKIP
         self._open.append(_Branch(sample, tied))
         if not flips:
             self._write_excluded(sample, choices, needed, tied)
 
     def enter(self, bits: Bits) -> None:  # noqa: D102
         if self._complete:
-            self._open[-1].bits = bits
-            self._key = "".join(map(str, bits))
+            here, decided, active = self._open[-1], *self._sets_above()
+            here.bits, sample = bits, 1 << here.sample
+            here.decided = decided | sample
+            here.active = [on | sample if bit else on for on, bit in zip(active, bits, strict=True)]
+            self._key = self._text_of(bits)
+
+    def _sets_above(self) -> tuple[int, Sequence[int]]:
+        """Return the samples decided above the last branch, and on which of them each neuron is active."""
+        if len(self._open) < 2:
+            return 0, [0] * len(self._signs)
+        return self._open[-2].decided, self._open[-2].active
 
     def leave(self) -> None:  # noqa: D102
         if self._complete:
@@ -191,16 +216,16 @@ class ProofWriter(ProofLog):
             self._write(self._leaf(multipliers))
 
     def merged(self, neuron: int) -> None:  # noqa: D102
-        self._write({"merge": neuron})
+        self._write(f'{{"merge":{neuron}}}')
 
     def unproven(self) -> None:  # noqa: D102
         self._complete = False
 
     def excluded(self, sample: int, sign: int) -> None:  # noqa: D102
-        self._write(self._points[sample])
+        self._write(str(self._points[sample]))
         self._open.append(_Branch(sample, ()))
         self._key = "*" * len(self._signs)
-        self._write({"value": [[self._points[sample], sign]]})
+        self._write(f'{{"value":[[{self._points[sample]},{sign}]]}}')
 
     def densest(self, step: Mapping[str, Any]) -> None:  # noqa: D102
         self._step = self._renumbered(step)
@@ -245,11 +270,11 @@ class ProofWriter(ProofLog):
         self._file.seek(self._start)
         self._file.truncate()
 
-    def _write(self, what: object) -> None:
+    def _write(self, what: str) -> None:
+        """Write a node; what it says comes as JSON, whose own writer takes several times as long."""
         if self._complete:
-            node = json.dumps([len(self._open), self._key, what], separators=(",", ":"))
             try:
-                self._file.write(node.encode() + b"\n")
+                self._file.write(f'[{len(self._open)},"{self._key}",{what}]\n'.encode())
             except OSError as error:  # a full disk must not end the search
                 self._complete, self._failure = False, error
 
@@ -257,58 +282,50 @@ class ProofWriter(ProofLog):
         self, sample: int, choices: Sequence[Sequence[int]], needed: int, tied: tuple[bool, ...]
     ) -> None:
         """Write one leaf for all children that the search leaves out for one reason."""
-        allowed = [str(bits[0]) if len(bits) == 1 else "*" for bits in choices]
-        for k, bits in enumerate(choices):
-            if len(bits) == 1:
-                key = "".join([*allowed[:k], "10"[bits[0]], *"*" * (len(choices) - k - 1)])
-                if _covers_something(tied, key):
-                    self._write_circuit(key, k, sample)
-        key = "".join("0" if s == needed else bit for s, bit in zip(self._signs, allowed, strict=True))
-        wrong = any(s == needed and bit == "1" for s, bit in zip(self._signs, allowed, strict=True))
-        if needed and not wrong and _covers_something(tied, key):
-            self._key = key
+        left = tuple(map(tuple, choices))
+        decided, every_active = self._sets_above()
+        for k, key in _keys_of_no_cell(left, tied):
+            active = every_active[k]
+            inactive = decided & ~active
+            if key[k] == "1":
+                active |= 1 << sample
+            else:
+                inactive |= 1 << sample
+            self._write_circuit(key, k, self._circuit_excluding(k, active, inactive, sample))
+        wrong = _key_of_wrong_sign(left, tied, self._signs, needed) if needed else None
+        if wrong is not None:
+            self._key = wrong
             point = self._points[sample]
-            cones = [[k, point, 1] for k, bit in enumerate(key) if bit == "1"]
-            self._write({"value": [[point, needed]], "cone": cones})
+            cones = [f"[{k},{point},1]" for k, bit in enumerate(wrong) if bit == "1"]
+            self._write(f'{{"value":[[{point},{needed}]],"cone":[{",".join(cones)}]}}')
 
-    def _write_circuit(self, key: str, neuron: int, sample: int) -> None:
-        active = sum(1 << branch.sample for branch in self._open[:-1] if branch.bits[neuron])
-        inactive = sum(1 << branch.sample for branch in self._open[:-1] if not branch.bits[neuron])
-        if key[neuron] == "1":
-            active |= 1 << sample
-        else:
-            inactive |= 1 << sample
-        circuit = self._circuit_excluding(neuron, active, inactive, sample)
+    def _write_circuit(self, key: str, neuron: int, circuit: int | None) -> None:
         self._key = key
         if circuit is None:
             self.unproven()
-        self._write({"circuit": [neuron, circuit]})
+        self._write(f'{{"circuit":[{neuron},{circuit}]}}')
 
     def _circuit_excluding(self, neuron: int, active: int, inactive: int, sample: int) -> int | None:
         """Return the number of a circuit that says why a neuron's bits are those of no cell."""
         return self._circuits.excluding(active, inactive, sample)
 
-    def _leaf(self, multipliers: Multipliers) -> dict[str, list[list[int | str]]]:
-        """Return a Farkas leaf: multipliers of the checker's integer rows, coprime."""
-        scaled = []
-        for row, m in multipliers:
-            top, bottom = int(m.p), int(m.q)
-            if row.sample >= 0:
-                top, bottom = top * self.data.scales[row.sample], bottom * self._scales[row.sample]
-            scaled.append((top, bottom))
-        common = math.lcm(*(bottom for _, bottom in scaled))
-        integers = [top * (common // bottom) for top, bottom in scaled]
+    def _leaf(self, multipliers: Multipliers) -> str:
+        """Return a Farkas leaf as JSON: multipliers of the checker's integer rows, coprime."""
+        factors, points = self._factors, self._points
+        integers = [m * factors[row.sample] for row, m in multipliers]
         divisor = math.gcd(*integers)
-        leaf: dict[str, list[list[int | str]]] = {}
-        for (row, _), integer in zip(multipliers, integers, strict=True):
-            text = integer_text(integer // divisor)
-            if row.sample < 0:
-                leaf.setdefault("bound", []).append([row.neuron, row.coordinate, text])
-            elif row.neuron < 0:
-                leaf.setdefault("value", []).append([self._points[row.sample], text])
+        values, cones, bounds = [], [], []
+        for ((sample, neuron, _, coordinate), _), integer in zip(multipliers, integers, strict=True):
+            text = json_text(integer // divisor)
+            if sample < 0:
+                bounds.append(f"[{neuron},{coordinate},{text}]")
+            elif neuron < 0:
+                values.append(f"[{points[sample]},{text}]")
             else:
-                leaf.setdefault("cone", []).append([row.neuron, self._points[row.sample], text])
-        return leaf
+                cones.append(f"[{neuron},{points[sample]},{text}]")
+        lists = ("value", values), ("cone", cones), ("bound", bounds)
+        fields = [f'"{kind}":[{",".join(rows)}]' for kind, rows in lists if rows]
+        return f"{{{','.join(fields)}}}"
 
     def write(self, path: Path, method: str, result: ExactResult) -> str:
         """Write the proof of a result, atomically, compressed if the name ends in ``.gz``.
@@ -422,6 +439,37 @@ class ProofWriter(ProofLog):
         common = math.lcm(*(m.denominator for m in scaled.values()))
         divisor = math.gcd(*(int(m * common) for m in scaled.values()))
         return [[self._points[i], integer_text(int(m * common) // divisor)] for i, m in scaled.items()]
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _keys_of_no_cell(choices: Choices, tied: tuple[bool, ...]) -> list[tuple[int, str]]:
+    """Return the neurons that have one choice alone, and keys of all children with the other bit.
+
+    Neurons before such a one have the bits that they may have, those after it any.
+    """
+    allowed, found = _allowed(choices), []
+    for k, bits in enumerate(choices):
+        if len(bits) == 1:
+            key = "".join([*allowed[:k], "10"[bits[0]], *"*" * (len(choices) - k - 1)])
+            if _covers_something(tied, key):
+                found.append((k, key))
+    return found
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _key_of_wrong_sign(
+    choices: Choices, tied: tuple[bool, ...], signs: tuple[int, ...], needed: int
+) -> str | None:
+    """Return the key of all children in which no neuron with the needed sign is active; None without any."""
+    pairs = list(zip(signs, _allowed(choices), strict=True))
+    if any(sign == needed and bit == "1" for sign, bit in pairs):
+        return None
+    key = "".join("0" if sign == needed else bit for sign, bit in pairs)
+    return key if _covers_something(tied, key) else None
+
+
+def _allowed(choices: Choices) -> list[str]:
+    return [str(bits[0]) if len(bits) == 1 else "*" for bits in choices]
 
 
 def _covers_something(tied: tuple[bool, ...], key: str) -> bool:

@@ -142,7 +142,7 @@ class KindSaving(FileSaving):
             When the network in the file does not fit, contradicts the lower bound, or a proof is asked for
             and the file lacks what it needs.
         """
-        findings, trees, counters = self._findings, self._trees, self._counters
+        findings, trees = self._findings, self._trees
         first, witness = findings.lower, stored.witness
         upper = None if witness is None else entries_of(witness, findings.objective)
         if stored.budget < first or (upper is not None and upper < stored.budget):
@@ -154,14 +154,11 @@ class KindSaving(FileSaving):
         if trees.keeps:
             self._replay(stored, first, log)
         findings.lower = stored.budget
-        findings.unverified, findings.near_miss = stored.unverified, stored.near_miss
         for kinds in stored.refuted:
             trees.refuted.add(kinds)
         trees.under_way = stored.under_way
         self._gain.add(stored.gain)
-        counters.nodes = counters.nodes_before = stored.nodes
-        counters.seconds_before = stored.seconds
-        self._resumed_at = stored.nodes
+        self._go_on_from(stored, findings, self._counters)
 
     def _replay(self, stored: Stored, first: int, log: ProofLog) -> None:
         """Report what the file says of the trees refuted before."""

@@ -2,8 +2,6 @@
 
 import itertools
 
-import flint
-
 from sparsest.exact.arithmetic.farkas import Multipliers
 from sparsest.exact.arithmetic.rational_problem import coefficients, side_of
 from sparsest.exact.proof.log import ProofLog
@@ -62,7 +60,7 @@ class KindExploration(Exploration):
         for lower in (True, False):
             side = side_of(data, row, lower)
             if side is not None and (side > 0 if lower else side < 0):
-                return [(row, flint.fmpq(1 if lower else -1))]
+                return [(row, 1 if lower else -1)]
         return None
 
     def _fits(self, state: FeasibleNode) -> bool:

@@ -16,6 +16,7 @@ from typing import Final
 from sparsest.exact.line.forced_knots import lower_bound_certificate
 from sparsest.exact.line.projection_witness import projection_witness
 from sparsest.exact.method_result import MethodResult
+from sparsest.exact.proof.deferred_log import DeferredLog
 from sparsest.exact.proof.log import ProofLog
 from sparsest.exact.search_options import SearchOptions
 from sparsest.exact.supports.checkpoint import KindSaving, Stored, read_stored
@@ -116,16 +117,21 @@ class _SupportSearch:
         log: ProofLog,
         workers: Workers | None,
     ) -> None:
-        self._problem, self._objective, self._log, self._workers = problem, objective, log, workers
+        self._problem, self._objective, self._workers = problem, objective, workers
         self._options = options
         self._findings = new_findings(problem, objective, log)
         self._headway = Headway()
         self._limits = SearchLimits(options, self._findings, self._headway)
+        self._log = DeferredLog(log, self._limits.expired_after_report) if log.writes else log
         self._trees, self._gain = Trees(), Gain()
         self._saving = Saving()
 
     def run(self, stored: Stored | None) -> MethodResult:
         """Close the gap as far as limits allow, and return what is known."""
+        with self._log:
+            return self._run(stored)
+
+    def _run(self, stored: Stored | None) -> MethodResult:
         status = Status.OPTIMAL
         try:
             knots = lower_bound_certificate(self._problem, self._options.deadline)

@@ -113,16 +113,12 @@ class CheckpointWriter(FileSaving):
             if findings.beats(len(stored.witness.signs)):
                 findings.take(stored.witness)
         findings.lower = max(first, stored.lower_bound)
-        findings.unverified, findings.near_miss = stored.unverified, stored.near_miss
         headway.width, headway.splits = stored.width, list(stored.done)
-        counters = headway.counters
-        counters.nodes = counters.nodes_before = stored.nodes
-        counters.seconds_before = stored.seconds
-        counters.pause, counters.rejected = stored.pause, stored.rejected
+        headway.counters.pause, headway.counters.rejected = stored.pause, stored.rejected
         if stored.left != ((),):
             running = {} if stored.events is None else dict(stored.events.running)
             headway.frontier = Frontier(list(stored.left), running)
-        self._resumed_at = stored.nodes
+        self._go_on_from(stored, findings, headway.counters)
 
     def _replay(self, stored: SearchCheckpoint, first: int, log: ProofLog) -> None:
         """Report what the file says of the trees refuted before."""

@@ -20,6 +20,11 @@ _SECONDS_TO_COMPILE: Final = 15.0
 _SHARE_OF_TIME: Final = 0.5
 # About what the rows of the branching program take for each sample, feature and pattern.
 _SECONDS_AN_ENTRY: Final = 2e-6
+# Samples for each unknown of the neurons from which on the activation tree takes many minutes over as many
+# features as are asked for here; about what a program of the other tree takes, and most programs for that.
+_SAMPLES_AN_UNKNOWN: Final = 2
+_SECONDS_A_PROGRAM: Final = 5e-4
+_MOST_PROGRAMS: Final = 100_000
 # Products that take less time than a thousand linear programs: then functions are enumerated first.
 _CHEAP: Final = 2e7
 
@@ -41,10 +46,22 @@ class DensestClasses:
         self._problem, self._deadline = problem, deadline
         self._applies = problem.n_features >= pacing.densest_from
         self._budget = Budget(pacing.densest_products, deadline)
-        self._max_nodes = pacing.branching_nodes
+        self._least_programs = pacing.branching_programs
 
-    def refutation(self, signs: Signs, nodes_left: float = math.inf) -> Refutation | None:
-        """Return a refutation of these output signs, if one is found within so many linear programs."""
+    def refutation(
+        self, signs: Signs, nodes_left: float = math.inf, *, closes: bool = False
+    ) -> Refutation | None:
+        """Return a refutation of these output signs, if one is found.
+
+        Parameters
+        ----------
+        signs : tuple of +1 and -1
+            Output signs.
+        nodes_left : float
+            Linear programs to solve at most.
+        closes : bool
+            Whether a network of one neuron more is known.
+        """
         if not self._applies or not _MIN_NEURONS <= len(signs) <= MAX_NEURONS:
             return None
         # what every sample says of every pattern is written down before the first node
@@ -54,9 +71,17 @@ class DensestClasses:
         cost = first_cost(self._problem, signs)
         if cost <= _CHEAP and (step := self._by_functions(cost, signs)) is not None:
             return step
-        nodes = int(min(self._max_nodes, nodes_left))
-        found = refute_by_branching(self._problem, signs, nodes, self._deadline)
+        programs = int(min(self._programs(len(signs), closes=closes), nodes_left))
+        found = refute_by_branching(self._problem, signs, programs, self._deadline)
         return self._by_functions(cost, signs) if found is None and cost > _CHEAP else found
+
+    def _programs(self, width: int, *, closes: bool) -> int:
+        """Return how many linear programs may be solved: many where the activation tree is hopeless."""
+        unknowns = width * (self._problem.n_features + 1)
+        if not closes or self._problem.n_samples < _SAMPLES_AN_UNKNOWN * unknowns:
+            return self._least_programs
+        in_time = _SHARE_OF_TIME * self._deadline.remaining / _SECONDS_A_PROGRAM
+        return int(min(max(in_time, self._least_programs), _MOST_PROGRAMS))
 
     def _by_functions(self, cost: float, signs: Signs) -> Refutation | None:
         if cost > self._budget.now or not self._may_compile():

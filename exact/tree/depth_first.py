@@ -22,13 +22,14 @@ from sparsest.exact.tree.branching import Branching
 from sparsest.exact.tree.cell_sets import CellSet
 from sparsest.exact.tree.depth_first_kernel import CompiledTree, Position
 from sparsest.exact.tree.node_program import EveryRow
+from sparsest.exact.tree.told_events import EventReader, unpacked
 
 # Neurons up to which the bits of a sample are listed, 2^K of them.
 MAX_WIDTH: Final = 12
 # Levels at first; most trees are deeper, few by much.
 _ROOM: Final = 8
-# Room for events beside one a level.
-_EVENTS: Final = 256
+# Room for events beside those of one node.
+_EVENTS: Final = 2**16
 
 
 class PathPoint(NamedTuple):
@@ -57,7 +58,7 @@ def tree_of(
     met : float
         Violation in the program's units up to which a sample counts as met.
     told : bool
-        Whether events and multipliers are wanted.
+        Whether events are wanted.
     """
     problem, sets = data.problem, branching.cell_sets
     n = problem.n_samples
@@ -86,8 +87,10 @@ class DepthFirst:
     ----------
     tree : CompiledTree
         What is searched.
+    data : ExactData
+        The problem.
     program : EveryRow
-        Its rows.
+        The tree's rows.
     path : iterable of PathPoint
         Where it is: every branch point but the last has bits; if the last has, the search goes on with the
         node below.
@@ -102,6 +105,7 @@ class DepthFirst:
     def __init__(
         self,
         tree: CompiledTree,
+        data: ExactData,
         program: EveryRow,
         path: Iterable[PathPoint],
         floor: int,
@@ -110,6 +114,8 @@ class DepthFirst:
     ) -> None:
         self._tree, self._program, self._width = tree, program, len(tree.signs)
         points = list(path)
+        begun = [(point.sample, point.bits) for point in points]
+        self._teller = EventReader(data, tree.signs.astype(int).tolist(), begun)
         words = 0 if cells is None else len(cells[0])
         self._place = _empty(max(_ROOM, len(points) + 1), tree, program, words)
         place = self._place
@@ -133,7 +139,10 @@ class DepthFirst:
         while True:
             why, more = compile_loop(kernel.explore)(self._tree, self._place, nodes - visited)
             visited += more
-            self._tell(log)
+            told = self._place.events[: self._place.at[kernel.EVENTS]]
+            if len(told):
+                log.visited(told, self._teller)
+            self._place.at[kernel.EVENTS] = 0
             if why != kernel.FULL:
                 return why, visited
             if self._place.at[kernel.POINTS] == len(self._place.samples):  # else events had no room
@@ -207,26 +216,7 @@ class DepthFirst:
         return sum(1 << k for k, bit in enumerate(bits) if bit)
 
     def _unpacked(self, bits: int) -> Bits:
-        number = int(bits)
-        return tuple((number >> k) & 1 for k in range(self._width))
-
-    def _choices(self, may: int, may_not: int) -> list[Bits]:
-        pairs = zip(self._unpacked(may), self._unpacked(may_not), strict=True)
-        return [(1,) * active + (0,) * inactive for active, inactive in pairs]
-
-    def _tell(self, log: ProofLog) -> None:
-        """Report the events since the last call."""
-        at = self._place.at
-        events = iter(self._place.events[: at[kernel.EVENTS]].tolist())
-        at[kernel.EVENTS] = 0
-        for event in events:
-            if event == kernel.ENTER:
-                log.enter(self._unpacked(next(events)))
-            elif event == kernel.LEAVE:
-                log.leave()
-            else:
-                sample, needed, may, may_not = (next(events) for _ in range(4))
-                log.branch(sample, self._choices(may, may_not), needed)
+        return unpacked(bits, self._width)
 
     def _grow(self) -> None:
         """Make room for twice as many levels."""
@@ -269,5 +259,5 @@ def _empty(levels: int, tree: CompiledTree, program: EveryRow, words: int) -> Po
         cells=np.zeros((levels + 1, width, words), dtype=np.uint64),
         known=np.zeros(levels + 1, dtype=bool),
         tied=np.zeros(levels + 1, dtype=whole),
-        events=np.zeros(2 * levels + _EVENTS, dtype=whole),
+        events=np.zeros(kernel.most_told(levels, width) + _EVENTS if tree.told else 0, dtype=whole),
     )

@@ -2,7 +2,7 @@
 
 The same nodes in the same order as `sparsest.exact.tree.exploration` visits, with the same rules for the
 sample to branch on and for its bits (`sparsest.exact.tree.branching`): a hundred nodes in the time of one.
-It returns to its caller where floats cannot tell, or where multipliers are asked for.
+It returns to its caller where floats cannot tell.
 
 Plain Python that numba compiles (`sparsest.exact.compiling`). A *level* is what a number of samples with bits
 leads to; *branch points* lie between levels. Bits are packed: bit k of a number is that of neuron k.
@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
-from sparsest.exact.arithmetic.certain_refutation import ExactSamples, certainly_contradict
+from sparsest.exact.arithmetic.certain_refutation import ExactSamples, combination, is_certain, unknowns_of
+from sparsest.exact.arithmetic.contradiction_record import longest_record, write_record
 from sparsest.exact.lp.row_stack_kernel import SPOILT, Level, Stack, dual_multipliers, step
 from sparsest.exact.lp.simplex_kernel import INFEASIBLE, UNKNOWN
 from sparsest.exact.tree.cell_sets_kernel import bits_left
@@ -38,10 +39,12 @@ VISITED: Final = 1
 FEASIBLE_NODE: Final = 2
 NEXT: Final = 3
 
-# Events: branch on (sample, sign needed, neurons that may be active, may be inactive), enter (bits), leave.
+# Events: branch on (sample, sign needed, neurons that may be active, may be inactive), enter (bits), leave,
+# close a leaf (length of a record of `sparsest.exact.arithmetic.contradiction_record`, and the record).
 BRANCH: Final = 0
 ENTER: Final = 1
 LEAVE: Final = 2
+LEAF: Final = 3
 
 IntArray = NDArray[np.int64]
 
@@ -74,7 +77,7 @@ class CompiledTree(NamedTuple):
     tolerance : float
         By which a row of a program may be missed.
     told : bool
-        Whether events are wanted, and multipliers of every leaf.
+        Whether events are wanted.
     exact : ExactSamples
         The data in the units of the problem.
     """
@@ -290,7 +293,7 @@ def judged(tree: CompiledTree, place: Position) -> int:
     """Decide what to do with the node just solved; return why to ask the caller, -1 if that is needless."""
     level = place.at[DEPTH]
     if place.answers[level] == INFEASIBLE:
-        if tree.told or not surely_infeasible(tree, place):
+        if not surely_infeasible(tree, place):
             return REFUTED
         place.at[TODO] = NEXT
         return -1
@@ -302,21 +305,27 @@ def judged(tree: CompiledTree, place: Position) -> int:
 
 
 def surely_infeasible(tree: CompiledTree, place: Position) -> bool:
-    """Whether floats prove that the last level's rows contradict each other."""
+    """Whether floats prove that the last level's rows contradict each other; if so, tell of it."""
     depth, width, n = place.at[DEPTH], place.patterns.shape[1], place.points.shape[1]
     ray = dual_multipliers(level_at(place, depth))
     for k in range(width):
         for j in range(tree.starts[k], tree.starts[k + 1]):
             if ray[j] != 0.0 and place.lows[j] > -np.inf:  # a weight bound takes part
                 return False
-    of_rows = ray[n:].reshape((depth, width + 1))
-    return certainly_contradict(
-        tree.exact,
-        place.samples[:depth],
-        place.patterns[:depth],
-        of_rows[:, width].copy(),
-        of_rows[:, :width].copy(),
-    )
+    # in the order of samples, so that the same contradiction reads the same along whatever path
+    order = np.argsort(place.samples[:depth])
+    of_rows = ray[n:].reshape((depth, width + 1))[order]
+    samples, bits = place.samples[:depth][order], place.patterns[:depth][order]
+    values, cones = of_rows[:, width].copy(), of_rows[:, :width].copy()
+    combined = combination(tree.exact, bits, values, cones)
+    unknowns = unknowns_of(combined)
+    certain = is_certain(tree.exact, samples, bits, combined, unknowns)
+    if certain and tree.told:
+        at = place.at[EVENTS]
+        length = write_record(place.events[at + 2 :], tree.exact, samples, bits, combined, unknowns)
+        place.events[at], place.events[at + 1] = LEAF, length
+        place.at[EVENTS] = at + 2 + length
+    return certain
 
 
 def settle(tree: CompiledTree, place: Position, level: int) -> None:
@@ -341,8 +350,15 @@ def settle(tree: CompiledTree, place: Position, level: int) -> None:
 
 
 def can_tell(tree: CompiledTree, place: Position) -> bool:
-    """Whether there is room for the events up to the next node: every level left, one entered, a branch."""
-    return not tree.told or bool(place.at[EVENTS] + len(place.samples) + 8 <= len(place.events))
+    """Whether there is room for what is told up to the next node and of it, whatever that is."""
+    return not tree.told or place.at[EVENTS] + most_told(len(place.samples), len(tree.signs)) <= len(
+        place.events
+    )
+
+
+def most_told(levels: int, width: int) -> int:
+    """Return how many numbers tell of a node at most: all levels left, one entered, a branch or a leaf."""
+    return levels + 16 + longest_record(levels, width)
 
 
 def has_room(place: Position) -> bool:

@@ -198,7 +198,7 @@ class Exploration:
         data, told = self._prepared.data, self._log.writes
         tree = tree_of(program, self._branching, data, self._signs, met, told=told)
         cells = self._branching.every_cell(len(self._signs))
-        loop = DepthFirst(tree, program, path, self._floor, self._tied, cells)
+        loop = DepthFirst(tree, data, program, path, self._floor, self._tied, cells)
         self._around.limits.follow(lambda: loop.untried)
         return loop
 

@@ -72,6 +72,11 @@ class SearchLimits:
             raise StoppedError(self.reached() or Status.NODE_LIMIT)
         self.report(width)
 
+    def expired_after_report(self) -> bool:
+        """Report progress now and then; whether the time is up."""
+        self.report(self._headway.width)
+        return self.deadline.expired
+
     def report(self, width: int) -> None:
         """Report progress, unless that was done a moment ago."""
         now = self.deadline.seconds

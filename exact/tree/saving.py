@@ -3,11 +3,34 @@
 import abc
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
 from sparsest.errors import InputError
 from sparsest.exact.proof.recorded_log import Prefix
 from sparsest.exact.search_options import SearchOptions
+from sparsest.exact.tree.state import Counters, Findings
+from sparsest.network import Network
 from sparsest.sentences import joined
+
+
+class StoredCounts(Protocol):
+    """What the state of any search counts: nodes, leaves without a reason, seconds; and a near miss."""
+
+    @property
+    def nodes(self) -> int:
+        """Linear programs solved in all runs."""
+
+    @property
+    def unverified(self) -> int:
+        """Leaves that nothing verified."""
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of all runs."""
+
+    @property
+    def near_miss(self) -> Network | None:
+        """A network that fits up to rounding."""
 
 
 class Saving:
@@ -85,6 +108,13 @@ class FileSaving(Saving, abc.ABC):
         """Whether so many bytes of events may be kept; once they are too many, none are."""
         self._events_fit = self._events_fit and size <= self._pacing.max_event_bytes
         return self._events_fit
+
+    def _go_on_from(self, stored: StoredCounts, findings: Findings, counters: Counters) -> None:
+        """Take over what any search has counted in the runs before."""
+        findings.unverified, findings.near_miss = stored.unverified, stored.near_miss
+        counters.nodes = counters.nodes_before = stored.nodes
+        counters.seconds_before = stored.seconds
+        self._resumed_at = stored.nodes
 
     def _contradicts(self) -> InputError:
         return InputError(f"{self._path}: the checkpoint contradicts itself or the data")

@@ -19,6 +19,7 @@ from sparsest.affine import Affine
 from sparsest.exact.line.fewest_without_skip import few_neurons
 from sparsest.exact.line.forced_knots import lower_bound_certificate
 from sparsest.exact.method_result import MethodResult
+from sparsest.exact.proof.deferred_log import DeferredLog
 from sparsest.exact.proof.log import ProofLog
 from sparsest.exact.proof.recorded_log import EventLog
 from sparsest.exact.search_options import SearchOptions
@@ -97,14 +98,19 @@ class _TreeSearch:
     def __init__(
         self, problem: Problem, options: SearchOptions, log: ProofLog, workers: Workers | None
     ) -> None:
-        self._problem, self._options, self._log, self._workers = problem, options, log, workers
+        self._problem, self._options, self._workers = problem, options, workers
         self._findings = Findings(problem.n_features, log=log)
         self._headway = Headway(counters=Counters(pause=options.pacing.first_pause))
         self._limits = SearchLimits(options, self._findings, self._headway)
+        self._log = DeferredLog(log, self._limits.expired_after_report) if log.writes else log
         self._saving = Saving()
 
     def run(self, stored: SearchCheckpoint | None) -> MethodResult:
         """Close the gap as far as limits allow, and return what is known."""
+        with self._log:
+            return self._run(stored)
+
+    def _run(self, stored: SearchCheckpoint | None) -> MethodResult:
         status, prepared = Status.OPTIMAL, None
         try:
             self._find_first_bounds()
@@ -195,7 +201,8 @@ class _TreeSearch:
         return refute_in_pieces(self._around, signs, self._headway.frontier, self._log, self._saving, share)
 
     def _refuted_by_classes(self, signs: Signs) -> bool:
-        step = self._classes.refutation(signs, self._limits.nodes_left)
+        closes = self._findings.upper == len(signs) + 1
+        step = self._classes.refutation(signs, self._limits.nodes_left, closes=closes)
         if step is None:
             return False
         document = step.document()

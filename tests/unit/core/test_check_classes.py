@@ -65,6 +65,29 @@ def bent(pattern):
 
 BENT = bent("1")
 
+# A valley, then a tent. With one neuron of either sign that of sign 1 is active everywhere, and what is taken
+# away from it is convex: whether the other is active on the valley's floor decides which function is too high
+# there. Two neurons of sign 1 are convex: the function of the tent's top is too high beside it.
+WAVE = [[0], [1], [2], [3]], [2, 1, 2, 1], [2, 1, 2, 1]
+
+
+def floor(pattern):
+    return {"value": [[0, pattern, 1], [1, pattern, -2], [2, pattern, 1]], "cone": []}
+
+
+def top(pattern):
+    return {"value": [[1, pattern, -1], [2, pattern, 2], [3, pattern, -1]], "cone": []}
+
+
+FLOOR = {"branch": 1, "next": {"*0": floor("10"), "*1": floor("11")}}
+TOP = {"branch": 2, "next": {"10": top("10"), "11": top("11")}}
+
+
+def wave(floors=FLOOR, tops=TOP):
+    parts = NONE, NEGATIVE, part(1, 1, floor("1")), part(2, 0, last(1)), part(2, 1, floors), part(2, 2, tops)
+    return document(*WAVE, 3, *parts)
+
+
 # five points on y = x, which one neuron meets
 LINE = [[k] for k in range(1, 6)], list(range(1, 6)), list(range(1, 6))
 ON_IT = [["1/2", "3/2"], ["-1/2", "1/2"]]
@@ -93,6 +116,17 @@ class TestAccepted:
     def test_a_branch_on_what_a_point_may_be(self):
         # two neurons of sign 1, each active or not at 1; together they could be a tent upside down alone
         assert check_proof(tent({"branch": 1, "next": {"1": BENT}})).nodes == 4
+
+    def test_a_branch_on_the_neurons_of_one_sign(self):
+        assert check_proof(wave()).lower_bound == 3
+
+    def test_a_branch_on_what_is_left_of_a_point(self):
+        again = {"branch": 1, "next": {"1*": FLOOR}}
+        assert check_proof(wave(again)).lower_bound == 3
+
+    def test_keys_that_tell_neurons_apart(self):
+        tops = {"branch": 2, "next": {text: top(text) for text in ("10", "01", "11")}}
+        assert check_proof(wave(tops={"branch": 0, "next": {"1*": tops}})).lower_bound == 3
 
     @pytest.mark.parametrize("plan", [[], [[3, 1]], [[2, 1]], [[1, 1], [1, 1]], [[1, 2]]])
     def test_any_plan_that_covers(self, plan):
@@ -165,6 +199,26 @@ FALSE = {
     "a branch on a pattern that is out": (tent({"branch": 1, "next": {"1": BENT, "0": last(1)}}), "0"),
     "a branch twice": (
         tent({"branch": 1, "next": {"1": {"branch": 1, "next": {"1": BENT}}}}), "has its pattern"
+    ),
+    "a key left out": (wave({"branch": 1, "next": {"*0": floor("10")}}), "no key covers the pattern 11"),
+    "a key of patterns that are out": (
+        wave({"branch": 1, "next": {**FLOOR["next"], "0*": floor("10")}}), "key 0[*] covers nothing"
+    ),
+    "a key of three": (wave({"branch": 1, "next": {"***": floor("10")}}), "no key of 2 neurons"),
+    "a key of other signs": (wave({"branch": 1, "next": {"*2": floor("10")}}), "no key of 2 neurons"),
+    "keys in a list": (wave({"branch": 1, "next": ["*0", "*1"]}), "no object"),
+    "a key that decides nothing": (
+        wave({"branch": 1, "next": {"**": floor("10")}}), "may miss point 1's interval"
+    ),
+    "the function of the other key": (
+        wave({"branch": 1, "next": {"*0": floor("10"), "*1": floor("10")}}), "may miss point 1's interval"
+    ),
+    "neurons that a key tells apart": (
+        wave(tops={"branch": 0, "next": {"1*": TOP}}), "no key covers the pattern 01 of point 2"
+    ),
+    "a branch on a pattern that a key has left": (
+        wave({"branch": 1, "next": {"*0": {"branch": 1, "next": {"10": floor("10")}}, "*1": floor("11")}}),
+        "has its pattern",
     ),
     "a branch nowhere": (tent({"branch": 3, "next": {"1": BENT}}), "3"),
     "rows that add up to nothing": (tent({"value": [], "cone": []}), "add up to a contradiction"),

@@ -3,11 +3,15 @@
 import numpy as np
 import pytest
 
-from sparsest import Problem, datasets, exact
+from sparsest import Problem, check_proof, datasets, exact
 from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.dense.branching import refute_by_branching
+from sparsest.exact.dense.classes import covers, representative_key
 from sparsest.exact.dense.steps import BranchingStep, Contradiction
+from sparsest.exact.search_options import Pacing, SearchOptions
+from sparsest.exact.solver import run_method
 from sparsest.exact.tree.output_signs import signs_of
+from sparsest.objectives import Objective
 from sparsest.progress import Deadline
 
 
@@ -66,3 +70,46 @@ def test_too_many_nodes_and_affine_terms_are_left_to_others():
     problem = datasets.parse("planted:d=20,n=200,k=3,seed=3").problem().in_integers.distinct()
     assert refuted(problem, (1, -1), nodes=3) is None
     assert refuted(problem.replace(affine="skip"), (1, -1)) is None
+
+
+def test_keys_cover_patterns_and_put_active_neurons_first_where_they_are_alike():
+    assert covers("1*0", (1, 0, 0))
+    assert covers("1*0", (1, 1, 0))
+    assert not covers("1*0", (1, 1, 1))
+    signs = (1, 1, -1)
+    assert representative_key("01*", signs, ()) == "10*"
+    assert representative_key("01*", signs, ("**1",)) == "10*"
+    # told apart by an earlier key
+    assert representative_key("01*", signs, ("10*",)) == "01*"
+    assert representative_key("**1", signs, ("10*",)) == "**1"
+
+
+def test_two_neurons_against_one_in_five_dimensions():
+    """A case that took more than 8000 programs, or ended at one that HiGHS could not tell about."""
+    problem = datasets.parse("planted:d=5,n=60,k=4,seed=0").problem().in_integers.distinct()
+    step = refuted(problem, (1, 1, -1))
+    keys = set()
+    waiting = [step]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, BranchingStep):
+            keys |= set(one.following)
+            waiting += one.following.values()
+    # only the neurons of one sign are decided at a time
+    assert keys
+    assert all((key[:2] == "**") != (key[2] == "*") for key in keys)
+    assert 10 < len(leaves(step)) < 1000
+
+
+def test_a_proof_with_keys_checks(tmp_path):
+    problem = datasets.parse("planted:d=4,n=30,k=3,seed=0").problem()
+    # nothing by functions that meet many samples, so that all is left to branching
+    pacing = Pacing(densest_products=0.0)
+    options = SearchOptions(pacing=pacing, proof_path=tmp_path / "proof.json")
+    found = run_method(problem, Objective.NEURONS, "tree", options)
+    checked = check_proof(tmp_path / "proof.json", problem)
+    assert "densest" in checked.kinds
+    assert (
+        '"*1":' in (tmp_path / "proof.json").read_text() or '"1*":' in (tmp_path / "proof.json").read_text()
+    )
+    assert checked.lower_bound == found.lower_bound == 3
