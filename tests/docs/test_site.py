@@ -14,7 +14,8 @@ FACES = {
     "sparsest": set(sparsest.__all__) - {"__version__", "continuous", "exact", "models"},
     "exact": set(sparsest.exact.__all__),
     "continuous": set(sparsest.continuous.__all__),
-    "models": set(sparsest.models.__all__) | {"pyomo_block.relu_block"},
+    "models": set(sparsest.models.__all__)
+    | {"embedding.embedded", "embedding.Embedding", "pyomo_block.relu_block"},
 }
 
 
