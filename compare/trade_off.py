@@ -73,7 +73,7 @@ def least_error(  # noqa: PLR0913
     --------
     >>> result = least_error(Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]), 1)
     >>> round(result.upper_bound, 3), str(result.status)
-    (0.667, 'optimal')
+    (0.5, 'optimal')
     """
     refuse_other_than_problem(problem)
     deadline = Deadline(time_limit)
@@ -137,7 +137,7 @@ def frontier(  # noqa: PLR0913
     --------
     >>> curve = frontier(Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]), time_limit=30)
     >>> [(point.neurons, round(point.upper_bound, 3)) for point in curve.points]
-    [(0, 1.0), (1, 0.667), (2, 0.0)]
+    [(0, 1.0), (1, 0.5), (2, 0.0)]
     """
     refuse_other_than_problem(problem)
     deadline = Deadline(time_limit)
