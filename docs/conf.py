@@ -42,7 +42,7 @@ autodoc_default_options = {
     "members": True,
     "show-inheritance": True,
     # what a result inherits from `Report` is shown, what comes from Python, torch and scikit-learn is not
-    "inherited-members": "object, str, Exception, Module, Optimizer, BaseEstimator, RegressorMixin",
+    "inherited-members": "object, str, Exception, Module, BaseEstimator, RegressorMixin, ClassifierMixin",
     "exclude-members": "get_metadata_routing, set_score_request",
 }
 autosummary_imported_members = True
