@@ -160,8 +160,8 @@ class FrontierResult(Report):
         count = len(self.points)
         if self.closed == count:
             return "every point is proven least, to the gap asked for"
-        known = "of the others both bounds are known" if self.closed else "of all both bounds are known"
-        return f"{self.closed} of {counted(count, 'points')} are proven least; {known}"
+        who = "the others lie" if self.closed else "each lies"
+        return f"{self.closed} of {counted(count, 'points')} are proven least; {who} between two bounds"
 
     @property
     def headline(self) -> str:
