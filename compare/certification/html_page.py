@@ -8,13 +8,7 @@ import numpy as np
 from sparsest.files import write_atomically
 from sparsest.network import Network
 from sparsest.plots import canvas
-from sparsest.plots.html_parts import definitions as _definitions
-from sparsest.plots.html_parts import figure_of as _figure
-from sparsest.plots.html_parts import note as _note
-from sparsest.plots.html_parts import page
-from sparsest.plots.html_parts import section as _section
-from sparsest.plots.html_parts import sentence as _as_sentence
-from sparsest.plots.html_parts import table as _table
+from sparsest.plots.html_parts import definitions, figure_of, note, page, section, sentence, table
 from sparsest.problem import Problem
 from sparsest.results.certificate import Certificate, Judgement
 from sparsest.sentences import counted
@@ -50,18 +44,15 @@ def write_certificate_page(path: Path, found: Certificate, title: str) -> None:
 
 def certificate_page(found: Certificate, title: str) -> str:
     """Return the page of a certificate as a text; see `write_certificate_page`."""
-    skill = found.skill_section
     sections = [
-        ""
-        if skill is None
-        else _section(_as_sentence(skill.title)[:-1], _table(skill.table[0], skill.table[1:])),
-        _section("The network and the question", _definitions(_facts(found))),
-        _section("What it computes", _functions(found)),
-        _section("Neurons that the data do not need", _reductions(found)),
-        _section("Rows that are missed most", _misses(found)) if found.residual > 0 else "",
-        _section("What was tried", _attempts(found)) if found.attempts else "",
-        _section("Bounds over time", _bounds(found)) if len(found.trace) else "",
-        _section(
+        _skill(found),
+        section("The network and the question", definitions(_facts(found))),
+        section("What it computes", _functions(found)),
+        section("Neurons that the data do not need", _reductions(found)),
+        section("Rows that are missed most", _misses(found)) if found.residual > 0 else "",
+        section("What was tried", _attempts(found)) if found.attempts else "",
+        section("Bounds over time", _bounds(found)) if len(found.trace) else "",
+        section(
             f"The sparsest network known: {counted(found.network.width, 'neurons')}",
             _weights(found.network, found.problem),
         )
@@ -77,7 +68,7 @@ def _skill(found: Certificate) -> str:
     skill = found.skill_section
     if skill is None:
         return ""
-    return _section(_as_sentence(skill.title).removesuffix("."), _table(skill.table[0], skill.table[1:]))
+    return section(sentence(skill.title).removesuffix("."), table(skill.table[0], skill.table[1:]))
 
 
 def _facts(found: Certificate) -> list[tuple[str, str]]:
@@ -112,23 +103,23 @@ def _facts(found: Certificate) -> list[tuple[str, str]]:
 def _functions(found: Certificate) -> str:
     problem = found.problem
     if problem is None:
-        return _note("Not drawn: a certificate that was read from a file has no data.")
+        return note("Not drawn: a certificate that was read from a file has no data.")
     if problem.n_features > 2 and problem.n_samples > _DRAWN:
-        return _note(f"Not drawn: {problem.n_samples} samples of {problem.n_features} features.")
+        return note(f"Not drawn: {problem.n_samples} samples of {problem.n_features} features.")
     caption = {1: "Open marks are knots.", 2: "Lines are where neurons switch on."}.get(
         problem.n_features, ""
     )
-    return _figure(found.plot(), "The networks on the data. " + caption)
+    return figure_of(found.plot(), "The networks on the data. " + caption)
 
 
 def _reductions(found: Certificate) -> str:
     if not found.reductions:
-        return _note("None: every neuron does something on the data that no other one does.")
+        return note("None: every neuron does something on the data that no other one does.")
     rows = [
         (str(each.kind), ", ".join(map(str, each.neurons)), each.sentence, str(each.saved))
         for each in found.reductions
     ]
-    return _table(("kind", "neurons", "why", "saved"), rows)
+    return table(("kind", "neurons", "why", "saved"), rows)
 
 
 def _misses(found: Certificate) -> str:
@@ -136,12 +127,12 @@ def _misses(found: Certificate) -> str:
         (str(miss.row), f"{miss.label:.8g}", f"{miss.value:.8g}", f"{miss.distance:.3g}")
         for miss in found.worst
     ]
-    return _table(("row", "asked for", "value", "distance"), rows)
+    return table(("row", "asked for", "value", "distance"), rows)
 
 
 def _attempts(found: Certificate) -> str:
     rows = [(each.name, each.outcome, f"{each.seconds:.2f}") for each in found.attempts]
-    return _table(("what", "what came of it", "seconds"), rows)
+    return table(("what", "what came of it", "seconds"), rows)
 
 
 def _bounds(found: Certificate) -> str:
@@ -157,7 +148,7 @@ def _bounds(found: Certificate) -> str:
             )
         axes.set(xlabel="seconds", ylabel=str(found.objective), ylim=(0, None))
         axes.legend(frameon=False)
-    return _figure(figure, "The fewest that are known to fit, and the number below which none does.")
+    return figure_of(figure, "The fewest that are known to fit, and the number below which none does.")
 
 
 def _weights(network: Network, problem: Problem | None) -> str:
@@ -169,10 +160,10 @@ def _weights(network: Network, problem: Problem | None) -> str:
         (f"{v:+.8g}", *(f"{value:.6g}" for value in w[:8]), f"{b:.6g}")
         for v, w, b in zip(network.outputs, network.weights, network.biases, strict=True)
     ]
-    body = _table(names, rows) if rows else _note("No neuron.")
+    body = table(names, rows) if rows else note("No neuron.")
     if network.affine is not None:
         slopes = ", ".join(f"{value:.6g}" for value in network.affine[:8])
-        body += _note(
+        body += note(
             f"Affine term: {slopes}{', ...' if d > 8 else ''} and the constant {network.affine[-1]:.8g}."
         )
-    return body + (_note(f"{d - 8} more weights a neuron are not shown.") if d > 8 else "")
+    return body + (note(f"{d - 8} more weights a neuron are not shown.") if d > 8 else "")

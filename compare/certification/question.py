@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -71,18 +72,15 @@ class GivenSamples:
         low, high = np.where(sides > 0, ends, -np.inf), np.where(sides > 0, np.inf, -ends)
         if ends.ndim:
             return self._of_floats(low, high, affine)
-        return Problem.from_intervals(
-            self.inputs,
-            low,
-            high,
-            affine=affine,
-            feature_names=column_names(self.X),
-            target_name=series_name(self.y),
-            numbers=self.numbers,
-        )
+        return self._of_intervals(low, high, affine)
 
     def _of_floats(self, low: FloatArray, high: FloatArray, affine: Affine) -> Problem:
         alone = Problem(self.inputs, np.zeros(len(low)), numbers=self.numbers)
+        return self._of_intervals(low, high, affine, (*alone.places[:-1], 0))
+
+    def _of_intervals(
+        self, low: FloatArray, high: FloatArray, affine: Affine, places: Sequence[int] | None = None
+    ) -> Problem:
         return Problem.from_intervals(
             self.inputs,
             low,
@@ -91,7 +89,7 @@ class GivenSamples:
             feature_names=column_names(self.X),
             target_name=series_name(self.y),
             numbers=self.numbers,
-            places=(*alone.places[:-1], 0),
+            places=places,
         )
 
 
