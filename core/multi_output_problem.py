@@ -290,9 +290,6 @@ class MultiOutputProblem:
             getattr(self, field.name) for field in dataclasses.fields(self) if field.compare
         )
 
-    def _fields(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.compare}
-
     def __repr__(self) -> str:
         kind = "interpolation" if self.is_interpolation else "intervals"
         return (

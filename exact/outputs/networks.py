@@ -149,10 +149,6 @@ class NetworkFinder:
             moved = self._moved(self._in_coordinates(table), deadline)
             k = 0 if moved is not None and self.offer(moved) else k + 1
 
-    @property
-    def _m(self) -> int:
-        return self.data.problem.n_outputs
-
     def _is_fewer(self, neurons: int) -> bool:
         return self.best is None or neurons < len(self.best.neurons)
 
