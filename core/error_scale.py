@@ -32,11 +32,6 @@ class ErrorScale(NamedTuple):
         """The smaller unit of each sample (N,)."""
         return np.minimum(self.below, self.above)
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether errors are measured as they are."""
-        return not self.words
-
 
 def error_scale(problem: Problem, given: ArrayLike | str | None) -> ErrorScale:
     """Return the units of errors that a user describes.

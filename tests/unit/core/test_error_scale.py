@@ -11,7 +11,7 @@ PROBLEM = Problem([0, 1, 2], [2.0, -4.0, 1.0])
 
 def test_units():
     plain = error_scale(PROBLEM, None)
-    assert plain.is_plain
+    assert not plain.words
     assert plain.words == ""
     np.testing.assert_array_equal(plain.below, [1, 1, 1])
     relative = error_scale(PROBLEM, "relative")
@@ -19,12 +19,12 @@ def test_units():
     assert relative.words == "relative to the label"
     one = error_scale(PROBLEM, [1, 2, 3])
     np.testing.assert_array_equal(one.above, [1, 2, 3])
-    assert not one.is_plain
+    assert one.words
     two = error_scale(PROBLEM, [[1, 2], [3, 4], [5, 6]])
     np.testing.assert_array_equal(two.below, [1, 3, 5])
     np.testing.assert_array_equal(two.above, [2, 4, 6])
     np.testing.assert_array_equal(two.least, [1, 3, 5])
-    assert error_scale(PROBLEM, np.ones(3)).is_plain
+    assert not error_scale(PROBLEM, np.ones(3)).words
 
 
 def test_largest_error():
