@@ -90,9 +90,9 @@ class LeastErrorSearch:
     def offer(self, neurons: FloatArray, signs: FloatArray) -> bool:
         """Judge a network as it is and after linear programs; whether it is better than the best."""
         before, data = self.error, self._data
-        first, error = minimax_descent(data, neurons, signs, self._given_up, _FIRST_PROGRAMS)
+        first, error = minimax_descent(data, neurons, signs, self._given_up, _FIRST_PROGRAMS, self._deadline)
         if error <= _HOPEFUL * self.error:
-            first, error = minimax_descent(data, first, signs, self._given_up, _PROGRAMS)
+            first, error = minimax_descent(data, first, signs, self._given_up, _PROGRAMS, self._deadline)
         if error < self.error:
             self.neurons, self.signs, self.error = first, signs, error
             self.begun_from = neurons, signs

@@ -9,7 +9,7 @@ ends where small steps gain nothing, which is a local minimum, or a kink: a neur
 
 import dataclasses
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from scipy.optimize import linprog
@@ -17,6 +17,7 @@ from scipy.optimize import linprog
 from sparsest import tolerances
 from sparsest.arrays import FloatArray
 from sparsest.gauss_newton import evaluate
+from sparsest.progress import Deadline
 
 # Half of the box around the neurons at first, as a share of their size, and the largest: at 1 a neuron may
 # turn.
@@ -31,6 +32,8 @@ _LEAST_GAIN: Final = 1e-9
 # Rows of a program at first: so many of the largest errors for each number; then those that it made larger.
 _ROWS_A_NUMBER, _MIN_ROWS = 8, 100
 _ROUNDS: Final = 4
+# About the seconds of a program for each number of its matrix and each column.
+_SECONDS_A_NUMBER: Final = 1e-8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +68,12 @@ class Labels:
 
 
 def minimax_descent(
-    data: Labels, neurons: FloatArray, signs: FloatArray, given_up: Callable[[int], bool], steps: int
+    data: Labels,
+    neurons: FloatArray,
+    signs: FloatArray,
+    given_up: Callable[[int], bool],
+    steps: int,
+    deadline: Deadline,
 ) -> tuple[FloatArray, float]:
     """Return neurons (B, r) of a largest error that small steps lower no more, and that error.
 
@@ -81,6 +89,8 @@ def minimax_descent(
         Asked before each linear program, with the numbers in its matrix.
     steps : int
         Linear programs at most.
+    deadline : Deadline
+        Programs that would outlast it are not begun, and one that does counts for nothing.
     """
     movable = np.ones(neurons.shape)
     if data.affine and data.movable is not None:
@@ -94,7 +104,7 @@ def minimax_descent(
         hopeless = reach < _LEAST_REACH or error == 0 or len(columns) == 0
         if hopeless or given_up(2 * len(rows) * len(columns)):
             break
-        step = _program(data, values, jacobian[:, columns], rows, reach * _size(neurons, signs))
+        step = _program(data, values, jacobian[:, columns], rows, reach * _size(neurons, signs), deadline)
         if step is None:
             break
         moved = neurons.copy()
@@ -128,7 +138,7 @@ def _linearised(data: Labels, neurons: FloatArray, signs: FloatArray) -> tuple[F
 
 
 def _program(
-    data: Labels, values: FloatArray, jacobian: FloatArray, rows: np.ndarray, reach: float
+    data: Labels, values: FloatArray, jacobian: FloatArray, rows: np.ndarray, reach: float, deadline: Deadline
 ) -> FloatArray | None:
     """Return the step (m,) within a box after which the largest error is least, as far as that is linear.
 
@@ -137,7 +147,13 @@ def _program(
     # in units of the largest error, so that what a solver neglects is small beside it
     m, unit = jacobian.shape[1], float(data.errors(values).max())
     step = None
+    options: Any = {"primal_feasibility_tolerance": tolerances.LP_FEASIBILITY}
     for _ in range(_ROUNDS):
+        # HiGHS looks at its limit too rarely, in large dense programs once in a minute
+        if _SECONDS_A_NUMBER * 2 * len(rows) * m * m > deadline.remaining:
+            return step
+        if deadline.limit is not None:
+            options["time_limit"] = deadline.remaining
         part, off = jacobian[rows], (values[rows] - data.labels[rows]) / unit
         found = linprog(
             np.r_[np.zeros(m), 1.0],
@@ -145,9 +161,9 @@ def _program(
             b_ub=np.r_[-off, off],
             bounds=[(-reach / unit, reach / unit)] * m + [(0.0, None)],
             method="highs-ds",
-            options={"primal_feasibility_tolerance": tolerances.LP_FEASIBILITY},
+            options=options,
         )
-        if found.x is None:
+        if found.status != 0:
             return step
         step = unit * np.asarray(found.x[:-1], dtype=np.float64)
         errors = data.errors(values + jacobian @ step)
