@@ -45,6 +45,15 @@ def test_planted_networks(d: int, k: int) -> None:
     assert fit.count <= k
 
 
+@pytest.mark.slow
+def test_samples_known_by_heart_are_not_the_end() -> None:
+    # 7 neurons of 6 numbers go through any 40 samples, so more of them have learned nothing; 5 were planted
+    problem = datasets.load("planted", d=5, n=40, k=5, seed=2).problem(tolerance=1e-6)
+    fit = find_sparse(problem, objective="neurons", lower_bound=5)
+    assert fit.network.solves(problem)
+    assert fit.count == 5
+
+
 @pytest.mark.parametrize(("d", "n", "seed"), [(1, 8, 0), (2, 6, 1), (3, 8, 2)])
 @pytest.mark.slow
 def test_random_labels_reach_the_proven_minimum(d: int, n: int, seed: int) -> None:
