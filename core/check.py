@@ -838,16 +838,18 @@ def _decimals(column: Iterable[str | None], places: int) -> list[str | None]:
     return [None if value is None else str(_meant_decimal(value, places, largest)) for value in numbers]
 
 
-def _meant_decimal(value: float, places: int, largest: float) -> Fraction:
+def _meant_decimal(value: float, places: int, largest: float, origin: float = 0.0) -> Fraction:
     """Return the decimal that a float of a column stands for.
 
     That is the shortest one that is read as the float; or the nearest of so many places, where the float is
-    two units in the last place off, or four of the column's largest number if it takes fifteen digits.
+    two units in the last place off, or, if it takes fifteen digits, four of the largest number of the column
+    or of the inputs, the `origin` of labels.
     """
     unit = 10 ** min(places, MAX_PLACES)
     nearest = Fraction(round(Fraction(value) * unit), unit)
     digits = repr(abs(value)).partition("e")[0].replace(".", "").strip("0")
-    off = 4 * math.ulp(largest) if len(digits) >= 15 else 2 * math.ulp(value) if nearest else 0
+    source = max(largest, origin) if origin * unit < 10**12 else largest
+    off = 4 * math.ulp(source) if len(digits) >= 15 else 2 * math.ulp(value) if nearest else 0
     computed = largest * unit < 10**12 and abs(nearest - Fraction(value)) <= off
     return nearest if computed else Fraction(repr(value))
 
@@ -904,7 +906,8 @@ def _table(
     if not all(map(math.isfinite, itertools.chain(*numbers))):
         raise UnreadableError("not every cell is a finite number", str(path))
     chosen = [row[label - labels] for row in numbers]
-    low, high = _intervals(chosen, asked, path, places[-1] if decimal else None)
+    origin = max((abs(x) for row in numbers for x in row[:-labels]), default=0.0)
+    low, high = _intervals(chosen, asked, path, places[-1] if decimal else None, origin)
     return _plain_fields({"X": [row[:-labels] for row in numbers]}, [*places[:-1], 0]) | {
         "low": low,
         "high": high,
@@ -912,15 +915,16 @@ def _table(
 
 
 def _intervals(
-    labels: list[float], asked: _Asked, path: object, places: int | None
+    labels: list[float], asked: _Asked, path: object, places: int | None, origin: float
 ) -> tuple[list[str | None], list[str | None]]:
     """Return the interval ends of labels with a tolerance, or of two classes with a margin.
 
-    With `places` numbers are decimals; those of labels have at most so many places.
+    With `places` numbers are decimals; those of labels have at most so many places, and may be computed from
+    inputs as large as `origin`.
     """
     if asked.margin is None and places is not None:
         largest = max(map(abs, labels), default=0.0)
-        spelled = [_meant_decimal(y, places, largest) for y in labels]
+        spelled = [_meant_decimal(y, places, largest, origin) for y in labels]
         width = Fraction(repr(float(asked.tolerance or 0)))
         return [str(y - width) for y in spelled], [str(y + width) for y in spelled]
     if asked.margin is None:

@@ -24,8 +24,9 @@ _MAX_SPELLED: Final = 10**15
 # numbers in general position are not taken for decimals.
 _MAX_COMPUTED: Final = 10**12
 _UNITS_OFF: Final = 2.0
-# Differences of decimals are off by units of what is subtracted, as 0.3 - 3 * 0.1 is: so many of the column's
-# largest number, where a number takes so many digits, which nobody writes and means.
+# Differences of decimals are off by units of what is subtracted, as 0.3 - 3 * 0.1 is: so many of the largest
+# number of the column, or of the inputs that labels come from, as abs(x - 10.1) does at x = 10.3; where a
+# number takes so many digits, which nobody writes and means.
 _UNITS_OF_LARGEST: Final = 4.0
 _COMPUTED_DIGITS: Final = 15
 # Powers of ten that floats hold exactly.
@@ -53,11 +54,12 @@ class Numbers(enum.StrEnum):
         return member_called(cls, value)
 
 
-def decimal_places(column: FloatArray, *, apart: bool = True) -> int | None:
+def decimal_places(column: FloatArray, *, apart: bool = True, origin: float = 0.0) -> int | None:
     """Return the number of decimal places of a column of floats (N,); None where it is none of decimals.
 
     0 where the floats mean the same either way: integers, halves, quarters. Infinite entries are left aside.
-    Different floats must stay `apart` as inputs do; labels may be one decimal, computed in two ways.
+    Different floats must stay `apart` as inputs do; labels may be one decimal, computed in two ways, and
+    from numbers as large as `origin`.
     """
     values = column[np.isfinite(column)]
     if np.array_equal(values, np.rint(values)):  # integers of any size
@@ -65,9 +67,9 @@ def decimal_places(column: FloatArray, *, apart: bool = True) -> int | None:
     largest = float(np.abs(values).max(initial=0.0))
     few, distinct = np.unique(values[:_FIRST]), None
     for places in range(MAX_PLACES + 1):
-        if _spells(few, places, largest, apart=apart):
+        if _spells(few, places, largest, apart=apart, origin=origin):
             distinct = np.unique(values) if distinct is None else distinct
-            if _spells(distinct, places, largest, apart=apart):
+            if _spells(distinct, places, largest, apart=apart, origin=origin):
                 return 0 if _is_dyadic(distinct, places) else places
     return None
 
@@ -95,7 +97,12 @@ def decimals_less(column: FloatArray, other: FloatArray, places: int) -> FloatAr
 
 
 def places_of(
-    columns: Sequence[FloatArray], numbers: Numbers, names: Sequence[str], *, apart: bool = True
+    columns: Sequence[FloatArray],
+    numbers: Numbers,
+    names: Sequence[str],
+    *,
+    apart: bool = True,
+    origin: float = 0.0,
 ) -> list[int]:
     """Return the decimal places of columns (`decimal_places`); those that stay binary have 0.
 
@@ -106,7 +113,7 @@ def places_of(
     """
     if numbers is Numbers.BINARY:
         return [0] * len(columns)
-    found = [decimal_places(column, apart=apart) for column in columns]
+    found = [decimal_places(column, apart=apart, origin=origin) for column in columns]
     if numbers is Numbers.DECIMAL and None in found:
         place = found.index(None)
         longest = max(columns[place].tolist(), key=lambda value: len(repr(value)))
@@ -148,7 +155,7 @@ def bound_in_units(bound: float, places: int) -> Fraction:
     return Fraction(repr(bound)) * Fraction(10) ** places
 
 
-def _spells(values: FloatArray, places: int, largest: float, *, apart: bool) -> bool:
+def _spells(values: FloatArray, places: int, largest: float, *, apart: bool, origin: float = 0.0) -> bool:
     """Whether distinct sorted floats of a column, whose largest is given, are decimals of so many places."""
     with np.errstate(over="ignore", invalid="ignore"):
         integers = np.rint(values * 10.0**places)
@@ -159,7 +166,8 @@ def _spells(values: FloatArray, places: int, largest: float, *, apart: bool) -> 
     away = np.abs(integers / 10.0**places - values)
     if size < _MAX_COMPUTED:
         far = (away > _UNITS_OFF * np.spacing(np.abs(values))) | ((integers == 0) & (values != 0))
-        if np.any(away[far] > _UNITS_OF_LARGEST * np.spacing(largest)):
+        source = max(largest, origin) if origin * 10.0**places < _MAX_COMPUTED else largest
+        if np.any(away[far] > _UNITS_OF_LARGEST * np.spacing(source)):
             return False
         if apart and not np.all(integers[1:] > integers[:-1]):
             return False

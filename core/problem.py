@@ -106,7 +106,9 @@ class Problem:
         labels = sample_vector(y, "y", len(inputs), "MultiOutputProblem takes several outputs")
         slack = tolerance_vector(tolerance, len(inputs))
         meaning = Numbers.parse(numbers)
-        (decimals,) = places_of([np.r_[labels, slack]], meaning, ["y or the tolerance"], apart=False)
+        (decimals,) = places_of(
+            [np.r_[labels, slack]], meaning, ["y or the tolerance"], apart=False, origin=_largest(inputs)
+        )
         low, high = decimals_less(labels, slack, decimals), decimals_less(labels, -slack, decimals)
         refuse_non_finite(low, "y - tolerance")
         refuse_non_finite(high, "y + tolerance")
@@ -219,7 +221,9 @@ class Problem:
             columns = [f"column {name}" for name in names or range(X.shape[1])]
             found = places_of(list(X.T), numbers, columns)
             if label_places is None:
-                (label_places,) = places_of([np.r_[low, high]], numbers, ["the labels"])
+                (label_places,) = places_of(
+                    [np.r_[low, high]], numbers, ["the labels"], apart=False, origin=_largest(X)
+                )
             places = (*found, label_places)
         else:
             _refuse_other_decimals(places, (*X.T, np.r_[low, high]))
@@ -412,6 +416,10 @@ def refuse_other_than_problem(given: object) -> None:
         )
     if not isinstance(given, Problem):
         raise InputError(f"a {type(given).__name__} is not a problem: make one with sparsest.Problem(X, y)")
+
+
+def _largest(X: FloatArray) -> float:
+    return float(np.abs(X).max(initial=0.0))
 
 
 def _surely_distinct(X: FloatArray) -> bool:

@@ -50,6 +50,15 @@ class TestPlaces:
         assert decimal_places(column) is None
         assert decimal_places(column, apart=False) == 1
 
+    def test_labels_may_be_differences_of_larger_inputs(self):
+        # 10.3 - 10.1 = 0.20000000000000107, 38 units of 0.2 and less than one of 10
+        column = np.array([10.3 - 10.1, 10.2 - 10.1, 0.0])
+        assert decimal_places(column, apart=False) is None
+        assert decimal_places(column, apart=False, origin=10.3) == 1
+        # at 1e12 hardly a decimal would not be near enough
+        assert decimal_places(column, apart=False, origin=1e12) is None
+        assert decimal_places(np.random.default_rng(0).random(9), origin=1e9) is None
+
     def test_a_late_number_of_many_digits_is_seen(self):
         assert decimal_places(np.r_[np.full(1000, 0.1), np.pi]) is None
 
@@ -223,6 +232,17 @@ def test_a_table_of_computed_decimals_is_that_of_the_proof(tmp_path):
     assert check_proof(tmp_path / "proof.json", tmp_path / "same.csv").data_compared
     with pytest.raises(ProofError, match="not that of the data"):
         check_proof(tmp_path / "proof.json", tmp_path / "other.csv")
+
+
+def test_labels_computed_from_large_inputs_are_those_of_the_proof(tmp_path):
+    # |x - 10.1| on 10, 10.1, ..., 10.5: one kink, and the skip has the slopes
+    x = 10 + 0.1 * np.arange(6)
+    y = np.abs(x - (10 + 0.1))
+    assert exact.solve(Problem(x, y, affine="skip"), proof_file=tmp_path / "proof.json").upper_bound == 1
+    rows = zip(x.tolist(), y.tolist(), strict=True)
+    (tmp_path / "table.csv").write_text("x,y\n" + "".join(f"{a!r},{b!r}\n" for a, b in rows))
+    assert check_proof(tmp_path / "proof.json", tmp_path / "table.csv", affine="skip").data_compared
+    assert Problem.from_intervals(x[:, None], y - 0.01, y + 0.01).places == (1, 2)
 
 
 def test_data_that_mean_something_else_are_rejected(proof):
