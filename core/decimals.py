@@ -66,7 +66,7 @@ def decimal_places(column: FloatArray, *, apart: bool = True, origin: float = 0.
         return 0
     largest = float(np.abs(values).max(initial=0.0))
     few, distinct = np.unique(values[:_FIRST]), None
-    for places in range(MAX_PLACES + 1):
+    for places in range(1, MAX_PLACES + 1):  # one for computed integers too: 0 is to leave floats as they are
         if _spells(few, places, largest, apart=apart, origin=origin):
             distinct = np.unique(values) if distinct is None else distinct
             if _spells(distinct, places, largest, apart=apart, origin=origin):

@@ -35,6 +35,7 @@ class TestPlaces:
             ([0.1, np.nextafter(0.1, 1.0)], None),  # two numbers, which no decimal of few digits tells apart
             ([0.7, 0.3 - 3 * 0.1, 0.2], 1),  # -5.55e-17, a quarter of a unit of 0.7: nothing
             ([1.1 - 1.0, 1.1], 1),  # 0.10000000000000009 is six of its own units off
+            ([2.1 / 0.3, 1.0], 1),  # 7.000000000000001 is 7, computed
             ([0.7, 1e-17, 0.2], None),  # written with one digit: meant
             ([0.7, 2e-15 / 3, 0.2], None),  # six units of 0.7
             ([1e-300], None),
