@@ -53,8 +53,9 @@ _WIDEST: Final = 6
 # Effort for each neuron of a width in the first round; it doubles with every round.
 _FIRST: Final = 0.002
 # Within wide intervals the next width is so many times larger beyond the widest, as long as there are so many
-# samples for each number.
-_WIDENED, _SAMPLES_A_NUMBER = 1.35, 1
+# samples for each number, and up to so many neurons in any case: where few rows have many features, a network
+# that knows them by heart is nearer to the sparsest one than a neuron for each of them.
+_WIDENED, _SAMPLES_A_NUMBER, _WIDEST_IN_ANY_CASE = 1.35, 1, 16
 # Effort of all rounds together, after which sampled cells and gradient descent are tried: so many times that
 # of sampled cells, within a range.
 _ROUNDS: Final = 4.0
@@ -287,9 +288,9 @@ class StagedSearch:
         if self._is_wide and width >= _WIDEST:
             following = int(np.ceil(_WIDENED * width))
             n, r = self._rows.shape
-            widest = max(_WIDEST, n // (_SAMPLES_A_NUMBER * r))
+            widest = max(_WIDEST_IN_ANY_CASE, n // (_SAMPLES_A_NUMBER * r))
         else:
-            widest = _WIDEST
+            widest = _WIDEST_IN_ANY_CASE if self._is_wide else _WIDEST
         again = following > min(widest, self._width)
         return (self.place.round + 1, 1) if again else (self.place.round, following)
 

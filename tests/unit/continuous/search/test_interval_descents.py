@@ -121,3 +121,12 @@ def test_many_samples_are_no_reason_to_refuse_a_search():
     with pytest.raises(InputError, match="restarts x width x samples"):
         minimize(problem, algorithm="adam-reweighted")
     assert find_sparse(problem, width=10**8, effort_limit=0.5).count == 1
+
+
+@pytest.mark.slow
+def test_few_rows_of_many_features_take_no_neuron_each():
+    # 5 neurons have a number for each row; with descents of up to 6 it was 23 to 100 neurons after 30 s
+    problem = datasets.load("noisy", d=20, n=100, k=4, noise=5, seed=1).problem()
+    found = find_sparse(problem, objective="neurons", lower_bound=7)
+    assert found.network.solves(problem)
+    assert found.count <= 9
