@@ -163,7 +163,7 @@ def _program(
             method="highs-ds",
             options=options,
         )
-        if found.status != 0:
+        if found.status != 0 or found.x is None:
             return step
         step = unit * np.asarray(found.x[:-1], dtype=np.float64)
         errors = data.errors(values + jacobian @ step)
