@@ -842,13 +842,17 @@ def _meant_decimal(value: float, places: int, largest: float, origin: float = 0.
     """Return the decimal that a float of a column stands for.
 
     That is the shortest one that is read as the float; or the nearest of so many places, where the float is
-    two units in the last place off, or, if it takes fifteen digits, four of the largest number of the column
-    or of the inputs, the `origin` of labels.
+    two units in the last place off, or, if it takes fifteen digits, four of the largest number of the column.
+    Labels may be differences of inputs as large as `origin`, 256 times the largest label at most, or nothing
+    but the rounding of those.
     """
     unit = 10 ** min(places, MAX_PLACES)
     nearest = Fraction(round(Fraction(value) * unit), unit)
     digits = repr(abs(value)).partition("e")[0].replace(".", "").strip("0")
-    source = max(largest, origin) if origin * unit < 10**12 else largest
+    source = largest
+    if origin * unit < 10**12:
+        is_nothing = largest <= 4 * math.ulp(origin)
+        source = origin if is_nothing else max(largest, min(origin, 256 * largest))
     off = 4 * math.ulp(source) if len(digits) >= 15 else 2 * math.ulp(value) if nearest else 0
     computed = largest * unit < 10**12 and abs(nearest - Fraction(value)) <= off
     return nearest if computed else Fraction(repr(value))

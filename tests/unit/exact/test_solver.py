@@ -144,7 +144,7 @@ def test_an_affine_function_that_the_program_cannot_see():
 
 
 def test_rounding_is_named_where_labels_are_not_met_exactly():
-    problem = Problem([0, 1, 2], [1, 1, 1 + 2**-52])
+    problem = Problem([0, 1, 2], [1, 1, 1 + 2**-52], numbers="binary")  # else it is 1, computed
     assert exact.solve(problem).lower_bound == 2
     assert "up to rounding, not exactly" in exact.solve(problem, method="mip").remark
 
