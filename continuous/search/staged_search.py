@@ -53,9 +53,10 @@ _WIDEST: Final = 6
 # Effort for each neuron of a width in the first round; it doubles with every round.
 _FIRST: Final = 0.002
 # Within wide intervals the next width is so many times larger beyond the widest, as long as there are so many
-# samples for each number, and up to so many neurons in any case: where few rows have many features, a network
-# that knows them by heart is nearer to the sparsest one than a neuron for each of them.
-_WIDENED, _SAMPLES_A_NUMBER, _WIDEST_IN_ANY_CASE = 1.35, 1, 16
+# samples for each number. After so much effort up to so many neurons in any case: where few rows have many
+# features, a network that knows them by heart is nearer to the sparsest one than a neuron for each of them.
+_WIDENED, _SAMPLES_A_NUMBER = 1.35, 1
+_PATIENT, _WIDEST_IN_ANY_CASE = 4.0, 16
 # Effort of all rounds together, after which sampled cells and gradient descent are tried: so many times that
 # of sampled cells, within a range.
 _ROUNDS: Final = 4.0
@@ -284,13 +285,12 @@ class StagedSearch:
 
     def _next_width(self, width: int) -> tuple[int, int]:
         """Return the round and the width that come after this width."""
-        following = width + 1
+        following, widest = width + 1, _WIDEST
         if self._is_wide and width >= _WIDEST:
             following = int(np.ceil(_WIDENED * width))
             n, r = self._rows.shape
-            widest = max(_WIDEST_IN_ANY_CASE, n // (_SAMPLES_A_NUMBER * r))
-        else:
-            widest = _WIDEST_IN_ANY_CASE if self._is_wide else _WIDEST
+            least = _WIDEST if self._effort.spent < _PATIENT else _WIDEST_IN_ANY_CASE
+            widest = max(least, n // (_SAMPLES_A_NUMBER * r))
         again = following > min(widest, self._width)
         return (self.place.round + 1, 1) if again else (self.place.round, following)
 
