@@ -12,6 +12,7 @@ RUN = [
     ROOT / "README.md",
     DOCS / "tutorial.md",
     DOCS / "add-a-method.md",
+    DOCS / "known-optima.md",
     *sorted((DOCS / "how-to").glob("*.md")),
 ]
 _FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
