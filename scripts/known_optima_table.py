@@ -1,4 +1,4 @@
-"""The known optima that come with the package, each with what its proof rests on, as docs/known-optima.md has them.
+"""The known optima that come with the package, and what each rests on, as docs/known-optima.md has them.
 
     python scripts/known_optima_table.py
 

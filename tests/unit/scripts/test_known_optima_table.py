@@ -10,7 +10,9 @@ def test_the_card_has_the_table_that_the_script_prints():
     assert known_optima_table.table() in text
     numerical = sum(row[-2] == "a solver's tolerances" for row in rows)
     assert f"\n{len(rows)} small problems" in text
-    assert f"{len(rows) - numerical} with a proof in rational arithmetic beside them, {numerical} up\n" in text
+    assert (
+        f"{len(rows) - numerical} with a proof in rational arithmetic beside them, {numerical} up\n" in text
+    )
 
 
 def test_exact_rows_have_proofs_and_numerical_ones_none():
