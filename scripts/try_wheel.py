@@ -3,8 +3,8 @@
     python scripts/try_wheel.py [FOLDER]
 
 The wheel is built from the archive, twine checks both, and README's first commands run on it in a copy of
-examples/ and print what README shows. FOLDER keeps archive, wheel, constraints and SHA256SUMS: what `vendor/`
-of another repository takes (docs/regression.md). It needs the extra `dev`, and fetches what the package needs.
+examples/ and print what README shows. FOLDER keeps archive, wheel, constraints and SHA256SUMS: what
+`vendor/` of another repository takes (docs/regression.md). It needs the extra `dev`.
 """
 
 import hashlib

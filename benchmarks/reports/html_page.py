@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from sparsest.benchmarks.reports.charts import drawable
+from sparsest.benchmarks.reports.conclusion import behind, conclusion
 from sparsest.benchmarks.reports.least_norm import NORM_COLUMNS, norm_table
 from sparsest.benchmarks.reports.outcomes import Outcomes, Remark, collect, remarks
 from sparsest.benchmarks.reports.setting import Pairs, limits, session_pairs, what_was_run
@@ -123,8 +124,11 @@ def _page(
 ) -> str:
     found = remarks(outcomes)
     pairs = versus(outcomes)
+    lost = behind(pairs)
     sections = [
         _claims("Refuted claims", [one for one in found if one.refuted], alarm=True),
+        _list(conclusion(outcomes, pairs)),
+        _section("Where a peer did better", _plain_table(lost)) if lost[1] else "",
         _section("What was run", _definitions(what_was_run(records, outcomes))),
         _claims("Claims that hold only as stated here", [one for one in found if not one.refuted]),
         _section("Every problem", _results(outcomes)),
