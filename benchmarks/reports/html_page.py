@@ -59,7 +59,7 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 .alarm { border-left: 0.35rem solid #d55e00; padding-left: 0.9rem; }
 figure { margin: 1rem 0; } figcaption, .soft { color: var(--soft); font-size: 0.875rem; }
 figure img { width: 100%; max-width: 54rem; height: auto; background: #ffffff; padding: 0.4rem;
-  box-sizing: border-box; border-radius: 4px; }
+  box-sizing: border-box; border-radius: 4px; min-width: 34rem; }
 """
 
 
@@ -239,7 +239,8 @@ def _drawings(outcomes: Outcomes, figures: Sequence[Path]) -> list[str]:
         sections.append(
             _section(
                 chart.title,
-                f'<figure><img alt="{html.escape(chart.title)}" src="data:image/svg+xml;base64,{data}">\n'
+                f'<figure><div class="scroll"><img alt="{html.escape(chart.title)}" '
+                f'src="data:image/svg+xml;base64,{data}"></div>\n'
                 f"<figcaption>{html.escape(chart.caption)}</figcaption></figure>\n",
             )
         )
