@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from sparsest.benchmarks.reports.outcomes import ComparedInstance, Outcomes
 from sparsest.benchmarks.reports.summary import Table
-from sparsest.benchmarks.reports.versus import Versus, in_box, pace
+from sparsest.benchmarks.reports.versus import Versus, in_box
 
 Judge = Callable[[Outcomes, ComparedInstance, str], bool]
 
@@ -35,21 +35,20 @@ def conclusion(outcomes: Outcomes, pairs: Sequence[Versus]) -> list[str]:
 
 
 def behind(pairs: Sequence[Versus]) -> Table:
-    """Return a table with a row for each peer that did better than a method of this project somewhere."""
-    header = ["peer", "against", "problems", "sparser, or alone", "faster", "all in all"]
-    rows = [
-        [
-            one.peer,
-            one.ours,
-            str(one.shared),
-            str(one.denser),
-            str(one.slower),
-            pace(one.ours, one.peer, one.ratio) or "no problem that both solve",
-        ]
-        for one in pairs
-        if one.denser or one.slower
+    """Return a table of the problems on which peers did better: a row a peer, a column a method of ours."""
+    ours = list(dict.fromkeys(one.ours for one in pairs))
+    cells = {(one.peer, one.ours): _lost(one) for one in pairs}
+    peers = [
+        peer for peer in dict.fromkeys(one.peer for one in pairs) if any(cells.get((peer, me)) for me in ours)
     ]
-    return header, rows
+    rows = [[peer, *(cells.get((peer, me)) or "-" for me in ours)] for peer in peers]
+    return ["peer", *(f"than {me}" for me in ours)], rows
+
+
+def _lost(one: Versus) -> str:
+    parts = [(one.denser, "sparser or alone"), (one.slower, "faster")]
+    told = ", ".join(f"{number} {what}" for number, what in parts if number)
+    return f"{told} (of {one.shared})" if told else ""
 
 
 def _asked(outcomes: Outcomes, method: str) -> list[ComparedInstance]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from sparsest.benchmarks.reports.charts import drawable
+from sparsest.benchmarks.reports.charts import ReportChart, drawable
 from sparsest.benchmarks.reports.conclusion import behind, conclusion
 from sparsest.benchmarks.reports.least_norm import NORM_COLUMNS, norm_table
 from sparsest.benchmarks.reports.outcomes import Outcomes, Remark, collect, remarks
@@ -103,13 +103,18 @@ def write_report(
     return [page, *figures]
 
 
-def write_figures(outcomes: Outcomes, folder: Path) -> list[Path]:
-    """Write the figures that there are data for, each as PNG and SVG, and return the paths."""
+def write_figures(
+    outcomes: Outcomes,
+    folder: Path,
+    charts: Sequence[ReportChart] | None = None,
+    endings: Sequence[str] = (".png", ".svg"),
+) -> list[Path]:
+    """Write figures, by default all that there are data for, in each format, and return the paths."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for chart in drawable(outcomes):
+    for chart in drawable(outcomes) if charts is None else charts:
         figure = chart.draw(outcomes)
-        for ending in (".png", ".svg"):
+        for ending in endings:
             written.append(folder / f"{chart.name}{ending}")
             save_figure(figure, written[-1])
     return written

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from sparsest.benchmarks.reports.charts import drawable
+from sparsest.benchmarks.reports.charts import ReportChart, drawable
 from sparsest.benchmarks.reports.conclusion import behind, conclusion
 from sparsest.benchmarks.reports.least_norm import NORM_COLUMNS, norm_table
 from sparsest.benchmarks.reports.outcomes import Outcomes, collect, remarks
 from sparsest.benchmarks.reports.setting import commands, limits, session_pairs, what_was_run
 from sparsest.benchmarks.reports.strategies import STRATEGY_COLUMNS, strategy_table
-from sparsest.benchmarks.reports.summary import COLUMNS, Table, notes, per_method, table
+from sparsest.benchmarks.reports.summary import COLUMNS, Table, notes, per_method, table, without_zeros
 from sparsest.benchmarks.reports.summary import parts as parts_of_runs
 from sparsest.benchmarks.reports.versus import Versus, versus
 from sparsest.benchmarks.run.record import Record
@@ -51,13 +51,14 @@ def results_page(
     parts = [
         "# Benchmark results",
         _bullets(conclusion(outcomes, pairs)),
-        *_claims(outcomes),
-        _table(per_method(records, methods)),
+        _table(without_zeros(per_method(records, methods))),
         _plain(COLUMNS),
         _bullets(parts_of_runs(records)),
+        _origin(records, sessions),
         *_courses(outcomes),
         "## Where a peer did better",
         _lost(pairs),
+        *_claims(outcomes),
         *_figures(outcomes, figures_folder),
         "## Every problem",
         _table((header, rows)),
@@ -65,7 +66,6 @@ def results_page(
         "## Limits of the comparison",
         _bullets(limits(records, outcomes)),
         "## What was run",
-        _origin(records, sessions),
         _pairs([*what_was_run(records, outcomes)]),
         *[text for session in sessions for text in ("### Session", _pairs(session_pairs(session)))],
     ]
@@ -113,14 +113,18 @@ def _lost(pairs: Sequence[Versus]) -> str:
     found = behind(pairs)
     if not found[1]:
         return "Nowhere in this run."
-    return (
-        f"{_table(found)}\n\nNumbers of problems; a time counts as less from a tenth on, where both solve it."
-    )
+    said = "Numbers of problems. Faster: where both solve it, by more than a tenth."
+    return f"{_table(found)}\n\n{said}"
+
+
+def page_charts(outcomes: Outcomes) -> tuple[ReportChart, ...]:
+    """Return the charts that the page shows."""
+    return drawable(outcomes)[:_MAX_FIGURES]
 
 
 def _figures(outcomes: Outcomes, folder: str) -> list[str]:
     parts = []
-    for chart in drawable(outcomes)[:_MAX_FIGURES]:
+    for chart in page_charts(outcomes):
         target = f"{folder.rstrip('/')}/{chart.name}.png".replace(" ", "%20")
         parts += [f"## {_plain(chart.title)}", f"![{_plain(chart.title)}]({target})", _plain(chart.caption)]
     return parts

@@ -90,6 +90,17 @@ def per_method(records: Sequence[Record], methods: Mapping[str, Method] = METHOD
     return header, [_method_row(outcomes, method) for method in outcomes.methods]
 
 
+def without_zeros(given: Table) -> Table:
+    """Return the table of `per_method` without what did not happen: refused problems, failed runs."""
+    header, rows = given
+    kept = [
+        j
+        for j, name in enumerate(header)
+        if name not in ("refused", "failed") or any(row[j] != "0" for row in rows)
+    ]
+    return [header[j] for j in kept], [[row[j] for j in kept] for row in rows]
+
+
 def parts(records: Sequence[Record]) -> list[str]:
     """Say for each method that times its parts, in options called ``PART_seconds``, how long they take."""
     seconds: dict[str, dict[str, list[float]]] = {}

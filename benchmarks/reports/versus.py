@@ -30,8 +30,6 @@ class Versus:
         Those where the peer was sparser, or alone in fitting or in proving the optimum.
     slower : int
         Those where both fit, or both prove, and the peer was faster by more than a tenth.
-    ratio : float or None
-        Geometric mean of the peer's time over ours where both fit, or both prove; None where there is none.
     """
 
     ours: str
@@ -42,7 +40,6 @@ class Versus:
     shared: int
     denser: int
     slower: int
-    ratio: float | None
 
 
 def versus(outcomes: Outcomes) -> tuple[Versus, ...]:
@@ -75,7 +72,7 @@ def _proofs(outcomes: Outcomes, ours: str, peer: str, instances: Sequence[Compar
     sentence = (
         f"Of {_instances(instances)} that both were run on, {ours} proves the optimum of {closed[0]}"
         f"{in_box(outcomes, ours)} and {peer} of {closed[1]}{in_box(outcomes, peer)}; "
-        f"both do for {len(time.both)}{pace(ours, peer, time.ratio, ', where ')}"
+        f"both do for {len(time.both)}{_pace(ours, peer, time.ratio, ', where ')}"
         f"{_with_timeouts(outcomes, ours, peer, instances, time)}."
     )
     sides = []
@@ -89,8 +86,9 @@ def _proofs(outcomes: Outcomes, ours: str, peer: str, instances: Sequence[Compar
                 ("proves it faster", [_against(instances[i], times[i], me, clock) for i in faster]),
             )
         )
+    ahead, behind = sides
     lost = len(time.second_only), len(time.second_faster)
-    return Versus(ours, peer, sentence, *sides, len(instances), *lost, time.ratio)
+    return Versus(ours, peer, sentence, ahead, behind, len(instances), *lost)
 
 
 def _with_timeouts(
@@ -115,7 +113,7 @@ def _with_timeouts(
         unbounded = "" if bound else ", which bounds nothing"
         limit = "what was spent until then" if outcomes.in_processor_time else "the time limit"
         opening = f"; counting the {who} ran out of time on at {limit}{unbounded}, "
-        text = pace(ours, peer, ratio, opening, bound)
+        text = _pace(ours, peer, ratio, opening, bound)
     neither = len(instances) - len(time.both) - len(time.first_only) - len(time.second_only)
     gave_up = len(time.first_only) + len(time.second_only) - len(late[0]) - len(late[1])
     out = [f"{neither} that neither proves"] if neither else []
@@ -139,7 +137,7 @@ def _networks(outcomes: Outcomes, ours: str, peer: str, instances: Sequence[Comp
         sentence += (
             f"; of the {len(fit)} that both fit, {ours} is sparser on {len(sparser[0])}, equal on "
             f"{len(fit) - len(sparser[0]) - len(sparser[1])} and denser on {len(sparser[1])}"
-            f"{pace(ours, peer, time.ratio, '; ')}"
+            f"{_pace(ours, peer, time.ratio, '; ')}"
         )
     sides = []
     for me, faster in ((0, time.first_faster), (1, time.second_faster)):
@@ -152,8 +150,9 @@ def _networks(outcomes: Outcomes, ours: str, peer: str, instances: Sequence[Comp
             )
         )
     alone = sum(theirs < mine == math.inf for mine, theirs in counts)
+    ahead, behind = sides
     lost = alone + len(sparser[1]), len(time.second_faster)
-    return Versus(ours, peer, f"{sentence}.", *sides, len(instances), *lost, time.ratio)
+    return Versus(ours, peer, f"{sentence}.", ahead, behind, len(instances), *lost)
 
 
 def _instances(instances: Sequence[ComparedInstance]) -> str:
@@ -166,7 +165,7 @@ def in_box(outcomes: Outcomes, method: str) -> str:
     return " (in its box of weights)" if any(record.box is not None for record in runs) else ""
 
 
-def pace(ours: str, peer: str, ratio: float | None, opening: str = "", bound: int = 0) -> str:
+def _pace(ours: str, peer: str, ratio: float | None, opening: str, bound: int = 0) -> str:
     """Say how much faster one is; nothing when they share no instance.
 
     `ratio` is the peer's time over ours, or at least that (`bound` = 1), or at most that (-1).
