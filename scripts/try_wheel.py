@@ -21,6 +21,8 @@ ROOT = Path(__file__).parent.parent
 CONSTRAINTS = ROOT / "constraints.txt"
 # What README's installation command names.
 _EXTRAS = "sklearn,onnx"
+# What may lie beside the sources.
+_BESIDE = {".git", ".venv", ".hypothesis", "build", "dist", "htmlcov", "__pycache__"}
 
 
 def archive(folder: Path) -> Path:
@@ -35,9 +37,7 @@ def archive(folder: Path) -> Path:
 
 def _not_source(_: str, names: list[str]) -> set[str]:
     """Leave out what no archive takes, and copying would take long."""
-    return {
-        name for name in names if name in {".git", "build", "dist", "__pycache__"} or name.endswith("-info")
-    }
+    return {name for name in names if name in _BESIDE or name.endswith(("-info", "_cache"))}
 
 
 def wheel(source: Path, folder: Path) -> Path:

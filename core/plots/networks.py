@@ -97,7 +97,7 @@ def draw_networks(figure: "FigureBase", problem: Problem, networks: Sequence[tup
 
 
 def _draw_many_features(figure: "Figure", problem: Problem, networks: Sequence[tuple[str, Network]]) -> None:
-    above, below = np.ravel(figure.subfigures(2, 1, height_ratios=(3, 2)))
+    above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=(3, 2))[:, 0]
     if has_labels(problem):
         draw_parity(above.subplots(), problem, networks)
     else:
