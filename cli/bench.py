@@ -115,7 +115,7 @@ def report(
     Exit codes: 0 done, 2 bad input.
     """
     from sparsest.benchmarks.reports.html_page import write_figures, write_report
-    from sparsest.benchmarks.reports.markdown_page import results_page
+    from sparsest.benchmarks.reports.markdown_page import page_charts, results_page
     from sparsest.benchmarks.reports.outcomes import collect
     from sparsest.benchmarks.run import results_folder
     from sparsest.files import write_atomically
@@ -128,7 +128,8 @@ def report(
         output.note(f"wrote {path} and its figures")
     if markdown is not None:
         folder = markdown.parent / f"{markdown.stem}-figures"
-        write_figures(collect(records, methods), folder)
+        outcomes = collect(records, methods)
+        write_figures(outcomes, folder, page_charts(outcomes), [".png"])
         write_atomically(markdown, results_page(records, sessions, folder.name, methods).encode())
         output.note(f"wrote {markdown} and {folder}")
 

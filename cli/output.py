@@ -174,6 +174,22 @@ def progress_bar(quiet: bool) -> Iterator[ProgressCallback | None]:
             bar.stop()
 
 
+@contextmanager
+def phase(words: str, quiet: bool) -> Iterator[None]:
+    """Name a step that does not tell of its own course, and its seconds, on stderr when it is a terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        bar.add_task(words)
+        yield
+
+
 def _known(state: Progress, first: Progress) -> str:
     if state.lower_bound is None:
         return f"{state.nodes} steps"

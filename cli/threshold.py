@@ -60,8 +60,10 @@ def threshold(  # noqa: PLR0913
     from sparsest.exact import cost_curves, count_minimisers
     from sparsest.exact import threshold as compute
 
-    result = compute(problem, objective, time_limit=time_limit)
-    count = None if p is None else count_minimisers(problem, p, objective)
+    with output.phase(f"bounding p*, {time_limit:g} s at most where it is searched for", json):
+        result = compute(problem, objective, time_limit=time_limit)
+    with output.phase("counting minimisers", json or p is None):
+        count = None if p is None else count_minimisers(problem, p, objective)
     if json:
         document = output.document_of(problem, result, reading)
         if count is not None:
@@ -77,7 +79,9 @@ def threshold(  # noqa: PLR0913
         if count is not None:
             output.print_block(f"minimisers at p = {p:g}: {count}", [])
     if plot is not None:
-        curves = cost_curves(problem, np.linspace(1 / _POINTS, 1, _POINTS), objective, time_limit=time_limit)
+        powers = np.linspace(1 / _POINTS, 1, _POINTS)
+        with output.phase(f"least path norms at {_POINTS} values of p", json):
+            curves = cost_curves(problem, powers, objective, time_limit=time_limit)
         output.draw(result.plot(curves, title=data), plot)
     raise typer.Exit(exit_codes.DONE)
 

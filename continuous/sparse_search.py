@@ -189,7 +189,14 @@ def find_sparse(  # noqa: PLR0913
 
 
 def default_width(n_samples: int) -> int:
-    """Return the number of neurons that searches begin with, or go up to, on N samples."""
+    """Return the number of neurons that searches begin with, or go up to, on N samples.
+
+    Examples
+    --------
+    >>> from sparsest import continuous
+    >>> continuous.default_width(10) <= continuous.default_width(100)
+    True
+    """
     return min(max(4 * n_samples, 20), 200)
 
 

@@ -84,7 +84,19 @@ else:  # run alone, as one file, with nothing but the standard library
 
 
 class ProofError(_Base):
-    """A proof that does not prove what it claims: `reason`, and the `place` in it."""
+    """A proof that does not prove what it claims: `reason`, and the `place` in it.
+
+    Examples
+    --------
+    >>> import sparsest
+    >>> problem = {"X": [[0], [1]], "low": [0, 1], "high": [0, 1], "skip": False, "weight_bound": None}
+    >>> proof = {"format": "sparsest/proof", "version": 1, "objective": "neurons", "problem": problem}
+    >>> proof |= {"lower_bound": 1, "upper_bound": None, "witness": None, "circuits": [], "parts": []}
+    >>> sparsest.check_proof(proof)
+    Traceback (most recent call last):
+    ...
+    sparsest.check.ProofError: lower_bound: 1 is claimed and 0 proven
+    """
 
     def __init__(self, reason: str, place: str = "") -> None:
         super().__init__(f"{place}: {reason}" if place else reason)
@@ -130,6 +142,18 @@ class Checked:
     direction : tuple of int, or None
         Of several outputs the lower bound is proven for the sum of outputs times these numbers; None where
         networks have one output.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import sparsest
+    >>> xor = sparsest.Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder) / "proof.json"
+    ...     found = sparsest.solve(xor, proof_file=file)
+    ...     checked = sparsest.check_proof(file, xor)
+    >>> checked.lower_bound, checked.upper_bound, checked.data_compared
+    (2, 2, True)
     """
 
     lower_bound: int

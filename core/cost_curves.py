@@ -17,6 +17,13 @@ class CostCurves:
         Least path norm among the sparsest networks.
     others : array (S,) or None
         Least path norm among extreme points that are not sparsest; None when there are none.
+
+    Examples
+    --------
+    >>> from sparsest import datasets, exact
+    >>> curves = exact.cost_curves(datasets.load("convex").problem(), [0.1, 0.9], "weights")
+    >>> curves.sparsest < curves.others  # below p*, and above
+    array([ True, False])
     """
 
     powers: FloatArray

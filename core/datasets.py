@@ -1,5 +1,7 @@
 """Small datasets by name, and families with parameters, each with what is known about its optimum.
 
+Examples
+--------
 >>> from sparsest import datasets
 >>> data = datasets.load("peak-plateau")
 >>> data.problem(), [(str(k.objective), str(k.affine), k.value, k.how) for k in data.known][:1]

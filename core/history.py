@@ -11,7 +11,17 @@ from sparsest.arrays import FloatArray
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class History:
-    """Course of a training run, one entry a recorded step, (S,) or (S, R) for R restarts."""
+    """Course of a training run, one entry a recorded step, (S,) or (S, R) for R restarts.
+
+    Examples
+    --------
+    >>> from sparsest import History
+    >>> course = History(steps=[0, 100], loss=[1.0, 0.25], path_norm=[3.0, 2.0], active=[4, 2])
+    >>> course
+    <History 2 entries, 1 restarts>
+    >>> course.table()["active"]
+    array([4, 2])
+    """
 
     steps: FloatArray
     loss: FloatArray

@@ -25,7 +25,11 @@ DEFAULT_POWER = 0.4
 
 
 class Objective(enum.StrEnum):
-    """What is counted; a member equals its name as a string."""
+    """What is counted; a member equals its name as a string.
+
+    `NEURONS` are hidden neurons, `WEIGHTS` the products of an input weight and its output weight that are not
+    zero, `PARAMETERS` those and the biases.
+    """
 
     NEURONS = "neurons"
     WEIGHTS = "weights"

@@ -35,6 +35,15 @@ class Embedding:
         Wall time of the solver, without that of writing the model.
     finished : bool
         Whether the solver ended by itself, its optimum being one up to its tolerances.
+
+    Examples
+    --------
+    >>> from sparsest import Network
+    >>> from sparsest.models import embedding
+    >>> tent = Network([[1.0], [1.0], [1.0]], [0.0, -1.0, -2.0], [1.0, -2.0, 1.0])
+    >>> found = embedding.embedded(tent, [[-1.0], [1.5]])  # the third neuron is inactive on this box
+    >>> found.neurons, found.binaries
+    (3, 2)
     """
 
     neurons: int

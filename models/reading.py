@@ -33,6 +33,15 @@ def read_model(model: Any) -> TrainedModel:
     InputError
         For anything else, in one sentence that says which layer or node, and what is supported. Nothing in a
         file is executed.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sparsest import models
+    >>> layers = {"0.weight": torch.ones(2, 1), "0.bias": torch.zeros(2), "2.weight": torch.ones(1, 2)}
+    >>> model = models.read_model(layers)
+    >>> model.network, model.source
+    (<Network 2 neurons, d=1>, 'state dict')
     """
     if isinstance(model, TrainedModel):
         return model

@@ -21,6 +21,13 @@ def to_mlp_regressor(network: AnyNetwork) -> "MLPRegressor":
     ------
     InputError
         For a network with a skip branch, which scikit-learn has not.
+
+    Examples
+    --------
+    >>> from sparsest import Network, models
+    >>> ramp = models.to_mlp_regressor(Network([[1]], [0], [1]))
+    >>> ramp.predict([[-1.0], [2.0]])
+    array([0., 2.])
     """
     from sklearn.neural_network import MLPRegressor
 

@@ -46,6 +46,15 @@ class TrainedModel:
         logits of one of more classes, the largest of which decides.
     classes : tuple
         The classes in order; empty when the model does not name them.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sparsest import models
+    >>> layers = torch.nn.Linear(2, 3), torch.nn.Linear(3, 1)
+    >>> model = models.read_model(torch.nn.Sequential(layers[0], torch.nn.ReLU(), layers[1]))
+    >>> model.network.width, model.dtype, model.source, str(model.affine)
+    (3, 'float32', 'torch module', 'constant')
     """
 
     network: AnyNetwork
@@ -108,6 +117,12 @@ def rounded(network: AnyNetwork, dtype: str) -> AnyNetwork:
     ------
     InputError
         For an unknown precision, or when a number is too large for it.
+
+    Examples
+    --------
+    >>> from sparsest import Network, models
+    >>> models.rounded(Network([[0.1]], [0], [1]), "float32").weights
+    array([[0.1]])
     """
     if dtype not in PRECISIONS:
         raise InputError(f"dtype = {dtype!r:.40}: use one of {', '.join(PRECISIONS)}")

@@ -27,7 +27,15 @@ _ENDINGS: Final = (".pt", ".pth", ".onnx", ".json", ".npz")
 
 
 def check_model_ending(path: Path) -> str:
-    """Return the ending, or raise `InputError` unless `write_model` knows it."""
+    """Return the ending, or raise `InputError` unless `write_model` knows it.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from sparsest import models
+    >>> models.check_model_ending(Path("small.onnx"))
+    '.onnx'
+    """
     if (ending := path.suffix.lower()) not in _ENDINGS:
         raise InputError(f"{path}: unknown ending {ending!r:.20}, use one of {', '.join(_ENDINGS)}")
     return ending
@@ -65,6 +73,17 @@ def write_model(
         For an unknown ending or precision, or numbers beyond it.
     OSError
         When the file cannot be written.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from sparsest import Network, models
+    >>> ramp = Network([[0.5]], [0], [1])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder) / "ramp.pt"
+    ...     written = models.write_model(ramp, file, dtype="float32")
+    ...     models.read_model(file).network == written == ramp
+    True
     """
     target = Path(path)
     ending = check_model_ending(target)

@@ -87,11 +87,11 @@ def plot_success(outcomes: Outcomes) -> "Figure":
     methods = _inexact(outcomes)
     runs = [_known_runs(outcomes, method) for method in methods]
     curves = [
-        success_curve([run[1].seconds if outcomes.succeeded(*run) else math.inf for run in each])
+        success_curve([run[1].spent if outcomes.succeeded(*run) else math.inf for run in each])
         for each in runs
     ]
     finished = [record for each in runs for _, record in each if record.status not in FAILED]
-    seconds = [max(record.seconds, SHORTEST) for record in finished] or [1.0]
+    seconds = [max(record.spent, SHORTEST) for record in finished] or [1.0]
     labels = [
         f"{method} ({round(curve(math.inf) * len(each))} of {len(each)})"
         for method, curve, each in zip(methods, curves, runs, strict=True)
@@ -199,7 +199,7 @@ def _hardest(outcomes: Outcomes) -> list[ComparedInstance]:
         ran = [method for method in methods if outcomes.of(instance, method)]
         open_ = [math.isinf(outcomes.closing_time(instance, method)) for method in ran]
         return sum(open_) / len(ran), float(
-            np.median([record.seconds for m in ran for record in outcomes.of(instance, m)])
+            np.median([record.spent for m in ran for record in outcomes.of(instance, m)])
         )
 
     return sorted(traced, key=hardness, reverse=True)[:_PANELS]

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from sparsest.benchmarks.reports.charts import drawable
+from sparsest.benchmarks.reports.charts import ReportChart, drawable
+from sparsest.benchmarks.reports.conclusion import behind, conclusion
 from sparsest.benchmarks.reports.least_norm import NORM_COLUMNS, norm_table
 from sparsest.benchmarks.reports.outcomes import Outcomes, Remark, collect, remarks
 from sparsest.benchmarks.reports.setting import Pairs, limits, session_pairs, what_was_run
@@ -58,7 +59,7 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 .alarm { border-left: 0.35rem solid #d55e00; padding-left: 0.9rem; }
 figure { margin: 1rem 0; } figcaption, .soft { color: var(--soft); font-size: 0.875rem; }
 figure img { width: 100%; max-width: 54rem; height: auto; background: #ffffff; padding: 0.4rem;
-  box-sizing: border-box; border-radius: 4px; }
+  box-sizing: border-box; border-radius: 4px; min-width: 34rem; }
 """
 
 
@@ -102,13 +103,18 @@ def write_report(
     return [page, *figures]
 
 
-def write_figures(outcomes: Outcomes, folder: Path) -> list[Path]:
-    """Write the figures that there are data for, each as PNG and SVG, and return the paths."""
+def write_figures(
+    outcomes: Outcomes,
+    folder: Path,
+    charts: Sequence[ReportChart] | None = None,
+    endings: Sequence[str] = (".png", ".svg"),
+) -> list[Path]:
+    """Write figures, by default all that there are data for, in each format, and return the paths."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for chart in drawable(outcomes):
+    for chart in drawable(outcomes) if charts is None else charts:
         figure = chart.draw(outcomes)
-        for ending in (".png", ".svg"):
+        for ending in endings:
             written.append(folder / f"{chart.name}{ending}")
             save_figure(figure, written[-1])
     return written
@@ -123,8 +129,11 @@ def _page(
 ) -> str:
     found = remarks(outcomes)
     pairs = versus(outcomes)
+    lost = behind(pairs)
     sections = [
         _claims("Refuted claims", [one for one in found if one.refuted], alarm=True),
+        _list(conclusion(outcomes, pairs)),
+        _section("Where a peer did better", _plain_table(lost)) if lost[1] else "",
         _section("What was run", _definitions(what_was_run(records, outcomes))),
         _claims("Claims that hold only as stated here", [one for one in found if not one.refuted]),
         _section("Every problem", _results(outcomes)),
@@ -235,7 +244,8 @@ def _drawings(outcomes: Outcomes, figures: Sequence[Path]) -> list[str]:
         sections.append(
             _section(
                 chart.title,
-                f'<figure><img alt="{html.escape(chart.title)}" src="data:image/svg+xml;base64,{data}">\n'
+                f'<figure><div class="scroll"><img alt="{html.escape(chart.title)}" '
+                f'src="data:image/svg+xml;base64,{data}"></div>\n'
                 f"<figcaption>{html.escape(chart.caption)}</figcaption></figure>\n",
             )
         )

@@ -47,7 +47,7 @@ def norm_table(outcomes: Outcomes) -> tuple[list[str], list[list[str]]]:
 
 def _row(method: str, runs: Sequence[Record]) -> list[str]:
     excesses = [_excess(record) for record in runs]
-    reached, seconds = sum(record.reached for record in runs), sum(record.seconds for record in runs)
+    reached, seconds = sum(record.reached for record in runs), sum(record.spent for record in runs)
     return [
         method,
         str(len(runs)),
@@ -76,10 +76,10 @@ def plot_least_norm(outcomes: Outcomes) -> "Figure":
     """Draw the share of runs that have reached the certified least path norm, over time, by method."""
     judged = judged_runs(outcomes)
     curves = [
-        success_curve([record.seconds if record.reached else math.inf for record in runs])
+        success_curve([record.spent if record.reached else math.inf for record in runs])
         for runs in judged.values()
     ]
-    finished = [record.seconds for runs in judged.values() for record in runs if record.status not in FAILED]
+    finished = [record.spent for runs in judged.values() for record in runs if record.status not in FAILED]
     seconds = [max(value, SHORTEST) for value in finished] or [1.0]
     labels = [
         f"{method} ({sum(record.reached for record in runs)} of {len(runs)})"

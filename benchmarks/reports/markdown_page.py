@@ -3,17 +3,20 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from sparsest.benchmarks.reports.charts import drawable
+from sparsest.benchmarks.reports.charts import ReportChart, drawable
+from sparsest.benchmarks.reports.conclusion import behind, conclusion
 from sparsest.benchmarks.reports.least_norm import NORM_COLUMNS, norm_table
 from sparsest.benchmarks.reports.outcomes import Outcomes, collect, remarks
 from sparsest.benchmarks.reports.setting import commands, limits, session_pairs, what_was_run
 from sparsest.benchmarks.reports.strategies import STRATEGY_COLUMNS, strategy_table
-from sparsest.benchmarks.reports.summary import COLUMNS, Table, notes, per_method, table
+from sparsest.benchmarks.reports.summary import COLUMNS, Table, notes, per_method, table, without_zeros
 from sparsest.benchmarks.reports.summary import parts as parts_of_runs
 from sparsest.benchmarks.reports.versus import Versus, versus
 from sparsest.benchmarks.run.record import Record
 from sparsest.benchmarks.suites.methods import METHODS, Method
 
+# Figures of a page that is read, not searched; `report.html` has all.
+_MAX_FIGURES = 3
 # What Markdown or the HTML in it would take for markup.
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!^$&])")
 
@@ -47,25 +50,21 @@ def results_page(
     pairs = versus(outcomes)
     parts = [
         "# Benchmark results",
-        _origin(records, sessions),
-        *_claims(outcomes),
-        "## Where a peer was faster or sparser",
-        _sides(pairs, [one.behind for one in pairs], "peer"),
-        "## Where this project was faster or sparser",
-        _sides(pairs, [one.ahead for one in pairs], "ours"),
-        "## Side by side",
-        _bullets([one.sentence for one in pairs]) or "No peer was run on an instance of these methods.",
-        "## Each method",
-        _table(per_method(records, methods)),
+        _bullets(conclusion(outcomes, pairs)),
+        _table(without_zeros(per_method(records, methods))),
         _plain(COLUMNS),
         _bullets(parts_of_runs(records)),
+        _origin(records, sessions),
         *_courses(outcomes),
+        "## Where a peer did better",
+        _lost(pairs),
+        *_claims(outcomes),
+        *_figures(outcomes, figures_folder),
         "## Every problem",
         _table((header, rows)),
         _bullets(notes(rows)),
         "## Limits of the comparison",
         _bullets(limits(records, outcomes)),
-        *_figures(outcomes, figures_folder),
         "## What was run",
         _pairs([*what_was_run(records, outcomes)]),
         *[text for session in sessions for text in ("### Session", _pairs(session_pairs(session)))],
@@ -108,17 +107,24 @@ def _courses(outcomes: Outcomes) -> list[str]:
     ]
 
 
-def _sides(pairs: Sequence[Versus], sides: Sequence[Sequence[str]], winner: str) -> str:
-    lines = []
-    for one, leads in zip(pairs, sides, strict=True):
-        better, other = (one.peer, one.ours) if winner == "peer" else (one.ours, one.peer)
-        lines += [f"{better} against {other}: {'. Also '.join(leads)}"] if leads else []
-    return _bullets(lines) or "Nowhere in this run."
+def _lost(pairs: Sequence[Versus]) -> str:
+    if not pairs:
+        return "No peer was run on an instance of these methods."
+    found = behind(pairs)
+    if not found[1]:
+        return "Nowhere in this run."
+    said = "Numbers of problems. Faster: where both solve it, by more than a tenth."
+    return f"{_table(found)}\n\n{said}"
+
+
+def page_charts(outcomes: Outcomes) -> tuple[ReportChart, ...]:
+    """Return the charts that the page shows."""
+    return drawable(outcomes)[:_MAX_FIGURES]
 
 
 def _figures(outcomes: Outcomes, folder: str) -> list[str]:
     parts = []
-    for chart in drawable(outcomes):
+    for chart in page_charts(outcomes):
         target = f"{folder.rstrip('/')}/{chart.name}.png".replace(" ", "%20")
         parts += [f"## {_plain(chart.title)}", f"![{_plain(chart.title)}]({target})", _plain(chart.caption)]
     return parts

@@ -117,20 +117,24 @@ class Outcomes:
     def closing_time(self, instance: ComparedInstance, method: str) -> float:
         """Return the median seconds to a proven optimum, infinite when half of the runs have none."""
         times = [
-            record.seconds if self.solved(instance, record) else math.inf
+            record.spent if self.solved(instance, record) else math.inf
             for record in self.of(instance, method)
         ]
         return statistics.median(times) if times else math.inf
 
     def charged_time(self, instance: ComparedInstance, method: str) -> float:
-        """Return `closing_time`, or the time limit where every run without a proof ran out of time."""
+        """Return `closing_time`, or what is charged where every run without a proof ran out of time."""
         closed = self.closing_time(instance, method)
         late = [record for record in self.of(instance, method) if not self.solved(instance, record)]
         if math.isfinite(closed) or not all(each.status in OUT_OF_TIME for each in late):
             return closed
-        return max(
-            (math.inf if each.time_limit is None else each.time_limit for each in late), default=closed
-        )
+        return max((math.inf if each.time_limit is None else each.charged for each in late), default=closed)
+
+    @property
+    def in_processor_time(self) -> bool:
+        """Whether the processor's seconds were measured, for all runs that ended by themselves."""
+        every = [record for runs in self.runs.values() for record in runs if record.status not in FAILED]
+        return bool(every) and all(record.processor_seconds is not None for record in every)
 
     def closing_times(self, instances: Sequence[ComparedInstance], methods: Sequence[str]) -> FloatArray:
         """Return `closing_time` of every instance and method, (P, M)."""
@@ -148,7 +152,7 @@ class Outcomes:
     def seconds(self, instance: ComparedInstance, method: str) -> float:
         """Return the median seconds of the runs that ended by themselves; nan without one."""
         runs = self.of(instance, method)
-        times = [record.seconds for record in runs if record.status not in FAILED]
+        times = [record.spent for record in runs if record.status not in FAILED]
         return statistics.median(times) if times else math.nan
 
 

@@ -1,8 +1,9 @@
 """What a benchmark ran and on what, and what its figures cannot say, as plain strings."""
 
+import statistics
 from collections.abc import Iterable, Mapping, Sequence
 
-from sparsest.benchmarks.reports.outcomes import FAILED, Outcomes
+from sparsest.benchmarks.reports.outcomes import FAILED, OUT_OF_TIME, Outcomes
 from sparsest.benchmarks.run.record import Record
 
 Pairs = list[tuple[str, str]]
@@ -43,6 +44,11 @@ def limits(records: Sequence[Record], outcomes: Outcomes) -> list[str]:
         if len(machines) == 1
         else f"The runs are from {len(machines)} sessions; times from different machines do not compare."
     )
+    if shares := [share for record in records if (share := _share(record)) is not None]:
+        found.append(
+            "Seconds are of the processor; time limits are the wall's. A run that took a second or more had "
+            f"{statistics.median(shares):.0%} of a core (median){_late(records)}."
+        )
     boxed = {record.method: record.box for record in records if record.box is not None}
     for method in [name for name in outcomes.methods if name in boxed]:
         boxes = _several(
@@ -78,6 +84,19 @@ def limits(records: Sequence[Record], outcomes: Outcomes) -> list[str]:
 
 def _named(outcomes: Outcomes, ours: bool) -> list[str]:
     return [method for method in outcomes.methods if (method in outcomes.ours) == ours]
+
+
+def _share(record: Record) -> float | None:
+    """Return how much of a core a run had; None where it was too short to tell, or nobody measured it."""
+    long_enough = record.processor_seconds is not None and record.seconds >= 1
+    return (record.processor_seconds or 0.0) / record.seconds if long_enough else None
+
+
+def _late(records: Sequence[Record]) -> str:
+    """Say how much processor time those runs had that ran out of time."""
+    late = [record for record in records if record.status in OUT_OF_TIME]
+    had = [record.processor_seconds for record in late if record.processor_seconds is not None]
+    return f"; those that ran out of time had {min(had):.1f} to {max(had):.1f} s of it" if had else ""
 
 
 def _limit(record: Record) -> str:

@@ -31,7 +31,8 @@ COLUMNS: Final = (
     "instances: those that the method was run on and did not refuse. best known: runs that end with a "
     "network that fits and has the best known count. proven: instances with a proven optimum, within a box "
     "of weights where marked *. median: seconds of a run. mean: geometric mean of the seconds, shifted by "
-    "one second, over these instances; where an exact method proves nothing, its time limit counts."
+    "one second, over these instances; where an exact method proves nothing, its time limit counts, or "
+    "what it spent where processor time was measured."
 )
 
 
@@ -89,6 +90,17 @@ def per_method(records: Sequence[Record], methods: Mapping[str, Method] = METHOD
     return header, [_method_row(outcomes, method) for method in outcomes.methods]
 
 
+def without_zeros(given: Table) -> Table:
+    """Return the table of `per_method` without what did not happen: refused problems, failed runs."""
+    header, rows = given
+    kept = [
+        j
+        for j, name in enumerate(header)
+        if name not in ("refused", "failed") or any(row[j] != "0" for row in rows)
+    ]
+    return [header[j] for j in kept], [[row[j] for j in kept] for row in rows]
+
+
 def parts(records: Sequence[Record]) -> list[str]:
     """Say for each method that times its parts, in options called ``PART_seconds``, how long they take."""
     seconds: dict[str, dict[str, list[float]]] = {}
@@ -114,7 +126,7 @@ def cell(outcomes: Outcomes, instance: ComparedInstance, method: str) -> Cell:
         return Cell("failed", records[0].status)
     if any(record.lower_bound is not None for record in finished):
         return _exact_cell(outcomes, instance, finished)
-    seconds = clock(statistics.median(record.seconds for record in finished))
+    seconds = clock(statistics.median(record.spent for record in finished))
     fitting = [record for record in finished if record.upper_bound is not None]
     if not fitting:
         word = "infeasible" if all(record.status == "infeasible" for record in finished) else "no fit"
@@ -159,9 +171,9 @@ def clock(seconds: float) -> str:
 
 def _exact_cell(outcomes: Outcomes, instance: ComparedInstance, records: Sequence[Record]) -> Cell:
     # the typical run, the worse of two, as in the median of closing times
-    ranked = sorted(records, key=lambda record: (not record.closed, record.seconds))
+    ranked = sorted(records, key=lambda record: (not record.closed, record.spent))
     one = ranked[len(ranked) // 2]
-    seconds = clock(statistics.median(record.seconds for record in records))
+    seconds = clock(statistics.median(record.spent for record in records))
     best = outcomes.best[instance]
     beaten = one.lower_bound is not None and best is not None and one.lower_bound > best
     marks = "~" * (one.proof == "numerical") + "*" * (one.box is not None) + _rounded(one) + "!" * beaten
@@ -186,7 +198,7 @@ def _method_row(outcomes: Outcomes, method: str) -> list[str]:
     runs = [(each, record) for each in instances for record in outcomes.of(each, method)]
     proven = sum(math.isfinite(outcomes.closing_time(each, method)) for each in instances)
     boxed = "*" * any(record.closed and record.box is not None for _, record in runs)
-    seconds = [record.seconds for _, record in runs if record.status not in FAILED]
+    seconds = [record.spent for _, record in runs if record.status not in FAILED]
     charged = [time for each in instances if not math.isnan(time := _charged(outcomes, each, method))]
     return [
         method,
@@ -209,4 +221,4 @@ def _charged(outcomes: Outcomes, instance: ComparedInstance, method: str) -> flo
         return closed
     if method not in outcomes.exact:
         return outcomes.seconds(instance, method)
-    return max(record.time_limit or record.seconds for record in outcomes.of(instance, method))
+    return max(record.charged for record in outcomes.of(instance, method))

@@ -24,6 +24,12 @@ class Versus:
         The figures over all instances.
     ahead, behind : tuple of str
         Where ours was better, and where the peer was, each naming the instances.
+    shared : int
+        Instances that both were run on.
+    denser : int
+        Those where the peer was sparser, or alone in fitting or in proving the optimum.
+    slower : int
+        Those where both fit, or both prove, and the peer was faster by more than a tenth.
     """
 
     ours: str
@@ -31,6 +37,9 @@ class Versus:
     sentence: str
     ahead: tuple[str, ...]
     behind: tuple[str, ...]
+    shared: int
+    denser: int
+    slower: int
 
 
 def versus(outcomes: Outcomes) -> tuple[Versus, ...]:
@@ -62,7 +71,7 @@ def _proofs(outcomes: Outcomes, ours: str, peer: str, instances: Sequence[Compar
     closed = [len(time.both) + len(only) for only in (time.first_only, time.second_only)]
     sentence = (
         f"Of {_instances(instances)} that both were run on, {ours} proves the optimum of {closed[0]}"
-        f"{_in_box(outcomes, ours)} and {peer} of {closed[1]}{_in_box(outcomes, peer)}; "
+        f"{in_box(outcomes, ours)} and {peer} of {closed[1]}{in_box(outcomes, peer)}; "
         f"both do for {len(time.both)}{_pace(ours, peer, time.ratio, ', where ')}"
         f"{_with_timeouts(outcomes, ours, peer, instances, time)}."
     )
@@ -77,7 +86,9 @@ def _proofs(outcomes: Outcomes, ours: str, peer: str, instances: Sequence[Compar
                 ("proves it faster", [_against(instances[i], times[i], me, clock) for i in faster]),
             )
         )
-    return Versus(ours, peer, sentence, *sides)
+    ahead, behind = sides
+    lost = len(time.second_only), len(time.second_faster)
+    return Versus(ours, peer, sentence, ahead, behind, len(instances), *lost)
 
 
 def _with_timeouts(
@@ -100,7 +111,8 @@ def _with_timeouts(
         who = " and the ".join(f"{len(late[me])} that only {names[me]}" for me in (1, 0) if late[me])
         bound = 0 if late[0] and late[1] else 1 if late[1] else -1
         unbounded = "" if bound else ", which bounds nothing"
-        opening = f"; counting the {who} ran out of time on at the time limit{unbounded}, "
+        limit = "what was spent until then" if outcomes.in_processor_time else "the time limit"
+        opening = f"; counting the {who} ran out of time on at {limit}{unbounded}, "
         text = _pace(ours, peer, ratio, opening, bound)
     neither = len(instances) - len(time.both) - len(time.first_only) - len(time.second_only)
     gave_up = len(time.first_only) + len(time.second_only) - len(late[0]) - len(late[1])
@@ -129,22 +141,26 @@ def _networks(outcomes: Outcomes, ours: str, peer: str, instances: Sequence[Comp
         )
     sides = []
     for me, faster in ((0, time.first_faster), (1, time.second_faster)):
-        alone = [i for i, both in enumerate(counts) if both[me] < math.inf == both[1 - me]]
+        only = [i for i, both in enumerate(counts) if both[me] < math.inf == both[1 - me]]
         sides.append(
             _leads(
-                (f"fits where {pair[1 - me]} does not", [instances[i].label for i in alone]),
+                (f"fits where {pair[1 - me]} does not", [instances[i].label for i in only]),
                 ("sparser", [_against(instances[i], counts[i], me, "{:g}".format) for i in sparser[me]]),
                 ("faster", [_against(instances[fit[i]], seconds[fit[i]], me, clock) for i in faster]),
             )
         )
-    return Versus(ours, peer, f"{sentence}.", *sides)
+    alone = sum(theirs < mine == math.inf for mine, theirs in counts)
+    ahead, behind = sides
+    lost = alone + len(sparser[1]), len(time.second_faster)
+    return Versus(ours, peer, f"{sentence}.", ahead, behind, len(instances), *lost)
 
 
 def _instances(instances: Sequence[ComparedInstance]) -> str:
     return f"{len(instances)} instance{'' if len(instances) == 1 else 's'}"
 
 
-def _in_box(outcomes: Outcomes, method: str) -> str:
+def in_box(outcomes: Outcomes, method: str) -> str:
+    """Say that a method's proofs hold in a box of weights alone; nothing where they hold without one."""
     runs = (record for each in outcomes.ran(method) for record in outcomes.of(each, method))
     return " (in its box of weights)" if any(record.box is not None for record in runs) else ""
 

@@ -71,6 +71,9 @@ class Record:
         Certified bounds of the least one, where they are known.
     attempts : tuple
         What each strategy of the method had reached over time, as the method saw it.
+    processor_seconds : float or None
+        Processor time of the method, all its threads: what other work on the machine changes little. None in
+        runs measured before there was such a figure, and in those that were killed.
     """
 
     key: str
@@ -112,6 +115,19 @@ class Record:
     path_norm: float | None = None
     least_norm: tuple[float, float] | None = None
     attempts: tuple[AttemptPoint, ...] = ()
+    processor_seconds: float | None = None
+
+    @property
+    def spent(self) -> float:
+        """Seconds by which runs are compared: of the processor, or of the wall where that is all there is."""
+        return self.seconds if self.processor_seconds is None else self.processor_seconds
+
+    @property
+    def charged(self) -> float:
+        """Seconds that count for a run without the proof that was wanted: it would have taken longer."""
+        if self.processor_seconds is None and self.time_limit is not None:
+            return self.time_limit
+        return self.spent
 
     @property
     def upper_bound(self) -> int | None:

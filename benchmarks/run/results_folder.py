@@ -31,7 +31,13 @@ _FIELDS: Final = tuple(field.name for field in dataclasses.fields(Record))
 # Columns that a table has no use for.
 _NESTED: Final = ("trace", "options", "network", "least_norm", "attempts")
 # What records of earlier versions lack.
-_LATER: Final[dict[str, Any]] = {"p": None, "path_norm": None, "least_norm": None, "attempts": []}
+_LATER: Final[dict[str, Any]] = {
+    "p": None,
+    "path_norm": None,
+    "least_norm": None,
+    "attempts": [],
+    "processor_seconds": None,
+}
 
 Session = dict[str, Any]
 
@@ -150,7 +156,16 @@ def export(records: Sequence[Record], directory: Path) -> list[Path]:
         frame[name] = frame[name].astype("Int64")
     for name in ("fits", "exactly"):
         frame[name] = frame[name].astype("boolean")
-    for name in ("weight_bound", "time_limit", "residual", "loss", "box", "p", "path_norm"):
+    for name in (
+        "weight_bound",
+        "time_limit",
+        "residual",
+        "loss",
+        "box",
+        "p",
+        "path_norm",
+        "processor_seconds",
+    ):
         frame[name] = frame[name].astype("float64")
     written = [directory / "table.csv", directory / "table.parquet"]
     for path in written:

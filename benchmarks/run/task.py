@@ -124,7 +124,7 @@ def execute(task: Task) -> Record:
     method = find(task.variant.method)
     function = method.load()  # imports are not timed
     options = {**_told(task, method), **method.preset, **task.variant.options}
-    start = time.perf_counter()
+    start, started = time.perf_counter(), time.process_time()
     answer, status, error = None, "error", ""
     try:
         answer = function(task.problem, task.objective, seed=task.seed, time_limit=task.time_limit, **options)
@@ -134,7 +134,8 @@ def execute(task: Task) -> Record:
         error = str(failure) or type(failure).__name__
     except Exception as bug:  # a benchmark of many hours must not end with one run
         error = f"{type(bug).__name__}: {bug}"
-    return record_of(task, answer, time.perf_counter() - start, status=status, error=error)
+    seconds, spent = time.perf_counter() - start, time.process_time() - started
+    return record_of(task, answer, seconds, spent, status=status, error=error)
 
 
 def _told(task: Task, method: Method) -> dict[str, Any]:
@@ -146,7 +147,13 @@ def _told(task: Task, method: Method) -> dict[str, Any]:
 
 
 def record_of(
-    task: Task, answer: MethodAnswer | None, seconds: float, *, status: str = "", error: str = ""
+    task: Task,
+    answer: MethodAnswer | None,
+    seconds: float,
+    processor_seconds: float | None = None,
+    *,
+    status: str = "",
+    error: str = "",
 ) -> Record:
     """Return the record of a run; every figure of the network is the referee's."""
     network = None if answer is None else answer.network
@@ -194,6 +201,7 @@ def record_of(
         path_norm=None if judged is None else judged.path_norm,
         least_norm=task.least_norm,
         attempts=() if answer is None else _thinned(answer.attempts),
+        processor_seconds=processor_seconds,
     )
 
 

@@ -86,6 +86,14 @@ def compare_sides(  # noqa: PLR0913
     ------
     InputError
         For options that one of the sides refuses.
+
+    Examples
+    --------
+    >>> import sparsest
+    >>> xor = sparsest.Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
+    >>> verdict = sparsest.compare_sides(xor, p=0.5)
+    >>> verdict.outcome.name, verdict.attainment.name, round(verdict.continuous.path_norm, 4)
+    ('AGREE', 'GLOBAL', 2.8284)
     """
     goal = Objective.parse(objective)
     refuse_other_than_problem(problem)

@@ -36,6 +36,13 @@ def to_network(network: Trainable) -> Network:
     ------
     InputError
         When its layers are others, or a weight is not finite.
+
+    Examples
+    --------
+    >>> import torch
+    >>> layers = torch.nn.Linear(2, 3), torch.nn.Linear(3, 1)
+    >>> to_network(torch.nn.Sequential(layers[0], torch.nn.ReLU(), layers[1]))
+    <Network 3 neurons + affine, d=2>
     """
     return layers_of(network).to_network()
 
@@ -67,7 +74,15 @@ def prune(network: _Net) -> _Net:
 
 
 def count(network: Trainable, objective: str | Objective = Objective.NEURONS) -> int:
-    """Return how many neurons, weights or parameters are not zero in the network that `prune` leaves."""
+    """Return how many neurons, weights or parameters are not zero in the network that `prune` leaves.
+
+    Examples
+    --------
+    >>> from sparsest.continuous import ReLUNetwork
+    >>> wide = Network([[1.0], [0.0], [2.0]], [0.5, -1.0, 0.0], [1.0, 3.0, 0.0])
+    >>> count(ReLUNetwork.from_network(wide)), count(ReLUNetwork.from_network(wide), "parameters")
+    (1, 2)
+    """
     return to_network(prune(network)).count(objective)
 
 

@@ -134,6 +134,16 @@ def save(item: Savable, path: str | os.PathLike[str]) -> None:
         For an unknown ending or an item that cannot be saved.
     OSError
         When the file cannot be written.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import sparsest
+    >>> ramp = sparsest.Network([[1]], [0], [1])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     sparsest.save(ramp, pathlib.Path(folder) / "ramp.json")
+    ...     sparsest.load(pathlib.Path(folder) / "ramp.json")
+    <Network 1 neuron, d=1>
     """
     target = Path(path)
     document: object = encode(item)
@@ -160,6 +170,18 @@ def load(path: str | os.PathLike[str]) -> Savable:
     ------
     InputError
         When the file is missing, too large, damaged, or not written by `save`.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import sparsest
+    >>> xor = sparsest.Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder) / "result.npz"
+    ...     sparsest.save(sparsest.solve(xor), file)
+    ...     result = sparsest.load(file)
+    >>> result
+    <ExactResult neurons: 2, proven minimal>
     """
     source = Path(path)
     ending = check_ending(source)

@@ -23,7 +23,7 @@ body { color: var(--text); background: var(--page); font: 16px/1.5 system-ui, sa
   max-width: 60rem; margin: 0 auto; padding: 1rem; }
 h1 { font-size: 1.6rem; padding: 0.4rem 0.8rem; border-radius: 4px; }
 h2 { font-size: 1.2rem; margin-top: 2rem; }
-h1, h2, li, p, td { overflow-wrap: anywhere; } th { white-space: nowrap; }
+h1, h2, li, p { overflow-wrap: anywhere; } td { overflow-wrap: break-word; } th { white-space: nowrap; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 th, td { border: 1px solid var(--line); padding: 0.3rem 0.55rem; text-align: left; vertical-align: top; }
@@ -32,9 +32,10 @@ dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: 0
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 figure { margin: 1rem 0; } figcaption, .soft { color: var(--soft); font-size: 0.9rem; }
 figure img { width: 100%; max-width: 48rem; height: auto; background: #ffffff; padding: 0.4rem;
-  box-sizing: border-box; border-radius: 4px; }
+  box-sizing: border-box; border-radius: 4px; min-width: 34rem; }
 @media print { :root { --text: #000000; --page: #ffffff; } body { font-size: 11pt; padding: 0; }
-  section, figure, tr { break-inside: avoid; } .scroll { overflow: visible; } }
+  section, figure, tr { break-inside: avoid; } .scroll { overflow: visible; }
+  figure img { min-width: 0; } }
 """
 
 
@@ -108,7 +109,7 @@ def figure_of(figure: "Figure", caption: str) -> str:
     data = base64.b64encode(content.getvalue()).decode()
     text = html.escape(caption.strip())
     image = f'<img src="data:image/svg+xml;base64,{data}" alt="{text}">'
-    return f"<figure>{image}<figcaption>{text}</figcaption></figure>\n"
+    return f'<figure><div class="scroll">{image}</div><figcaption>{text}</figcaption></figure>\n'
 
 
 def note(text: str) -> str:

@@ -11,6 +11,7 @@ from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.network import Network
 from sparsest.plots.canvas import COLORS, MARKERS, new_figure, plain, style
+from sparsest.plots.dependence import draw_dependence, draw_parity, has_labels
 from sparsest.problem import Problem
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def plot_networks(problem: Problem, networks: Sequence[tuple[str, Network]], tit
 
     One feature: the functions over the data and their intervals, knots marked; an arrow is an interval
     without end. Two features: a panel for each network with its contours and the line on which each neuron
-    switches on. More: values beside the intervals, sample by sample.
+    switches on. More: values against what is asked for, or beside the intervals where these have no two
+    ends, and partial dependence on the features that matter most.
 
     Parameters
     ----------
@@ -62,8 +64,12 @@ def plot_networks(problem: Problem, networks: Sequence[tuple[str, Network]], tit
     check_networks(problem, networks)
     with style():
         panels = len(networks) if problem.n_features == 2 else 1
-        figure = new_figure(width=7.2 if panels == 1 else 4.4 * panels + 0.8, height=4.4)
-        draw_networks(figure, problem, networks)
+        many = problem.n_features > 2
+        figure = new_figure(width=7.2 if panels == 1 else 4.4 * panels + 0.8, height=6.4 if many else 4.4)
+        if many:
+            _draw_many_features(figure, problem, networks)
+        else:
+            draw_networks(figure, problem, networks)
         if title:
             figure.suptitle(title)
     return figure
@@ -88,6 +94,15 @@ def draw_networks(figure: "FigureBase", problem: Problem, networks: Sequence[tup
         _draw_functions(figure.subplots(), problem, networks)
     else:
         _draw_samples(figure.subplots(), problem, networks)
+
+
+def _draw_many_features(figure: "Figure", problem: Problem, networks: Sequence[tuple[str, Network]]) -> None:
+    above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=(3, 2))[:, 0]
+    if has_labels(problem):
+        draw_parity(above.subplots(), problem, networks)
+    else:
+        _draw_samples(above.subplots(), problem, networks)
+    draw_dependence(below, problem, networks)
 
 
 def _draw_functions(axes: "Axes", problem: Problem, networks: Sequence[tuple[str, Network]]) -> None:

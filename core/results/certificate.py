@@ -71,6 +71,14 @@ class Reduction:
         How many fewer neurons there are afterwards.
     sentence : str
         The same for people.
+
+    Examples
+    --------
+    >>> import sparsest
+    >>> idle = sparsest.Network([[1], [1]], [0, -5], [1, 1])  # the second neuron starts beyond the data
+    >>> found = sparsest.certify(idle, [[-1], [0], [1]], [0, 0, 1]).reductions[0]
+    >>> str(found.kind), found.neurons, found.saved
+    ('dead', (1,), 1)
     """
 
     kind: ReductionKind
@@ -91,6 +99,14 @@ class Miss:
         What was asked for, and the network's value in float64.
     distance : float
         Between the two.
+
+    Examples
+    --------
+    >>> import sparsest
+    >>> ramp = sparsest.Network([[1]], [0], [1])
+    >>> found = sparsest.certify(ramp, [[-1], [1], [2]], [0, 1, 3], tolerance=0.5)
+    >>> found.judgement.name, found.worst[0]
+    ('NOT_INTERPOLATING', Miss(row=2, label=3.0, value=2.0, distance=1.0))
     """
 
     row: int
@@ -111,6 +127,15 @@ class Attempt:
         What came of it, in one sentence.
     seconds : float
         Wall time.
+
+    Examples
+    --------
+    >>> import sparsest
+    >>> ramp = sparsest.Network([[1]], [0], [1])
+    >>> for attempt in sparsest.certify(ramp, [[-1], [1], [2]], [0, 1, 2]).attempts:
+    ...     print(f"{attempt.name}: {attempt.outcome}")
+    reductions: 0 of 1 neurons are superfluous on the data
+    first bounds: exactly 1 neuron: lower and upper bound met, 10 nodes (univariate)
     """
 
     name: str
@@ -204,6 +229,16 @@ class Certificate(Report):
         The rows that `network` misses, from 0; empty where none may be.
     given : Network or None
         The network that was judged; None in a certificate that was read from a file.
+
+    Examples
+    --------
+    >>> import sparsest
+    >>> wide = sparsest.Network([[1, 1], [1, 1], [1, 1]], [0, -1, -2], [1, -2, 1])
+    >>> found = sparsest.certify(wide, [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
+    >>> found.judgement.name, found.count, found.lower_bound, found.upper_bound
+    ('SPARSER_EXISTS', 3, 2, 2)
+    >>> found.network.width, found.residual
+    (2, 0.0)
     """
 
     judgement: Judgement

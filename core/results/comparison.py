@@ -58,6 +58,16 @@ class Verdict(Report):
         Bounds on the least path norm at training's p; None when they were not asked for.
     threshold : ThresholdResult or None
         Bounds on p*; None when there is no method for this problem.
+
+    Examples
+    --------
+    >>> import sparsest
+    >>> xor = sparsest.Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
+    >>> verdict = sparsest.compare_sides(xor)
+    >>> verdict.outcome.name, verdict.attainment.name
+    ('AGREE', 'GLOBAL')
+    >>> verdict.exact.upper_bound, verdict.found.count, verdict.continuous.count
+    (2, 2, 2)
     """
 
     outcome: Outcome

@@ -28,6 +28,16 @@ class MultiOutputResult(CountBounds):
         nothing is proven.
     directions : int
         How many directions were tried.
+
+    Examples
+    --------
+    >>> import sparsest
+    >>> both = sparsest.MultiOutputProblem([[-1], [0], [1], [2]], [[0, 0], [0, 0], [1, 2], [1, 3]])
+    >>> result = sparsest.solve(both)
+    >>> result.lower_bound, result.upper_bound, result.network.n_outputs
+    (2, 2, 2)
+    >>> len(result.direction)  # the lower bound is proven for this sum of the outputs
+    2
     """
 
     network: MultiOutputNetwork | None

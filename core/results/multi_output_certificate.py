@@ -34,6 +34,14 @@ class OutputFigures:
         outputs; None where those are all equal.
     network_residual, network_r2 : float or None
         The same of the sparsest network known; None when none is known to fit.
+
+    Examples
+    --------
+    >>> import sparsest
+    >>> shared = sparsest.MultiOutputNetwork([[1]], [0], [[1, 2]])
+    >>> found = sparsest.certify(shared, [[-1], [1], [2]], [[0, 0], [1, 2], [2, 4]])
+    >>> [(figures.residual, figures.r2) for figures in found.outputs]
+    [(0.0, 1.0), (0.0, 1.0)]
     """
 
     tolerance: float
@@ -100,6 +108,14 @@ class MultiOutputCertificate(Report):
         The data with their intervals; None in a certificate that was read from a file.
     given : MultiOutputNetwork or None
         The network that was judged; None in a certificate that was read from a file.
+
+    Examples
+    --------
+    >>> import sparsest
+    >>> twice = sparsest.MultiOutputNetwork([[1], [2]], [0, 0], [[1, 0], [0, 1]])
+    >>> found = sparsest.certify(twice, [[-1], [1], [2]], [[0, 0], [1, 2], [2, 4]])
+    >>> found.judgement.name, found.count, found.lower_bound, found.upper_bound
+    ('SPARSER_EXISTS', 2, 1, 1)
     """
 
     judgement: Judgement

@@ -47,6 +47,14 @@ class OutliersResult(Report):
         Wall time.
     problem : Problem or None
         The data; None in a result that was read from a file.
+
+    Examples
+    --------
+    >>> from sparsest import Problem, exact
+    >>> line = Problem([0, 1, 2, 3, 4], [0, 1, 5, 3, 4], affine="skip")
+    >>> found = exact.solve_with_outliers(line, 1)
+    >>> found.upper_bound, found.missed, str(found.status)
+    (0, (2,), 'optimal')
     """
 
     status: Status

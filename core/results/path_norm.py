@@ -57,6 +57,16 @@ class PathNormResult(Report):
         Wall time.
     problem : Problem or None
         The data; None in a result that was read from a file.
+
+    Examples
+    --------
+    Two neurons fit xor with a path norm of 2 * 2^p, and nothing costs less.
+
+    >>> import sparsest
+    >>> xor = sparsest.Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
+    >>> least = sparsest.exact.minimize_path_norm(xor, 0.5)
+    >>> round(least.lower_bound, 4), round(least.upper_bound, 4), str(least.status)
+    (2.8284, 2.8284, 'optimal')
     """
 
     status: Status
@@ -128,6 +138,12 @@ class MinimiserCount:
         So many do, proven.
     at_most : int or None
         No more do, proven; None when there may be infinitely many.
+
+    Examples
+    --------
+    >>> from sparsest import MinimiserCount
+    >>> print(MinimiserCount(1, 1), MinimiserCount(2, None), sep="; ")
+    one, it is unique; infinitely many
     """
 
     at_least: int
@@ -185,6 +201,15 @@ class ThresholdResult(Report):
         Wall time.
     problem : Problem or None
         The data; None in a result that was read from a file.
+
+    Examples
+    --------
+    >>> from sparsest import datasets, exact
+    >>> found = exact.threshold(datasets.load("convex").problem(), "weights")
+    >>> round(found.lower_bound, 6), round(found.upper_bound, 6)
+    (0.430677, 0.430677)
+    >>> found.network.count("weights"), found.other.count("weights")
+    (3, 4)
     """
 
     status: Status

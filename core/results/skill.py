@@ -42,6 +42,14 @@ class Skill:
         Share of the rows whose class has the sign of f; None for numbers.
     log_loss : float or None
         Mean of ``log(1 + exp(-s_i f(x_i)))``, s_i = 1 or -1 being the class and f a logit; None for numbers.
+
+    Examples
+    --------
+    >>> import sparsest
+    >>> ramp = sparsest.Network([[1]], [0], [1])
+    >>> skill = sparsest.certify(ramp, [[-1], [1], [2]], [0, 1, 3], tolerance=1.5).given_skill
+    >>> skill.largest_error, round(skill.rmse, 4), round(skill.r2, 4)
+    (1.0, 0.5774, 0.7857)
     """
 
     reference: Reference

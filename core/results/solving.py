@@ -174,6 +174,18 @@ class ExactResult(CountBounds):
     """Bounds on the smallest count, the witness of the upper one, and where they come from.
 
     Its attributes are those of `CountBounds`.
+
+    Examples
+    --------
+    >>> import sparsest
+    >>> xor = sparsest.Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
+    >>> result = sparsest.solve(xor)
+    >>> result
+    <ExactResult neurons: 2, proven minimal>
+    >>> result.lower_bound, result.upper_bound, str(result.status), str(result.proof)
+    (2, 2, 'optimal', 'exact')
+    >>> result.network.interpolates(xor)
+    True
     """
 
     network: Network | None
@@ -226,6 +238,16 @@ class Restarts:
         Its largest violation.
     raw_counts, raw_residuals : array (R,)
         The same before the polish.
+
+    Examples
+    --------
+    >>> import sparsest
+    >>> xor = sparsest.Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
+    >>> fit = sparsest.continuous.find_sparse(xor)
+    >>> len(fit.restarts.counts) == len(fit.restarts.residuals)
+    True
+    >>> int(fit.restarts.counts.min())
+    2
     """
 
     counts: FloatArray
@@ -277,6 +299,14 @@ class FitResult(Report):
         The options that training ran with.
     problem : Problem or None
         The data; None in a result that was read from a file.
+
+    Examples
+    --------
+    >>> import sparsest
+    >>> xor = sparsest.Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
+    >>> fit = sparsest.continuous.find_sparse(xor)
+    >>> fit.fits, fit.count, fit.upper_bound, str(fit.status)
+    (True, 2, 2, 'finished')
     """
 
     status: Status

@@ -46,6 +46,14 @@ class LeastErrorResult(Report):
         What errors are measured in, in a few words; empty where that is the label's own unit.
     problem : Problem or None
         The data; None in a result that was read from a file.
+
+    Examples
+    --------
+    >>> import sparsest
+    >>> xor = sparsest.Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
+    >>> point = sparsest.least_error(xor, 1)
+    >>> point.neurons, round(point.lower_bound, 3), round(point.upper_bound, 3), point.network.width
+    (1, 0.5, 0.5, 1)
     """
 
     status: Status
@@ -126,6 +134,14 @@ class FrontierResult(Report):
         What else the user should know, in one sentence; usually empty.
     problem : Problem or None
         The data; None in a result that was read from a file.
+
+    Examples
+    --------
+    >>> import sparsest
+    >>> xor = sparsest.Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
+    >>> curve = sparsest.frontier(xor, time_limit=30)
+    >>> [round(point.upper_bound, 3) for point in curve.points]
+    [1.0, 0.5, 0.0]
     """
 
     points: tuple[LeastErrorResult, ...]

@@ -36,7 +36,17 @@ Signs = NDArray[np.int8]
 
 
 class TimeLimitError(SparsestError, TimeoutError):
-    """The time was up before the last cell was found."""
+    """The time was up before the last cell was found.
+
+    Examples
+    --------
+    >>> from sparsest import exact
+    >>> try:
+    ...     exact.enumerate_cells([[0, 0], [0, 1], [1, 0], [2, 3]], time_limit=1e-9)
+    ... except exact.TimeLimitError as error:
+    ...     print(error)
+    the time limit ended the enumeration of cells after ... s
+    """
 
 
 class _NotGenericError(Exception):

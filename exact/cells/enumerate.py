@@ -52,6 +52,18 @@ class Cells:
         The samples, decimals in units in which they are integers.
     units : array (d,) or None
         How many of those units are one of the user's.
+
+    Examples
+    --------
+    >>> from sparsest import exact
+    >>> cells = exact.enumerate_cells([[0.0], [1.0]])
+    >>> cells.patterns
+    array([[False, False],
+           [False,  True],
+           [ True, False],
+           [ True,  True]])
+    >>> cells.points.shape
+    (4, 2)
     """
 
     patterns: BoolArray

@@ -67,6 +67,14 @@ def lower_bound_certificate(problem: Problem, deadline: Deadline | None = None) 
     `sparsest.exact.line.stabbing`, where this is proven; in order of c, linear time once the samples are
     sorted. With several features the line that forces most neurons is taken for each sign; there are none
     unless three samples are exactly collinear.
+
+    Examples
+    --------
+    Up at the second sample and down at the fourth: two knots, whatever the network.
+
+    >>> from sparsest import Problem, exact
+    >>> exact.lower_bound_certificate(Problem([0, 1, 2, 3, 4], [0, 0, 1, 2, 2], affine="skip"))
+    ((0, 1, 2, 1), (2, 3, 4, -1))
     """
     problem = problem.in_integers
     if problem.n_features == 1:

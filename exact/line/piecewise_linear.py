@@ -24,6 +24,13 @@ class PiecewiseLinear:
         The affine function left of the first knot.
     cost : float
         ``sum |changes|^p``, the number of knots for p = 0.
+
+    Examples
+    --------
+    >>> from sparsest import exact
+    >>> function = exact.interpolate([0, 1, 2, 3], [0, 0, 1, 2], 0.5)
+    >>> function.knots, function.changes, function.slope, function.intercept
+    (array([1.]), array([1.]), 0.0, 0.0)
     """
 
     knots: FloatArray

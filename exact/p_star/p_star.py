@@ -104,7 +104,14 @@ def threshold(
 
 
 def certifies_threshold(problem: Problem, objective: str | Objective = Objective.NEURONS) -> bool:
-    """Whether `threshold` has a method that certifies both bounds, given time."""
+    """Whether `threshold` has a method that certifies both bounds, given time.
+
+    Examples
+    --------
+    >>> from sparsest import Problem, exact
+    >>> exact.certifies_threshold(Problem([0, 1, 2], [0, 0, 1], affine="skip"), "weights")
+    True
+    """
     goal = Objective.parse(objective)
     return one_feature.applies_to(problem, goal) or extreme_points.applies_to(problem, goal)
 
@@ -180,6 +187,14 @@ def cost_curves(
     InputError
         Unless every 0 < p <= 1; for problems whose extreme points are too many to list, other than those with
         one feature, a skip, exact labels and weights.
+
+    Examples
+    --------
+    >>> from sparsest import Problem, exact
+    >>> problem = Problem([0, 1, 2, 3, 4, 5], [0, 0, 1, 18, 51, 85], affine="skip")
+    >>> curves = exact.cost_curves(problem, [0.3, 0.4], "weights")  # p* is 0.342...
+    >>> curves.sparsest < curves.others
+    array([ True, False])
     """
     grid = exact_floats(powers, "powers")
     if grid.ndim != 1:

@@ -1,11 +1,13 @@
 """Pages of the documentation as data: their links, headings and what they show of programs."""
 
+import doctest
 import re
 from typing import NamedTuple
 
 from helpers import ROOT
 
 DOCS = ROOT / "docs"
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 _FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _TOCTREE = re.compile(r"^```\{toctree\}\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -64,6 +66,19 @@ def shown(path):
                 yield Shown(language, command, output)
         elif language == "python" and text.startswith(">>>"):
             yield Shown(language, text, "")
+
+
+def first_commands(path):
+    """The commands of a page's first block of them."""
+    language, text = next(found for found in _FENCE.findall(path.read_text(encoding="utf-8")) if found[0])
+    assert language == "console"
+    return [part for part in shown(path) if part.source in text]
+
+
+def shows(part, printed):
+    """Whether a command printed what the page shows, but for numbers that differ between machines."""
+    want, got = comparable(part.output), comparable(printed)
+    return not want.strip() or doctest.OutputChecker().check_output(want, got, FLAGS)
 
 
 def comparable(text):

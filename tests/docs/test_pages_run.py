@@ -5,16 +5,16 @@ import shlex
 import shutil
 
 import pytest
-from docs.pages import DOCS, comparable, shown
+from docs.pages import DOCS, shown, shows
 from helpers import ROOT, call
 
 RUN = [
     ROOT / "README.md",
     DOCS / "tutorial.md",
     DOCS / "add-a-method.md",
+    DOCS / "known-optima.md",
     *sorted((DOCS / "how-to").glob("*.md")),
 ]
-_FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
 @pytest.fixture
@@ -44,10 +44,7 @@ def _run_command(part):
     assert program == "sparsest", part.source
     result = call(*arguments)
     assert result.exit_code in (0, 1, 3), f"{part.source}\n{result.output}"
-    want, got = comparable(part.output), comparable(result.output)
-    if want.strip():
-        matches = doctest.OutputChecker().check_output(want, got, _FLAGS)
-        assert matches, f"{part.source}\nshown:\n{part.output}\nprinted:\n{result.output}"
+    assert shows(part, result.output), f"{part.source}\nshown:\n{part.output}\nprinted:\n{result.output}"
 
 
 def _run_python(source, names, path):

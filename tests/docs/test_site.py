@@ -1,5 +1,9 @@
 """The pages as a whole: an index that reaches them, links that lead somewhere, no public name left out."""
 
+import doctest
+import enum
+import importlib
+import inspect
 import re
 
 import pytest
@@ -44,6 +48,46 @@ def test_the_reference_lists_every_public_name_and_no_other(face):
     names = [line.strip() for block in blocks for line in block.splitlines() if line and ":" not in line]
     constants = re.findall(r"^\.\. py:data:: (\w+)$", text, re.MULTILINE)
     assert sorted(names + constants) == sorted(FACES[face])
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_every_public_name_has_an_example_that_runs(face):
+    without = [name for name in FACES[face] if not has_example(public(face, name))]
+    assert not without, f"an Examples section with a doctest is missing: {without}"
+
+
+def public(face, name):
+    """What a name of a face stands for; names of submodules have a dot."""
+    package = importlib.import_module("sparsest" if face == "sparsest" else f"sparsest.{face}")
+    module, _, last = name.rpartition(".")
+    return getattr(importlib.import_module(f"{package.__name__}.{module}") if module else package, last)
+
+
+def has_example(thing):
+    """Whether its docstring has one; an enum's members, and constants, which pages describe, need none."""
+    text = inspect.getdoc(thing) or ""
+    if isinstance(thing, type) and issubclass(thing, enum.Enum):
+        return all(getattr(member, "sentence", "") or member.name in text for member in thing)
+    if inspect.ismodule(thing) or inspect.isclass(thing) or inspect.isfunction(thing):
+        _, heading, examples = text.partition("Examples\n--------\n")
+        return bool(doctest.DocTestParser().get_examples(examples if heading else ""))
+    return isinstance(thing, int | tuple)
+
+
+def test_a_name_without_an_example_is_noticed():
+    def nothing():
+        """Return nothing."""
+
+    def one():
+        """Return 1.
+
+        Examples
+        --------
+        >>> one()
+        1
+        """
+
+    assert [has_example(thing) for thing in (nothing, one, enum)] == [False, True, False]
 
 
 def test_every_command_is_named_in_a_page():

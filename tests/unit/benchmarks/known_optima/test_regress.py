@@ -952,6 +952,10 @@ class TestWorkflow:
         root = known.parent
         (root / ".github" / "workflows").mkdir(parents=True)
         shutil.copy(WORKFLOW, root / ".github" / "workflows" / "known-optima.yml")
+        (root / "vendor").mkdir()
+        shutil.copy(ROOT / "constraints.txt", root / "vendor")
+        sums = shell("sha256sum", "constraints.txt", cwd=root / "vendor").stdout
+        (root / "vendor" / "SHA256SUMS").write_text(sums)
         assert shell("git", "init", "-q", cwd=root).returncode == 0
         commit = ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "Add known optima"]
         for arguments in (["add", "."], commit):
@@ -981,6 +985,14 @@ class TestWorkflow:
         assert uses == ["actions/checkout", "actions/setup-python"]
         assert set(document[True]) == {"push", "pull_request"}  # YAML reads `on` as true
         assert job["env"] == {"SPARSEST": f"vendor/sparsest-{__version__}-py3-none-any.whl"}
+
+    def test_another_file_than_the_one_that_was_put_there_is_not_installed(self, repository):
+        with open(repository / "vendor" / "constraints.txt", "a") as stream:
+            stream.write("\n")
+        code, outputs = self.run(repository)
+        assert code == 1
+        assert len(outputs) == 1
+        assert "constraints.txt: FAILED" in outputs[0]
 
     @pytest.mark.slow
     def test_passes_and_fails_with_a_table(self, repository):

@@ -10,7 +10,7 @@ import pytest
 from helpers import benchmark_record as record
 
 from sparsest import InputError, Network
-from sparsest.benchmarks.reports import outcomes, profiles, summary, versus
+from sparsest.benchmarks.reports import conclusion, outcomes, profiles, summary, versus
 from sparsest.benchmarks.reports.charts import CHARTS, drawable
 from sparsest.benchmarks.reports.html_page import write_report
 from sparsest.benchmarks.reports.markdown_page import results_page
@@ -501,28 +501,74 @@ def test_refuted_claims_come_first(tmp_path):
     assert page.text.index("Refuted claims") < page.text.index("What was run")
 
 
-def test_results_page_says_both_sides_and_lets_no_name_be_markup():
+def test_conclusion_derived_by_hand():
+    # best known: 3 on a, 2 on b (tree, greedy), 5 on the last. slot-mip's 3 on b is not the best known. The
+    # typical run of minimize, the worse of two, has 4 on a; greedy refused the last one
+    sorted_ = outcomes.collect(SUITE)
+    pairs = versus.versus(sorted_)
+    assert conclusion.conclusion(sorted_, pairs) == [
+        "A proven optimum: tree 2 of 3, slot-mip 1 of 3 (in its box of weights).",
+        "As few parts as any method found, without a proof: greedy 1 of 2, minimize 0 of 3.",
+    ]
+    # greedy refused the last one; it is faster than tree on a and b. minimize fits with 4 on a, where
+    # slot-mip has 3 and takes longer, and greedy has 5 and does not; it does not fit on b, where both do
+    assert conclusion.behind(pairs) == (
+        ["peer", "than tree", "than minimize"],
+        [
+            ["slot-mip", "-", "2 sparser or alone (of 3)"],
+            ["greedy", "2 faster (of 2)", "1 sparser or alone, 1 faster (of 2)"],
+        ],
+    )
+
+
+def test_conclusion_where_no_peer_did_better():
+    sorted_ = outcomes.collect([record("a", "tree", 3, 3, 0.5), record("a", "slot-mip", 3, 3, 2.0)])
+    pairs = versus.versus(sorted_)
+    assert conclusion.behind(pairs)[1] == []
+    last = conclusion.conclusion(sorted_, pairs)[-1]
+    assert last == "On no problem was a peer sparser, or alone in fitting or proving."
+
+
+def test_processor_seconds_count_where_they_were_measured():
+    # the wall says 2 and 3 s, the processor 0.5 and 1.5: three times as fast. The run that was stopped counts
+    # with what it spent, 4 of its 60 s
+    runs = [
+        record("a", "tree", 3, 3, 2.0, processor_seconds=0.5),
+        record("a", "slot-mip", 3, 3, 3.0, processor_seconds=1.5),
+        record("b", "tree", 3, 3, 2.0, processor_seconds=1.0),
+        record("b", "slot-mip", 3, 1, 60.0, processor_seconds=4.0),
+    ]
+    assert cell_of(runs, "a", "tree").text == "3 proven 0.5s"
+    (one,) = versus.versus(outcomes.collect(runs))
+    assert "where tree is 3 times as fast as slot-mip" in one.sentence
+    assert "at what was spent until then, tree is at least 3.46 times as fast" in one.sentence  # sqrt(3 * 4)
+    page = results_page(runs, [], "img").replace("\\", "")  # shares of 25, 50, 50, 7 percent
+    assert "had 38% of a core (median); those that ran out of time had 4.0 to 4.0 s of it" in page
+    mixed = [*runs[:3], record("b", "slot-mip", 3, 1, 60.0)]
+    assert not outcomes.collect(mixed).in_processor_time
+
+
+def test_results_page_begins_with_the_conclusion_and_lets_no_name_be_markup():
     page = results_page(SUITE, SESSIONS, "img")
-    assert page.startswith("# Benchmark results\n\nMeasured on 2026-11-02 with\n\n    sparsest bench small\n")
-    behind, ahead = page.index("## Where a peer was"), page.index("## Where this project was")
-    assert "greedy against minimize: fits where minimize does not on 1: b" in page[behind:ahead]
-    assert "tree against slot-mip: proves an optimum" in page[ahead:]
+    assert page.startswith("# Benchmark results\n\n- A proven optimum: tree 2 of 3, slot-mip 1 of 3")
+    assert "Measured on 2026-11-02 with\n\n    sparsest bench small\n" in page
+    assert "| slot-mip | - | 2 sparser or alone (of 3) |" in page
     assert "a box of weights (up to 10)" in page
-    assert all(f"](img/{chart.name}.png)" in page for chart in COUNTED)
+    assert re.findall(r"\]\(img/(.*).png\)", page) == [chart.name for chart in COUNTED[:3]]
     assert "\\<script\\>" in page
     assert not re.search(r"(?<!\\)<", page)
     assert "\n# heading" not in page
     # every row of a table has as many cells as its header: no name breaks out of its cell
     rows = [line for line in page.splitlines() if line.startswith("|")]
     widths = {len(re.findall(r"(?<!\\)\|", line)) for line in rows}
-    assert widths == {6, 11}
+    assert widths == {4, 6, 11}  # peers, problems, methods
 
 
 def test_results_page_uses_the_sessions_command_and_admits_when_nothing_was_lost():
     session = {"command": "sparsest bench small --workers 2", "started": "2026-11-02"}
     page = results_page([record(lower=3)], [session], "img")
     assert "    sparsest bench small --workers 2\n" in page
-    assert page.count("Nowhere in this run.") == 2
+    assert "No peer was run on an instance of these methods." in page
     assert "one session on one machine" in page
 
 
