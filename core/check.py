@@ -977,7 +977,7 @@ def _is_number(cell: str) -> bool:
 # ============================================================================================================
 # KERNEL: what must be believed
 #
-# 1658 lines, 1279 of them code, in ten parts. The verdict says what it rests on, so which must be believed:
+# 1684 lines, 1298 of them code, in ten parts. The verdict says what it rests on, so which must be believed:
 #
 #     any proof      CLAIMS
 #     upper bound    NETWORKS
@@ -1406,12 +1406,17 @@ class _Tree:
         self.signs = [sign for _, sign in kinds]
         self.skip = skip
         self.free_term = skip or constant
+        self.sides: list[tuple[int, int]] = []  # j and s of multiples of max(0, s x_j) that are free as well
         # of each neuron, and of the affine term: a constant alone has no slopes
         self._columns = [columns for columns, _ in kinds]
-        self._columns += [tuple(range(problem.size)) if skip else (problem.size - 1,)] * self.free_term
+        self._columns.append(tuple(range(problem.size) if skip else [problem.size - 1] * constant))
         self.leaves = 0
         self._open: list[_Branch] = []
         self._bits: dict[int, str] = {}  # each point's bits of the K neurons on the path to the current node
+
+    def add_columns(self, sides: list[tuple[int, int]]) -> None:
+        """Let multiples of max(0, s x_j) for some j and s, of either sign, be part of networks."""
+        self.sides, self.free_term = sides, self.free_term or bool(sides)
 
     def check(self, nodes: list[Any], place: str) -> int:
         """Count the nodes; reject unless they are, in preorder, a tree that covers every assignment."""
@@ -1562,6 +1567,10 @@ class _Tree:
         for k, (block, extra) in enumerate(zip(blocks, bounds, strict=True)):
             if not _cancels(self.problem, block, extra, self.work, self._columns[k]):
                 raise ProofError(f"the rows do not add up to zero in the coordinates of neuron {k}")
+        for j, s in self.sides:
+            there = {p: m for p, m in blocks[-1].items() if s * self.problem.rows[p][j] > 0}
+            if not _cancels(self.problem, there, {}, self.work, (j,)):
+                raise ProofError(f"the rows do not add up to zero where {s} times coordinate {j} is above 0")
         if total <= 0:
             raise ProofError("the rows add up to no contradiction")
 
@@ -2572,7 +2581,10 @@ class _EntryBound(_Bound):
     def _add_curvature(self, part: Document, place: str) -> None:
         if self.kinds:
             raise ProofError("knots come first", place)
-        self.proven = len(_forced_knots(self.problem, part["triples"], place))
+        spans, rows = _forced_knots(self.problem, part["triples"], place), self.problem.rows
+        apart = [any(v * w < 0 for v, w in zip(rows[a], rows[c], strict=True)) for a, c in spans]
+        # the knot of a neuron of one parameter is where its input is 0
+        self.proven = len(spans) + (self.objective == "parameters") * apart.count(False)
         if not self.proven:
             raise ProofError("no knots add nothing", place)
 
@@ -2585,9 +2597,20 @@ class _EntryBound(_Bound):
             raise ProofError("too many neurons, or refuted before", place)
         self._refuted.add(key)
         free = (self.problem.size - 1,) * (self.objective == "weights")
-        usable = [(entries + free, sign) for entries, sign in kinds]
+        usable = [(entries + free, sign) for entries, sign in self._with_bits(kinds)]
         tree = _Tree(self.problem, self.circuits, usable, self._constant, self.problem.skip, self.work)
+        tree.add_columns([(entries[0], s) for entries, s in kinds if self._is_column(entries)])
         self._refute(tree, part["nodes"], place)
+
+    def _is_column(self, entries: tuple[int, ...]) -> bool:
+        """Whether they mean a multiple, of either sign, of max(0, s x_j); s is told in its place."""
+        return self.objective == "parameters" and len(entries) == 1
+
+    def _with_bits(self, kinds: Iterable[_Kind]) -> tuple[_Kind, ...]:
+        return tuple(kind for kind in kinds if not self._is_column(kind[0]))
+
+    def _signs(self, kinds: tuple[_Kind, ...]) -> tuple[int, ...]:
+        return tuple(sorted(sign for _, sign in self._with_bits(kinds)))
 
     def _kind(self, pair: object, place: str) -> _Kind:
         listed, sign = _row(pair, 2, place, "entries and a sign")
@@ -2605,9 +2628,13 @@ class _EntryBound(_Bound):
         if claimed < self.proven:
             raise ProofError(f"{claimed} is claimed and {self.proven} proven", "lower_bound")
         for budget in range(self.proven, claimed):
-            large = [key for key in self._refuted if sum(len(entries) for entries, _ in key) > budget]
+            large: dict[tuple[int, ...], list[tuple[_Kind, ...]]] = {}
+            for key in self._refuted:
+                if sum(len(entries) for entries, _ in key) > budget:
+                    large.setdefault(self._signs(key), []).append(key)
             for network in self._networks(self._kinds_up_to(budget), (), budget):
-                if network not in self._refuted and not any(self._holds(key, network) for key in large):
+                fitting = large.get(self._signs(network), [])
+                if network not in self._refuted and not any(self._holds(key, network) for key in fitting):
                     shown = _shown([[list(entries), sign] for entries, sign in network])
                     raise ProofError(f"{budget} {self.objective}: {shown} is not refuted", "parts")
         self.proven = claimed
@@ -2618,16 +2645,14 @@ class _EntryBound(_Bound):
         for size in range(1, min(budget, self._counted) + 1):
             self.work.charge(2 * size * math.comb(self._counted, size))
             for entries in itertools.combinations(range(self._counted), size):
-                kinds += [(entries, -1), (entries, 1)] if self._most(entries) else []
-        return sorted(kinds)
+                kinds += [(entries, -1), (entries, 1)]
+        return sorted(kind for kind in kinds if not self._is_spare(*kind))
 
-    def _most(self, entries: tuple[int, ...]) -> int:
-        """Return how many neurons of a network with the fewest entries, then neurons, may have just these."""
-        if self.objective == "weights" or len(entries) > 1:
-            return MAX_NEURONS
-        if entries[0] == self.problem.size - 1:
-            return 0 if self.problem.skip or self.problem.constant else 1
-        return 1 if self.problem.skip else 2
+    def _is_spare(self, entries: tuple[int, ...], side: int) -> bool:
+        """Whether it is a column that is zero, or that others and what is free make up for."""
+        skip, last = self.problem.skip, entries[0] == self.problem.size - 1
+        spare = (last and (side < 0 or self.problem.constant)) or (skip and (side < 0 or last))
+        return self._is_column(entries) and spare
 
     def _networks(
         self, kinds: list[_Kind], network: tuple[_Kind, ...], left: int
@@ -2637,14 +2662,15 @@ class _EntryBound(_Bound):
         if left == 0:
             yield network
         for n, (entries, sign) in enumerate(kinds):
-            if len(entries) <= left and sum(e == entries for e, _ in network) < self._most(entries):
-                longer = (*network, (entries, sign))
-                yield from self._networks(kinds[n:], longer, left - len(entries))
+            if len(entries) <= left:
+                others = kinds[n + self._is_column(entries) :]  # one of each column, any number of others
+                yield from self._networks(others, (*network, (entries, sign)), left - len(entries))
 
     def _holds(self, large: tuple[_Kind, ...], small: tuple[_Kind, ...]) -> bool:
-        if len(small) != len(large):
-            self.work.charge(1)
+        self.work.charge(1 + len(small) * len(large))
+        if any(self._is_column(entries) for entries, _ in set(small) - set(large)):
             return False
+        large, small = self._with_bits(large), self._with_bits(small)
         partners = _find_partners(large, small, self.work)
         return sorted(partners) == list(range(len(large))) and all(
             sign == large[m][1] and set(entries) <= set(large[m][0])

@@ -211,7 +211,14 @@ def was_compiled(function: Callable[..., object], substitutes: Substitutes = ())
 
 def seconds_to_load(function: Callable[..., object], cold: float) -> float:
     """Return about how long the first call of a compiled loop takes, `cold` where it was never compiled."""
-    return _SECONDS_TO_LOAD if was_compiled(function) else cold
+    # asked before each of thousands of trees, and the answer takes as long as some of them
+    if function not in _loadable and was_compiled(function):
+        _loadable.add(function)
+    return _SECONDS_TO_LOAD if function in _loadable else cold
+
+
+# Functions of which there was something to load: that stays so.
+_loadable: set[Callable[..., object]] = set()
 
 
 def _user_cache() -> Path:

@@ -14,7 +14,7 @@ from sparsest.exact.tree.pieces import refute_in_pieces
 from sparsest.exact.tree.prepared import prepare
 from sparsest.exact.tree.saving import Saving
 from sparsest.exact.tree.state import Findings, Frontier, Headway
-from sparsest.exact.tree.subtrees import Subtree, explore
+from sparsest.exact.tree.subtrees import Subtrees, explore
 from sparsest.exact.tree.workers import LostError, Workers, workers_of
 
 # three changes of slope, of signs 1, -1, 1: max(0, x) - 2 max(0, x - 1) + max(0, x - 2), and no two do
@@ -57,7 +57,7 @@ class TestExploration:
     def test_a_worker_returns_the_same_as_the_search_here(self):
         around = surroundings()
         Exploration(around, (1, -1), ProofLog()).run()
-        explored = explore(Subtree(TENT, Pacing(), (1, -1), (), 10**6, 60.0, False, False))
+        (explored,) = explore(Subtrees(TENT, Pacing(), (1, -1), ((),), 10**6, 60.0, False, False))
         assert (explored.nodes, explored.unverified) == (around.counters.nodes, 0)
         assert (explored.found, explored.left, explored.events, explored.in_time) == (None, (), None, True)
 

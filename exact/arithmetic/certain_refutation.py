@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from sparsest import tolerances
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
+from sparsest.exact.arithmetic.columns import with_columns
 from sparsest.exact.arithmetic.error_free import UNIT_ROUNDOFF
 from sparsest.exact.arithmetic.rational_problem import ExactData
 
@@ -52,7 +53,8 @@ class ExactSamples(NamedTuple):
     Attributes
     ----------
     rows : array (N, n)
-        Each sample in the entries of each neuron, and of an affine term after them.
+        Each sample in the entries of each neuron, and of what is free beside them: an affine term, columns.
+        Zeros are exact.
     starts : array of int (K + 1,) or (K + 2,)
         Where the entries of each begin, and where the last end.
     kinds : array of int (K,) or (K + 1,)
@@ -60,7 +62,7 @@ class ExactSamples(NamedTuple):
     low, high : arrays (N,)
         Ends of the intervals, exact; the scale of the labels does not matter.
     signs : array (K,) or (K + 1,)
-        Output signs, and 1 for an affine term.
+        Output signs, and 1 for what is free.
     """
 
     rows: FloatArray
@@ -76,10 +78,16 @@ def samples_of(data: ExactData, signs: Sequence[int]) -> ExactSamples:
     d, problem = data.size - 1, data.problem
     every = tuple(range(data.size))
     entries = list(data.supports or [every] * len(signs))
+    free: tuple[int, ...] = ()
     if problem.has_affine_term:
-        entries.append((d,) if problem.affine is Affine.CONSTANT else every)
+        free = (d,) if problem.affine is Affine.CONSTANT else every
+    if problem.has_affine_term or data.columns:
+        entries.append(free + data.columns)
     # where a neuron has a bias it may be told in coordinates with any origin
-    blocks = [(data.centred if d in own else data.scaled)[:, list(own)] for own in entries]
+    blocks = [(data.centred if d in own else data.scaled)[:, list(own)] for own in entries[: len(signs)]]
+    if len(entries) > len(signs):
+        table = with_columns(data.scaled) if data.columns else data.centred
+        blocks.append(table[:, list(entries[-1])])
     low, high = data.float_ends
     return ExactSamples(
         rows=np.ascontiguousarray(np.concatenate(blocks, axis=1)),
@@ -87,7 +95,7 @@ def samples_of(data: ExactData, signs: Sequence[int]) -> ExactSamples:
         kinds=np.array([data.kind_of(own) for own in entries], dtype=np.int64),
         low=low.copy(),
         high=high.copy(),
-        signs=np.array([*signs, *[1.0] * problem.has_affine_term], dtype=np.float64),
+        signs=np.array([*signs, *[1.0] * (len(entries) - len(signs))], dtype=np.float64),
     )
 
 
@@ -264,22 +272,28 @@ def unknowns_of(combined: Combination) -> Unknowns:
 
 
 def equations(data: ExactSamples, samples: IntArray, combined: Combination, unknowns: Unknowns) -> System:
-    """Return the equations of all blocks that are unlike those before; none where nothing can be said."""
+    """Return the equations of all blocks that are unlike those before; none where nothing can be said.
+
+    One all of whose coefficients are zero, as of a column on samples where it is, says nothing.
+    """
     depth, blocks = combined.total.shape
     matrix = np.zeros((data.starts[-1], depth * (blocks + 1)))
     top, margin = 0, _LARGEST_ERROR
     for b in range(blocks):
-        size = data.starts[b + 1] - data.starts[b] if combined.like[b] == b else 0
         for t in range(depth):
-            column = unknowns.of_total[t, b]
-            if size and column >= 0:
-                tie = unknowns.tie[t, b]
-                entry = tie * combined.values[t] if tie else combined.total[t, b]
-                row = data.rows[samples[t]]
-                for j in range(size):
-                    matrix[top + j, column] = entry * row[data.starts[b] + j]
             margin = min(margin, margin_of(combined, unknowns, b, t))
-        top += size
+        if combined.like[b] != b:
+            continue
+        for j in range(data.starts[b], data.starts[b + 1]):
+            said = 0
+            for t in range(depth):
+                column, value = unknowns.of_total[t, b], data.rows[samples[t], j]
+                if column >= 0 and value != 0.0:
+                    tie = unknowns.tie[t, b]
+                    entry = tie * combined.values[t] if tie else combined.total[t, b]
+                    matrix[top, column] = entry * value
+                    said = 1
+            top += said
     return System(matrix, top, unknowns.number, margin)
 
 

@@ -156,7 +156,7 @@ class ExactMultipliers:
 
     def _equations(self, system: tuple[int, ...]) -> list[list[int]]:
         """Return the coefficients of all unknowns in each equation."""
-        count, at, samples = system[0], 2 + system[1], self._data.rows
+        count, at, samples = system[0], 2 + system[1], self._data.extended_rows
         found: list[list[int]] = []
         while at < len(system):
             entries = self._data.entries_of(system[at])

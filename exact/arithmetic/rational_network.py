@@ -1,6 +1,6 @@
 """Networks with rational parameters, which can be checked exactly against every interval."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -8,6 +8,7 @@ import flint
 import numpy as np
 
 from sparsest.affine import Affine
+from sparsest.exact.arithmetic.columns import neuron_of
 from sparsest.exact.arithmetic.echelon import solution_near
 from sparsest.exact.arithmetic.rational_problem import ExactData, Row, coefficients, rational
 from sparsest.network import Network
@@ -45,6 +46,21 @@ def with_constant_neuron(network: RationalNetwork) -> RationalNetwork:
     return RationalNetwork([*signs, 1 if constant > 0 else -1], [*neurons[:width], vector])
 
 
+def with_multiples(
+    network: RationalNetwork, columns: Mapping[int, flint.fmpq], n_features: int
+) -> RationalNetwork:
+    """Return a network with neurons for multiples of columns, told by their places; none where zero."""
+    signs, neurons = network
+    width, more = len(signs), []
+    for column, coefficient in columns.items():
+        if coefficient != 0:
+            entry, side = neuron_of(column, n_features)
+            size = abs(coefficient)
+            more.append([side * size if j == entry else flint.fmpq(0) for j in range(n_features + 1)])
+            signs = [*signs, 1 if coefficient > 0 else -1]
+    return RationalNetwork(signs, [*neurons[:width], *more, *neurons[width:]])
+
+
 def rational_witness(
     data: ExactData, network: Network, *, keep_zeros: bool = False
 ) -> RationalNetwork | None:
@@ -80,9 +96,7 @@ def rational_witness(
     if solution is None:
         return None
     moved = RationalNetwork(signs, _split(solution, data.size))
-    if not meets_every_interval(data, moved):
-        return None
-    return moved if keep_zeros else _without_zero_neurons(moved)
+    return _without_zero_neurons(moved) if meets_every_interval(data, moved) else None
 
 
 def network_of(signs: Sequence[int], numbers: list[flint.fmpq], size: int) -> RationalNetwork:

@@ -36,11 +36,13 @@ class Row(NamedTuple):
 class ExactData:
     """A problem's data as integers and rationals; row i of ``[X, 1]`` is scaled by ``scales[i]``.
 
-    `supports` are the entries that each neuron may use, where not all of them; see `restricted`.
+    `supports` are the entries that each neuron may use, where not all of them, and `columns` functions of the
+    inputs that are added with coefficients of their own; see `restricted`.
     """
 
     def __init__(self, problem: Problem) -> None:
         self.supports: Sequence[tuple[int, ...]] | None = None
+        self.columns: tuple[int, ...] = ()
         self._rows_of: dict[tuple[int, ...], list[list[int]]] = {}
         # systems of equations in these data that were solved before, whatever neurons may use
         self.solved: dict[tuple[int, ...], list[int] | None] = {}
@@ -72,15 +74,25 @@ class ExactData:
         found._unit = 10 ** problem.places[-1]
         return found
 
-    def restricted(self, supports: Sequence[tuple[int, ...]] | None) -> "ExactData":
-        """Return the same data for networks whose neurons use some entries only; all of them for None."""
+    def restricted(
+        self, supports: Sequence[tuple[int, ...]] | None, columns: tuple[int, ...] = ()
+    ) -> "ExactData":
+        """Return the same data for networks whose neurons use some entries only; all of them for None.
+
+        `columns` are places in `extended_rows`, each of which has a free coefficient beside the neurons.
+        """
         found = copy.copy(self)
-        found.supports = supports
+        found.supports, found.columns = supports, columns
         for support in supports or ():
             if support not in self._rows_of:
                 used = [int(j in support) for j in range(self.size)]
                 self._rows_of[support] = [list(map(operator.mul, row, used)) for row in self.rows]
         return found
+
+    @functools.cached_property
+    def extended_rows(self) -> list[list[int]]:
+        """The rows, and behind them max(0, x_j) and max(0, -x_j) of each feature, scaled alike."""
+        return [[*row, *(max(0, side * x) for x in row[:-1] for side in (1, -1))] for row in self.rows]
 
     def kind_of(self, entries: tuple[int, ...]) -> int:
         """Return a number for a set of entries; the same in all restrictions of these data."""
@@ -133,9 +145,11 @@ class ExactData:
 
 
 def _shrunk(columns: FloatArray) -> FloatArray:
-    """Divide each column by a power of two so that its entries are at most 1 in size."""
+    """Divide each column by a power of two so that its entries are at most 1 in size; only zeros are zero."""
     size = np.abs(columns).max(axis=0, initial=0.0)
-    return np.asarray(np.ldexp(columns, -np.where(size > 0, np.frexp(size)[1], 0)))
+    shrunk = np.ldexp(columns, -np.where(size > 0, np.frexp(size)[1], 0))
+    least = np.copysign(np.nextafter(0.0, 1.0), columns)
+    return np.asarray(np.where((shrunk == 0) & (columns != 0), least, shrunk))
 
 
 def _lowest_terms(value: float, unit: int) -> tuple[int, int]:
@@ -162,7 +176,7 @@ def fraction_to_rational(value: Fraction) -> flint.fmpq:
 
 
 def coefficients(data: ExactData, signs: Sequence[int], row: Row) -> list[int]:
-    """Return a row's integer coefficients in the K neurons' numbers and, if there is one, the affine term's.
+    """Return a row's integer coefficients in the numbers of K neurons, an affine term if any, and columns.
 
     Where only a constant is free the slopes of that term have zeros, as have entries that a neuron may not
     use.
@@ -171,7 +185,7 @@ def coefficients(data: ExactData, signs: Sequence[int], row: Row) -> list[int]:
     affine = data.problem.has_affine_term
     vector: list[int] = []
     if row.coordinate >= 0:
-        vector = [0] * (size * (len(signs) + affine))
+        vector = [0] * (size * (len(signs) + affine) + len(data.columns))
         vector[row.neuron * size + row.coordinate] = 1
         return vector
     integers = data.rows[row.sample]
@@ -185,6 +199,9 @@ def coefficients(data: ExactData, signs: Sequence[int], row: Row) -> list[int]:
         vector += zeros
     elif affine:
         vector += [0] * (size - 1) + integers[-1:] if data.problem.affine is Affine.CONSTANT else integers
+    if data.columns:
+        extended = data.extended_rows[row.sample]
+        vector += [0 if row.neuron >= 0 else extended[column] for column in data.columns]
     return vector
 
 

@@ -56,6 +56,7 @@ class KindBranching(Branching):
         self._rows = rows
         self._sections: dict[Support, CellSet] = {}
         self._every: tuple[CellSet, ...] | None = None
+        self._has_columns = False
 
     def cells_pay(self, nodes: int) -> bool:
         """Whether cells are known: they are enumerated before the first tree, or not at all."""
@@ -67,7 +68,7 @@ class KindBranching(Branching):
         places: dict[Support, slice] = {}
         d, total = self._problem.n_features, 0
         for support in itertools.chain.from_iterable(
-            itertools.combinations(range(d + 1), size) for size in range(1, d + 2)
+            itertools.combinations(range(d + 1), size) for size in range(2, d + 2)
         ):
             expected = count_in_general_position(len(self._focus), len(support))
             found = None
@@ -88,9 +89,13 @@ class KindBranching(Branching):
             members[place] = True
             self._sections[support] = np.packbits(members, bitorder="little").view(np.uint64)
 
-    def of(self, entries: Sequence[Support]) -> "KindBranching":
-        """Return the same for neurons that use these entries; without cells if those of one are not known."""
+    def of(self, entries: Sequence[Support], *, has_columns: bool) -> "KindBranching":
+        """Return the same for neurons that use these entries; without cells if those of one are not known.
+
+        `has_columns` says whether something has a free coefficient beside them.
+        """
         found = copy.copy(self)
+        found._has_columns = has_columns
         if self.cell_sets is None or any(each not in self._sections for each in entries):
             found.cell_sets, found._every = None, None
         else:
@@ -101,14 +106,16 @@ class KindBranching(Branching):
         """Return the cells (C, S) of some entries; None if they are too many or the time is up."""
         d = self._problem.n_features
         try:
-            if support == (d,):
-                return np.array([[False] * len(self._focus), [True] * len(self._focus)])
             if support[-1] == d:
                 X = self._problem.X[self._focus][:, support[:-1]]
                 return np.asarray(cells_until(X, deadline).patterns)
             return unbiased_cells([[self._rows[i][j] for j in support] for i in self._focus], deadline)
         except (InputError, TimeLimitError):
             return None
+
+    def needed_sign(self, sample: int) -> int:
+        """Return the output sign of which some neuron must be active on the sample; 0 if of none."""
+        return 0 if self._has_columns else super().needed_sign(sample)
 
     def every_cell(self, width: int) -> tuple[CellSet, ...] | None:
         """Return all cells of each neuron; None where they are not known."""

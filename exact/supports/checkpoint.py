@@ -24,7 +24,7 @@ from sparsest.exact.proof.recorded_log import (
 )
 from sparsest.exact.search_options import SearchOptions
 from sparsest.exact.supports.findings import EntryFindings, entries_of
-from sparsest.exact.supports.kinds import Kind, Kinds
+from sparsest.exact.supports.kinds import Kind, Kinds, neurons
 from sparsest.exact.supports.relaxation import Gain
 from sparsest.exact.supports.state import RefutedTree, Trees, report
 from sparsest.exact.tree.checkpoint_file import (
@@ -198,7 +198,7 @@ class KindSaving(FileSaving):
             ]
             if recorded
             else None,
-            "gain": dataclasses.astuple(self._gain),
+            "gain": [self._gain.expected, self._gain.vain, self._gain.saved],
             "nodes": counters.nodes,
             "unverified": findings.unverified,
             "seconds": counters.seconds_before + self._deadline.seconds,
@@ -220,18 +220,18 @@ def _kinds_document(kinds: Kinds) -> list[Any]:
 
 def _stored(document: dict[str, Any], problem: Problem, objective: Objective) -> Stored:
     refuse_other(document, problem, objective)
-    entries = problem.n_features + (objective is Objective.PARAMETERS)
+    shapes = _KindShapes(problem.n_features, objective)
     recorded = document["finished"] is not None
     expected, vain, saved = document["gain"]
     witness, near_miss = document["witness"], document["near_miss"]
     budget = whole(document["budget"], 0, _MAX_ENTRIES)
     return Stored(
         budget=budget,
-        refuted=tuple(_kinds(each, entries) for each in document["refuted"]),
+        refuted=tuple(map(shapes.kinds, document["refuted"])),
         under_way=dict(
-            _under_way(each, problem, entries, recorded=recorded) for each in document["under_way"]
+            _under_way(each, problem, shapes, recorded=recorded) for each in document["under_way"]
         ),
-        finished=tuple(_finished(each, problem, entries, budget) for each in document["finished"])
+        finished=tuple(_finished(each, problem, shapes, budget) for each in document["finished"])
         if recorded
         else None,
         gain=Gain(_finite(expected), whole(vain, 0, MAX_COUNT), _finite(saved)),
@@ -243,19 +243,37 @@ def _stored(document: dict[str, Any], problem: Problem, objective: Objective) ->
     )
 
 
-def _kinds(document: Any, entries: int) -> Kinds:
-    found = []
-    for support, sign in document:
-        numbers = tuple(whole(entry, 0, entries - 1) for entry in support)
-        if not numbers or any(a >= b for a, b in itertools.pairwise(numbers)) or sign not in (1, -1):
+class _KindShapes:
+    """Reads kinds, which neurons and columns there may be."""
+
+    def __init__(self, n_features: int, objective: Objective) -> None:
+        self._has_columns = objective is Objective.PARAMETERS
+        self._last, self._last_column = n_features - 1 + self._has_columns, 3 * n_features
+
+    def kinds(self, document: Any) -> Kinds:
+        """Return the kinds of some neurons, those with columns last."""
+        found = tuple(self._kind(support, sign) for support, sign in document)
+        if any(one.sign == 0 and other.sign for one, other in itertools.pairwise(found)):
             raise InputError("the checkpoint has a neuron of no kind")
-        found.append(Kind(numbers, int(sign)))
-    return tuple(found)
+        return found
+
+    def _kind(self, support: Any, sign: Any) -> Kind:
+        is_column = self._has_columns and sign == 0
+        first, last = (self._last, self._last_column) if is_column else (0, self._last)
+        numbers = tuple(whole(entry, first, last) for entry in support)
+        # neurons of one parameter are columns
+        sizes = range(1, 2) if is_column else range(1 + self._has_columns, last + 2)
+        ordered = all(a < b for a, b in itertools.pairwise(numbers))
+        if len(numbers) not in sizes or not ordered or not (is_column or sign in (1, -1)):
+            raise InputError("the checkpoint has a neuron of no kind")
+        return Kind(numbers, int(sign))
 
 
-def _under_way(document: Any, problem: Problem, entries: int, *, recorded: bool) -> tuple[Kinds, Frontier]:
+def _under_way(
+    document: Any, problem: Problem, shapes: _KindShapes, *, recorded: bool
+) -> tuple[Kinds, Frontier]:
     kinds_document, left_document, pieces = document
-    kinds = _kinds(kinds_document, entries)
+    kinds = shapes.kinds(kinds_document)
     shape = _shape(problem, kinds)
     left: list[Prefix] = [prefix_of(prefix) for prefix in left_document]
     for prefix in left:
@@ -268,9 +286,9 @@ def _under_way(document: Any, problem: Problem, entries: int, *, recorded: bool)
     return kinds, frontier
 
 
-def _finished(document: Any, problem: Problem, entries: int, budget: int) -> RefutedTree:
+def _finished(document: Any, problem: Problem, shapes: _KindShapes, budget: int) -> RefutedTree:
     kinds_document, at, pieces = document
-    kinds = _kinds(kinds_document, entries)
+    kinds = shapes.kinds(kinds_document)
     shape = _shape(problem, kinds)
     tree = RefutedTree(kinds, whole(at, 0, budget), dict(pieces_of(pieces, shape)))
     refuse_inconsistent(tree.pieces, (), shape)
@@ -278,7 +296,7 @@ def _finished(document: Any, problem: Problem, entries: int, budget: int) -> Ref
 
 
 def _shape(problem: Problem, kinds: Kinds) -> Shape:
-    return Shape(problem.n_samples, problem.n_features, len(kinds))
+    return Shape(problem.n_samples, problem.n_features, len(neurons(kinds)))
 
 
 def _finite(value: Any) -> float:

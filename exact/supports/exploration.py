@@ -2,12 +2,15 @@
 
 import itertools
 
+import flint
+
 from sparsest.exact.arithmetic.farkas import Multipliers
+from sparsest.exact.arithmetic.rational_network import RationalNetwork, network_of, with_multiples
 from sparsest.exact.arithmetic.rational_problem import coefficients, side_of
 from sparsest.exact.proof.log import ProofLog
 from sparsest.exact.supports.coordinates import EntryCoordinates
 from sparsest.exact.supports.findings import EntryFindings, accept
-from sparsest.exact.supports.kinds import Kinds
+from sparsest.exact.supports.kinds import Kinds, neurons
 from sparsest.exact.supports.program import RestrictedProgram
 from sparsest.exact.tree.branching import FeasibleNode
 from sparsest.exact.tree.exploration import Exploration, Surroundings
@@ -21,23 +24,23 @@ class KindExploration(Exploration):
     around : Surroundings
         Its data and branching are those of the kinds, its findings `EntryFindings`.
     kinds : tuple of Kind (K,)
-        What the neurons may use, and their output signs; equal ones are neighbours.
+        What the neurons may use, and their output signs; equal ones are neighbours, columns are the last.
     log : ProofLog
         Told of every node.
-    neurons : list of EntryCoordinates (K,)
-        Coordinates of each.
+    coordinates : list of EntryCoordinates
+        Those of each neuron.
     """
 
     def __init__(
-        self, around: Surroundings, kinds: Kinds, log: ProofLog, neurons: list[EntryCoordinates]
+        self, around: Surroundings, kinds: Kinds, log: ProofLog, coordinates: list[EntryCoordinates]
     ) -> None:
-        self._kinds, self._neurons = kinds, neurons
-        super().__init__(around, tuple(kind.sign for kind in kinds), log)
+        self._kinds, self._blocks = neurons(kinds), coordinates
+        super().__init__(around, tuple(kind.sign for kind in self._kinds), log)
 
     def _new_program(self) -> RestrictedProgram:
         prepared = self._prepared
         return RestrictedProgram(
-            self._problem, prepared.data, prepared.coordinates, self._signs, self._neurons
+            self._problem, prepared.data, prepared.coordinates, self._signs, self._blocks
         )
 
     def _first_tied(self) -> tuple[bool, ...]:
@@ -62,6 +65,12 @@ class KindExploration(Exploration):
             if side is not None and (side > 0 if lower else side < 0):
                 return [(row, 1 if lower else -1)]
         return None
+
+    def _network_of(self, numbers: list[flint.fmpq]) -> RationalNetwork:
+        data = self._prepared.data
+        found = network_of(self._signs, numbers[: len(numbers) - len(data.columns)], data.size)
+        coefficients = numbers[len(numbers) - len(data.columns) :]
+        return with_multiples(found, dict(zip(data.columns, coefficients, strict=True)), data.size - 1)
 
     def _fits(self, state: FeasibleNode) -> bool:
         findings = self._around.findings

@@ -2,20 +2,19 @@
 
 import dataclasses
 import math
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Final
 
 from sparsest.exact.arithmetic.rational_network import meets_every_interval
 from sparsest.exact.proof.log import ProofLog
-from sparsest.exact.supports.kinds import Kinds
-from sparsest.exact.supports.pieces import KindQuestion, LocalShare, Share, Worked, search_locally, work_on
+from sparsest.exact.supports.pieces import KindQuestion, Share, Worked, work_on
 from sparsest.exact.supports.relaxation import Gain, KindTask
 from sparsest.exact.supports.state import Trees
 from sparsest.exact.tree.exploration import Surroundings
 from sparsest.exact.tree.piecework import Piecework
 from sparsest.exact.tree.saving import Saving
-from sparsest.exact.tree.workers import LostError, Workers
-from sparsest.network import Network
+from sparsest.exact.tree.workers import Workers
 
 # Of the tasks that wait a worker is given such a share: fewer would take longer to send than to do.
 _SHARE: Final = 8
@@ -42,6 +41,9 @@ class KindFarm(Piecework[Tasks, Worked]):
         Where the search is kept.
     log : ProofLog
         Told of every tree that is refuted.
+    improve : callable
+        Called with a number of entries now and then: looks for better networks, and says whether one of so
+        few is known. That is this process's work, which otherwise waits.
     """
 
     def __init__(
@@ -53,44 +55,19 @@ class KindFarm(Piecework[Tasks, Worked]):
         gain: Gain,
         saving: Saving,
         log: ProofLog,
+        improve: Callable[[int], bool],
     ) -> None:
         super().__init__(workers, around.limits, saving, question.pacing.max_silence)
         self._question, self._around, self._trees, self._gain, self._log = question, around, trees, gain, log
-        self._entries = 0
-        self._seed = 0
+        self._entries, self._improve = 0, improve
 
     def refute(self, entries: int) -> bool:
         """Refute the networks that wait; True as soon as one of so few entries is found."""
         self._entries = entries
         return self._work_through(0)
 
-    def search(self, networks: tuple[Kinds, ...], starts: int) -> Network | None:
-        """Search locally with so many runs for each of some kinds, all of as many neurons."""
-        workers, running = self._workers, set[Future[Network | None]]()
-        workers.start_listening()
-        try:
-            for _ in range(workers.count):
-                self._seed += 1
-                share = math.ceil(starts / workers.count)
-                work = LocalShare(self._question, networks, share, self._seed, self._seconds)
-                running.add(workers.submit(search_locally, work))
-            while running and not self._limits.deadline.expired:
-                for future in workers.finished(running):
-                    running.remove(future)
-                    try:
-                        found = workers.result(future)
-                    except LostError:
-                        continue
-                    if found is not None:
-                        return found
-                if workers.given_up(self._max_silence):
-                    return None
-                self._limits.report(0)
-            return None
-        finally:
-            for future in running:
-                if not future.running():  # that would cost its process
-                    future.cancel()
+    def _meanwhile(self) -> bool:
+        return self._improve(self._entries)
 
     def _waiting(self) -> int:
         return len(self._trees.waiting)

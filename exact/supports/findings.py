@@ -1,12 +1,15 @@
 """What a search for the fewest weights or parameters knows, and how a network becomes its witness."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
 from sparsest.affine import Affine
+from sparsest.arrays import FloatArray
 from sparsest.exact.arithmetic.rational_network import RationalNetwork, rational_witness, with_constant_neuron
 from sparsest.exact.arithmetic.rational_problem import ExactData
+from sparsest.exact.line.forced_knots import Triple
 from sparsest.exact.tree.state import Findings
 from sparsest.network import Network
 from sparsest.objectives import Objective
@@ -18,6 +21,17 @@ def entries_of(network: RationalNetwork, objective: Objective) -> int:
     used = slice(-1) if objective is Objective.WEIGHTS else slice(None)
     neurons = network.neurons[: len(network.signs)]
     return sum(value != 0 for neuron in neurons for value in neuron[used])
+
+
+def entries_of_knots(X: FloatArray, triples: Sequence[Triple], objective: Objective) -> int:
+    """Return how many weights or parameters the knots take that triples of samples (N, d) force.
+
+    Each is a neuron's own, strictly between the outer samples. A neuron of one parameter has its knot where
+    its input is zero; any other has two.
+    """
+    if objective is Objective.WEIGHTS:
+        return len(triples)
+    return sum(1 if (np.sign(X[a]) * np.sign(X[c]) < 0).any() else 2 for a, _, c, _ in triples)
 
 
 @dataclasses.dataclass

@@ -1,4 +1,4 @@
-"""Pieces of work that any process can do: refute some networks, or search locally for one."""
+"""Pieces of work that any process can do: refute some networks."""
 
 import contextlib
 import dataclasses
@@ -8,14 +8,12 @@ from sparsest.exact.arithmetic.rational_network import RationalNetwork
 from sparsest.exact.search_options import Pacing, SearchOptions
 from sparsest.exact.supports.findings import EntryFindings
 from sparsest.exact.supports.kinds import Kinds
-from sparsest.exact.supports.local_search import KindSearch
 from sparsest.exact.supports.prepared import PreparedKinds
 from sparsest.exact.supports.refuter import Manner, Refuter
 from sparsest.exact.supports.relaxation import Gain, KindTask
 from sparsest.exact.supports.state import KindPiece
 from sparsest.exact.tree.exploration import Surroundings
 from sparsest.exact.tree.limits import SearchLimits, StoppedError
-from sparsest.exact.tree.prepared import MET
 from sparsest.exact.tree.state import Counters, Headway
 from sparsest.network import Network
 from sparsest.objectives import Objective
@@ -144,24 +142,6 @@ def work_on(share: Share) -> Worked:
         gain=gain.since(share.gain),
         hopeless=frozenset(hopeless),
     )
-
-
-@dataclasses.dataclass(frozen=True)
-class LocalShare:
-    """Descents from random networks: of which kinds, all of as many neurons, and how many of each."""
-
-    question: KindQuestion
-    networks: tuple[Kinds, ...]
-    starts: int
-    seed: int
-    seconds: float
-
-
-def search_locally(share: LocalShare) -> Network | None:
-    """Search locally, in whatever process."""
-    prepared = _prepared(share.question)
-    search = KindSearch(prepared.problem, prepared.catalogue, MET, share.seed)
-    return search.run(share.networks, share.starts, Deadline(max(share.seconds, 1e-3)))
 
 
 @functools.lru_cache(maxsize=1)

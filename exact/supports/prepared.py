@@ -11,7 +11,7 @@ from sparsest.exact.supports.branching import KindBranching
 from sparsest.exact.supports.coordinates import EntryCoordinates, entry_coordinates
 from sparsest.exact.supports.exploration import KindExploration
 from sparsest.exact.supports.findings import EntryFindings
-from sparsest.exact.supports.kinds import Catalogue, Kinds
+from sparsest.exact.supports.kinds import Catalogue, Kinds, columns, neurons
 from sparsest.exact.tree.exploration import Surroundings
 from sparsest.exact.tree.prepared import MET, Prepared
 from sparsest.objectives import Objective
@@ -64,9 +64,11 @@ class PreparedKinds:
 
     def exploration(self, around: Surroundings, kinds: Kinds, log: ProofLog) -> KindExploration:
         """Return the exploration of networks of some kinds."""
-        entries = [self.catalogue.entries(kind) for kind in kinds]
+        entries, beside = [self.catalogue.entries(kind) for kind in neurons(kinds)], columns(kinds)
         prepared = dataclasses.replace(
-            self.with_all_entries, data=self.data.restricted(entries), branching=self._branching.of(entries)
+            self.with_all_entries,
+            data=self.data.restricted(entries, beside),
+            branching=self._branching.of(entries, has_columns=bool(beside)),
         )
         around = dataclasses.replace(around, prepared=prepared)
         return KindExploration(around, kinds, log, [self._of(each) for each in entries])

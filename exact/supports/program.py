@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sparsest.arrays import FloatArray
+from sparsest.exact.arithmetic.columns import network_with_multiples, with_columns
 from sparsest.exact.arithmetic.rational_problem import ExactData, Row
 from sparsest.exact.lp.coordinates import Coordinates
 from sparsest.exact.lp.row_stack import Simplex
@@ -17,8 +18,8 @@ from sparsest.problem import Problem
 class RestrictedProgram(FeasibilityProgram):
     """As `FeasibilityProgram`, with coordinates of its own for each neuron.
 
-    Points are arrays (K, r), and r numbers of an affine term after them: a neuron's coordinates, then zeros.
-    Without a weight bound.
+    Points are arrays (K, r), and r numbers of what is free beside the neurons after them, those of an affine
+    term, then coefficients of columns: a block's coordinates, then zeros. Without a weight bound.
 
     Parameters
     ----------
@@ -39,15 +40,23 @@ class RestrictedProgram(FeasibilityProgram):
         self._coordinates, self._blocks = coordinates, neurons
         self._sample_exponents = [scale.bit_length() - 1 for scale in data.scales]
         self._signs, self._outputs = signs, np.array(signs, dtype=np.float64)
-        rows = [block.rows for block in neurons]
+        self._has_term, self._columns = problem.has_affine_term, data.columns
+        rows, free = [block.rows for block in neurons], [np.zeros((problem.n_samples, 0))]
+        if self._has_term:
+            free.append(affine_block(coordinates))
+        if data.columns:
+            table = with_columns(problem.homogeneous)[:, list(data.columns)]
+            size = table.max(axis=0)
+            self._exponents = np.where(size > 0, np.frexp(size)[1], 0)
+            free.append(np.ldexp(table, -self._exponents))
         self._affine, self._bound = None, None
-        if problem.has_affine_term:
-            rows.append(affine_block(coordinates))
+        if len(free) > 1:
+            rows.append(np.concatenate(free, axis=1))
             self._affine = np.ones(rows[-1].shape[1])
         self._low = problem.low / coordinates.scale
         self._high = problem.high / coordinates.scale
-        self._r = coordinates.rows.shape[1]
         self._ranks = [block.shape[1] for block in rows]
+        self._r = max(self._ranks, default=0)
         self._flat = np.concatenate([np.zeros((problem.n_samples, 0)), *rows], axis=1)
         self._padded = np.zeros((len(rows), problem.n_samples, self._r))
         for block, padded in zip(rows, self._padded, strict=True):
@@ -71,11 +80,13 @@ class RestrictedProgram(FeasibilityProgram):
         pairs = zip(neurons, self._blocks, strict=False)
         with np.errstate(over="ignore", invalid="ignore"):
             folded = [scale * (z[: len(block.back)] @ block.back) for z, block in pairs]
-            term = self._term(neurons[width]) if self._affine is not None else None
-        table = np.array(folded).reshape(width, -1) if width else np.zeros((0, self._features + 1))
-        if not np.isfinite(table).all() or (term is not None and not np.isfinite(term).all()):
+            term = self._term(neurons[width]) if self._has_term else None
+            multiples = scale * self._coefficients(neurons)
+        table = np.array(folded).reshape(width, self._features + 1)
+        found = [multiples, table] if term is None else [multiples, table, term]
+        if not all(np.isfinite(each).all() for each in found):
             return None
-        return Network.from_folded(table, self._signs, term)
+        return network_with_multiples(table, self._signs, term, self._columns, multiples)
 
     def violation(self, neurons: FloatArray) -> FloatArray:
         """Return by how much `neurons` miss each interval (N,), in the problem's units."""
@@ -97,9 +108,16 @@ class RestrictedProgram(FeasibilityProgram):
     def _features(self) -> int:
         return len(self._coordinates.exponents) - 1
 
+    def _coefficients(self, neurons: FloatArray) -> FloatArray:
+        """Return the coefficients of columns, the labels' scale apart."""
+        if not self._columns:
+            return np.zeros(0)
+        last = self._ranks[-1]
+        return np.ldexp(neurons[-1, last - len(self._columns) : last], -self._exponents)
+
     def _term(self, block: FloatArray) -> FloatArray:
         """Return the affine term (d + 1,) in the problem's units."""
-        spread = np.zeros((1, self._r))
+        spread = np.zeros((1, len(self._coordinates.affine)))
         allowed = self._coordinates.affine > 0
         spread[0, allowed] = block[: int(allowed.sum())]
         term = self._coordinates.original(spread)[0]

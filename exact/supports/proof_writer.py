@@ -7,11 +7,13 @@ from typing import Any, Final
 import flint
 
 from sparsest.affine import Affine
+from sparsest.exact.arithmetic.columns import neuron_of
 from sparsest.exact.arithmetic.rational_network import RationalNetwork
+from sparsest.exact.line.forced_knots import Triple
 from sparsest.exact.proof.circuits import CircuitTable
 from sparsest.exact.proof.writer import ProofWriter, WrittenTree
-from sparsest.exact.supports.findings import entries_of
-from sparsest.exact.supports.kinds import Catalogue, Kind, Kinds, Support, contains, cost
+from sparsest.exact.supports.findings import entries_of, entries_of_knots
+from sparsest.exact.supports.kinds import Catalogue, Kind, Kinds, Support, contains, cost, neurons
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 
@@ -39,7 +41,7 @@ class SupportProofWriter(ProofWriter):
         self._catalogue = Catalogue(problem.n_features, affine, objective)
         self._kinds: Kinds = ()
         self._kinds_of: dict[int, Kinds] = {}  # by the place of a tree's nodes in the file
-        self._refuted = 0
+        self._refuted = self._first = 0
         self._counting: dict[Kinds, WrittenTree] = {}  # trees that the bound rests on
         self._gap = False  # whether something that the search refuted is not proven here
         # circuits of the samples' entries, by which; and each one's number in the document
@@ -49,7 +51,11 @@ class SupportProofWriter(ProofWriter):
     @property
     def lower_bound(self) -> int:
         """The lower bound that the proof shows so far."""
-        return max(len(self._triples), self._refuted)
+        return max(self._first, self._refuted)
+
+    def knots(self, triples: Sequence[Triple]) -> None:  # noqa: D102 - as in the base class
+        super().knots(triples)
+        self._first = entries_of_knots(self.data.problem.X, triples, self.objective)
 
     def witness(self, network: RationalNetwork) -> None:  # noqa: D102 - as in the base class
         super().witness(network)
@@ -57,8 +63,9 @@ class SupportProofWriter(ProofWriter):
 
     def begin_kinds(self, kinds: Sequence[tuple[Sequence[int], int]]) -> None:  # noqa: D102
         self._kinds = tuple(Kind(tuple(support), sign) for support, sign in kinds)
-        self.begin([sign for _, sign in kinds])
-        self._alike = tuple(a == b for a, b in itertools.pairwise(self._kinds))
+        with_bits = neurons(self._kinds)
+        self.begin([kind.sign for kind in with_bits])
+        self._alike = tuple(a == b for a, b in itertools.pairwise(with_bits))
 
     def end(self) -> None:  # noqa: D102
         if self._complete:
@@ -87,7 +94,14 @@ class SupportProofWriter(ProofWriter):
         return list(self._counting.values())
 
     def _tree_head(self, tree: WrittenTree) -> dict[str, Any]:
-        return {"kind": "supports", "neurons": [[list(s), sign] for s, sign in self._kinds_of[tree.start]]}
+        return {"kind": "supports", "neurons": list(map(self._named, self._kinds_of[tree.start]))}
+
+    def _named(self, kind: Kind) -> list[Any]:
+        """Return a neuron's entries and output sign; of one parameter the entry, and which side it is for."""
+        if kind.sign:
+            return [list(kind.support), kind.sign]
+        entry, side = neuron_of(kind.support[0], self.data.size - 1)
+        return [[entry], side]
 
     def _circuit_excluding(self, neuron: int, active: int, inactive: int, sample: int) -> int | None:
         entries = self._catalogue.entries(self._kinds[neuron])

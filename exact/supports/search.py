@@ -8,11 +8,11 @@ use every entry are refuted first, and whatever they contain is left out.
 """
 
 import itertools
-import math
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
+from sparsest.affine import Affine
+from sparsest.exact.line.fewest_without_skip import few_neurons
 from sparsest.exact.line.forced_knots import lower_bound_certificate
 from sparsest.exact.line.projection_witness import projection_witness
 from sparsest.exact.method_result import MethodResult
@@ -21,7 +21,7 @@ from sparsest.exact.proof.log import ProofLog
 from sparsest.exact.search_options import SearchOptions
 from sparsest.exact.supports.checkpoint import KindSaving, Stored, read_stored
 from sparsest.exact.supports.farm import KindFarm
-from sparsest.exact.supports.findings import accept
+from sparsest.exact.supports.findings import accept, entries_of_knots
 from sparsest.exact.supports.kinds import Kinds
 from sparsest.exact.supports.local_search import KindSearch
 from sparsest.exact.supports.pieces import KindQuestion
@@ -44,16 +44,13 @@ from sparsest.problem import Problem
 from sparsest.results.solving import Proof, Status
 from sparsest.sentences import joined
 
-# Choices of kinds that are listed at a time, and runs of a local search for each that it tries.
+# Choices of kinds that are listed at a time.
 _MAX_LISTED: Final = 5_000
-_STARTS: Final = 4
-# Seconds, about, of local searches for one budget: at least, and for each node so far.
-_LEAST_SECONDS: Final = 0.05
-_SECONDS_A_NODE: Final = 5e-5
+# Seconds, about, of a local search at least, and of all for each node so far, a tenth of what that takes.
+_LEAST_SECONDS: Final = 0.1
+_SECONDS_A_NODE: Final = 5e-6
 # About what a network that is a function of one projection takes for each number of the data.
 _SECONDS_A_NUMBER: Final = 3e-4
-# Budgets above the one that is to be refuted for which networks are looked for before.
-_AHEAD: Final = 12
 
 
 def solve_supports(
@@ -125,6 +122,7 @@ class _SupportSearch:
         self._log = DeferredLog(log, self._limits.expired_after_report) if log.writes else log
         self._trees, self._gain = Trees(), Gain()
         self._saving = Saving()
+        self._searched = 0.0  # seconds, about, of local searches in vain
 
     def run(self, stored: Stored | None) -> MethodResult:
         """Close the gap as far as limits allow, and return what is known."""
@@ -135,7 +133,7 @@ class _SupportSearch:
         status = Status.OPTIMAL
         try:
             knots = lower_bound_certificate(self._problem, self._options.deadline)
-            self._findings.lower = len(knots)
+            self._findings.lower = entries_of_knots(self._problem.X, knots, self._objective)
             self._log.knots(knots)
             foreseen = self._options.witness is None and self._options.checkpoint_path is None
             if foreseen and not self._limits.has_time(seconds_to_prepare(self._problem)):
@@ -197,8 +195,9 @@ class _SupportSearch:
         if self._workers is not None:
             question = KindQuestion(problem, objective, pacing, prepared.has_cells, self._log.writes)
             self._farm = KindFarm(
-                self._workers, question, self._around, self._trees, self._gain, self._saving, self._log
-            )
+                self._workers, question, self._around, self._trees, self._gain, self._saving, self._log,
+                self._improve,
+            )  # fmt: skip
 
     def _take_projection(self) -> None:
         if not self._limits.has_time(_SECONDS_A_NUMBER * self._problem.X.size):
@@ -210,34 +209,33 @@ class _SupportSearch:
     # Networks
 
     def _find_networks(self) -> None:
-        """Take the networks that are known at once, and search locally for better ones."""
+        """Take the networks that are known at once."""
+        problem = self._problem
         self._take_projection()
+        if problem.n_features == 1 and problem.affine is not Affine.SKIP:
+            fewest = few_neurons(problem, self._limits.deadline)
+            if fewest is not None:
+                self._findings.take(fewest)
         if self._options.witness is not None:
             self._accepts(self._options.witness)
-        first = self._findings.lower
-        for budget in range(first, first + _AHEAD):
-            if not self._findings.beats(budget) or self._search_locally(budget):
-                return
 
-    def _search_locally(self, budget: int) -> bool:
-        """Look for a network of so many entries; whether one was found."""
-        self._aim(f"looking for a network of {budget} {self._objective}")
-        by_width: dict[int, list[Kinds]] = defaultdict(list)
-        for kinds in itertools.islice(self._open(budget), _MAX_LISTED):
-            by_width[len(kinds)].append(kinds)
-        seconds = _LEAST_SECONDS + _SECONDS_A_NODE * self._headway.counters.nodes
-        for width, networks in sorted(by_width.items()):
-            runs = self._local.runs_in(seconds / len(by_width), width)
-            starts = max(runs // len(networks), _STARTS)
-            chosen = self._local.some_of(networks, max(runs // starts, 1))
-            if self._farm is not None and self._is_shared():
-                found = self._farm.search(tuple(chosen), starts)
-            else:
-                found = self._local.run(chosen, starts, self._limits.deadline)
+    def _improve(self, budget: int) -> bool:
+        """Look for networks of fewer entries while that is due; whether one of so few as the budget is known.
+
+        Of one fewer than are known at first, and so on as long as networks are found: that is where most are.
+        """
+        findings, counters, limits = self._findings, self._headway.counters, self._limits
+        while findings.beats(budget):
+            seconds = _LEAST_SECONDS + _SECONDS_A_NODE * counters.nodes - self._searched
+            if seconds < _LEAST_SECONDS:
+                return False
+            entries = budget if findings.upper is None else findings.upper - 1
+            self._aim(f"looking for a network of {entries} {self._objective}")
+            found = self._local.run(entries, seconds, limits.deadline)
             self._limits.check(0)
-            if found is not None and self._accepts(found):
-                return not self._findings.beats(budget)
-        return False
+            if found is None or not self._accepts(found):
+                self._searched += seconds
+        return True
 
     def _accepts(self, network: Network) -> bool:
         return accept(self._prepared.problem, self._prepared.data, self._findings, network)
@@ -248,12 +246,12 @@ class _SupportSearch:
         findings, trees = self._findings, self._trees
         while findings.beats(findings.lower):
             budget = findings.lower
-            if self._search_locally(budget):
+            if self._improve(budget):
                 return
             self._aim(f"refuting {budget} {self._objective}")
             waiting = iter(self._open(budget))
             while some := list(itertools.islice(waiting, _MAX_LISTED)):
-                trees.begin(list(tasks(some, self._prepared.catalogue.full)))
+                trees.begin(list(tasks(some, self._prepared.catalogue)))
                 if self._found(budget):
                     return
             trees.begin([])
@@ -271,22 +269,19 @@ class _SupportSearch:
             trees.take(piece, budget, self._log)
 
         while trees.waiting:
-            nodes = math.inf
+            pacing = self._options.pacing
+            nodes = max(self._searched / _SECONDS_A_NODE, pacing.first_pause) - counters.nodes
             if self._farm is not None:
-                if self._is_shared():
+                if counters.nodes >= pacing.shared_from:
                     return self._farm.refute(budget)
-                nodes = self._options.pacing.shared_from - counters.nodes
-            if self._refuter.run(trees.waiting, budget, nodes, report):
+                nodes = min(nodes, pacing.shared_from - counters.nodes)
+            if self._refuter.run(trees.waiting, budget, max(nodes, 1), report) or self._improve(budget):
                 return True
             self._saving.save_if_due()
             status = self._limits.reached()
             if status is not None and trees.waiting:
                 raise StoppedError(status)
         return False
-
-    def _is_shared(self) -> bool:
-        """Whether the search is long enough to be shared, if there are workers."""
-        return self._headway.counters.nodes >= self._options.pacing.shared_from
 
     def _open(self, budget: int) -> Iterable[Kinds]:
         """Generate the networks of so many entries that are neither refuted nor under way."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sparsest.exact.proof.log import ProofLog
 from sparsest.exact.proof.recorded_log import Prefix, replay
-from sparsest.exact.supports.kinds import Kinds, contains, cost
+from sparsest.exact.supports.kinds import Kinds, contains, cost, neurons
 from sparsest.exact.supports.relaxation import KindTask, task_of
 from sparsest.exact.tree.state import Frontier
 
@@ -68,8 +68,8 @@ class Refuted:
 
 
 def _signs(kinds: Kinds) -> tuple[int, ...]:
-    """Return the output signs in order; contained in each other are those of the same alone."""
-    return tuple(sorted(kind.sign for kind in kinds))
+    """Return the neurons' output signs in order; contained in each other are those of the same alone."""
+    return tuple(sorted(kind.sign for kind in neurons(kinds)))
 
 
 @dataclasses.dataclass

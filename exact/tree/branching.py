@@ -148,13 +148,12 @@ class Branching:
             return 0
         return int(self._problem.low[sample] > 0) - int(self._problem.high[sample] < 0)
 
-    def choices(self, sample: int, state: FeasibleNode, first: bool) -> list[Sequence[int]]:
-        """Return the bits that each neuron can have on a sample, active first.
+    def choices(self, sample: int, state: FeasibleNode, width: int, first: bool) -> list[Sequence[int]]:
+        """Return the bits that each of `width` neurons can have on a sample, active first.
 
         With a skip no neuron is active on the first sample: flipping one and adding its linear part to the
         skip changes nothing.
         """
-        width = len(state.neurons) - self._problem.has_affine_term
         if first and self._problem.affine is Affine.SKIP:
             return [(0,)] * width
         if self.cell_sets is None or state.cells is None:

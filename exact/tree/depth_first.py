@@ -66,7 +66,7 @@ def tree_of(
         rows=program.rows,
         starts=program.starts,
         signs=np.array(signs, dtype=np.float64),
-        skip=problem.has_affine_term,
+        skip=len(program.starts) > len(signs) + 1,
         low=program.low,
         high=program.high,
         met=met,

@@ -61,7 +61,7 @@ class CompiledTree(NamedTuple):
     signs : array (K,)
         Output signs.
     skip : bool
-        Whether there is an affine term.
+        Whether there is an affine term, or something else that is active everywhere.
     low, high : arrays (N,)
         Ends of the intervals.
     met : float

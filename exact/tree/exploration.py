@@ -9,12 +9,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+import flint
 import numpy as np
 
 from sparsest.arrays import FloatArray
 from sparsest.exact.arithmetic.exact_decision import decide
 from sparsest.exact.arithmetic.farkas import contradiction_of_equations, refutation_near
-from sparsest.exact.arithmetic.rational_network import meets_every_interval, network_of
+from sparsest.exact.arithmetic.rational_network import RationalNetwork, meets_every_interval, network_of
 from sparsest.exact.compiling import seconds_to_load
 from sparsest.exact.lp.row_stack import Answer
 from sparsest.exact.lp.row_stack_kernel import step
@@ -261,7 +262,7 @@ class Exploration:
     def _start(self, prefix: Prefix) -> FeasibleNode | None:
         """Follow the path that a prefix describes; return the node at its end, None if that is cut off."""
         width = len(self._signs)
-        root = np.zeros((width + self._problem.has_affine_term, self._prepared.coordinates.rows.shape[1]))
+        root = self._program.origin()
         state = FeasibleNode(root, self._branching.every_cell(width), self._tied)
         for sample, bits in prefix:
             self._path.append(BranchPoint(sample, iter(()), state, bits))
@@ -308,7 +309,7 @@ class Exploration:
         return None
 
     def _children(self, sample: int, state: FeasibleNode) -> Iterator[Bits]:
-        choices = self._branching.choices(sample, state, not self._path)
+        choices = self._branching.choices(sample, state, len(self._signs), not self._path)
         needed = self._branching.needed_sign(sample)
         self._log.branch(sample, choices, needed)
         current = self._program.bits(state.neurons, sample)
@@ -374,11 +375,15 @@ class Exploration:
         decision = decide(data, self._signs, self._program.rows)
         if decision is None or decision.point is None:
             return False
-        witness = network_of(self._signs, decision.point, data.size)
+        witness = self._network_of(decision.point)
         if not meets_every_interval(data, witness):
             return False
         findings.take(witness)
         return True
+
+    def _network_of(self, numbers: list[flint.fmpq]) -> RationalNetwork:
+        """Return the numbers that `coefficients` are about as a network."""
+        return network_of(self._signs, numbers, self._prepared.data.size)
 
     def _free_samples(self) -> list[int]:
         """Return the samples that have no bits at the current node."""

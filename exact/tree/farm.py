@@ -1,7 +1,18 @@
-"""A search of the activation tree shared by workers: pieces of one tree explored in any order."""
+"""A search of the activation tree shared by workers: pieces of one tree explored in any order.
 
+One worker after the other goes on with the subtrees that a search without workers would explore next; the
+others take those farthest from there. As the bits nearest to a network come first, what is next is where one
+is found: with all workers far from it one was found after four times the nodes.
+
+This process, which otherwise waits, searches locally meanwhile. As work for workers that had to wait its
+turn, and was done with other random numbers, so that some networks were found after several times the nodes
+that the search takes without workers.
+"""
+
+import math
 from collections.abc import Iterator
 from concurrent.futures import Future
+from typing import Final, NamedTuple
 
 from sparsest.exact.arithmetic.rational_network import meets_every_interval
 from sparsest.exact.proof.recorded_log import Prefix
@@ -11,13 +22,24 @@ from sparsest.exact.tree.pauses import LocalSearches
 from sparsest.exact.tree.piecework import Piecework
 from sparsest.exact.tree.saving import Saving
 from sparsest.exact.tree.state import Frontier
-from sparsest.exact.tree.subtrees import Explored, LocalWork, Subtree, explore, search_locally
-from sparsest.exact.tree.workers import LostError, Workers
-from sparsest.network import Network
+from sparsest.exact.tree.subtrees import Explored, Subtrees, explore
+from sparsest.exact.tree.workers import Workers
+
+# Subtrees given out together that come next, many of them of a few nodes, and the share of their nodes that
+# others are given, behind which the next ones may have to wait.
+_NEXT: Final = 32
+_SHARE: Final = 4
 
 
-class Farm(Piecework[Prefix, Explored]):
-    """Gives subtrees and local searches to workers, and gathers what comes of them.
+class Piece(NamedTuple):
+    """Subtrees given out together; whether they are those that come next."""
+
+    prefixes: tuple[Prefix, ...]
+    leads: bool
+
+
+class Farm(Piecework[Piece, tuple[Explored, ...]]):
+    """Gives subtrees to workers, gathers what comes of them, and searches locally.
 
     Parameters
     ----------
@@ -38,80 +60,65 @@ class Farm(Piecework[Prefix, Explored]):
     ) -> None:
         super().__init__(workers, around.limits, saving, around.prepared.pacing.max_silence)
         self._around, self._searches, self._recorded = around, searches, recorded
-        self._seed = 0
         self._signs: Signs = ()
         self._frontier = Frontier()
         self._attempts: Iterator[tuple[Signs, int]] = iter(())
-        self._searching: set[Future[Network | None]] = set()
 
-    def improve(self, width: int) -> None:
-        """Search locally for networks of `width` neurons and a few more."""
-        limits, workers = self._around.limits, self._workers
+    def search_meanwhile(self, width: int) -> None:
+        """Search locally for networks of `width` neurons and a few more while subtrees are explored."""
         self._attempts = self._searches.attempts(width)
-        workers.start_listening()
-        try:
-            while not limits.deadline.expired:
-                self._give_out_attempts()
-                if not self._searching:
-                    return
-                workers.finished(self._searching)
-                if workers.given_up(self._max_silence):
-                    return
-                self._gather_attempts()
-                limits.report(width)
-        finally:
-            self._drop_attempts()
 
     def refute(self, signs: Signs, frontier: Frontier) -> bool:
         """Explore subtrees until none is left; True as soon as a network is found."""
         self._signs, self._frontier = signs, frontier
-        try:
-            return self._work_through(len(signs))
-        finally:
-            self._drop_attempts()
+        return self._work_through(len(signs))
 
     def _waiting(self) -> int:
         return len(self._frontier.left)
 
-    def _give_out(self) -> None:
-        super()._give_out()
-        self._give_out_attempts()
-
-    def _start(self, *, scarce: bool) -> tuple[Future[Explored], Prefix]:
-        prepared, prefix = self._around.prepared, self._frontier.start()
-        pacing = prepared.pacing
-        work = Subtree(
+    def _start(self, *, scarce: bool) -> tuple[Future[tuple[Explored, ...]], Piece]:
+        prepared, frontier = self._around.prepared, self._frontier
+        leads, pacing = not any(piece.leads for piece in self._given_out.values()), prepared.pacing
+        count = min(_NEXT, len(frontier.left)) if leads and not scarce else 1
+        piece = Piece(tuple(frontier.start(farthest=not leads) for _ in range(count)), leads)
+        most = pacing.large_piece if leads else math.ceil(pacing.large_piece / _SHARE)
+        work = Subtrees(
             prepared.problem,
             pacing,
             self._signs,
-            prefix,
-            pacing.small_piece if scarce else pacing.large_piece,
+            piece.prefixes,
+            pacing.small_piece if scarce else most,
             self._seconds,
             prepared.branching.cells_pay(self._around.counters.nodes),
             self._recorded,
         )
-        return self._workers.submit(explore, work), prefix
+        return self._workers.submit(explore, work), piece
 
-    def _put_back(self, piece: Prefix) -> None:
-        self._frontier.put_back(piece)
+    def _put_back(self, piece: Piece) -> None:
+        for prefix in piece.prefixes[::-1]:
+            self._frontier.put_back(prefix, farthest=not piece.leads)
 
-    def _take(self, piece: Prefix, result: Explored) -> bool:
-        if self._count(result):
+    def _take(self, piece: Piece, result: tuple[Explored, ...]) -> bool:
+        found = [self._count(explored) for explored in result]
+        if any(found):
             return True
-        if result.in_time:
-            self._frontier.finish(piece, result.left, result.events)
-        else:
-            self._frontier.put_back(piece)
+        done = [*zip(piece.prefixes, result, strict=False)]
+        # what is next comes last
+        self._put_back(Piece(piece.prefixes[len(done) :], piece.leads))
+        for prefix, explored in done[::-1]:
+            if explored.in_time:
+                self._frontier.finish(prefix, explored.left, explored.events, farthest=not piece.leads)
+            else:
+                self._put_back(Piece((prefix,), piece.leads))
         return False
 
     def _meanwhile(self) -> bool:
+        """Go on with the local search: the same runs after about as many nodes as without workers."""
         width = len(self._signs)
-        self._gather_attempts()
-        if self._around.findings.upper == width:
-            return True
-        if not self._searching and self._around.counters.pause_is_due():
-            self._attempts = self._searches.attempts(width)
-        return False
+        if self._around.counters.pause_is_due():
+            self.search_meanwhile(width)
+        self._searches.try_next(self._attempts, self._limits)
+        return self._around.findings.upper == width
 
     def _count(self, explored: Explored) -> bool:
         """Count what came of a subtree; whether it has a network that fits."""
@@ -123,30 +130,3 @@ class Farm(Piecework[Prefix, Explored]):
             return False
         findings.take(explored.found)
         return True
-
-    def _give_out_attempts(self) -> None:
-        """Queue a local search for each worker, besides its subtrees."""
-        prepared = self._around.prepared
-        while len(self._searching) < self._workers.count:
-            signs, starts = next(self._attempts, ((), 0))
-            if not starts:
-                return
-            self._seed += 1
-            work = LocalWork(prepared.problem, prepared.pacing, signs, starts, self._seed, self._seconds)
-            self._searching.add(self._workers.submit(search_locally, work))
-
-    def _gather_attempts(self) -> None:
-        for future in [future for future in self._searching if future.done()]:
-            self._searching.remove(future)
-            try:
-                found = self._workers.result(future)
-            except LostError:
-                continue
-            self._searches.judge(found)
-
-    def _drop_attempts(self) -> None:
-        self._attempts = iter(())
-        for future in self._searching:
-            if not future.running():  # that would cost its process
-                future.cancel()
-        self._searching = set()

@@ -142,6 +142,10 @@ class FeasibilityProgram:
         values = self._answered.values()
         return values if np.isfinite(values).all() else np.zeros_like(values)
 
+    def origin(self) -> FloatArray:
+        """Return neurons (K, r) that are zero, the affine term last."""
+        return np.zeros((len(self._ranks), self._r))
+
     def neurons_at(self, point: FloatArray) -> FloatArray:
         """Return the coordinates of a point as neurons (K, r), the affine term last."""
         return point.reshape(-1, self._r)

@@ -32,11 +32,6 @@ _STARTS_A_RUN = 256
 _MAX_REJECTED = 8
 
 
-def local_search(prepared: Prepared, seed: int) -> LocalSearch:
-    """Return a local search for the networks of a prepared problem."""
-    return LocalSearch(prepared.problem, prepared.coordinates, MET, seed)
-
-
 class LocalSearches:
     """Says what to search locally for, and judges what was found.
 
@@ -58,15 +53,20 @@ class LocalSearches:
         self._prepared, self._findings, self._counters = prepared, findings, counters
         self._given = given
         # not the same random networks again after an interruption
-        self._local = local_search(prepared, seed=counters.nodes)
+        self._local = LocalSearch(prepared.problem, prepared.coordinates, MET, seed=counters.nodes)
 
     def run(self, width: int, limits: SearchLimits) -> None:
         """Search for networks of `width` neurons and a few more."""
-        for signs, starts in self.attempts(width):
-            self.judge(self._local.run(signs, starts, limits.deadline))
+        attempts = self.attempts(width)
+        while self.try_next(attempts, limits) and not limits.deadline.expired:
             limits.report(width)
-            if limits.deadline.expired:
-                return
+
+    def try_next(self, attempts: Iterator[tuple[Signs, int]], limits: SearchLimits) -> bool:
+        """Make the next of some attempts, if there is one more, and say whether there was."""
+        for signs, starts in attempts:
+            self.judge(self._local.run(signs, starts, limits.deadline))
+            return True
+        return False
 
     def run_along(self, creases: Creases, limits: SearchLimits) -> None:
         """Search for a network whose neurons begin on given hyperplanes, facing either way."""

@@ -220,7 +220,7 @@ class _TreeSearch:
     def _improve(self, width: int) -> bool:
         """Look for networks of `width` neurons and a few more, and for bounds; whether `width` is settled."""
         if self._farm is not None and self._headway.counters.nodes >= self._options.pacing.shared_from:
-            self._farm.improve(width)
+            self._farm.search_meanwhile(width)
         else:
             self._searches.run(width, self._limits)
         if self._findings.upper is None:

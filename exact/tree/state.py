@@ -106,24 +106,31 @@ class Frontier:
 
     # In the methods below an interruption between two lines leaves a subtree listed twice, never lost.
 
-    def start(self) -> Prefix:
-        """Give the next subtree to a worker."""
-        prefix = self.left[-1]
+    def start(self, *, farthest: bool = False) -> Prefix:
+        """Give the next subtree to a worker, or the one farthest from it."""
+        place = 0 if farthest else -1
+        prefix = self.left[place]
         self.under_way.append(prefix)
-        self.left.pop()
+        del self.left[place]
         return prefix
 
-    def put_back(self, prefix: Prefix) -> None:
+    def put_back(self, prefix: Prefix, *, farthest: bool = False) -> None:
         """Let a subtree be explored again, because its worker was lost or ran out of time."""
-        self.left.append(prefix)
+        self._insert([prefix], farthest)
         self.under_way.remove(prefix)
 
-    def finish(self, prefix: Prefix, left: Iterable[Prefix], recorded: bytes | None) -> None:
-        """Take what a worker made of a subtree: the parts that it left open, and what it recorded."""
+    def finish(
+        self, prefix: Prefix, left: Iterable[Prefix], recorded: bytes | None, *, farthest: bool = False
+    ) -> None:
+        """Take what a worker made of a subtree: the parts left open, the first to be next, and a record."""
         if recorded is not None:
             self.pieces[prefix] = recorded
-        self.left.extend(left)
+        self._insert(list(left)[::-1], farthest)
         self.under_way.remove(prefix)
+
+    def _insert(self, prefixes: Sequence[Prefix], farthest: bool) -> None:
+        place = 0 if farthest else len(self.left)
+        self.left[place:place] = prefixes
 
     def replace_next(self, left: Iterable[Prefix], recorded: bytes | None) -> None:
         """Replace the next subtree by the parts of it that were left open, the first to be explored first."""

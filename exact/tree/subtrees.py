@@ -1,4 +1,4 @@
-"""Pieces of work that any process can do: explore a subtree of the activation tree, or search locally.
+"""Pieces of work that any process can do: explore subtrees of the activation tree.
 
 Whoever explores a subtree stops after a budget of nodes and returns the prefixes that it left open, so that
 the work divides itself where the tree is large, and what is still to do is at any moment a list of prefixes.
@@ -14,7 +14,6 @@ from sparsest.exact.proof.recorded_log import EventLog, Prefix
 from sparsest.exact.search_options import Pacing, SearchOptions
 from sparsest.exact.tree.exploration import Exploration, Surroundings
 from sparsest.exact.tree.limits import SearchLimits, StoppedError
-from sparsest.exact.tree.pauses import local_search
 from sparsest.exact.tree.prepared import Prepared, prepare
 from sparsest.exact.tree.state import Findings, Headway
 from sparsest.network import Network
@@ -23,8 +22,8 @@ from sparsest.progress import Deadline
 
 
 @dataclasses.dataclass(frozen=True)
-class Subtree:
-    """A subtree to explore.
+class Subtrees:
+    """Subtrees to explore, one after the other.
 
     Attributes
     ----------
@@ -34,8 +33,8 @@ class Subtree:
         How many cells are worth their enumeration.
     signs : tuple
         Output signs.
-    prefix : Prefix
-        Where the subtree hangs.
+    prefixes : tuple of Prefix
+        Where the subtrees hang.
     budget : int
         Nodes after which to stop.
     seconds : float
@@ -47,7 +46,7 @@ class Subtree:
     problem: Problem
     pacing: Pacing
     signs: tuple[int, ...]
-    prefix: Prefix
+    prefixes: tuple[Prefix, ...]
     budget: int
     seconds: float
     use_cells: bool
@@ -83,42 +82,28 @@ class Explored:
     in_time: bool
 
 
-@dataclasses.dataclass(frozen=True)
-class LocalWork:
-    """Descents from random networks.
-
-    Attributes
-    ----------
-    problem : Problem
-        The data, inputs distinct.
-    pacing : Pacing
-        As in `Subtree`.
-    signs : tuple
-        Output signs.
-    starts, seed : int
-        How many, and of which random numbers.
-    seconds : float
-        Time after which to stop.
-    """
-
-    problem: Problem
-    pacing: Pacing
-    signs: tuple[int, ...]
-    starts: int
-    seed: int
-    seconds: float
+def explore(work: Subtrees) -> tuple[Explored, ...]:
+    """Explore subtrees, in whatever process; return what came of each that was begun."""
+    prepared = _prepared(work.problem, work.pacing, work.use_cells)
+    deadline, left, found = _deadline(work.seconds), work.budget, list[Explored]()
+    for prefix in work.prefixes:
+        found.append(_explored(work, prepared, prefix, left, deadline))
+        left -= found[-1].nodes
+        if left <= 0 or found[-1].found is not None or not found[-1].in_time:
+            break
+    return tuple(found)
 
 
-def explore(work: Subtree) -> Explored:
-    """Explore a subtree, in whatever process."""
-    prepared = _prepared(work.problem, work.pacing, use_cells=work.use_cells)
+def _explored(
+    work: Subtrees, prepared: Prepared, prefix: Prefix, budget: int, deadline: Deadline
+) -> Explored:
     findings, headway = Findings(work.problem.n_features), Headway()
-    limits = SearchLimits(SearchOptions(deadline=_deadline(work.seconds)), findings, headway)
+    limits = SearchLimits(SearchOptions(deadline=deadline), findings, headway)
     log = EventLog() if work.recorded else ProofLog()
     exploration = Exploration(Surroundings(prepared, findings, headway.counters, limits), work.signs, log)
     in_time = True
     try:
-        exploration.run(work.prefix, work.budget)
+        exploration.run(prefix, budget)
     except StoppedError:
         in_time = False
     return Explored(
@@ -130,12 +115,6 @@ def explore(work: Subtree) -> Explored:
         events=log.packed if isinstance(log, EventLog) else None,
         in_time=in_time,
     )
-
-
-def search_locally(work: LocalWork) -> Network | None:
-    """Search locally, in whatever process."""
-    prepared = _prepared(work.problem, work.pacing, use_cells=None)
-    return local_search(prepared, work.seed).run(work.signs, work.starts, _deadline(work.seconds))
 
 
 def _deadline(seconds: float) -> Deadline:
@@ -154,17 +133,14 @@ class _Kept(threading.local):
 _KEPT: Final = _Kept()
 
 
-def _prepared(problem: Problem, pacing: Pacing, *, use_cells: bool | None) -> Prepared:
-    """Prepare a problem, unless it was prepared last; problems are equal when their digests are.
-
-    `use_cells` is None where it does not matter.
-    """
+def _prepared(problem: Problem, pacing: Pacing, use_cells: bool) -> Prepared:
+    """Prepare a problem, unless it was prepared last; problems are equal when their digests are."""
     known = _KEPT.problem == problem and _KEPT.pacing == pacing
-    if known and _KEPT.prepared is not None and use_cells in (None, _KEPT.use_cells):
+    if known and _KEPT.prepared is not None and use_cells == _KEPT.use_cells:
         return _KEPT.prepared
     prepared = prepare(problem, pacing)
     if use_cells:
         prepared.branching.enumerate(Deadline(None))
-    _KEPT.problem, _KEPT.pacing, _KEPT.use_cells = problem, pacing, bool(use_cells)
+    _KEPT.problem, _KEPT.pacing, _KEPT.use_cells = problem, pacing, use_cells
     _KEPT.prepared = prepared
     return prepared

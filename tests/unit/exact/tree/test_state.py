@@ -23,6 +23,7 @@ XOR_NETWORK = Network([[1.0, 1.0], [2.0, 2.0]], [0.0, -2.0], [1.0, -1.0])
 # bits of two neurons, and of one
 A2, B2 = ((0, (1, 1)),), ((0, (0, 0)),)
 A, B, C = ((0, (1,)),), ((0, (0,)),), ((0, (0,)), (1, (1,)))
+D, E, F = ((0, (0,)), (1, (0,))), ((0, (0,)), (2, (1,))), ((0, (0,)), (2, (0,)))
 
 
 def equal_neurons(signs, *weights):
@@ -102,6 +103,19 @@ def test_subtrees_go_to_workers_and_come_back():
     assert frontier.start() == C
     frontier.finish(C, [], None)
     assert (frontier.open, frontier.pieces) == ([A], {B: b"recorded"})
+
+
+def test_workers_take_what_is_next_and_what_is_farthest():
+    frontier = Frontier([A, B])
+    assert frontier.start(farthest=True) == A
+    frontier.put_back(A, farthest=True)
+    assert frontier.left == [A, B]
+    assert frontier.start(farthest=True) == A
+    frontier.finish(A, [C, D], None, farthest=True)  # C before D
+    assert frontier.left == [D, C, B]
+    assert frontier.start() == B
+    frontier.finish(B, [E, F], None)
+    assert frontier.left == [D, C, F, E]
 
 
 def test_an_interruption_lists_a_subtree_twice_and_counts_it_once():
