@@ -116,7 +116,7 @@ def decode(document: object) -> Savable:
     family, _, kind = document["format"].partition("/")
     if family != "sparsest" or kind not in _DECODERS:
         known = ", ".join(_DECODERS)
-        raise InputError(f"unknown format {document['format'][:80]!r}: known are sparsest/{known}")
+        raise InputError(f"unknown format {document['format'][:60]!r}: known are sparsest/{known}")
     version = document.get("version")
     if type(version) is not int or version != VERSION:
         raise InputError(f"{kind} document of version {version!r:.40}: this release reads {VERSION}")
