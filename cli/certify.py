@@ -20,6 +20,7 @@ from sparsest.io.table_files.assembling import Table
 from sparsest.io.table_files.columns import LAST, Wanted
 from sparsest.io.table_files.reading import Reading
 from sparsest.models import check_model_ending, read_model, rounded, write_model
+from sparsest.multi_class_problem import MultiClassProblem
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
@@ -54,7 +55,8 @@ Tolerance = Annotated[
 Margin = Annotated[
     str,
     typer.Option(
-        help='Of classifiers: how far beyond zero the logit must be, or "auto": what the network attains.'
+        help="Of classifiers: how far beyond zero the logit must be, or of several classes beyond the other "
+        'logits, or "auto": what the network attains.'
     ),
 ]
 Limit = Annotated[float, typer.Option(help="Seconds after which the interval known so far is reported.")]
@@ -137,28 +139,26 @@ def certify(  # noqa: PLR0913
     wanted = Wanted(target, features, ignore, drop_missing, header)
     trained = read_model(model)
     if trained.n_outputs > 1:
-        for option, given in (("--report", report), ("--question", question)):
-            if given is not None:
-                raise InputError(
-                    f"{option} is for one output: leave it out, or save the certificate by --save FILE"
-                )
+        if report is not None:
+            raise InputError(
+                "--report is for one output: leave it out, or save the certificate by --save FILE"
+            )
         from sparsest.cli.certify_outputs import (
             OutputsMeans,
             OutputsRequest,
-            OutputsTerms,
             certify_several,
             refuse_for_outputs,
-            tolerances,
+            terms_of_text,
         )
 
-        refuse_for_outputs(Objective.parse(objective), margin, checkpoint, outliers)
+        refuse_for_outputs(Objective.parse(objective), checkpoint, outliers)
+        request = OutputsRequest(model, data, wanted, network, question, save, json, embed)
         certify_several(
             trained,
-            OutputsRequest(model, data, wanted, network, save, json, embed),
-            OutputsTerms(
-                "auto" if against is None else against.value, tolerances(tolerance), share_of_range, numbers
-            ),
+            request,
+            terms_of_text(trained, against, tolerance, margin, share_of_range, numbers),
             OutputsMeans(time_limit, proof, workers),
+            lambda: _samples(data, wanted, _Labels(model, against, margin)),
         )
     X, y, reading = _samples(data, wanted, _Labels(model, against, margin))
     output.say_remarks(reading)
@@ -276,6 +276,9 @@ def _samples(
     path = Path(data)
     if path.suffix.lower() == ".json":
         problem = load(path)
+        if isinstance(problem, MultiClassProblem):
+            refuse_wanted(wanted, data)
+            return problem.X, [problem.classes[c] for c in problem.labels], None
         if not isinstance(problem, Problem) or not problem.is_interpolation:
             raise InputError(
                 f"{path} is not a problem with exact labels: give a table, and the tolerance as --tolerance"

@@ -14,7 +14,8 @@ from sparsest.io.output_sources import read_any_source
 from sparsest.io.problem_sources import Asked, refuse_contradictions
 from sparsest.io.table_files.columns import Wanted
 from sparsest.io.table_files.reading import Reading
-from sparsest.multi_output_problem import MultiOutputProblem
+from sparsest.multi_class_problem import MultiClassProblem
+from sparsest.multi_output_network import SharedProblem
 from sparsest.problem import Problem
 
 Data = Annotated[
@@ -61,7 +62,7 @@ def check(  # noqa: PLR0913
       sparsest check xor.json xor --affine none --vipr xor-vipr
 
     Every option says what the proof must be about, with DATA or without: what it counts, its affine term, the
-    tolerance of all its labels, two classes and their margin, its weight bound. What is not given here, nor
+    tolerance of all its labels, classes and their margin, its weight bound. What is not given here, nor
     by a saved problem, is the proof's own, and printed.
 
     \b
@@ -99,11 +100,14 @@ def _export(document: dict[str, Any], folder: Path) -> None:
     typer.echo(f"wrote the lower bound as {len(files)} VIPR file{'s' * (len(files) > 1)} to {folder}")
 
 
-def _data(data: str, asked: Asked) -> tuple[Problem | MultiOutputProblem | SimpleNamespace, Reading | None]:
-    """Return a saved problem, or inputs and intervals alone of other data, and how it was read."""
+def _data(data: str, asked: Asked) -> tuple[Problem | SharedProblem | SimpleNamespace, Reading | None]:
+    """Return a saved problem, or inputs and intervals or classes alone of other data, and how it was read."""
     problem, reading = read_any_source(data, asked)
     output.say_remarks(reading)
     if data.lower().endswith(".json"):
         return problem, reading
+    if isinstance(problem, MultiClassProblem):
+        names = ("X", "labels", "classes", "margin", "places")
+        return SimpleNamespace(**{name: getattr(problem, name) for name in names}), reading
     alone = SimpleNamespace(X=problem.X, low=problem.low, high=problem.high, places=problem.places)
     return alone, reading

@@ -56,10 +56,18 @@ WeightBound = Annotated[
     float | None, typer.Option(help="Upper bound on every |v w_j|; none by default.", metavar="R")
 ]
 Classify = Annotated[
-    bool, typer.Option("--classify", help="Labels are two classes: separate them by sign instead of fitting.")
+    bool,
+    typer.Option(
+        "--classify",
+        help="Labels are classes: tell them apart instead of fitting, two by sign, more (with `solve` and "
+        "`check`) by the largest output.",
+    ),
 ]
 Margin = Annotated[
-    float | None, typer.Option(help="With --classify: smallest |f| on a sample; 1 by default.")
+    float | None,
+    typer.Option(
+        help="With --classify: smallest |f| on a sample, or smallest gap between outputs; 1 by default."
+    ),
 ]
 NumbersMeant = Annotated[
     Numbers,

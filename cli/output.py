@@ -14,7 +14,7 @@ import typer
 from sparsest.errors import InputError
 from sparsest.io.documents import Savable, check_ending, encode, plain, save
 from sparsest.io.table_files.reading import Reading
-from sparsest.multi_output_problem import MultiOutputProblem
+from sparsest.multi_output_network import SharedProblem
 from sparsest.problem import Problem
 from sparsest.progress import Progress, ProgressCallback
 from sparsest.results.report import MAX_WIDTH, Report, Rows, Section
@@ -105,9 +105,7 @@ def print_reading(reading: Reading | None, data: str) -> None:
         print_block(f"read from {data}", reading.rows())
 
 
-def document_of(
-    problem: Problem | MultiOutputProblem, result: Savable, reading: Reading | None
-) -> dict[str, Any]:
+def document_of(problem: Problem | SharedProblem, result: Savable, reading: Reading | None) -> dict[str, Any]:
     """Return a result's JSON document together with what names its problem, and what was read of a file."""
     facts: dict[str, Any] = {
         "samples": problem.n_samples,
@@ -117,7 +115,7 @@ def document_of(
         "decimal_places": list(problem.places),
         "digest": problem.digest,
     }
-    if isinstance(problem, MultiOutputProblem):
+    if isinstance(problem, SharedProblem):
         facts["outputs"] = problem.n_outputs
     return encode(result) | {"problem": facts | as_read(reading)}
 

@@ -13,8 +13,10 @@ from sparsest.io.documents import load
 from sparsest.io.output_sources import read_any_source
 from sparsest.io.problem_sources import Asked
 from sparsest.io.table_files.columns import Wanted
+from sparsest.multi_class_problem import MultiClassProblem
 from sparsest.multi_output_network import MultiOutputNetwork
 from sparsest.network import Network
+from sparsest.results.multi_class import MultiClassResult
 
 
 def solve(  # noqa: PLR0913
@@ -66,7 +68,7 @@ def solve(  # noqa: PLR0913
 ) -> None:
     """Find the sparsest network through data, by training and exact search, with a proof.
 
-    Several label columns, separated by commas, share the neurons of one network.
+    Several label columns, separated by commas, share the neurons of one network, and so do several classes.
 
     \b
     Example:
@@ -74,6 +76,7 @@ def solve(  # noqa: PLR0913
       sparsest solve parity-3 --proof parity-3.json.gz
       sparsest solve curve.csv --target y --tolerance 0.01 --time-limit 60 --plot fit.png
       sparsest solve robot.csv --target left,right --tolerance 0.01 --proof robot.json
+      sparsest solve flowers.csv --target species --classify --affine constant
       sparsest solve curve.csv --workers 8 --checkpoint curve.checkpoint --resume
 
     \b
@@ -91,6 +94,8 @@ def solve(  # noqa: PLR0913
     asked = Asked(wanted, affine, tolerance, weight_bound, classify, margin, numbers)
     problem, reading = read_any_source(data, asked)
     output.say_remarks(reading)
+    if plot is not None and isinstance(problem, MultiClassProblem):
+        raise InputError("--plot: networks for several classes are not drawn, so leave it out")
     from sparsest.compare.find_and_prove import solve as find_and_prove
 
     known = None if witness is None else _network(witness)
@@ -132,7 +137,7 @@ def solve(  # noqa: PLR0913
     output.write(result, save)  # after printing: a full disk must not cost the result
     if plot is not None and result.network is None:
         output.note(f"no network is known, so {plot} was not drawn")
-    elif plot is not None:
+    elif plot is not None and not isinstance(result, MultiClassResult):
         output.draw(result.plot(title=data), plot)
     raise typer.Exit(exit_codes.of_status(result.status) if written else exit_codes.BAD_INPUT)
 

@@ -11,12 +11,14 @@ from typing import Any, Final, TypedDict, Unpack, overload
 
 from sparsest.exact import solve as prove
 from sparsest.exact.method_choice import choose_method
-from sparsest.multi_output_network import MultiOutputNetwork
+from sparsest.multi_class_problem import MultiClassProblem
+from sparsest.multi_output_network import MultiOutputNetwork, SharedProblem
 from sparsest.multi_output_problem import MultiOutputProblem
 from sparsest.network import Network
 from sparsest.objectives import DEFAULT_POWER, Objective
 from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Deadline, ProgressCallback
+from sparsest.results.multi_class import MultiClassResult
 from sparsest.results.multi_output import MultiOutputResult
 from sparsest.results.solving import ExactResult, FitResult, Status
 
@@ -65,8 +67,20 @@ def solve(
 ) -> MultiOutputResult: ...
 
 
+@overload
+def solve(
+    problem: MultiClassProblem, objective: str | Objective = ..., **options: Unpack[FindAndProveOptions]
+) -> MultiClassResult: ...
+
+
+@overload
+def solve(
+    problem: Problem | SharedProblem, objective: str | Objective = ..., **options: Unpack[FindAndProveOptions]
+) -> ExactResult | MultiOutputResult | MultiClassResult: ...
+
+
 def solve(  # noqa: PLR0913
-    problem: Problem | MultiOutputProblem,
+    problem: Problem | SharedProblem,
     objective: str | Objective = Objective.NEURONS,
     *,
     method: str = "auto",
@@ -84,18 +98,18 @@ def solve(  # noqa: PLR0913
     checkpoint_file: str | os.PathLike[str] | None = None,
     resume: bool = False,
     progress: ProgressCallback | None = None,
-) -> ExactResult | MultiOutputResult:
+) -> ExactResult | MultiOutputResult | MultiClassResult:
     """Bound the smallest count of a network that fits: find one by training, and prove.
 
     What a short run of the activation tree closes is returned at once. Otherwise
     `sparsest.continuous.find_sparse` looks for a sparse network, told the bound that is proven by then, and
     `sparsest.exact.solve` takes it for an upper bound where a rational network beside it provably fits,
-    proves a lower bound, and may find a sparser one. All share one time limit. With several outputs there is
-    no training besides: `sparsest.exact.solve` begins with descents on all of them.
+    proves a lower bound, and may find a sparser one. All share one time limit. With several outputs or
+    classes there is no training besides: `sparsest.exact.solve` begins with descents on all of them.
 
     Parameters
     ----------
-    problem : Problem or MultiOutputProblem
+    problem : Problem, MultiOutputProblem or MultiClassProblem
         The data.
     objective : str or Objective
         "neurons", "weights" or "parameters".
@@ -132,7 +146,7 @@ def solve(  # noqa: PLR0913
     (2, 2, 'exact')
     """
     goal = Objective.parse(objective)
-    if isinstance(problem, MultiOutputProblem):
+    if isinstance(problem, SharedProblem):
         return prove(
             problem, goal, method=method, witness=witness, time_limit=time_limit, node_limit=node_limit,
             workers=workers, executor=executor, proof_file=proof_file, checkpoint_file=checkpoint_file,

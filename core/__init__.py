@@ -18,6 +18,7 @@ from sparsest.cost_curves import CostCurves
 from sparsest.errors import InputError, SolverError, SparsestError
 from sparsest.history import History
 from sparsest.io.documents import load, save
+from sparsest.multi_class_problem import MultiClassProblem
 from sparsest.multi_output_network import MultiOutputNetwork
 from sparsest.multi_output_problem import MultiOutputProblem
 from sparsest.network import Network
@@ -33,6 +34,7 @@ from sparsest.results.certificate import (
     ReductionKind,
 )
 from sparsest.results.comparison import Attainment, Outcome, Verdict
+from sparsest.results.multi_class import MultiClassResult
 from sparsest.results.multi_output import MultiOutputResult
 from sparsest.results.multi_output_certificate import MultiOutputCertificate, OutputFigures
 from sparsest.results.outliers import OutliersResult
@@ -69,6 +71,8 @@ __all__ = [
     "LeastErrorResult",
     "MinimiserCount",
     "Miss",
+    "MultiClassProblem",
+    "MultiClassResult",
     "MultiOutputCertificate",
     "MultiOutputNetwork",
     "MultiOutputProblem",

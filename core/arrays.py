@@ -122,6 +122,20 @@ def tolerance_vector(given: object, length: int) -> FloatArray:
 
 def is_last_class(labels: object, length: int) -> NDArray[np.bool_]:
     """Say for each of at most two kinds of label whether it is the one that sorts last."""
+    classes, numbers = class_numbers(labels, length)
+    if len(classes) > 2:
+        shown = ", ".join(map(str, classes[:4]))
+        raise InputError(
+            f"labels have {len(classes)} classes ({shown}, ...): exactly two are supported here, more by "
+            "MultiClassProblem and `sparsest solve --classify`"
+        )
+    return np.asarray(numbers == len(classes) - 1)
+
+
+def class_numbers(
+    labels: object, length: int, classes: Sequence[Any] | None = None
+) -> tuple[tuple[Any, ...], NDArray[np.intp]]:
+    """Return the classes, sorted unless they are given, and the place of each label (N,) among them."""
     try:
         values = np.asarray(_unwrap(labels))
         if values.ndim == 2 and values.shape[1] == 1:
@@ -133,15 +147,21 @@ def is_last_class(labels: object, length: int) -> NDArray[np.bool_]:
         missing = [_is_missing(value) for value in values.tolist()]
         if any(missing):
             raise InputError(f"labels hold nothing at row {missing.index(True)}: remove or fill that sample")
-        classes = np.unique(values)
+        if classes is None:
+            found, numbers = np.unique(values, return_inverse=True)
+            return tuple(found.tolist()), numbers.reshape(-1)
+        place = {name: k for k, name in enumerate(classes)}
+        if len(place) != len(classes):
+            raise InputError("classes hold a name twice")
+        unknown = [value for value in values.tolist() if value not in place]
     except InputError:
         raise
     except (TypeError, ValueError, RuntimeError) as error:
         raise InputError(f"labels cannot be told apart: {' '.join(str(error).split())}") from None
-    if len(classes) > 2:
+    if unknown:
         shown = ", ".join(map(str, classes[:4]))
-        raise InputError(f"labels have {len(classes)} classes ({shown}, ...): exactly two are supported")
-    return np.asarray(values == classes[-1])
+        raise InputError(f"labels hold {unknown[0]!r:.40}, which is none of the classes {shown}")
+    return tuple(classes), np.array([place[value] for value in values.tolist()], dtype=np.intp)
 
 
 def _is_missing(value: object) -> bool:

@@ -31,7 +31,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 FORMAT = "sparsest/proof"
-# Version 1 is about neurons, version 2 about weights or parameters, or neurons that several outputs share.
+# Version 1 is about neurons, version 2 about weights or parameters, or neurons that several outputs share, be
+# these numbers or classes.
 OBJECTIVES = {1: ("neurons",), 2: ("weights", "parameters")}
 
 # Bytes read of a file, before and after decompression.
@@ -123,14 +124,14 @@ class Checked:
     upper_bound : int or None
         One with so many does; None when the proof has no witness.
     kinds : tuple of str
-        What the lower bound rests on: "curvature", "gaps", "packing", "densest", "tree", "supports", several,
-        or nothing when it is 0.
+        What the lower bound rests on: "curvature", "gaps", "packing", "densest", "tree", "supports",
+        "orders", several, or nothing when it is 0.
     nodes, leaves : int
         Nodes of all trees, and those of them that are leaves.
     samples, features : int
         Size of the data.
     labels : str
-        What the intervals are, in a few words: "exact labels", "two classes with a margin of 1", and so on.
+        What is asked for, in a few words: "exact labels", "two classes with a margin of 1", and so on.
     affine : str
         The affine term of networks: "none", "constant" or "skip".
     weight_bound : str or None
@@ -140,8 +141,8 @@ class Checked:
     objective : str
         What the bounds count: "neurons", "weights" or "parameters".
     direction : tuple of int, or None
-        Of several outputs the lower bound is proven for the sum of outputs times these numbers; None where
-        networks have one output.
+        Of several outputs the lower bound is proven for the sum of outputs times these numbers, of several
+        classes on the samples of the two whose numbers are 1 and -1; None where networks have one output.
 
     Examples
     --------
@@ -194,8 +195,9 @@ def check_proof(
     data : path, mapping or problem, optional
         The data that the proof must be about, exactly: a ``sparsest.Problem``, the document of one, or the
         path of a saved one (.json) or of a table (.csv, the last column being the labels, or the last m
-        columns where the proof is about m outputs). An object with ``X``, ``low`` and ``high`` alone says
-        nothing of affine term and weight bound.
+        columns where the proof is about m outputs). A proof about several classes takes a
+        ``sparsest.MultiClassProblem``, or a table with the classes in its last column. An object with ``X``,
+        ``low`` and ``high`` alone says nothing of affine term and weight bound.
     affine : {"none", "constant", "skip"}, optional
         The affine term that networks must have; by default whichever the proof or `data` say.
     tolerance : float, optional
@@ -205,7 +207,8 @@ def check_proof(
         The bound on weights that the proof must be about.
     margin : float, optional
         Every interval must be that of a class: at least `margin`, or at most ``-margin``. The labels of a
-        table are then two classes, of which the larger is the positive one.
+        table are then two classes, of which the larger is the positive one. It is the margin of several
+        classes as well.
     objective : {"neurons", "weights", "parameters"}, optional
         What must be counted; by default whichever the proof says.
 
@@ -258,13 +261,14 @@ def read(
 
 def _checked(document: Document, data: object, asked: _Asked) -> Checked:
     fields = ("format", "version", "objective", "problem", "lower_bound", "upper_bound", "witness")
-    several = "outputs" in document
-    _fields(document, (*fields, *["outputs"] * several, "circuits", "parts"), "proof")
+    kinds = [name for name in ("outputs", "classes") if name in document]
+    several = bool(kinds)
+    _fields(document, (*fields, *kinds, "circuits", "parts"), "proof")
     version = document["version"]
     if document["format"] != FORMAT or type(version) is not int or version not in OBJECTIVES:
         raise ProofError(f"only versions {list(OBJECTIVES)} of {FORMAT!r} are known", "format and version")
-    if several and version == 1:
-        raise ProofError("version 1 is about one output", "outputs")
+    if several and (version == 1 or len(kinds) > 1):
+        raise ProofError("version 1 is about one output, and version 2 about outputs or classes", kinds[0])
     objective = document["objective"]
     objectives = ("neurons",) if several else OBJECTIVES[version]
     if type(objective) is not str or objective not in objectives:
@@ -272,32 +276,47 @@ def _checked(document: Document, data: object, asked: _Asked) -> Checked:
         raise ProofError(f"version {version} is about {known}{' of several outputs' * several}", "objective")
     problem = _Problem(_with_options(document["problem"]), "problem")
     work = _Work(document)
-    outputs = _Outputs(document["outputs"], document["problem"], work) if several else None
+    outputs = _Outputs(document["outputs"], document["problem"], work) if "outputs" in kinds else None
+    classes = _ClassedSamples(document["classes"], document["problem"], work) if "classes" in kinds else None
     labelled = [problem] if outputs is None else outputs.problems
     for each in labelled:
         asked.compare(each)
-    if data is not None and outputs is None:
-        _compare(problem, data, asked)
+    if data is not None and classes is not None:
+        _compare_classes(classes, data)
     elif data is not None and outputs is not None:
         _compare_outputs(outputs, data, asked)
-    bound, upper = _verified_bounds(problem, outputs, document, work)
+    elif data is not None:
+        _compare(problem, data, asked)
+    bound, upper = _verified_bounds(problem, outputs or classes, document, work)
     limit = problem.own_bound if any(problem.places) else document["problem"]["weight_bound"]
     words = dict.fromkeys(_labels(each) for each in labelled)
+    if classes is not None:
+        words = {f"{classes.count} classes with a margin of {_decimal(classes.own_margin)}": None}
+    samples = problem if classes is None else classes.problem
     return Checked(
         lower_bound=bound.proven,
         upper_bound=upper,
         kinds=tuple(bound.kinds),
         nodes=bound.nodes,
         leaves=bound.leaves,
-        samples=len(problem.X),
+        samples=len(samples.X),
         features=problem.size - 1,
         labels=" or ".join(words),
         affine=problem.affine,
         weight_bound=None if limit is None else str(limit),
         data_compared=data is not None,
         objective=objective,
-        direction=None if outputs is None else tuple(outputs.direction),
+        direction=_direction(outputs or classes),
     )
+
+
+def _direction(several: _Outputs | _ClassedSamples | None) -> tuple[int, ...] | None:
+    """Return the numbers by which the lower bound's sum of outputs multiplies them."""
+    if several is None:
+        return None
+    if isinstance(several, _Outputs):
+        return tuple(several.direction)
+    return tuple((c == several.pair[0]) - (c == several.pair[1]) for c in range(several.count))
 
 
 # ============================================================================================================
@@ -629,6 +648,42 @@ class _Outputs:
         ]
 
 
+class _ClassedSamples:
+    """Samples of several classes, each of which has an output, and the two that the proof is about.
+
+    Attributes
+    ----------
+    count : int
+        m, the number of classes.
+    labels : list of N integers
+        The number of each sample's class.
+    pair : list of 2 integers
+        Those of the two classes whose outputs' difference the proof's own problem is about.
+    margin, own_margin : Fraction
+        In the units of the proof's own problem, and of the data.
+    problem : _Problem
+        All samples, with the numbers of their classes as exact labels.
+    unordered : object
+        What shows that the classes are in no order; None where the proof does not say so.
+    """
+
+    def __init__(self, fields: object, problem: Mapping[str, Any], work: _Work) -> None:
+        names = ("X", "labels", "count", "margin", "pair", "unordered")
+        given = _fields(fields, names, "classes")
+        self.count = _whole(given["count"], "classes count")
+        self.labels = [_index(c, self.count, "classes labels") for c in _list(given["labels"], "classes")]
+        self.pair = [_index(c, self.count, "classes pair") for c in _row(given["pair"], 2, "classes pair")]
+        self.margin = _datum(given["margin"], "classes margin")
+        self.unordered = given["unordered"]
+        work.charge(self.count + READ_UNITS * _size(given["X"]))
+        own = {**problem, "X": given["X"], "low": self.labels, "high": self.labels}
+        unit = own.get("places", [0])[-1]
+        if "places" in own:  # numbers of classes are in units of one
+            own["places"] = [*own["places"][:-1], 0]
+        self.problem = _Problem(own, "classes")
+        self.own_margin = self.margin / 10**unit
+
+
 def _datum(value: object, place: str) -> Fraction:
     """Read a number of the problem."""
     number = _number(value, place)
@@ -769,6 +824,33 @@ def _compare_outputs(outputs: _Outputs, data: object, asked: _Asked) -> None:
             raise type(error)(error.reason, f"output {j}: {error.place}") from None
 
 
+def _compare_classes(classes: _ClassedSamples, data: object) -> None:
+    """Do the same for several classes: inputs, the numbers of the classes, and the margin."""
+    fields: Document
+    if isinstance(data, (str, os.PathLike)) and str(data).lower().endswith(".csv"):
+        data = types.SimpleNamespace(**_class_table(data), places=classes.problem.places)
+    elif isinstance(data, (str, os.PathLike)):
+        data = _json(data, float)
+    names = ("X", "labels", "margin", "classes", "affine", "places")
+    if isinstance(data, Mapping):
+        if data.get("format") != "sparsest/multi-class-problem":
+            raise UnreadableError("it is not a saved problem with several classes", "data")
+        fields = {name: data[name] for name in names if name in data}
+    else:
+        fields = {name: getattr(data, name) for name in names if hasattr(data, name)}
+    if missing := [name for name in ("X", "labels") if name not in fields]:
+        raise UnreadableError(f"the proof is about several classes, and {missing[0]} is missing", "data")
+    if len(known := fields.pop("classes", range(classes.count))) != classes.count:
+        raise ProofError(f"it is about {classes.count} classes, and the data have {len(known)}", "classes")
+    if (margin := fields.pop("margin", None)) is not None and classes.own_margin not in _meant(margin):
+        raise ProofError(f"its margin is not that of the data, {margin}", "classes margin")
+    numbers = fields.pop("labels")
+    fields["low"] = fields["high"] = numbers
+    if isinstance(places := fields.get("places"), (list, tuple)) and places:
+        fields["places"] = [*places[:-1], 0]
+    _compare_fields(classes.problem, _problem_object(types.SimpleNamespace(**fields)))
+
+
 def _compare_fields(problem: _Problem, data: Mapping[str, Any]) -> None:
     """Reject unless a problem's fields are these; what they do not say is not asked."""
     try:
@@ -867,16 +949,14 @@ def _meant_decimal(value: float, places: int, largest: float, origin: float = 0.
 
     That is the shortest one that is read as the float; or the nearest of so many places, where the float is
     two units in the last place off, or, if it takes fifteen digits, four of the largest number of the column.
-    Labels may be differences of inputs as large as `origin`, 256 times the largest label at most, or nothing
-    but the rounding of those.
+    Labels may be differences of inputs as large as `origin`, 256 times the largest label at most.
     """
     unit = 10 ** min(places, MAX_PLACES)
     nearest = Fraction(round(Fraction(value) * unit), unit)
     digits = repr(abs(value)).partition("e")[0].replace(".", "").strip("0")
     source = largest
     if origin * unit < 10**12:
-        is_nothing = largest <= 4 * math.ulp(origin)
-        source = origin if is_nothing else max(largest, min(origin, 256 * largest))
+        source = max(largest, min(origin, 256 * largest))
     off = 4 * math.ulp(source) if len(digits) >= 15 else 2 * math.ulp(value) if nearest else 0
     computed = largest * unit < 10**12 and abs(nearest - Fraction(value)) <= off
     return nearest if computed else Fraction(repr(value))
@@ -923,16 +1003,7 @@ def _table(
     Numbers are rounded to floats once, but for columns that the proof takes for decimals, and for labels that
     are `decimal`: of the last `labels` columns the one with the number `label`.
     """
-    try:
-        with open(path, encoding="utf-8", newline="") as stream:
-            names, *lines = (line for line in csv.reader(stream, skipinitialspace=True) if line)
-            if all(map(_is_number, names)):
-                raise ValueError("its first line is all numbers: add names above")
-            numbers = [[float(cell) for cell in line] for line in lines]
-    except (OSError, ValueError, csv.Error) as error:
-        raise UnreadableError(f"not a readable table of numbers: {error!s:.200}", str(path)) from None
-    if not all(map(math.isfinite, itertools.chain(*numbers))):
-        raise UnreadableError("not every cell is a finite number", str(path))
+    numbers = _numbers(_cells(path), path)
     chosen = [row[label - labels] for row in numbers]
     origin = max((abs(x) for row in numbers for x in row[:-labels]), default=0.0)
     low, high = _intervals(chosen, asked, path, places[-1] if decimal else None, origin)
@@ -940,6 +1011,42 @@ def _table(
         "low": low,
         "high": high,
     }
+
+
+def _class_table(path: Any) -> dict[str, Any]:
+    """Return inputs, and the classes in the last column, of a CSV file with a line of names."""
+    lines = _cells(path)
+    names = [line[-1] for line in lines]
+    order: Callable[[str], Any] = float if all(map(_is_number, names)) else str
+    known = sorted({order(name) for name in names})
+    return {
+        "X": _numbers([line[:-1] for line in lines], path),
+        "labels": [known.index(order(name)) for name in names],
+        "classes": known,
+    }
+
+
+def _cells(path: Any) -> list[list[str]]:
+    """Return the lines of a CSV file below its line of names."""
+    try:
+        with open(path, encoding="utf-8", newline="") as stream:
+            names, *lines = (line for line in csv.reader(stream, skipinitialspace=True) if line)
+            if all(map(_is_number, names)):
+                raise ValueError("its first line is all numbers: add names above")
+    except (OSError, ValueError, csv.Error) as error:
+        raise UnreadableError(f"not a readable table of numbers: {error!s:.200}", str(path)) from None
+    return lines
+
+
+def _numbers(lines: list[list[str]], path: Any) -> list[list[float]]:
+    """Return cells as floats, each rounded once."""
+    try:
+        numbers = [[float(cell) for cell in line] for line in lines]
+    except ValueError as error:
+        raise UnreadableError(f"not a readable table of numbers: {error!s:.200}", str(path)) from None
+    if not all(map(math.isfinite, itertools.chain(*numbers))):
+        raise UnreadableError("not every cell is a finite number", str(path))
+    return numbers
 
 
 def _intervals(
@@ -959,7 +1066,9 @@ def _intervals(
         slack = float(asked.tolerance or 0)
         return [_plain(y - slack) for y in labels], [_plain(y + slack) for y in labels]
     if len(set(labels)) > 2:
-        raise UnreadableError("its last column holds more than two classes", str(path))
+        raise UnreadableError(
+            "its last column holds more than two classes, the proof is about two", str(path)
+        )
     meant = Fraction(repr(float(asked.margin))) if places is not None else Fraction(asked.margin)
     positive = [y == max(labels) for y in labels]
     low = [str(meant) if side else None for side in positive]
@@ -977,17 +1086,19 @@ def _is_number(cell: str) -> bool:
 # ============================================================================================================
 # KERNEL: what must be believed
 #
-# 1684 lines, 1298 of them code, in ten parts. The verdict says what it rests on, so which must be believed:
+# 1847 lines, 1423 of them code, in eleven parts. What is to be believed by what a verdict rests on:
 #
 #     any proof      CLAIMS
 #     upper bound    NETWORKS
 #     outputs        OUTPUTS, where there are several
+#     classes        OUTPUTS, LABELS, where there are several
 #     "curvature"    KNOTS
 #     "tree"         SUMS, TREES
 #     "packing"      SUMS, PACKING
 #     "gaps"         KNOTS, GAPS
 #     "densest"      CLASSES
 #     "supports"     SUMS, TREES, ENTRIES
+#     "orders"       SUMS, LABELS
 #
 # The kernel calls nothing but itself, the standard library, the readers of READING (a number is the one that
 # is written, in the range asked for), fields of `_Problem`, and FINDING, whose answers it verifies. A test
@@ -1001,22 +1112,13 @@ def _is_number(cell: str) -> bool:
 
 
 def _verified_bounds(
-    problem: _Problem, outputs: _Outputs | None, document: Document, work: _Work
+    problem: _Problem, several: _Outputs | _ClassedSamples | None, document: Document, work: _Work
 ) -> tuple[_NeuronBound | _EntryBound, int | None]:
     """Return what the parts prove, and the size of the witness; reject unless both are what is claimed."""
     objective, claimed, witness = document["objective"], document["upper_bound"], document["witness"]
-    if outputs is not None:
-        _refuse_other_sums(problem, outputs, work)
-    if claimed is not None and outputs is not None:
-        shared = _read_shared_network(outputs, witness)
-        if _size_of_shared_network(outputs, *shared, work) != _whole(claimed, "upper_bound"):
-            raise ProofError(f"it has {len(shared[0])} neurons, and {claimed} are claimed", "witness")
-    elif claimed is not None:
-        network = _read_network(problem, objective, _whole(claimed, "upper_bound"), witness, work)
-        size = _size_of_network(problem, objective, *network, work)
-        # on a polyline of more points than bends some neurons have no weight
-        if size > claimed or (size < claimed and witness["kind"] == "network"):
-            raise ProofError(f"it has {size} {objective}, and {claimed} are claimed", "witness")
+    _refuse_other_problem(problem, several, work)
+    if claimed is not None:
+        _refuse_other_size(problem, several, objective, _whole(claimed, "upper_bound"), witness, work)
     elif witness is not None:
         raise ProofError("a witness without an upper bound", "witness")
     circuits = _circuits(problem, document["circuits"], work, labelled=objective != "neurons")
@@ -1025,6 +1127,7 @@ def _verified_bounds(
         bound = _EntryBound(problem, objective, circuits, work)
     for n, part in enumerate(_list(document["parts"], "parts")):
         bound.add(part, f"part {n}")
+    _add_orders(bound, several, work)
     bound.finish(_whole(document["lower_bound"], "lower_bound"))
     if claimed is not None and claimed < bound.proven:
         raise ProofError(f"{claimed} is below the lower bound {bound.proven}", "upper_bound")
@@ -1169,6 +1272,30 @@ def _merged_points(
 # docs/proof-format.md, "The upper bound".
 
 
+def _refuse_other_size(
+    problem: _Problem,
+    several: _Outputs | _ClassedSamples | None,
+    objective: str,
+    claimed: int,
+    witness: object,
+    work: _Work,
+) -> None:
+    """Reject a witness unless it is what is asked for, and of the size that is claimed."""
+    if several is None:
+        network = _read_network(problem, objective, claimed, witness, work)
+        size = _size_of_network(problem, objective, *network, work)
+        if size < claimed and isinstance(witness, dict) and witness["kind"] == "polyline":
+            return  # on a polyline of more points than bends some neurons have no weight
+    elif isinstance(several, _Outputs):
+        shared = _read_shared_network(problem, len(several.problems), witness)
+        size = _size_of_shared_network(several, *shared, work)
+    else:
+        shared = _read_shared_network(problem, several.count, witness)
+        size = _size_of_classifier(several, *shared, work)
+    if size != claimed:
+        raise ProofError(f"it has {size} {objective}, and {claimed} are claimed", "witness")
+
+
 def _size_of_network(
     problem: _Problem,
     objective: str,
@@ -1178,6 +1305,19 @@ def _size_of_network(
     work: _Work,
 ) -> int:
     """Return how many neurons, weights or parameters a network has; reject it off any interval."""
+    for p, value, factor in _values_of_kind(problem, signs, neurons, affine, work):
+        low, high = problem.low[p], problem.high[p]
+        if (low is not None and value < low * factor) or (high is not None and value > high * factor):
+            raise ProofError(f"its value misses the interval of point {p}", "witness")
+    if objective == "neurons":
+        return len(neurons)
+    return sum(value != 0 for neuron in neurons for value in neuron[: -1 if objective == "weights" else None])
+
+
+def _values_of_kind(
+    problem: _Problem, signs: list[int], neurons: list[Point], affine: Point | None, work: _Work
+) -> Iterator[tuple[int, int, int]]:
+    """Return what `_values` yields; reject a network of another kind than the problem allows."""
     vectors = neurons if affine is None else [*neurons, affine]
     if any(len(vector) != problem.size for vector in vectors) or not {1, -1}.issuperset(signs):
         raise ProofError(f"{problem.size} numbers and a sign of 1 or -1 are needed a neuron", "witness")
@@ -1190,14 +1330,7 @@ def _size_of_network(
     for k, neuron in enumerate(neurons):  # biases are free
         if problem.bound is not None and any(abs(w) > problem.bound for w in neuron[:-1]):
             raise ProofError("a weight exceeds the bound", f"witness neuron {k}")
-    values = (_values_on_a_line if problem.size == 2 else _values)(problem, signs, vectors, work)
-    for p, value, factor in values:
-        low, high = problem.low[p], problem.high[p]
-        if (low is not None and value < low * factor) or (high is not None and value > high * factor):
-            raise ProofError(f"its value misses the interval of point {p}", "witness")
-    if objective == "neurons":
-        return len(neurons)
-    return sum(value != 0 for neuron in neurons for value in neuron[: -1 if objective == "weights" else None])
+    return (_values_on_a_line if problem.size == 2 else _values)(problem, signs, vectors, work)
 
 
 def _values(
@@ -1292,19 +1425,160 @@ def _size_of_shared_network(
     outputs: _Outputs, neurons: list[Point], weights: list[Point], affine: list[Point] | None, work: _Work
 ) -> int:
     """Return how many neurons a network has; reject it if some output is off an interval."""
-    count = len(outputs.problems)
+    parts = _networks_of_outputs(len(outputs.problems), neurons, weights, affine, work)
+    for output, network in zip(outputs.problems, parts, strict=True):
+        _size_of_network(output, "neurons", *network, work)
+    return len(neurons)
+
+
+def _networks_of_outputs(
+    count: int, neurons: list[Point], weights: list[Point], affine: list[Point] | None, work: _Work
+) -> Iterator[tuple[list[int], list[Point], Point | None]]:
+    """Yield signs, neurons and affine term of each output alone."""
     if len(weights) != len(neurons) or any(len(row) != count for row in weights):
         raise ProofError(f"{count} output weights are needed a neuron", "witness outputs")
     if affine is not None and len(affine) != count:
         raise ProofError(f"{count} affine terms are needed", "witness skip")
-    for j, output in enumerate(outputs.problems):
+    for j in range(count):
         vectors = []
         for neuron, row in zip(neurons, weights, strict=True):
             work.charge(_sum_units(*neuron, row[j]))
             vectors.append(tuple(abs(row[j]) * entry for entry in neuron))
         signs = [1 if row[j] > 0 else -1 for row in weights]
-        _size_of_network(output, "neurons", signs, vectors, None if affine is None else affine[j], work)
+        yield signs, vectors, None if affine is None else affine[j]
+
+
+# ============================================================================================================
+# KERNEL, part LABELS: what is necessary to tell two classes apart is necessary for all, and that in no order
+#
+# docs/proof-format.md, "Several classes".
+
+
+def _refuse_other_problem(problem: _Problem, several: _Outputs | _ClassedSamples | None, work: _Work) -> None:
+    """Reject unless what is necessary for the problem is for several outputs, or for several classes."""
+    if isinstance(several, _Outputs):
+        _refuse_other_sums(problem, several, work)
+    elif several is not None:
+        _refuse_other_samples(problem, several)
+
+
+def _add_orders(
+    bound: _NeuronBound | _EntryBound, several: _Outputs | _ClassedSamples | None, work: _Work
+) -> None:
+    """Verify that classes are in no order, where it is said, so that two neurons are necessary."""
+    if isinstance(several, _Outputs) or several is None or several.unordered is None:
+        return
+    _refuse_possible_orders(several, work)
+    if not isinstance(bound, _NeuronBound) or bound.proven >= 2:
+        raise ProofError("a bound of 2 neurons adds nothing to what is proven before", "classes unordered")
+    bound.finish(bound.proven)
+    bound.proven = 2
+    bound.kinds.append("orders")
+
+
+def _refuse_other_samples(problem: _Problem, classes: _ClassedSamples) -> None:
+    """Reject unless the problem is to separate all samples of two of the classes by the margin."""
+    one, other = classes.pair
+    if one == other or classes.margin <= 0 or problem.bound is not None:
+        raise ProofError("two classes and a positive margin are needed, and no weight bound", "classes")
+    samples = [
+        pair for pair in zip(classes.problem.X, classes.labels, strict=True) if pair[1] in classes.pair
+    ]
+    low = [classes.margin if label == one else None for _, label in samples]
+    high = [None if label == one else -classes.margin for _, label in samples]
+    if [x for x, _ in samples] != problem.X or problem.ends != [low, high]:
+        raise ProofError(f"it is not to separate the samples of classes {one} and {other}", "problem")
+
+
+def _size_of_classifier(
+    classes: _ClassedSamples,
+    neurons: list[Point],
+    weights: list[Point],
+    affine: list[Point] | None,
+    work: _Work,
+) -> int:
+    """Return how many neurons a network has; reject it if some output is too near to that of a class."""
+    problem = classes.problem
+    work.charge(classes.count * len(problem.points))
+    found = []
+    for network in _networks_of_outputs(classes.count, neurons, weights, affine, work):
+        values = {p: (value, factor) for p, value, factor in _values_of_kind(problem, *network, work)}
+        found.append(values)
+    for p, row in enumerate(problem.rows):
+        if problem.low[p] != problem.high[p]:
+            raise ProofError(f"point {p} is of two classes", "witness")
+        label = (problem.low[p] or 0) // row[-1]
+        own, factor = found[label][p]
+        margin = classes.margin * row[-1]
+        for j, values in enumerate(found):
+            value, other = values[p]
+            work.charge(8 + _digits(own) * _digits(other) + _digits(value) * _digits(factor))
+            if j != label and own * other - value * factor < margin * factor * other:
+                raise ProofError(f"output {j} is too near to that of the class of point {p}", "witness")
     return len(neurons)
+
+
+def _refuse_possible_orders(classes: _ClassedSamples, work: _Work) -> None:
+    """Reject unless every order of some classes has among it a chain that no neuron puts its samples into."""
+    problem = classes.problem
+    if problem.skip:
+        raise ProofError("with a skip one neuron puts classes into no order", "classes unordered")
+    given = _fields(classes.unordered, ("classes", "chains"), "classes unordered")
+    named = _list(given["classes"], "classes unordered")
+    members = list(dict.fromkeys(_index(c, classes.count, "classes unordered") for c in named))
+    chains = [
+        _refuted_chain(classes, chain, f"chain {n}", work)
+        for n, chain in enumerate(_list(given["chains"], "classes unordered"))
+    ]
+    _refuse_extensions((), members, chains, work)
+
+
+def _refuse_extensions(order: _Vector, rest: list[int], chains: list[_Vector], work: _Work) -> None:
+    """Put the rest between in all ways until a refuted chain is among them; reject an order without one."""
+    work.charge((1 + sum(map(len, chains))) * (1 + len(order)))
+    if any(_is_among(way, order) for chain in chains for way in (chain, chain[::-1])):
+        return
+    if not rest:
+        raise ProofError(f"the order {_shown(list(order))} is not refuted", "classes unordered")
+    for k in range(len(order) + 1):
+        _refuse_extensions((*order[:k], rest[0], *order[k:]), rest[1:], chains, work)
+
+
+def _is_among(chain: _Vector, order: _Vector) -> bool:
+    """Whether classes come in an order one after the other, be it with others between."""
+    left = iter(order)
+    return all(label in left for label in chain)
+
+
+def _refuted_chain(classes: _ClassedSamples, chain: object, place: str, work: _Work) -> _Vector:
+    """Return the classes of a chain; reject it unless weights of samples show that it is impossible."""
+    problem = classes.problem
+    given = _fields(chain, ("classes", "weights"), place)
+    order = tuple(_index(c, classes.count, place) for c in _list(given["classes"], place))
+    pairs = [_row(pair, 2, place, "a point and a weight") for pair in _list(given["weights"], place)]
+    weights = {_index(p, len(problem.points), place): _multiplier(m, place) for p, m in pairs}
+    if len(weights) != len(pairs) or not pairs or len(set(order)) != len(order):
+        raise ProofError("a point or a class occurs twice, or there is none", place)
+    if not _cancels(problem, weights, {}, work, range(problem.size)):
+        raise ProofError("its rows do not add up to zero", place)
+    up, down = dict.fromkeys(order, 0), dict.fromkeys(order, 0)
+    for p, weight in weights.items():
+        scale = problem.rows[p][-1]
+        label = (problem.low[p] or 0) // scale
+        if label not in up:
+            raise ProofError(f"point {p} is of none of its classes", place)
+        work.charge(2 + _digits(weight) * _digits(scale))
+        (up if weight > 0 else down)[label] += abs(weight) * scale
+    total = 0  # of the weights that pair samples of the classes so far with samples of the next one
+    for label in order:
+        if down[label] > total:
+            raise ProofError(f"samples of class {label} take away more than there is before them", place)
+        total += up[label] - down[label]
+        if up[label] > total:
+            raise ProofError(f"samples of class {label} take away more than there is before them", place)
+    if total:
+        raise ProofError("its weights do not add up to zero", place)
+    return order
 
 
 # ============================================================================================================
@@ -2701,15 +2975,13 @@ def _read_network(
 
 
 def _read_shared_network(
-    outputs: _Outputs, witness: object
+    problem: _Problem, count: int, witness: object
 ) -> tuple[list[Point], list[Point], list[Point] | None]:
     """Return the neurons, output weights and affine terms of a witness with several outputs."""
     witness = _fields(witness, ("kind", "neurons", "outputs", "skip"), "witness")
     if witness["kind"] != "outputs":
         raise ProofError("its kind is not 'outputs'", "witness")
-    count = len(outputs.problems)
-    size = outputs.problems[0].size if outputs.problems else 0
-    shapes = (("neurons", size), ("outputs", count), ("skip", size))
+    shapes = (("neurons", problem.size), ("outputs", count), ("skip", problem.size))
     neurons, weights, affine = (
         [
             _vector(row, length, f"witness {name}[{k}]")

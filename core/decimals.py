@@ -28,8 +28,8 @@ _UNITS_OFF: Final = 2.0
 # number of the column, or of the inputs that labels come from, as abs(x - 10.1) does at x = 10.3; where a
 # number takes so many digits, which nobody writes and means.
 _UNITS_OF_LARGEST: Final = 4.0
-# Inputs count up to so many times the largest label, as three digits are lost to a difference by chance, and
-# seven on purpose; unless no label is more than the rounding of inputs, which is how zeros are computed.
+# Inputs count up to so many times the largest label: three digits are lost by chance, and more are
+# digits that are meant. So zeros that were computed are zeros only beside other labels.
 _MOST_LOST: Final = 256.0
 _COMPUTED_DIGITS: Final = 15
 # Powers of ten that floats hold exactly.
@@ -169,20 +169,14 @@ def _spells(values: FloatArray, places: int, largest: float, *, apart: bool, ori
     away = np.abs(integers / 10.0**places - values)
     if size < _MAX_COMPUTED:
         far = (away > _UNITS_OFF * np.spacing(np.abs(values))) | ((integers == 0) & (values != 0))
-        source = _subtracted(largest, origin) if origin * 10.0**places < _MAX_COMPUTED else largest
+        is_apart = origin * 10.0**places < _MAX_COMPUTED
+        source = max(largest, min(origin, _MOST_LOST * largest)) if is_apart else largest
         if np.any(away[far] > _UNITS_OF_LARGEST * np.spacing(source)):
             return False
         if apart and not np.all(integers[1:] > integers[:-1]):
             return False
         return all(map(_looks_computed, values[far].tolist()))
     return not away.any()
-
-
-def _subtracted(largest: float, origin: float) -> float:
-    """Return how large the numbers may be whose differences are labels as large as the first."""
-    if largest <= _UNITS_OF_LARGEST * np.spacing(origin):
-        return origin
-    return max(largest, min(origin, _MOST_LOST * largest))
 
 
 def _looks_computed(value: float) -> bool:

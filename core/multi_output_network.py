@@ -11,10 +11,14 @@ from sparsest import tolerances
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray, exact_floats
 from sparsest.errors import InputError
+from sparsest.multi_class_problem import MultiClassProblem
 from sparsest.multi_output_problem import MultiOutputProblem, whole_direction
 from sparsest.network import Network
 from sparsest.objectives import Objective, magnitudes
 from sparsest.sentences import counted
+
+# What a network with several outputs may be asked for.
+SharedProblem = MultiOutputProblem | MultiClassProblem
 
 # Inputs of neurons that are held at a time where a network is evaluated.
 _MAX_NUMBERS = 20_000_000
@@ -140,25 +144,25 @@ class MultiOutputNetwork:
         neurons = np.c_[self.weights, self.biases][used]
         return int(np.count_nonzero(magnitudes(neurons, Objective.parse(objective))))
 
-    def violation(self, problem: MultiOutputProblem) -> FloatArray:
-        """Return how far each value lies outside its interval (N, m), in float64."""
+    def violation(self, problem: SharedProblem) -> FloatArray:
+        """Return by how much each value (N, m) is not what is asked for, in float64."""
         return problem.violation(self(problem.X))
 
-    def residual(self, problem: MultiOutputProblem) -> float:
+    def residual(self, problem: SharedProblem) -> float:
         """Return the largest violation over samples and outputs."""
         return float(self.violation(problem).max())
 
-    def interpolates(self, problem: MultiOutputProblem) -> bool:
+    def interpolates(self, problem: SharedProblem) -> bool:
         """Whether every value lies in its interval, up to the rounding of float64 evaluation."""
         if not self._fits(problem):
             return False
         return bool(np.all(self.violation(problem) <= self.allowance(problem)))
 
-    def allowance(self, problem: MultiOutputProblem) -> FloatArray:
+    def allowance(self, problem: SharedProblem) -> FloatArray:
         """Return the violation (N, m) that float rounding explains, as for `Network`."""
         reach = np.r_[np.abs(problem.X).max(axis=0), 1.0]
         sizes = (np.abs(np.c_[self.weights, self.biases]) @ reach)[:, None] * np.abs(self.outputs)
-        terms = np.zeros(problem.low.shape)
+        terms = np.zeros((problem.n_samples, problem.n_outputs))
         for rows in self._pieces(problem.n_samples):
             inputs = problem.X[rows]
             knots = np.abs(inputs) @ np.abs(self.weights).T + np.abs(self.biases)
@@ -166,16 +170,14 @@ class MultiOutputNetwork:
             terms[rows] = active @ sizes
         if self.affine is not None:
             terms += np.abs(self.affine) @ reach
-        scales = np.array([output.label_scale for output in problem.outputs])
-        return np.asarray(tolerances.ROUNDING * np.minimum(terms, tolerances.CANCELLATION * scales))
+        rounding = tolerances.ROUNDING * np.minimum(terms, tolerances.CANCELLATION * problem.label_scales)
+        return problem.allowed(np.asarray(rounding))
 
-    def is_of_kind(self, problem: MultiOutputProblem) -> bool:
+    def is_of_kind(self, problem: SharedProblem) -> bool:
         """Whether the network has as many outputs, and no affine term or one that the problem allows."""
-        return self._fits(problem) and all(
-            self.output(j).is_of_kind(output) for j, output in enumerate(problem.outputs)
-        )
+        return self._fits(problem) and problem.affine.allows(self.affine)
 
-    def solves(self, problem: MultiOutputProblem) -> bool:
+    def solves(self, problem: SharedProblem) -> bool:
         """Whether the network is of the problem's kind and interpolates, up to rounding."""
         return self.is_of_kind(problem) and self.interpolates(problem)
 
@@ -213,5 +215,5 @@ class MultiOutputNetwork:
         at_once = max(1, _MAX_NUMBERS // max(1, self.width))
         return (slice(start, start + at_once) for start in range(0, samples, at_once))
 
-    def _fits(self, problem: MultiOutputProblem) -> bool:
+    def _fits(self, problem: SharedProblem) -> bool:
         return (self.n_features, self.n_outputs) == (problem.n_features, problem.n_outputs)

@@ -176,6 +176,11 @@ class MultiOutputProblem:
             object.__setattr__(self, name, value)
 
     @property
+    def samples(self) -> Problem:
+        """A problem with one output of the same samples."""
+        return self.outputs[0]
+
+    @property
     def targets(self) -> FloatArray:
         """One representative label an entry (N, m), as for `Problem`."""
         return np.stack([output.targets for output in self.outputs], axis=1)
@@ -204,6 +209,11 @@ class MultiOutputProblem:
     def n_outputs(self) -> int:
         """m, the number of outputs."""
         return len(self.outputs)
+
+    @property
+    def label_scales(self) -> FloatArray:
+        """The largest finite interval end of each output in absolute value (m,)."""
+        return np.array([output.label_scale for output in self.outputs])
 
     @property
     def is_interpolation(self) -> bool:
@@ -253,6 +263,10 @@ class MultiOutputProblem:
         if given.shape != self.low.shape:
             raise InputError(f"values have shape {given.shape}: {self.low.shape} is needed")
         return np.maximum(0.0, np.maximum(self.low - given, given - self.high))
+
+    def allowed(self, rounding: FloatArray) -> FloatArray:
+        """Return the violations (N, m) that so much rounding of each output (N, m) explains: as much."""
+        return rounding
 
     def distinct(self) -> "MultiOutputProblem":
         """Return the same problem with equal inputs merged and their intervals intersected, rows sorted."""

@@ -202,10 +202,7 @@ class Network:
 
     def is_of_kind(self, problem: Problem) -> bool:
         """Whether the network has no affine term, or one that the problem allows."""
-        if self.affine is None or problem.affine is Affine.SKIP:
-            return True
-        forbidden = self.affine[:-1] if problem.affine is Affine.CONSTANT else self.affine
-        return not forbidden.any()
+        return problem.affine.allows(self.affine)
 
     def solves(self, problem: Problem) -> bool:
         """Whether the network is of the problem's kind, interpolates and respects the weight bound.

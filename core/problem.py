@@ -412,7 +412,8 @@ def refuse_other_than_problem(given: object) -> None:
     if hasattr(given, "n_outputs"):
         raise InputError(
             f"a {type(given).__name__} has {given.n_outputs} outputs, and this is answered for one output: "
-            "take problem.outputs[j], or problem.along(direction)"
+            "take one of a MultiOutputProblem by outputs[j] or along(direction), two classes of a "
+            "MultiClassProblem by between(a, b)"
         )
     if not isinstance(given, Problem):
         raise InputError(f"a {type(given).__name__} is not a problem: make one with sparsest.Problem(X, y)")

@@ -8,8 +8,7 @@ from sparsest.errors import InputError
 from sparsest.exact.cells.enumerate import count_in_general_position
 from sparsest.exact.line import fewest_knots, fewest_without_skip
 from sparsest.exact.line.projection_witness import projection_witness
-from sparsest.multi_output_network import MultiOutputNetwork
-from sparsest.multi_output_problem import MultiOutputProblem
+from sparsest.multi_output_network import MultiOutputNetwork, SharedProblem
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 
@@ -85,7 +84,7 @@ def _applicable(problem: Problem, objective: Objective, method: str) -> str:
 
 
 def check_outputs_options(
-    problem: MultiOutputProblem, objective: Objective, method: str, witness: object, *, kept: bool
+    problem: SharedProblem, objective: Objective, method: str, witness: object, *, kept: bool
 ) -> MultiOutputNetwork | None:
     """Return the witness; raise `InputError` for what a search with several outputs does not do.
 

@@ -21,12 +21,14 @@ from sparsest.exact.method_choice import (
 from sparsest.exact.method_result import MethodResult
 from sparsest.exact.proof.log import ProofLog
 from sparsest.exact.search_options import SearchOptions
-from sparsest.multi_output_network import MultiOutputNetwork
+from sparsest.multi_class_problem import MultiClassProblem
+from sparsest.multi_output_network import MultiOutputNetwork, SharedProblem
 from sparsest.multi_output_problem import MultiOutputProblem
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Deadline, ProgressCallback
+from sparsest.results.multi_class import MultiClassResult
 from sparsest.results.multi_output import MultiOutputResult
 from sparsest.results.solving import ExactResult
 from sparsest.units import in_integer_units, in_own_units
@@ -63,8 +65,20 @@ def solve(
 ) -> MultiOutputResult: ...
 
 
+@overload
+def solve(
+    problem: MultiClassProblem, objective: str | Objective = ..., **options: Unpack[SolveOptions]
+) -> MultiClassResult: ...
+
+
+@overload
+def solve(
+    problem: SharedProblem, objective: str | Objective = ..., **options: Unpack[SolveOptions]
+) -> MultiOutputResult | MultiClassResult: ...
+
+
 def solve(  # noqa: PLR0913
-    problem: Problem | MultiOutputProblem,
+    problem: Problem | SharedProblem,
     objective: str | Objective = Objective.NEURONS,
     *,
     method: str = "auto",
@@ -79,18 +93,19 @@ def solve(  # noqa: PLR0913
     executor: Executor | None = None,
     checkpoint_file: PathLike | None = None,
     resume: bool = False,
-) -> ExactResult | MultiOutputResult:
+) -> ExactResult | MultiOutputResult | MultiClassResult:
     """Bound the smallest count of a network that meets every interval, and find a network that attains it.
 
     Of several outputs the neurons are counted that they share. Sums of the outputs times integers are
-    networks of one output with no more neurons, and are bounded one by one, each with a share of the time.
+    networks of one output with no more neurons, and are bounded one by one, each with a share of the time; of
+    several classes these are the differences of the outputs of two, on the samples of those.
 
     Parameters
     ----------
-    problem : Problem or MultiOutputProblem
+    problem : Problem, MultiOutputProblem or MultiClassProblem
         The data.
     objective : str or Objective
-        "neurons", "weights" or "parameters"; "neurons" for several outputs.
+        "neurons", "weights" or "parameters"; "neurons" for several outputs or classes.
     method : str
         "univariate" (one feature; neurons or weights: ordered stabbing, without a skip two sweeps), "tree"
         (activation tree; any objective, weights and parameters without a weight bound), "mip"
@@ -126,7 +141,7 @@ def solve(  # noqa: PLR0913
 
     Returns
     -------
-    ExactResult or MultiOutputResult
+    ExactResult, MultiOutputResult or MultiClassResult
         Bounds, witness, and what they rest on. Ends early with an interval, never with a guess.
 
     Raises
@@ -150,11 +165,11 @@ def solve(  # noqa: PLR0913
     limits = SearchOptions(
         deadline=deadline, node_limit=node_limit, progress=progress, workers=workers, executor=executor
     )
-    if isinstance(problem, MultiOutputProblem):
+    if isinstance(problem, SharedProblem):
         kept = checkpoint_file is not None or resume
         known = check_outputs_options(problem, goal, method, witness, kept=kept)
         path = None if proof_file is None else proof_path(proof_file, goal, "tree")
-        return _outputs(problem, dataclasses.replace(limits, proof_path=path), method, known)
+        return _shared(problem, dataclasses.replace(limits, proof_path=path), method, known)
     refuse_other_than_problem(problem)
     wanted, kept = proof_file is not None, checkpoint_file is not None
     chosen, reason = choose_method(problem, goal, method, proof_wanted=wanted, kept=kept)
@@ -176,17 +191,26 @@ def solve(  # noqa: PLR0913
     return run_method(problem, goal, chosen, options, reason=reason)
 
 
-def _outputs(
-    problem: MultiOutputProblem, options: SearchOptions, method: str, witness: MultiOutputNetwork | None
-) -> MultiOutputResult:
-    from sparsest.exact.outputs.search import solve_outputs  # loads scipy
+def _shared(
+    problem: SharedProblem, options: SearchOptions, method: str, witness: MultiOutputNetwork | None
+) -> MultiOutputResult | MultiClassResult:
+    from sparsest.exact.classes.pairs import SharedClasses  # this and the next two load scipy
+    from sparsest.exact.outputs.intervals import SharedIntervals
+    from sparsest.exact.outputs.search import solve_shared
 
     def bound(one: Problem, limits: SearchOptions) -> ExactResult:
         wanted = limits.proof_path is not None
         chosen, reason = choose_method(one, Objective.NEURONS, method, proof_wanted=wanted)
         return run_method(one, Objective.NEURONS, chosen, limits, reason=reason)
 
-    return solve_outputs(problem, options, bound, witness)
+    found = solve_shared(
+        SharedClasses(problem) if isinstance(problem, MultiClassProblem) else SharedIntervals(problem),
+        options,
+        bound,
+        witness,
+    )
+    assert isinstance(found, MultiOutputResult | MultiClassResult)
+    return found
 
 
 def run_method(

@@ -1,7 +1,7 @@
 """Trained networks in and out: torch, ONNX, scikit-learn, and this project's own files."""
 
 from sparsest.models.reading import read_model
-from sparsest.models.sklearn_writing import to_mlp_regressor
+from sparsest.models.sklearn_writing import to_mlp_classifier, to_mlp_regressor
 from sparsest.models.trained_model import PRECISIONS, TrainedModel, rounded
 from sparsest.models.writing import check_model_ending, write_model
 
@@ -11,6 +11,7 @@ __all__ = [
     "check_model_ending",
     "read_model",
     "rounded",
+    "to_mlp_classifier",
     "to_mlp_regressor",
     "write_model",
 ]

@@ -84,6 +84,7 @@ def one(rng: random.Random) -> tuple[str, str, list[Fraction], Any, Any, Problem
     seed, computed = rng.random(), rng.random() < 0.5
     exactly = functions(d, step, offset, random.Random(seed))[kind]
     y = [exactly(x) for x in X]
+    computed &= any(y)  # nothing tells zeros that were computed from labels of small units
     floats = [[float(offset) + i * float(step) for i in cell] if computed else [float(v) for v in x]
               for cell, x in zip(grid, X, strict=True)]  # fmt: skip
     labels = [float(v) for v in y]

@@ -10,7 +10,6 @@ from sparsest.compare.certification.asking import ask
 from sparsest.compare.certification.bounds_so_far import BoundsRecord, fits
 from sparsest.compare.certification.given_network import subject_of
 from sparsest.compare.certification.judge import Case
-from sparsest.compare.certification.outputs_question import OutputsTerms
 from sparsest.compare.certification.question import AUTO, GivenSamples, Terms, is_auto
 from sparsest.compare.certification.search import Means, narrow
 from sparsest.compare.certification.search_with_outliers import narrow_with_outliers
@@ -18,6 +17,7 @@ from sparsest.compare.certification.several_outputs import (
     OutputsMeans,
     certify_outputs,
     refuse_for_outputs,
+    terms_of,
 )
 from sparsest.decimals import Numbers
 from sparsest.errors import InputError
@@ -142,8 +142,8 @@ def certify(  # noqa: PLR0913
     held_against = None if is_auto(against) else Against.parse(against)
     read = read_model(model)
     if isinstance(read.network, MultiOutputNetwork):
-        refuse_for_outputs(goal, margin, checkpoint_file, outliers)
-        outputs_terms = OutputsTerms(str(against), tolerance, share_of_range, Numbers.parse(numbers))
+        refuse_for_outputs(goal, checkpoint_file, outliers)
+        outputs_terms = terms_of(read, y, against, tolerance, margin, share_of_range, Numbers.parse(numbers))
         outputs_means = OutputsMeans(time_limit, proof_file, workers, progress)
         return certify_outputs(read, X, y, terms=outputs_terms, means=outputs_means)
     subject = subject_of(read)

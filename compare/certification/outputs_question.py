@@ -10,14 +10,16 @@ from sparsest import tolerances
 from sparsest.arrays import FloatArray, column_names, exact_floats, input_rows, positive_number
 from sparsest.compare.certification.question import AUTO, is_auto
 from sparsest.compare.certification.short_numbers import rounded_up
-from sparsest.compare.reduce.float_bounds import value_errors
 from sparsest.decimals import Numbers
 from sparsest.errors import InputError
+from sparsest.exact.arithmetic.value_errors import value_errors
 from sparsest.models import TrainedModel
 from sparsest.multi_output_network import MultiOutputNetwork
 from sparsest.multi_output_problem import MultiOutputProblem
 from sparsest.problem import Problem
 from sparsest.results.certificate import SHARE_OF_RANGE, Against
+from sparsest.results.multi_output_certificate import OutputFigures
+from sparsest.results.skill import Reference, skill_on_numbers
 
 # What a network may be held against; "auto" chooses.
 AGAINST: Final = (AUTO, *(str(each) for each in Against))
@@ -72,6 +74,47 @@ class OutputsQuestion:
     slack: FloatArray
     truth: FloatArray
 
+    def said_of_misses(self, network: MultiOutputNetwork) -> str:
+        """Say how many labels a network misses, and which one most."""
+        violation = network.violation(self.problem)
+        row, output = np.unravel_index(violation.argmax(), violation.shape)
+        misses = int(np.count_nonzero(violation > 0))
+        return (
+            f"the network misses {misses} of {violation.size} labels by more than the tolerance, output "
+            f"{output} of row {row} most, by {violation.max():.3g} more"
+        )
+
+    def figures(
+        self, read: TrainedModel, given: MultiOutputNetwork, network: MultiOutputNetwork | None
+    ) -> dict[str, Any]:
+        """Return the fields of the certificate that tell how good the given and the sparsest network are."""
+        X = self.problem.X
+        values, own = given(X), read.predict(X)
+        sparser = None if network is None else network(X)
+        same = None
+        if read.is_classifier and sparser is not None:
+            same = float(np.mean(sparser.argmax(axis=1) == values.argmax(axis=1)))
+        outputs = tuple(
+            OutputFigures(
+                tolerance=float(self.slack[:, j].max()),
+                residual=_largest(values[:, j], self.targets[:, j]),
+                own_residual=_largest(own[:, j], self.targets[:, j]),
+                r2=self._r2(values[:, j], j),
+                network_residual=None if sparser is None else _largest(sparser[:, j], self.targets[:, j]),
+                network_r2=None if sparser is None else self._r2(sparser[:, j], j),
+            )
+            for j in range(self.problem.n_outputs)
+        )
+        return {"outputs": outputs, "agreement": same}
+
+    def _r2(self, values: FloatArray, j: int) -> float | None:
+        # `OutputFigures` says what it is about, so the reference is not kept
+        return skill_on_numbers(values, self.truth[:, j], Reference.LABELS).r2
+
+
+def _largest(values: FloatArray, targets: FloatArray) -> float:
+    return float(np.abs(values - targets).max())
+
 
 def ask_outputs(
     read: TrainedModel, X: ArrayLike, Y: ArrayLike | None, terms: OutputsTerms
@@ -92,20 +135,15 @@ class _Data:
     def __init__(self, read: TrainedModel, X: ArrayLike, Y: ArrayLike | None, terms: OutputsTerms) -> None:
         assert isinstance(read.network, MultiOutputNetwork)
         self.read, self.terms, self.network = read, terms, read.network
-        self.inputs = input_rows(X)
+        self.inputs = checked_inputs(self.network, X)
         self.names: dict[str, Any] = {"feature_names": column_names(X), "target_names": column_names(Y)}
-        if self.inputs.shape[1] != self.network.n_features:
-            raise InputError(
-                f"X has {self.inputs.shape[1]} features and the model takes {self.network.n_features}: "
-                "give the columns that it was trained on"
-            )
         if terms.against not in AGAINST:
             raise InputError(f"against = {terms.against!r:.40}: choose one of {', '.join(AGAINST)}")
         if positive_number(terms.share_of_range, "share_of_range") > 1:
             raise InputError(
                 f"share_of_range = {terms.share_of_range!r:.40}: it must be at most 1; 0.01 is one percent"
             )
-        self.values, self.rounding = _values_and_rounding(self.network, self.inputs)
+        self.values, self.rounding = values_and_rounding(self.network, self.inputs)
         self.labels = None if Y is None else self._table(Y)
         if self.labels is None and terms.against not in ("auto", "model"):
             raise InputError('there are no labels to hold it against: give Y, or write against="model"')
@@ -218,7 +256,19 @@ class _Data:
         return OutputsQuestion(problem, against, asked, targets, slack, truth)
 
 
-def _values_and_rounding(network: MultiOutputNetwork, X: FloatArray) -> tuple[FloatArray, FloatArray]:
+def checked_inputs(network: MultiOutputNetwork, X: ArrayLike) -> FloatArray:
+    """Return inputs (N, d), or raise `InputError` unless the network takes them."""
+    inputs = input_rows(X)
+    if inputs.shape[1] != network.n_features:
+        raise InputError(
+            f"X has {inputs.shape[1]} features and the model takes {network.n_features}: give the columns "
+            "that it was trained on"
+        )
+    return inputs
+
+
+def values_and_rounding(network: MultiOutputNetwork, X: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the outputs (N, m), and bounds on their rounding."""
     with np.errstate(over="ignore", invalid="ignore"):
         values = network(X)
         rounding = np.stack([value_errors(network.output(j), X) for j in range(network.n_outputs)], axis=1)

@@ -12,9 +12,9 @@ from sparsest import tolerances
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray, column_names, input_rows, series_name
 from sparsest.compare.certification.given_network import Subject
-from sparsest.compare.reduce.float_bounds import value_errors
 from sparsest.decimals import Numbers
 from sparsest.errors import InputError
+from sparsest.exact.arithmetic.value_errors import value_errors
 from sparsest.network import Network
 from sparsest.problem import Problem
 from sparsest.results.certificate import SHARE_OF_RANGE, Against

@@ -10,23 +10,30 @@ import math
 import os
 from typing import Final
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from sparsest.arrays import FloatArray
+from sparsest.compare.certification.classes_question import (
+    ClassesQuestion,
+    ClassesTerms,
+    ask_classes,
+    asks_for_classes,
+)
 from sparsest.compare.certification.outputs_question import OutputsQuestion, OutputsTerms, ask_outputs
+from sparsest.compare.certification.question import is_auto
 from sparsest.compare.reduce.shared_elimination import all_surely_fit, eliminate_shared
 from sparsest.compare.reduce.shared_neurons import reduce_shared
+from sparsest.decimals import Numbers
 from sparsest.errors import InputError, SolverError
 from sparsest.exact import solve
 from sparsest.models import TrainedModel, rounded
+from sparsest.multi_class_problem import MultiClassProblem
 from sparsest.multi_output_network import MultiOutputNetwork
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline, Progress, ProgressCallback
-from sparsest.results.certificate import Attempt, Judgement, Reduction
+from sparsest.results.certificate import SHARE_OF_RANGE, Against, Attempt, Judgement, Reduction
+from sparsest.results.multi_class import MultiClassResult
 from sparsest.results.multi_output import MultiOutputResult
-from sparsest.results.multi_output_certificate import MultiOutputCertificate, OutputFigures
-from sparsest.results.skill import Reference, skill_on_numbers
+from sparsest.results.multi_output_certificate import MultiOutputCertificate
 from sparsest.results.solving import Proof, Status
 from sparsest.sentences import counted, joined
 
@@ -36,8 +43,8 @@ TIME_LIMIT: Final = 60.0
 # little later than asked.
 _ELIMINATION: Final = 0.4
 _EXACT: Final = 0.97
-# Samples times features times neurons times outputs up to which the exact side is handed a network: it
-# checks that in rational arithmetic, which takes some microseconds for each.
+# Samples times features times neurons times outputs up to which the exact side is handed a network for
+# numbers: it checks that in rational arithmetic, which takes some microseconds for each.
 _MAX_WITNESS: Final = 300_000
 
 
@@ -68,7 +75,7 @@ def certify_outputs(
     X: ArrayLike,
     Y: ArrayLike | None = None,
     *,
-    terms: OutputsTerms | None = None,
+    terms: OutputsTerms | ClassesTerms | None = None,
     means: OutputsMeans | None = None,
 ) -> MultiOutputCertificate:
     """Say whether a network with several outputs has the fewest neurons that fit, and show a sparser one.
@@ -76,14 +83,14 @@ def certify_outputs(
     Parameters
     ----------
     read : TrainedModel
-        A model with m > 1 outputs (`sparsest.models.read_model`). A classifier of several classes is judged
-        by its logits.
+        A model with m > 1 outputs (`sparsest.models.read_model`).
     X : array-like (N, d)
         Inputs.
     Y : array-like (N, m), optional
-        Labels; without them a network is held against its own outputs.
-    terms : OutputsTerms, optional
-        When a network fits.
+        Labels; without them a network is held against its own outputs. Of classes (N,): without them it is
+        held against its own.
+    terms : OutputsTerms or ClassesTerms, optional
+        When a network fits: near numbers by default, or where each row is put into its class.
     means : OutputsMeans, optional
         How to search.
 
@@ -111,19 +118,20 @@ def certify_outputs(
     """
     means = means or OutputsMeans()
     deadline = Deadline(means.time_limit)
-    question = ask_outputs(read, X, Y, terms or OutputsTerms())
+    question: OutputsQuestion | ClassesQuestion
+    if isinstance(terms, ClassesTerms):
+        question = ask_classes(read, X, Y, terms)
+    else:
+        question = ask_outputs(read, X, Y, terms or OutputsTerms())
     return _OutputsCase(read, question, means, deadline).run()
 
 
-def refuse_for_outputs(
-    objective: Objective, margin: float | str, checkpoint_file: object, outliers: int = 0
-) -> None:
+def refuse_for_outputs(objective: Objective, checkpoint_file: object, outliers: int = 0) -> None:
     """Raise `InputError` for options of `sparsest.certify` that are not for several outputs."""
     asked = [
         name
         for name, given in (
             (f'objective="{objective}"', objective is not Objective.NEURONS),
-            ("a margin", margin != "auto"),
             ("a checkpoint", checkpoint_file is not None),
             ("a number of outliers", outliers != 0),
         )
@@ -133,18 +141,43 @@ def refuse_for_outputs(
         raise InputError(f"{asked[0]} was given, and the model has several outputs: leave it out")
 
 
+def terms_of(
+    read: TrainedModel,
+    y: object,
+    against: str | Against,
+    tolerance: ArrayLike | str,
+    margin: float | str,
+    share_of_range: float,
+    numbers: Numbers,
+) -> OutputsTerms | ClassesTerms:
+    """Return what is asked for, numbers or classes, from the options of `sparsest.certify`."""
+    if asks_for_classes(read, y, tolerance, margin):
+        if share_of_range != SHARE_OF_RANGE:
+            raise InputError(
+                f"share_of_range = {share_of_range!r:.40}: a classifier has a margin, so leave it out"
+            )
+        return ClassesTerms(str(against), margin, numbers)
+    if not is_auto(margin):
+        raise InputError(f"margin = {margin!r:.40}: a tolerance is given as well, so leave one out")
+    return OutputsTerms(str(against), tolerance, share_of_range, numbers)
+
+
 class _OutputsCase:
     """A network, the question about it, and what is known so far."""
 
     def __init__(
-        self, read: TrainedModel, question: OutputsQuestion, means: OutputsMeans, deadline: Deadline
+        self,
+        read: TrainedModel,
+        question: OutputsQuestion | ClassesQuestion,
+        means: OutputsMeans,
+        deadline: Deadline,
     ) -> None:
         assert isinstance(read.network, MultiOutputNetwork)
         self.read, self.given, self.question, self.means = read, read.network, question, means
         self.problem, self.deadline = question.problem, deadline
         self.lower = 0
         self.network: MultiOutputNetwork | None = None
-        self.result: MultiOutputResult | None = None
+        self.result: MultiOutputResult | MultiClassResult | None = None
         self.proof_file: str | None = None
         self.attempts: list[Attempt] = []
         self.reduced, self.reductions = self.given, tuple[Reduction, ...]()
@@ -161,7 +194,9 @@ class _OutputsCase:
 
     def run(self) -> MultiOutputCertificate:
         if not self.given.interpolates(self.problem) and not all_surely_fit(self.problem, self.given):
-            return self._certificate(Judgement.NOT_INTERPOLATING, self._said_of_misses(), "")
+            return self._certificate(
+                Judgement.NOT_INTERPOLATING, self.question.said_of_misses(self.given), ""
+            )
         for step in (self._reduce, self._eliminate, self._bound):
             if self.deadline.expired:
                 break
@@ -213,12 +248,13 @@ class _OutputsCase:
         start, best = self.deadline.seconds, self.network or self.reduced
         limit = _EXACT * self.deadline.remaining
         size = self.problem.X.size * self.problem.n_outputs * max(best.width, 1)
+        checked_in_floats = isinstance(self.problem, MultiClassProblem)
         result = solve(
             self.problem,
             time_limit=None if math.isinf(limit) else max(limit, 1e-3),
             progress=None if self.means.progress is None else self._tell,
             proof_file=self.means.proof_file,
-            witness=best if size <= _MAX_WITNESS else None,
+            witness=best if checked_in_floats or size <= _MAX_WITNESS else None,
             workers=self.means.workers,
         )
         self.result = result
@@ -254,15 +290,6 @@ class _OutputsCase:
         self._log("elimination from its own neurons", outcome, start)
 
     # ------------------------------------------------------------ what is said
-
-    def _said_of_misses(self) -> str:
-        violation = self.given.violation(self.problem)
-        row, output = np.unravel_index(violation.argmax(), violation.shape)
-        misses = int(np.count_nonzero(violation > 0))
-        return (
-            f"the network misses {misses} of {violation.size} labels by more than the tolerance, output "
-            f"{output} of row {row} most, by {violation.max():.3g} more"
-        )
 
     def _verdict(self) -> MultiOutputCertificate:
         count, best = self.given.count(), self.upper_bound
@@ -329,7 +356,6 @@ class _OutputsCase:
             dtype=self.read.dtype,
             samples=self.problem.n_samples,
             features=self.problem.n_features,
-            outputs=self._figures(network),
             against=self.question.against,
             asked=self.question.asked,
             count=self.given.count(),
@@ -337,42 +363,12 @@ class _OutputsCase:
             reductions=self.reductions,
             proof=self._proof,
             proof_file=self.proof_file,
-            direction=None if result is None else result.direction,
+            grounds="" if result is None else result.grounds,
             attempts=tuple(self.attempts),
             seconds=self.deadline.seconds,
             options={"time_limit": self.means.time_limit, "workers": self.means.workers},
             folded=self.read.folded,
-            agreement=self._agreement(network),
             problem=self.problem,
             given=self.given,
+            **self.question.figures(self.read, self.given, network),
         )
-
-    def _agreement(self, network: MultiOutputNetwork | None) -> float | None:
-        if not self.read.is_classifier or network is None:
-            return None
-        X = self.problem.X
-        return float(np.mean(network(X).argmax(axis=1) == self.given(X).argmax(axis=1)))
-
-    def _r2(self, values: FloatArray, j: int) -> float | None:
-        # `OutputFigures` says what it is about, so the reference is not kept
-        return skill_on_numbers(values, self.question.truth[:, j], Reference.LABELS).r2
-
-    def _figures(self, network: MultiOutputNetwork | None) -> tuple[OutputFigures, ...]:
-        X, question = self.problem.X, self.question
-        values, own = self.given(X), self.read.predict(X)
-        sparser = None if network is None else network(X)
-        return tuple(
-            OutputFigures(
-                tolerance=float(question.slack[:, j].max()),
-                residual=_largest(values[:, j], question.targets[:, j]),
-                own_residual=_largest(own[:, j], question.targets[:, j]),
-                r2=self._r2(values[:, j], j),
-                network_residual=None if sparser is None else _largest(sparser[:, j], question.targets[:, j]),
-                network_r2=None if sparser is None else self._r2(sparser[:, j], j),
-            )
-            for j in range(self.problem.n_outputs)
-        )
-
-
-def _largest(values: FloatArray, targets: FloatArray) -> float:
-    return float(np.abs(values - targets).max())

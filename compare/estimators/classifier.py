@@ -1,4 +1,4 @@
-"""A scikit-learn classifier of two classes that is the sparsest network with a margin."""
+"""A scikit-learn classifier that is the sparsest network with a margin."""
 
 from typing import Any, Self
 
@@ -10,41 +10,44 @@ from sklearn.utils.validation import validate_data
 
 from sparsest.arrays import FloatArray
 from sparsest.compare.estimators.shared import SparsestEstimator
-from sparsest.errors import InputError
+from sparsest.multi_class_problem import MultiClassProblem
 from sparsest.problem import Problem
 
 
 class SparsestReLUClassifier(ClassifierMixin, SparsestEstimator):  # type: ignore[misc]  # it has no types
-    """The single-hidden-layer ReLU network with the fewest neurons whose sign separates two classes.
+    """The single-hidden-layer ReLU network with the fewest neurons that tells classes apart.
 
-    `fit` asks for ``f(x) >= margin`` on the class that sorts last and ``f(x) <= -margin`` on the other, and
-    calls `sparsest.solve` as `SparsestReLURegressor` does. The fewest neurons are the same for every margin,
-    because a network's outputs can be scaled.
+    For two classes `fit` asks for ``f(x) >= margin`` on the class that sorts last and ``f(x) <= -margin`` on
+    the other. Several classes have an output each (`MultiClassProblem`), and that of a sample's class exceeds
+    the others by the margin. It calls `sparsest.solve` as `SparsestReLURegressor` does. The fewest neurons
+    are the same for every margin, because a network's outputs can be scaled.
 
     Parameters
     ----------
     margin : float
-        Smallest ``|f(x)|`` on the right side of a training sample.
+        Smallest ``|f(x)|`` on the right side of a training sample, or gap to another output.
     objective : str
-        What is counted: "neurons", "weights" or "parameters".
+        What is counted: "neurons", "weights" or "parameters"; "neurons" for several classes.
     affine : str
         Affine term beside the neurons, not counted: "none", "constant" (an output bias, without which one
         neuron has one sign) or "skip".
     numbers : str
         What the floats of X stand for: "decimal", "binary" or "auto", as in `Problem`.
     p, training, effort, node_limit, time_limit, random_state, n_jobs
-        As for `SparsestReLURegressor`; effort is 3 by default.
+        As for `SparsestReLURegressor`; effort is 3 by default. For several classes there is no training but
+        descents of the exact side, which end after some seconds: with many data what they find depends on
+        the machine.
     max_neurons : int, optional
         Most neurons of the network, a positive number. Where none so small is found that separates the
         classes, `network_` is one that comes close: with a small sum of squared distances from the margin
-        (the squared hinge loss).
+        (the squared hinge loss), of several classes one that puts many samples into theirs.
 
     Attributes
     ----------
-    classes_ : array (2,)
+    classes_ : array (m,)
         The classes, sorted; or the only one.
-    network_ : Network
-        The network whose sign `predict` takes.
+    network_ : Network or MultiOutputNetwork
+        The network whose sign, or largest output, `predict` takes.
     n_missed_ : int
         Training samples within the margin or on the wrong side; 0 without `max_neurons`.
     lower_bound_, upper_bound_, proof_, status_, remark_, result_, n_features_in_
@@ -89,12 +92,6 @@ class SparsestReLUClassifier(ClassifierMixin, SparsestEstimator):  # type: ignor
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def __sklearn_tags__(self) -> Any:
-        """Say that there are two classes at most."""
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        return tags
-
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Find the sparsest network.
 
@@ -103,13 +100,13 @@ class SparsestReLUClassifier(ClassifierMixin, SparsestEstimator):  # type: ignor
         X : array-like (N, d)
             Inputs.
         y : array-like (N,)
-            Labels of two classes, of any type that sorts.
+            Labels of any type that sorts.
 
         Raises
         ------
         InputError
-            (a ValueError) For more than two classes, when equal inputs have different ones, or for a
-            parameter out of its range.
+            (a ValueError) When equal inputs have different classes, for a parameter out of its range, or
+            when no network is found.
 
         Warns
         -----
@@ -120,27 +117,27 @@ class SparsestReLUClassifier(ClassifierMixin, SparsestEstimator):  # type: ignor
         inputs, labels = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(labels)
         self.classes_ = np.unique(labels)
-        if len(self.classes_) > 2:
-            raise InputError(  # in the words that scikit-learn's checks look for
-                f"Only binary classification is supported. y has {len(self.classes_)} classes: leave all but "
-                "two out, or fit one class against the rest"
-            )
-        problem = Problem.classification(
-            inputs,
-            labels,
-            self.margin,
-            affine=self.affine,
-            feature_names=getattr(self, "feature_names_in_", None),
-            numbers=self.numbers,
-        )
+        options: dict[str, Any] = {
+            "margin": self.margin,
+            "affine": self.affine,
+            "feature_names": getattr(self, "feature_names_in_", None),
+            "numbers": self.numbers,
+        }
+        two = len(self.classes_) <= 2
+        problem = (Problem.classification if two else MultiClassProblem)(inputs, labels, **options)
         self._fit_problem(problem)
         return self
 
     def decision_function(self, X: ArrayLike) -> FloatArray:
-        """Return the network's values (N,) at inputs (N, d): positive for the class that sorts last."""
+        """Return the network's values at inputs (N, d).
+
+        Of two classes (N,), positive for the one that sorts last; of several (N, m), largest for the class.
+        """
         return self._values(X)
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the class (N,) of each input (N, d)."""
-        above = self._values(X) > 0
-        return np.asarray(self.classes_[np.where(above, len(self.classes_) - 1, 0)])
+        values = self._values(X)
+        if values.ndim == 2:
+            return np.asarray(self.classes_[values.argmax(axis=1)])
+        return np.asarray(self.classes_[np.where(values > 0, len(self.classes_) - 1, 0)])

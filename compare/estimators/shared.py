@@ -7,12 +7,16 @@ import numpy as np
 
 from sparsest.arrays import FloatArray
 from sparsest.compare.find_and_prove import solve
+from sparsest.compare.reduce.closest_classifier import closest_classifier
 from sparsest.compare.reduce.closest_network import closest_network
 from sparsest.errors import InputError
+from sparsest.multi_class_problem import MultiClassProblem
+from sparsest.multi_output_network import MultiOutputNetwork
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
+from sparsest.results.multi_class import MultiClassResult
 from sparsest.results.solving import ExactResult, Proof, Status
 from sparsest.sentences import counted, joined
 
@@ -49,7 +53,7 @@ class SparsestEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
     random_state: int | None
     n_jobs: int | None
 
-    def _fit_problem(self, problem: Problem) -> None:
+    def _fit_problem(self, problem: Problem | MultiClassProblem) -> None:
         """Set every attribute that ends in an underscore; warn where the network may not be the sparsest."""
         limit, deadline = self._most_neurons(), Deadline(self.time_limit)
         result = self.result_ = self._solved(problem)
@@ -61,9 +65,7 @@ class SparsestEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         self.remark_ = _remark(result)
         is_cut = limit is not None and result.network.width > limit
         if limit is not None and is_cut:
-            self.network_ = closest_network(
-                problem, limit, seed=self.random_state or 0, effort=_CLOSEST_EFFORT, deadline=deadline
-            )
+            self.network_ = _closest(problem, limit, self.random_state or 0, deadline)
             self.remark_ = joined(_said_of_misses(problem, self.network_, limit), self.remark_)
         self.n_missed_ = _missed(problem, self.network_)
         if result.status is not Status.OPTIMAL or is_cut:
@@ -82,8 +84,9 @@ class SparsestEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
             raise InputError(f"max_neurons = {limit!r:.40}: it must be a positive whole number, or None")
         return int(limit)
 
-    def _solved(self, problem: Problem) -> ExactResult:
-        effort: Any = _EFFORT[not problem.is_interpolation] if self.effort == "auto" else self.effort
+    def _solved(self, problem: Problem | MultiClassProblem) -> ExactResult | MultiClassResult:
+        noisy = isinstance(problem, MultiClassProblem) or not problem.is_interpolation
+        effort: Any = _EFFORT[noisy] if self.effort == "auto" else self.effort
         nodes: Any = _nodes(problem, self.objective) if self.node_limit == "auto" else self.node_limit
         return solve(
             problem,
@@ -98,25 +101,35 @@ class SparsestEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         )
 
 
-def _nodes(problem: Problem, objective: str) -> int:
+def _closest(
+    problem: Problem | MultiClassProblem, limit: int, seed: int, deadline: Deadline
+) -> Network | MultiOutputNetwork:
+    """Return a network of at most so many neurons that comes close."""
+    if isinstance(problem, MultiClassProblem):
+        return closest_classifier(problem, limit, seed=seed, deadline=deadline)
+    return closest_network(problem, limit, seed=seed, effort=_CLOSEST_EFFORT, deadline=deadline)
+
+
+def _nodes(problem: Problem | MultiClassProblem, objective: str) -> int:
     """Return how many nodes take some tenths of a second, or a second where weights or parameters count."""
     numbers = problem.n_samples * (problem.n_features + 1)
     nodes = min(max(_NODES_TIMES_NUMBERS // numbers, _NODES[0]), _NODES[1])
     return nodes if objective == Objective.NEURONS else nodes * _MORE_NODES
 
 
-def _missed(problem: Problem, network: Network) -> int:
-    """Return how many intervals a network misses, up to the rounding of its evaluation."""
-    return int(np.count_nonzero(network.violation(problem) > network.allowance(problem)))
+def _missed(problem: Problem | MultiClassProblem, network: Any) -> int:
+    """Return how many rows a network misses, up to the rounding of its evaluation."""
+    wrong = network.violation(problem) > network.allowance(problem)
+    return int(np.count_nonzero(wrong.reshape(problem.n_samples, -1).any(axis=1)))
 
 
-def _said_of_misses(problem: Problem, network: Network, limit: int) -> str:
+def _said_of_misses(problem: Problem | MultiClassProblem, network: Any, limit: int) -> str:
     missed, largest = _missed(problem, network), network.residual(problem)
     found = f"of at most {counted(limit, 'neurons')} the network that comes closest"
     return f"{found} misses {missed} of {problem.n_samples} rows, by up to {largest:.3g}"
 
 
-def _remark(result: ExactResult) -> str:
+def _remark(result: ExactResult | MultiClassResult) -> str:
     """Say why a network may not be the sparsest, and what to change."""
     if result.status is Status.OPTIMAL:
         unproven = "" if result.proof is Proof.EXACT else f"minimal, but {result.proof.sentence}"
@@ -126,7 +139,7 @@ def _remark(result: ExactResult) -> str:
     return joined(f"{counts}, because {advice}", _ALONG_A_LINE if _is_ridge(result) else "", result.remark)
 
 
-def _is_ridge(result: ExactResult) -> bool:
+def _is_ridge(result: ExactResult | MultiClassResult) -> bool:
     """Whether the network is a function of one projection of several features, as fallbacks are."""
     network = result.network
     if network is None or network.n_features == 1 or network.width < 3:

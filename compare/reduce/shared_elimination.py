@@ -3,8 +3,8 @@
 Backward elimination as for one output (`sparsest.compare.reduce.elimination`), with Levenberg's descents of
 all outputs together: first the few neurons that contribute most are kept, then twice as many, until those
 suffice; then a quarter of what is left goes at once, and in the end one neuron at a time. Nothing here proves
-a count minimal; every network that is taken provably meets every interval, by floats with bounds on their
-rounding.
+a count minimal; every network that is taken provably meets every interval, or has the
+margin on every sample, by floats with bounds on their rounding.
 """
 
 import time
@@ -16,8 +16,11 @@ from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
 from sparsest.compare.reduce.float_bounds import surely_fits
+from sparsest.exact.classes.descent import GapDescent
+from sparsest.exact.classes.margins import surely_classifies
 from sparsest.exact.outputs.descent import SharedDescent, jacobian_size
-from sparsest.multi_output_network import MultiOutputNetwork
+from sparsest.multi_class_problem import MultiClassProblem
+from sparsest.multi_output_network import MultiOutputNetwork, SharedProblem
 from sparsest.multi_output_problem import MultiOutputProblem
 from sparsest.progress import Deadline
 
@@ -34,27 +37,29 @@ _LEAST_SECONDS: Final = 0.2
 _MAX_SHARE: Final = 0.1
 
 
-def all_surely_fit(problem: MultiOutputProblem, network: MultiOutputNetwork) -> bool:
-    """Whether floats prove that a network meets every interval; False when they cannot tell."""
+def all_surely_fit(problem: SharedProblem, network: MultiOutputNetwork) -> bool:
+    """Whether floats prove that a network is what is asked for; False when they cannot tell."""
+    if isinstance(problem, MultiClassProblem):
+        return surely_classifies(problem, network)
     return network.is_of_kind(problem) and all(
         surely_fits(output, network.output(j)) for j, output in enumerate(problem.outputs)
     )
 
 
 def eliminate_shared(
-    problem: MultiOutputProblem,
+    problem: SharedProblem,
     network: MultiOutputNetwork,
     deadline: Deadline,
     tell: Callable[[MultiOutputNetwork], None] = lambda network: None,
 ) -> MultiOutputNetwork:
-    """Return a network that meets every interval with as few neurons as elimination reaches.
+    """Return a network that is what is asked for with as few neurons as elimination reaches.
 
     Parameters
     ----------
-    problem : MultiOutputProblem
+    problem : MultiOutputProblem or MultiClassProblem
         The data.
     network : MultiOutputNetwork
-        One that meets every interval; it comes back when no neuron can go.
+        One that is what is asked for; it comes back when no neuron can go.
     deadline : Deadline
         When it expires, what was reached is returned.
     tell : callable, optional
@@ -70,10 +75,13 @@ def eliminate_shared(
 class _Elimination:
     """A problem, and descents towards it from parts of networks."""
 
-    def __init__(self, problem: MultiOutputProblem, deadline: Deadline) -> None:
-        self._problem, self._deadline, self._descent = problem, deadline, SharedDescent(problem)
+    def __init__(self, problem: SharedProblem, deadline: Deadline) -> None:
+        self._problem, self._deadline = problem, deadline
+        self._descent = (
+            GapDescent(problem) if isinstance(problem, MultiClassProblem) else SharedDescent(problem)
+        )
         self._rng = np.random.default_rng(0)
-        self._scales = np.array([output.label_scale or 1.0 for output in problem.outputs])
+        self._scales = np.where(problem.label_scales == 0, 1.0, problem.label_scales)
 
     def descent(self, network: MultiOutputNetwork) -> Iterator[MultiOutputNetwork]:
         """Generate ever smaller networks that meet the intervals."""
@@ -129,7 +137,10 @@ class _Elimination:
         self, network: MultiOutputNetwork, kept: NDArray[np.intp], shaken: float = 0.0
     ) -> MultiOutputNetwork | None:
         """Return some of the neurons, moved until they provably meet every interval; None if they do not."""
-        if jacobian_size(self._problem, len(kept)) > _MAX_JACOBIAN:
+        if (
+            isinstance(self._problem, MultiOutputProblem)
+            and jacobian_size(self._problem, len(kept)) > _MAX_JACOBIAN
+        ):
             return None
         neurons: FloatArray = self._descent.in_own_coordinates(np.c_[network.weights, network.biases][kept])
         lengths = np.linalg.norm(neurons, axis=1, keepdims=True)

@@ -21,8 +21,7 @@ from sparsest.affine import Affine
 from sparsest.compare.reduce.closed_cells import ClosedCells
 from sparsest.compare.reduce.superfluous_neurons import Vector, floats, spelled
 from sparsest.exact.arithmetic.signs import Signs, neuron_signs, rational_signs
-from sparsest.multi_output_network import MultiOutputNetwork
-from sparsest.multi_output_problem import MultiOutputProblem
+from sparsest.multi_output_network import MultiOutputNetwork, SharedProblem
 from sparsest.results.certificate import Reduction, ReductionKind
 
 _SAID: Final = {
@@ -43,13 +42,13 @@ class _SharedNeuron:
 
 
 def reduce_shared(
-    problem: MultiOutputProblem, network: MultiOutputNetwork
+    problem: SharedProblem, network: MultiOutputNetwork
 ) -> tuple[MultiOutputNetwork, tuple[Reduction, ...]]:
     """Remove, merge and absorb neurons that the data do not need; return what is left, and what was done.
 
     Parameters
     ----------
-    problem : MultiOutputProblem
+    problem : MultiOutputProblem or MultiClassProblem
         The samples, and whether skip branches may absorb affine functions; labels do not matter.
     network : MultiOutputNetwork
         Any width, of the problem's kind.
@@ -60,8 +59,8 @@ def reduce_shared(
 class _SharedReducer:
     """The neurons left, the affine terms, and what was said so far."""
 
-    def __init__(self, problem: MultiOutputProblem, network: MultiOutputNetwork) -> None:
-        first = problem.outputs[0]
+    def __init__(self, problem: SharedProblem, network: MultiOutputNetwork) -> None:
+        first = problem.samples
         # where decimals are meant, samples are integers, and so are affine functions of them
         self.X, self.affine = first.in_integers.X, problem.affine
         self.units = [*(Fraction(10) ** -places for places in first.places[:-1]), Fraction(1)]

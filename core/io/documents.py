@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.files import Arrays, read_arrays, refuse_large_file, write_atomically
 from sparsest.io.strict_json import Converter, Document, array, fields_of, parse, text, whole
+from sparsest.multi_class_problem import MultiClassProblem
 from sparsest.multi_output_network import MultiOutputNetwork
 from sparsest.multi_output_problem import MultiOutputProblem
 from sparsest.network import Network
@@ -29,6 +31,7 @@ from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.results.certificate import Certificate
 from sparsest.results.comparison import Verdict
+from sparsest.results.multi_class import MultiClassResult
 from sparsest.results.multi_output import MultiOutputResult
 from sparsest.results.multi_output_certificate import MultiOutputCertificate
 from sparsest.results.outliers import OutliersResult
@@ -41,7 +44,7 @@ VERSION = 2
 
 # Fields that stay in the document of an NPZ file: they are the caller's own words, and lists in them may mean
 # anything.
-_WORDS = frozenset({"options", "feature_names", "target_names"})
+_WORDS = frozenset({"options", "feature_names", "target_names", "classes", "between", "unordered"})
 
 Savable = (
     Problem
@@ -55,6 +58,8 @@ Savable = (
     | OutliersResult
     | Verdict
     | Certificate
+    | MultiClassProblem
+    | MultiClassResult
     | MultiOutputProblem
     | MultiOutputNetwork
     | MultiOutputResult
@@ -72,6 +77,8 @@ _KINDS: dict[type, str] = {
     OutliersResult: "outliers-result",
     Verdict: "verdict",
     Certificate: "certificate",
+    MultiClassProblem: "multi-class-problem",
+    MultiClassResult: "multi-class-result",
     MultiOutputProblem: "multi-output-problem",
     MultiOutputNetwork: "multi-output-network",
     MultiOutputResult: "multi-output-result",
@@ -109,7 +116,7 @@ def decode(document: object) -> Savable:
     family, _, kind = document["format"].partition("/")
     if family != "sparsest" or kind not in _DECODERS:
         known = ", ".join(_DECODERS)
-        raise InputError(f"unknown format {document['format'][:80]!r}: known are sparsest/{known}")
+        raise InputError(f"unknown format {document['format'][:60]!r}: known are sparsest/{known}")
     version = document.get("version")
     if type(version) is not int or version != VERSION:
         raise InputError(f"{kind} document of version {version!r:.40}: this release reads {VERSION}")
@@ -298,6 +305,19 @@ def _multi_output_problem(document: Document) -> MultiOutputProblem:
     return MultiOutputProblem.from_intervals(**fields_of(MultiOutputProblem, document, known))
 
 
+def _multi_class_problem(document: Document) -> MultiClassProblem:
+    known: dict[Any, Converter] = {tuple[int, ...]: _whole_numbers, tuple[Any, ...]: _any_list}
+    known |= {float: _as_it_is, NDArray[np.intp]: array}  # which the problem checks
+    return MultiClassProblem.from_numbers(**fields_of(MultiClassProblem, document, known))
+
+
+def _any_list(value: Any) -> tuple[Any, ...]:
+    """Return a list of names of classes: texts, numbers and the like."""
+    if not isinstance(value, list) or any(isinstance(each, dict | list) for each in value):
+        raise InputError(f"{value!s:.40} stands where a list of names is needed")
+    return tuple(value)
+
+
 def _multi_output_network(document: Document) -> MultiOutputNetwork:
     fields, shape = (
         fields_of(MultiOutputNetwork, document),
@@ -317,6 +337,7 @@ def _multi_output_network(document: Document) -> MultiOutputNetwork:
 def _other(document: Document, kind: type[Savable]) -> Savable:
     known: dict[Any, Converter] = {each: partial(_decoded, kind=each) for each in _KINDS}
     known[tuple[int, ...]] = _whole_numbers
+    known[tuple[Any, ...]] = _any_list
     known[tuple[LeastErrorResult, ...]] = _points
     special = {"trace": _three_columns} if kind is Certificate else {}
     return kind(**fields_of(kind, document, known, **special))
@@ -352,6 +373,7 @@ _DECODERS: dict[str, Callable[[Document], Savable]] = {
 } | {
     "problem": _problem,
     "network": _network,
+    "multi-class-problem": _multi_class_problem,
     "multi-output-problem": _multi_output_problem,
     "multi-output-network": _multi_output_network,
 }

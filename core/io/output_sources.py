@@ -1,4 +1,4 @@
-"""From what a user names to a problem with one output, or with several where several labels are named."""
+"""From what a user names to a problem with one output, or with several: labels, or classes."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sparsest.affine import Affine
-from sparsest.arrays import FloatArray
+from sparsest.arrays import FloatArray, class_numbers
 from sparsest.errors import InputError
 from sparsest.io import tables
 from sparsest.io.documents import load
@@ -16,6 +16,7 @@ from sparsest.io.problem_sources import (
     Asked,
     names_table,
     numeric_labels,
+    read_samples,
     read_source,
     refuse_contradictions,
     refuse_wanted,
@@ -23,6 +24,8 @@ from sparsest.io.problem_sources import (
 from sparsest.io.table_files.assembling import Table
 from sparsest.io.table_files.columns import Wanted
 from sparsest.io.table_files.reading import Reading
+from sparsest.multi_class_problem import MultiClassProblem
+from sparsest.multi_output_network import SharedProblem
 from sparsest.multi_output_problem import MultiOutputProblem
 from sparsest.problem import Problem
 
@@ -30,7 +33,7 @@ from sparsest.problem import Problem
 class AnySource(NamedTuple):
     """A problem with one output or several, and how its file was read; None for others than tables."""
 
-    problem: Problem | MultiOutputProblem
+    problem: Problem | SharedProblem
     reading: Reading | None
 
 
@@ -57,10 +60,11 @@ class LabelColumns(NamedTuple):
 
 
 def read_any_source(data: str, asked: Asked, directory: Path = Path()) -> AnySource:
-    """Do as `read_source`, but make a problem with several outputs where several labels are wanted.
+    """Do as `read_source`, but make a problem with several outputs where there are several labels or classes.
 
     Names in ``asked.wanted.target`` are separated by commas; a column whose own name has one is a single
-    label. A saved problem may have several outputs as well.
+    label. With ``asked.classify`` more than two classes have an output each. A saved problem may have several
+    outputs as well.
 
     Raises
     ------
@@ -70,19 +74,45 @@ def read_any_source(data: str, asked: Asked, directory: Path = Path()) -> AnySou
     path = directory / data
     if path.suffix.lower() == ".json" and path.is_file():
         saved = load(path)
-        if isinstance(saved, MultiOutputProblem):
+        if isinstance(saved, SharedProblem):
             refuse_contradictions(asked)
             return AnySource(_saved(saved, asked, path), None)
     target = asked.wanted.target
     names = [name.strip() for name in (target or "").split(",")]
     if len(names) < 2 or not names_table(data, path):
-        return AnySource(*read_source(data, asked, directory))
+        return _with_one_label(data, asked, directory)
     try:
-        return AnySource(*read_source(data, asked, directory))
+        return _with_one_label(data, asked, directory)
     except InputError as error:
         if f"no column named {target!r}" not in str(error):
             raise
     return _from_table(path, names, asked)
+
+
+def _with_one_label(data: str, asked: Asked, directory: Path) -> AnySource:
+    """Return the problem of `read_source`, or one of several classes."""
+    if not asked.classify or data.lower().endswith(".json"):
+        return AnySource(*read_source(data, asked, directory))
+    refuse_contradictions(asked)
+    table = read_samples(data, asked, directory).table
+    if len(class_numbers(table.y, len(table.X))[0]) <= 2:
+        return AnySource(*read_source(data, asked, directory))
+    _refuse_for_outputs(asked._replace(classify=False))
+    try:
+        problem = MultiClassProblem(
+            table.X,
+            table.y,
+            margin=1.0 if asked.margin is None else asked.margin,
+            affine=asked.affine or Affine.NONE,
+            feature_names=table.features,
+            target_name=table.target,
+            numbers=asked.numbers,
+        )
+    except InputError as error:
+        if not table.dropped:
+            raise
+        raise InputError(f"{error} (rows are counted without those left out)") from None
+    return AnySource(problem, table.reading)
 
 
 def _from_table(path: Path, names: list[str], asked: Asked) -> AnySource:
@@ -148,7 +178,7 @@ def _reading(found: list[Table], names: Sequence[str]) -> Reading | None:
     )
 
 
-def _saved(problem: MultiOutputProblem, asked: Asked, path: Path) -> MultiOutputProblem:
+def _saved(problem: SharedProblem, asked: Asked, path: Path) -> SharedProblem:
     if asked.tolerance is not None or asked.classify:
         raise InputError(
             f"{path} is a saved problem: it has its intervals, so leave out the options for labels"
@@ -162,4 +192,4 @@ def _refuse_for_outputs(asked: Asked) -> None:
     if asked.classify:
         raise InputError("--classify is about one label, and several are named: name one --target")
     if asked.weight_bound is not None:
-        raise InputError("--weight-bound is for networks with one output: leave it out, or name one --target")
+        raise InputError("--weight-bound is for networks with one output: leave it out")

@@ -61,13 +61,31 @@ def read_source(data: str, asked: Asked, directory: Path = Path()) -> Source:
     refuse_contradictions(asked)
     if path.suffix.lower() == ".json":
         return Source(_saved_problem(path, asked), None)
+    table, suggested = read_samples(data, asked, directory)
+    return Source(_problem(table, asked, suggested, data), table.reading)
+
+
+class LabelledSamples(NamedTuple):
+    """A table of inputs and labels, and the tolerance that suits them."""
+
+    table: Table
+    tolerance: float
+
+
+def read_samples(data: str, asked: Asked, directory: Path = Path()) -> LabelledSamples:
+    """Return the inputs and labels of a table or a dataset by its name.
+
+    Raises
+    ------
+    InputError
+        For an unknown name, an unusable file, or columns wanted of what is no table.
+    """
+    path = directory / data
     if names_table(data, path):
-        table = tables.read_table(path, asked.wanted)
-        return Source(_problem(table, asked, 0.0, str(path)), table.reading)
+        return LabelledSamples(tables.read_table(path, asked.wanted), 0.0)
     refuse_wanted(asked.wanted, data)
     dataset = datasets.parse(data)
-    table = Table(dataset.X, dataset.y, None, None)
-    return Source(_problem(table, asked, dataset.tolerance, data), None)
+    return LabelledSamples(Table(dataset.X, dataset.y, None, None), dataset.tolerance)
 
 
 def names_table(data: str, path: Path) -> bool:
@@ -89,7 +107,7 @@ def refuse_contradictions(asked: Asked) -> None:
             "--tolerance and --classify exclude each other: a class has a margin, not a tolerance"
         )
     if asked.margin is not None and not asked.classify:
-        raise InputError("--margin is the margin of two classes: add --classify, or give a --tolerance")
+        raise InputError("--margin is the margin of classes: add --classify, or give a --tolerance")
 
 
 def _names_dataset(data: str) -> bool:
@@ -135,7 +153,7 @@ def _values(table: Table, asked: Asked, suggested: float, source: str) -> Proble
 def numeric_labels(table: Table, source: str) -> FloatArray:
     """Return a table's labels as floats, or raise `InputError` that names the cell which is no number."""
     if table.fault:
-        raise InputError(f"{source}: {table.fault}; labels of two classes need --classify")
+        raise InputError(f"{source}: {table.fault}; labels that are classes need --classify")
     return exact_floats(
         table.y, f"labels of {source}" if table.target is None else f"column {table.target!r} of {source}"
     )

@@ -45,12 +45,17 @@ class MultiOutputResult(CountBounds):
     direction: tuple[int, ...] | None = None
     directions: int = 0
 
-    def _further_rows(self) -> Rows:
-        tried = f"the best of {counted(self.directions, 'directions')}"
+    @property
+    def grounds(self) -> str:
+        """What the lower bound rests on, in words."""
         if self.direction is None:
-            return [("lower bound", f"nothing proven in {counted(self.directions, 'directions')}")]
+            return f"nothing proven in {counted(self.directions, 'directions')}"
         shown = ", ".join(map(str, self.direction))
-        return [("lower bound", f"proven for the sum of outputs times ({shown}), {tried}")]
+        tried = f"the best of {counted(self.directions, 'directions')}"
+        return f"proven for the sum of outputs times ({shown}), {tried}"
+
+    def _further_rows(self) -> Rows:
+        return [("lower bound", self.grounds)]
 
     def sections(self, name: str = "") -> list[Section]:
         """Return what is known, and the witness."""

@@ -1,14 +1,15 @@
-"""What the certification of a network with several outputs says: the verdict, and what it rests on."""
+"""What the certification of a network with several outputs or classes says: the verdict, and its grounds."""
 
 import dataclasses
 from collections.abc import Mapping
 from typing import Any, Final
 
 from sparsest.affine import Affine
-from sparsest.multi_output_network import MultiOutputNetwork
+from sparsest.multi_output_network import MultiOutputNetwork, SharedProblem
 from sparsest.multi_output_problem import MultiOutputProblem
 from sparsest.results.certificate import Attempt, Judgement, Reduction
 from sparsest.results.report import Report, Rows, Section
+from sparsest.results.skill import Skill, side_by_side
 from sparsest.results.solving import Proof, Status
 from sparsest.results.wording import shared_neurons_section
 from sparsest.sentences import counted
@@ -79,7 +80,7 @@ class MultiOutputCertificate(Report):
     samples, features : int
         Size of the data.
     outputs : tuple of OutputFigures
-        Figures of each output.
+        Figures of each output; empty where classes are asked for.
     against : str
         What the network was held against: "model", "labels" or "tolerance".
     asked : str
@@ -92,8 +93,8 @@ class MultiOutputCertificate(Report):
         What the lower bound rests on.
     proof_file : str or None
         Where its proof was written.
-    direction : tuple of int or None
-        The lower bound is one for the sum of outputs times these numbers, and thereby for all.
+    grounds : str
+        What the lower bound rests on, in words; empty where there was no search.
     attempts : tuple of Attempt
         What was tried, in order.
     seconds : float
@@ -104,8 +105,14 @@ class MultiOutputCertificate(Report):
         What was folded into the network, or left aside, when the model was read.
     agreement : float or None
         For a classifier, the share of rows that the sparsest network puts into the same class.
-    problem : MultiOutputProblem or None
-        The data with their intervals; None in a certificate that was read from a file.
+    classes : tuple
+        All classes, where classes are asked for.
+    margin : float or None
+        By how much the output of a row's class has to exceed the others, where classes are asked for.
+    given_skill, network_skill : Skill or None
+        Accuracy and log-loss of the given and of the sparsest network, where classes are asked for.
+    problem : MultiOutputProblem, MultiClassProblem or None
+        The data with their intervals or classes; None in a certificate that was read from a file.
     given : MultiOutputNetwork or None
         The network that was judged; None in a certificate that was read from a file.
 
@@ -138,13 +145,17 @@ class MultiOutputCertificate(Report):
     reductions: tuple[Reduction, ...]
     proof: Proof
     proof_file: str | None
-    direction: tuple[int, ...] | None
+    grounds: str
     attempts: tuple[Attempt, ...]
     seconds: float
     options: Mapping[str, Any]
     folded: tuple[str, ...] = ()
     agreement: float | None = None
-    problem: MultiOutputProblem | None = dataclasses.field(default=None, compare=False)
+    classes: tuple[Any, ...] = ()
+    margin: float | None = None
+    given_skill: Skill | None = None
+    network_skill: Skill | None = None
+    problem: SharedProblem | None = dataclasses.field(default=None, compare=False)
     given: MultiOutputNetwork | None = dataclasses.field(default=None, compare=False)
 
     @property
@@ -155,11 +166,15 @@ class MultiOutputCertificate(Report):
     def sections(self, name: str = "") -> list[Section]:
         """Return figures, verdict, remark, a table of the outputs, and a sparser network if there is one."""
         size = f"{counted(self.samples, 'samples')}, {counted(self.features, 'features')}"
-        title = f"{name or self.source}: {size}, {len(self.outputs)} outputs, {self.affine.sentence}"
+        outputs = f"{len(self.classes)} classes" if self.classes else f"{len(self.outputs)} outputs"
+        title = f"{name or self.source}: {size}, {outputs}, {self.affine.sentence}"
         found = [Section(title, self.rows()), Section(self.headline)]
         if self.remark:
             found.append(Section(f"note: {self.remark}"))
-        found.append(Section("each output", [], self._table()))
+        if self.given_skill is None:
+            found.append(Section("each output", [], self._table()))
+        else:
+            found.append(Section(f"skill {self.given_skill.reference.sentence}", [], self._skill_table()))
         if self.judgement is Judgement.SPARSER_EXISTS and self.network is not None:
             found.append(shared_neurons_section("the sparser network", self.network, self.problem))
         return found
@@ -178,19 +193,26 @@ class MultiOutputCertificate(Report):
         if self.judgement is not Judgement.NOT_INTERPOLATING:
             exact = "" if self.proof is Proof.EXACT else ", up to solver tolerances"
             rows.append(("bounds", f"at least {self.lower_bound}{exact}, at most {self.upper_bound}"))
-        if self.direction is not None:
-            shown = ", ".join(map(str, self.direction))
-            rows.append(("lower bound", f"proven for the sum of outputs times ({shown})"))
+        if self.grounds:
+            rows.append(("lower bound", self.grounds))
         if self.agreement is not None:
             rows.append(("classes", f"the same on {100 * self.agreement:.4g} percent of the rows"))
         return [*rows, ("time", f"{self.seconds:.1f} s")]
+
+    def _skill_table(self) -> list[list[str]]:
+        """Return accuracy and log-loss of the given network, beside those of a sparser one."""
+        assert self.given_skill is not None
+        columns = [("this network", self.given_skill)]
+        if self.network_skill is not None and self.judgement is Judgement.SPARSER_EXISTS:
+            columns.append(("the sparser one", self.network_skill))
+        return side_by_side(columns)
 
     def _table(self) -> list[list[str]]:
         """Return the figures of each output, the given network beside the sparsest one known."""
         both = self.network is not None and self.judgement is Judgement.SPARSER_EXISTS
         header = ["output", "tolerance", "largest error", "R2"]
         header += ["of the sparser network", "its R2"] if both else []
-        names = None if self.problem is None else self.problem.target_names
+        names = self.problem.target_names if isinstance(self.problem, MultiOutputProblem) else None
         table = [header]
         for j, figures in enumerate(self.outputs[:_MAX_OUTPUTS]):
             line = [str(j) if names is None else names[j], f"{figures.tolerance:.4g}"]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
 from sparsest.sentences import Sentence
@@ -25,7 +26,7 @@ class Reference(Sentence):
 
 @dataclasses.dataclass(frozen=True)
 class Skill:
-    """Figures of one network on all rows; those of numbers, or those of two classes.
+    """Figures of one network on all rows; those of numbers, or those of classes.
 
     Attributes
     ----------
@@ -39,9 +40,10 @@ class Skill:
         ``1 - sum (f(x_i) - y_i)^2 / sum (y_i - mean y)^2``, the coefficient of determination: 1 is perfect,
         0 is what the mean attains. None for classes, and where all labels are equal.
     accuracy : float or None
-        Share of the rows whose class has the sign of f; None for numbers.
+        Share of the rows whose class has the sign of f, or the largest output; None for numbers.
     log_loss : float or None
-        Mean of ``log(1 + exp(-s_i f(x_i)))``, s_i = 1 or -1 being the class and f a logit; None for numbers.
+        Mean of ``log(1 + exp(-s_i f(x_i)))``, s_i = 1 or -1 being the class and f a logit; of several classes
+        mean of ``log(sum_j exp(f_j(x_i) - f_c(x_i)))``, c being the class. None for numbers.
 
     Examples
     --------
@@ -106,6 +108,25 @@ def skill_on_classes(logits: FloatArray, sides: FloatArray, reference: Reference
         # scikit-learn and torch take the second class where the logit is above zero, and only there
         accuracy=float(np.mean((logits > 0) == (sides > 0))),
         log_loss=float(np.mean(np.logaddexp(0.0, -sides * logits))),
+    )
+
+
+def skill_on_several_classes(values: FloatArray, labels: NDArray[np.intp], reference: Reference) -> Skill:
+    """Return the figures of logits (N, m) on the numbers of classes (N,), the largest logit deciding.
+
+    Examples
+    --------
+    >>> logits = np.array([[2.0, 0, 0], [1, 1, 0]])
+    >>> found = skill_on_several_classes(logits, np.array([0, 1]), Reference.LABELS)
+    >>> found.accuracy, round(found.log_loss, 3)
+    (0.5, 0.551)
+    """
+    own = values[np.arange(len(labels)), labels]
+    return Skill(
+        reference,
+        # scikit-learn and torch take the first of equal logits
+        accuracy=float(np.mean(values.argmax(axis=1) == labels)),
+        log_loss=float(np.mean(np.logaddexp.reduce(values, axis=1) - own)),
     )
 
 

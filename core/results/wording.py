@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from sparsest.arrays import FloatArray
-from sparsest.multi_output_network import MultiOutputNetwork
+from sparsest.multi_class_problem import MultiClassProblem
+from sparsest.multi_output_network import MultiOutputNetwork, SharedProblem
 from sparsest.multi_output_problem import MultiOutputProblem
 from sparsest.network import Network
 from sparsest.objectives import Objective
@@ -47,6 +48,19 @@ def describe_outputs(problem: MultiOutputProblem, name: str = "") -> str:
     return f"{name}: {', '.join(parts)}" if name else ", ".join(parts)
 
 
+def describe_classes(problem: MultiClassProblem, name: str = "") -> str:
+    """Return the same line on data with several classes."""
+    label = "" if problem.target_name is None else f" of {problem.target_name}"
+    names = tuple(map(str, problem.classes))
+    parts = [
+        counted(problem.n_samples, "samples"),
+        counted(problem.n_features, "features") + _named(problem.feature_names),
+        f"{problem.n_outputs} classes{label}{_named(names)} with a margin of {problem.margin:g}",
+        problem.affine.phrase,
+    ]
+    return f"{name}: {', '.join(parts)}" if name else ", ".join(parts)
+
+
 def _named(names: Sequence[str] | None) -> str:
     if names is None:
         return ""
@@ -67,7 +81,7 @@ def network_section(title: str, network: Network, problem: Problem | None = None
 
 
 def shared_neurons_section(
-    title: str, network: MultiOutputNetwork, problem: MultiOutputProblem | None = None
+    title: str, network: MultiOutputNetwork, problem: SharedProblem | None = None
 ) -> Section:
     """Return the neurons that several outputs share as a table, at most a screenful."""
     names = None if problem is None else problem.feature_names

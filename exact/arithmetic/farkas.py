@@ -6,6 +6,7 @@ Farkas' lemma: rows have no common solution if and only if nonnegative multiplie
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 import flint
 import numpy as np
@@ -21,11 +22,12 @@ from sparsest.exact.arithmetic.rational_problem import (
     side_of,
 )
 
+Named = TypeVar("Named")
 # Whole numbers without a common divisor, none of them zero.
 Multipliers = list[tuple[Row, int]]
 
 
-def in_integers(multipliers: Iterable[tuple[Row, flint.fmpq | flint.fmpz]]) -> Multipliers:
+def in_integers(multipliers: Iterable[tuple[Named, flint.fmpq | flint.fmpz]]) -> list[tuple[Named, int]]:
     """Return coprime whole numbers that are a positive multiple of rational multipliers, zeros left out."""
     used = [(row, m.numerator, m.denominator) for row, m in multipliers if m != 0]
     common = math.lcm(*(int(bottom) for _, _, bottom in used))

@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
+from sparsest.exact.outputs.coordinates import UnitCoordinates, balanced, unit_neurons
 from sparsest.multi_output_network import MultiOutputNetwork
 from sparsest.multi_output_problem import MultiOutputProblem
 
@@ -40,20 +40,14 @@ class SharedDescent:
 
     def __init__(self, problem: MultiOutputProblem) -> None:
         self.problem = problem
-        self._middle = problem.X.mean(axis=0)
-        self._spread = np.ptp(problem.X, axis=0)
-        self._spread[self._spread == 0] = 1.0
-        self.rows = np.c_[(problem.X - self._middle) / self._spread, np.ones(problem.n_samples)]
-        self._scales = np.array([output.label_scale or 1.0 for output in problem.outputs])
+        self._scales = problem.label_scales
+        self._scales[self._scales == 0] = 1.0
+        self._unit = UnitCoordinates(problem.X, problem.affine, self._scales)
+        self.rows, self._term = self._unit.rows, self._unit.term
         low, high = problem.low / self._scales, problem.high / self._scales
         width = high - low
         room = np.where(np.isfinite(width), _INSIDE * width, 0.05)
         self._low, self._high = low + room, high - room
-        self._term = {
-            Affine.NONE: np.zeros((len(self.rows), 0)),
-            Affine.CONSTANT: self.rows[:, -1:],
-            Affine.SKIP: self.rows,
-        }[problem.affine]
 
     def arrives(
         self, neurons: FloatArray, given_up: Callable[[], bool], outputs: FloatArray | None = None
@@ -69,13 +63,13 @@ class SharedDescent:
         outputs : array (K, m), optional
             Output weights to begin with, of labels of size one; by default the best ones.
         """
-        u = neurons / np.maximum(np.linalg.norm(neurons, axis=1, keepdims=True), 1e-300)
+        u = unit_neurons(neurons)
         v, a = self._best_outputs(u) if outputs is None else (outputs, self._no_term())
         loss, damping = self._loss(u, v, a), _FIRST
         before, halved = loss, 0
         for number in range(STEPS):
             if loss <= _ARRIVED:
-                return self._network(u, v, a)
+                return self._unit.network(u, v, a)
             if loss < before / 2:
                 before, halved = loss, number
             if given_up() or damping > _MOST or number - halved > _PATIENCE:
@@ -84,7 +78,7 @@ class SharedDescent:
             moved = tuple(x + dx for x, dx in zip((u, v, a), step, strict=True))
             new = self._loss(*moved)
             if new < loss:
-                (u, v, a), loss = self._balanced(*moved), new
+                (u, v), a, loss = balanced(*moved[:2]), moved[2], new
                 damping = max(damping * _EASED, _LEAST)
             else:
                 damping *= _HARDENED
@@ -92,8 +86,7 @@ class SharedDescent:
 
     def in_own_coordinates(self, neurons: FloatArray) -> FloatArray:
         """Return neurons (K, d + 1) of the problem's coordinates in those of `rows`."""
-        weights, biases = neurons[:, :-1], neurons[:, -1]
-        return np.asarray(np.c_[weights * self._spread, biases + weights @ self._middle])
+        return self._unit.neurons(neurons)
 
     def _no_term(self) -> FloatArray:
         return np.zeros((self._term.shape[1], len(self._scales)))
@@ -107,11 +100,8 @@ class SharedDescent:
         found = np.asarray(np.linalg.lstsq(matrix, aims, rcond=1e-12)[0])
         return found[: len(u)], found[len(u) :]
 
-    def _values(self, u: FloatArray, v: FloatArray, a: FloatArray) -> FloatArray:
-        return np.asarray(np.maximum(self.rows @ u.T, 0.0) @ v + self._term @ a)
-
     def _loss(self, u: FloatArray, v: FloatArray, a: FloatArray) -> float:
-        values = self._values(u, v, a)
+        values = self._unit.values(u, v, a)
         return float(((np.clip(values, self._low, self._high) - values) ** 2).sum())
 
     def _step(
@@ -137,26 +127,3 @@ class SharedDescent:
             step[cut : cut + v.size].reshape(v.shape),
             step[cut + v.size :].reshape(a.shape),
         )
-
-    def _balanced(
-        self, u: FloatArray, v: FloatArray, a: FloatArray
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return the same function with input and output weights of a neuron of one size."""
-        sizes = np.sqrt(
-            np.maximum(np.linalg.norm(v, axis=1), 1e-100) / np.maximum(np.linalg.norm(u, axis=1), 1e-100)
-        )[:, None]
-        return u * sizes, v / sizes, a
-
-    def _network(self, u: FloatArray, v: FloatArray, a: FloatArray) -> MultiOutputNetwork:
-        """Return the network in the problem's own coordinates."""
-        weights = u[:, :-1] / self._spread
-        biases = u[:, -1] - weights @ self._middle
-        affine = None
-        if self.problem.has_affine_term:
-            term = np.zeros((len(self._scales), self.rows.shape[1]))
-            term[:, self.rows.shape[1] - len(a) :] = (a * self._scales).T
-            if self.problem.affine is Affine.SKIP:
-                term[:, :-1] /= self._spread
-                term[:, -1] -= term[:, :-1] @ self._middle
-            affine = term
-        return MultiOutputNetwork(weights, biases, v * self._scales, affine)

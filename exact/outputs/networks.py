@@ -63,9 +63,7 @@ class NetworkFinder:
 
     def along(self, direction: tuple[int, ...]) -> Network | None:
         """Return ``c . f`` of the best network, unless it is one that every exact search makes for itself."""
-        if self.best is None or self._is_mere_interpolant:
-            return None
-        return self.best.rounded(self.data.problem).along(direction)
+        return None if self.network is None or self._is_mere_interpolant else self.network.along(direction)
 
     def offer(self, network: MultiOutputNetwork) -> bool:
         """Take a network over if one of its neurons, or of neurons beside them, provably fits and is best."""
@@ -96,6 +94,17 @@ class NetworkFinder:
         moved = self._moved(start, self._deadline)
         if moved is not None:
             self.offer(moved)
+
+    @property
+    def network(self) -> MultiOutputNetwork | None:
+        """The best network, rounded to floats."""
+        return None if self.best is None else self.best.rounded(self.data.problem)
+
+    def begin(self, witness: MultiOutputNetwork | None, least: int, deadline: Deadline) -> None:
+        """Make a network along a line, and take one that is given, or look for one by descents."""
+        self.interpolate(deadline)
+        if witness is None or not self.offer(witness):
+            self.descend(deadline)
 
     def descend(self, deadline: Deadline) -> None:
         """Look for a sparse network by descents from random neurons, few before many, and make it sparser."""

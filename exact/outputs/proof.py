@@ -16,7 +16,7 @@ from sparsest.exact.proof.writer import document_without_parts
 from sparsest.files import write_atomically
 from sparsest.multi_output_problem import MultiOutputProblem
 
-_VERSION = 2
+VERSION = 2
 
 
 def write_proof(
@@ -49,8 +49,12 @@ def write_proof(
     tuple of str and bool
         What it shows less than was asked, usually empty, and whether it was written.
     """
+    return write_document(path, _document(problem, direction, scalar, network), lower_bound)
+
+
+def write_document(path: Path, document: dict[str, Any], lower_bound: int) -> tuple[str, bool]:
+    """Write a proof that may show less than a lower bound; return that, and whether it was written."""
     try:
-        document = _document(problem, direction, scalar, network)
         content = (json.dumps(document) + "\n").encode()
         compressed = path.name.lower().endswith(".gz")
         write_atomically(path, gzip.compress(content, mtime=0) if compressed else content)
@@ -77,7 +81,7 @@ def _document(
     scales = [10**k for k in places[:-1]]
     return {
         "format": FORMAT,
-        "version": _VERSION,
+        "version": VERSION,
         "objective": "neurons",
         "outputs": {
             "direction": list(direction),

@@ -1,35 +1,33 @@
 """The fewest neurons that several outputs share: from below in single directions, from above by networks.
 
 For every integer vector c the function ``c . f`` is a network of one output with at most as many neurons as
-f, so that what is proven necessary for the labels ``c . Y`` is necessary for Y. Its network in turn has the
-neurons of f where c is generic, and with the neurons given the outputs are linear.
+f, so that what is proven necessary for it is necessary for f. What outputs have to be (`Shared`) says which
+directions there are, and looks for networks.
 """
 
 import dataclasses
 import math
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 
-from sparsest.exact.outputs.directions import directions
-from sparsest.exact.outputs.networks import NetworkFinder
-from sparsest.exact.outputs.proof import write_proof
 from sparsest.exact.search_options import SearchOptions
-from sparsest.multi_output_network import MultiOutputNetwork
-from sparsest.multi_output_problem import MultiOutputProblem
+from sparsest.multi_output_network import MultiOutputNetwork, SharedProblem
+from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline, Progress
-from sparsest.results.multi_output import MultiOutputResult
-from sparsest.results.solving import ExactResult, Proof, Status
+from sparsest.results.solving import CountBounds, ExactResult, Proof, Status
 from sparsest.sentences import joined
 
-# Shares of the time left that the first descents take, that a direction may take, and that the search for
-# sparser networks takes after a round. Most directions are as good as others, so that few get much.
-_DESCENTS, _DIRECTION, _NETWORKS = 0.1, 0.4, 0.2
+# Shares of the time left that a bound of all outputs may take, that the first descents take, and those after
+# them where they found no network, that a direction may take, and that the search for
+# sparser networks takes after a round, and after the last one. Most directions are as good as others, so that
+# few get much.
+_OF_ALL, _DESCENTS, _FIRST_NETWORK, _DIRECTION, _NETWORKS, _LAST = 0.3, 0.1, 0.5, 0.4, 0.2, 0.9
 # Seconds of which these are shares in the first round where there is no limit, and how many times as many in
 # each further round over the directions that are not settled.
 _SECONDS, _GROWTH = 20.0, 4.0
@@ -42,20 +40,72 @@ _SILENCE: Final = 0.2
 _KEPT: Final = 4
 
 Bound = Callable[[Problem, SearchOptions], ExactResult]
+Direction = tuple[int, ...]
 
 
-def solve_outputs(
-    problem: MultiOutputProblem,
-    options: SearchOptions,
-    bound: Bound,
-    witness: MultiOutputNetwork | None = None,
-) -> MultiOutputResult:
+class Finder(Protocol):
+    """The sparsest network known so far, and what makes sparser ones."""
+
+    @property
+    def upper_bound(self) -> int | None:
+        """The neurons of the best network."""
+
+    @property
+    def network(self) -> MultiOutputNetwork | None:
+        """The best network, rounded to floats."""
+
+    def along(self, direction: Direction) -> Network | None:
+        """Return ``c . f`` of the best network, unless every exact search makes such a one for itself."""
+
+    def begin(self, witness: MultiOutputNetwork | None, least: int, deadline: Deadline) -> None:
+        """Take a network that is given, or look for a first one, of so many neurons or more."""
+
+    def offer_along(self, direction: Direction, network: Network) -> None:
+        """Use the neurons of a network for ``c . f``."""
+
+    def look_for(self, least: int, deadline: Deadline) -> None:
+        """Look for sparser networks, down to so many neurons."""
+
+
+class Shared(Protocol):
+    """What the outputs have to be: intervals, or classes with a margin."""
+
+    @property
+    def problem(self) -> SharedProblem:
+        """The data."""
+
+    @property
+    def directions(self) -> Sequence[Direction]:
+        """Directions to bound, in the order in which they are worth trying."""
+
+    @property
+    def reason(self) -> str:
+        """How bounds come about, in a few words."""
+
+    def finder(self, deadline: Deadline, tell: Callable[[str], None]) -> Finder:
+        """Return what looks for networks."""
+
+    def bound_of_all(self, deadline: Deadline) -> int:
+        """Return what is proven of all outputs together, before any direction; 0 for nothing."""
+
+    def write_proof(
+        self, path: Path, direction: Direction | None, scalar: Path | None, finder: Finder, lower_bound: int
+    ) -> tuple[str, bool]:
+        """Write a proof; return what it shows less than was asked, and whether it was written."""
+
+    def result(self, direction: Direction | None, tried: int, **fields: Any) -> CountBounds:
+        """Return the result with these fields of `CountBounds`."""
+
+
+def solve_shared(
+    shared: Shared, options: SearchOptions, bound: Bound, witness: MultiOutputNetwork | None = None
+) -> CountBounds:
     """Bound the fewest neurons of a network with several outputs, and find one that attains them.
 
     Parameters
     ----------
-    problem : MultiOutputProblem
-        The data.
+    shared : Shared
+        The data, and what the outputs have to be.
     options : SearchOptions
         What the search keeps to.
     bound : callable
@@ -64,22 +114,21 @@ def solve_outputs(
         A network from elsewhere, taken if a rational one beside it provably fits.
     """
     with tempfile.TemporaryDirectory() as folder:
-        return _Search(problem, options, bound, Path(folder)).run(witness)
+        return _Search(shared, options, bound, Path(folder)).run(witness)
 
 
 class _Search:
     """What is known so far, and who finds out more."""
 
-    def __init__(
-        self, problem: MultiOutputProblem, options: SearchOptions, bound: Bound, folder: Path
-    ) -> None:
-        self._problem, self._options, self._bound, self._folder = problem, options, bound, folder
-        self._directions = directions(problem.n_outputs)
-        self._finder = NetworkFinder(problem, self._directions, options.deadline, self._tell_of_networks)
+    def __init__(self, shared: Shared, options: SearchOptions, bound: Bound, folder: Path) -> None:
+        self._shared, self._problem = shared, shared.problem
+        self._options, self._bound, self._folder = options, bound, folder
+        self._finder = shared.finder(options.deadline, self._tell_of_networks)
+        self._of_all = 0  # what is proven of all outputs together
         self._best: ExactResult | None = None  # that of the highest lower bound
-        self._direction: tuple[int, ...] | None = None
+        self._direction: Direction | None = None
         self._proof_file: Path | None = None
-        self._tried: dict[tuple[int, ...], int] = {}
+        self._tried: dict[Direction, int] = {}
         self._nodes = self._unverified = self._runs = 0
         self._status: Status | None = None
         self._round, self._told = _SECONDS, 0.0
@@ -87,26 +136,27 @@ class _Search:
 
     @property
     def _lower(self) -> int:
-        return 0 if self._best is None else self._best.lower_bound
+        return self._of_all if self._best is None else self._best.lower_bound
 
     @property
     def _closed(self) -> bool:
         return self._finder.upper_bound is not None and self._lower >= self._finder.upper_bound
 
-    def run(self, witness: MultiOutputNetwork | None) -> MultiOutputResult:
+    def run(self, witness: MultiOutputNetwork | None) -> CountBounds:
         """Try directions in rounds until the bounds meet, or nothing is left to try."""
         try:
-            self._finder.interpolate(self._share(_DESCENTS))
-            if witness is None or not self._finder.offer(witness):
-                self._finder.descend(self._share(_DESCENTS))
+            self._of_all = self._shared.bound_of_all(self._share(_OF_ALL))
+            self._finder.begin(witness, self._of_all, self._share(_DESCENTS))
+            if self._finder.upper_bound is None:
+                self._finder.look_for(self._of_all, self._share(_FIRST_NETWORK))
             self._try_directions()
         except KeyboardInterrupt:
             self._status = Status.INTERRUPTED
         return self._result()
 
     def _try_directions(self) -> None:
-        left = self._directions
-        while left and not self._closed and self._status is None:
+        left = list(self._shared.directions)
+        while not self._closed and self._status is None:
             open_ones = []
             for direction in left:
                 if self._closed or self._status is not None:
@@ -114,7 +164,9 @@ class _Search:
                 if not self._settle(direction):
                     open_ones.append(direction)
             if not self._closed and self._status is None:
-                self._finder.look_for(self._lower, self._share(_NETWORKS))
+                self._finder.look_for(self._lower, self._share(_NETWORKS if open_ones else _LAST))
+            if not open_ones:
+                return
             left = sorted(open_ones, key=lambda c: -self._tried.get(c, 0))[:_KEPT]
             self._round *= _GROWTH
 
@@ -125,7 +177,7 @@ class _Search:
             max(_LEAST, share * min(remaining, self._round if math.isinf(remaining) else remaining))
         )
 
-    def _settle(self, direction: tuple[int, ...]) -> bool:
+    def _settle(self, direction: Direction) -> bool:
         """Bound the neurons of a sum of outputs; whether nothing more can be said of it."""
         begun = self._options.deadline.seconds
         if self._options.deadline.remaining < _LEAST + _RESERVED * self._overhead:
@@ -188,18 +240,18 @@ class _Search:
             seconds, upper = self._options.deadline.seconds, self._finder.upper_bound
             self._options.progress(dataclasses.replace(progress, seconds=seconds, upper_bound=upper))
 
-    def _result(self) -> MultiOutputResult:
-        best, options = self._finder.best, self._options
-        network = None if best is None else best.rounded(self._problem)
-        status = Status.OPTIMAL if self._closed else self._status or Status.FINISHED
+    def _result(self) -> CountBounds:
+        network, options = self._finder.network, self._options
         written, remark = None, _remark_on(self._problem, network)
         if options.proof_path is not None:
-            shortfall, written = write_proof(
-                options.proof_path, self._problem, self._direction, self._proof_file, best, self._lower
+            shortfall, written = self._shared.write_proof(
+                options.proof_path, self._direction, self._proof_file, self._finder, self._lower
             )
             remark = joined(shortfall, remark)
-        return MultiOutputResult(
-            status=status,
+        return self._shared.result(
+            self._direction,
+            len(self._tried),
+            status=Status.OPTIMAL if self._closed else self._status or Status.FINISHED,
             lower_bound=self._lower,
             upper_bound=self._finder.upper_bound,
             network=network,
@@ -208,7 +260,7 @@ class _Search:
             proof=Proof.EXACT,
             residual=None if network is None else _residual(self._problem, network),
             method="directions",
-            reason="several outputs: sums of them are bounded one by one",
+            reason=self._shared.reason,
             seconds=options.deadline.seconds,
             nodes=self._nodes,
             unverified=self._unverified,
@@ -216,17 +268,15 @@ class _Search:
             options={"time_limit": options.deadline.limit, "node_limit": options.node_limit},
             proof_written=written,
             problem=self._problem,
-            direction=self._direction,
-            directions=len(self._tried),
         )
 
 
-def _residual(problem: MultiOutputProblem, network: MultiOutputNetwork) -> float:
+def _residual(problem: SharedProblem, network: MultiOutputNetwork) -> float:
     with np.errstate(over="ignore", invalid="ignore"):
         return network.residual(problem)
 
 
-def _remark_on(problem: MultiOutputProblem, network: MultiOutputNetwork | None) -> str:
+def _remark_on(problem: SharedProblem, network: MultiOutputNetwork | None) -> str:
     if network is None or network.solves(problem):
         return ""
     residual = _residual(problem, network)

@@ -80,7 +80,7 @@ def test_a_saved_problem(files):
         (("--target", "cold,force"), "no column named 'cold'"),
         (("--target", "force,heat", "--report", "r.html"), "--report is for one output"),
         (("--target", "force,heat", "--objective", "weights"), "several outputs: leave it out"),
-        (("--target", "force,heat", "--margin", "1"), "a margin was given"),
+        (("--target", "force,heat", "--margin", "1"), "several --target: name the one of classes"),
     ],
 )
 def test_what_cannot_be_used_is_said(files, options, words):

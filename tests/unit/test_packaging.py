@@ -41,6 +41,7 @@ EXACT = [
     {"exact/proof", "exact/proof/vipr", "exact/mip"},
     {"exact/tree"},
     {"exact/supports", "exact/outputs"},
+    {"exact/classes"},
     {"exact/solver"},
     {"exact/path_norm", "exact/trade_off", "exact/outliers"},
     {"exact/p_star"},

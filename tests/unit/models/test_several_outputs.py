@@ -1,5 +1,6 @@
 """Models with several outputs: read as their frameworks evaluate them, and written back."""
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from torch import nn
 
 from sparsest import Affine, InputError, MultiOutputNetwork, Network, save
-from sparsest.models import read_model, rounded, to_mlp_regressor, write_model
+from sparsest.models import read_model, rounded, to_mlp_classifier, to_mlp_regressor, write_model
 
 RNG = np.random.default_rng(3)
 X = RNG.normal(size=(50, 3)) * [1, 10, 0.1] + [0, 5, -1]
@@ -238,6 +239,25 @@ def test_a_regressor_of_scikit_learn_is_written() -> None:
     assert np.array_equal(nothing.predict(X), np.zeros((len(X), 2)))
     with pytest.raises(InputError, match="no skip branch"):
         to_mlp_regressor(MultiOutputNetwork([[1.0]], [0.0], [[1.0, 2.0]], [[0.0, 0.0], [1.0, 0.0]]))
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_a_classifier_of_scikit_learn_is_written(count: int) -> None:
+    classes = np.array(["ash", "fir", "oak"][:count])
+    labels = classes[np.arange(len(X)) % count]
+    model = MLPClassifier(hidden_layer_sizes=(4,), max_iter=20, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(X, labels)
+    read = read_model(model)
+    back = to_mlp_classifier(read.network, read.classes)
+    np.testing.assert_allclose(back.predict_proba(X), model.predict_proba(X), rtol=1e-12)
+    assert np.array_equal(back.predict(X), model.predict(X))
+    again = read_model(back)
+    assert (again.network, again.classes, again.is_classifier) == (read.network, read.classes, True)
+    for wrong, words in ((["a"], "1 classes and"), (read.classes[::-1], "classes sorted")):
+        with pytest.raises(InputError, match=words):
+            to_mlp_classifier(read.network, wrong)
 
 
 # ---------------------------------------------------------------- ONNX

@@ -14,10 +14,11 @@ import sparsest
 from sparsest import Affine, InputError, Judgement, Network, Problem, ReductionKind, datasets
 from sparsest.cli.main import app
 from sparsest.compare.reduce.elimination import eliminate
-from sparsest.compare.reduce.float_bounds import surely_fits, value_errors
+from sparsest.compare.reduce.float_bounds import surely_fits
 from sparsest.compare.reduce.superfluous_neurons import reduce_network
 from sparsest.continuous import find_sparse
 from sparsest.exact.arithmetic.signs import neuron_signs
+from sparsest.exact.arithmetic.value_errors import value_errors
 from sparsest.progress import Deadline
 
 # the tent of three neurons, its first and its last one cut in two: 5 neurons where 3 are fewest

@@ -218,10 +218,10 @@ def test_certificates_are_saved(tmp_path):
         again = sparsest.load(tmp_path / name)
         assert isinstance(again, MultiOutputCertificate)
         assert again.headline == found.headline
-        assert (again.network, again.outputs, again.direction) == (
+        assert (again.network, again.outputs, again.grounds) == (
             found.network,
             found.outputs,
-            found.direction,
+            found.grounds,
         )
         assert again.problem is None
 
@@ -230,7 +230,7 @@ def test_certificates_are_saved(tmp_path):
     ("options", "words"),
     [
         ({"objective": "weights"}, "objective="),
-        ({"margin": 1.0}, "a margin was given"),
+        ({"margin": 1.0}, "a margin was given, and labels of"),
         ({"checkpoint_file": "c.json"}, "a checkpoint was given"),
     ],
 )

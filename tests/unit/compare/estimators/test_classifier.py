@@ -75,9 +75,35 @@ def test_more_neurons_than_allowed_are_not_handed_out():
         SparsestReLUClassifier(max_neurons=0).fit(LINE, labels)
 
 
-def test_three_classes_are_refused():
-    with pytest.raises(ValueError, match="3 classes"):
-        SparsestReLUClassifier().fit(LINE, [0, 1, 2, 0, 1, 2, 0])
+@pytest.mark.parametrize(
+    ("labels", "fewest"),
+    [
+        (np.array(["low", "low", "low", "mid", "mid", "top", "top"]), 1),  # an order along the line
+        (np.array([0, 0, 1, 1, 2, 0, 0]), 2),  # class 0 on both sides: one neuron is monotone
+    ],
+)
+def test_several_classes(labels, fewest):
+    model = SparsestReLUClassifier().fit(LINE, labels)
+    assert (model.lower_bound_, model.upper_bound_, model.proof_) == (fewest, fewest, "exact")
+    assert (model.status_, model.n_missed_, model.score(LINE, labels)) == ("optimal", 0, 1)
+    values = model.decision_function(LINE)
+    assert values.shape == (7, 3)
+    rows = np.arange(7)
+    own = values[rows, np.searchsorted(model.classes_, labels)]
+    values[rows, np.searchsorted(model.classes_, labels)] = -np.inf
+    assert (own - values.max(axis=1)).min() >= 1 - 1e-9
+
+
+def test_several_classes_with_few_neurons():
+    labels = np.array([0, 0, 1, 1, 2, 0, 0])
+    with pytest.warns(ConvergenceWarning, match="of at most 1 neuron"):
+        model = SparsestReLUClassifier(max_neurons=1).fit(LINE, labels)
+    assert model.network_.width == 1
+    assert model.upper_bound_ == 2
+    assert model.n_missed_ >= 1
+    assert model.score(LINE, labels) >= 5 / 7  # at best the last two, or the first two, are wrong
+    with pytest.raises(InputError, match="neurons are counted"):
+        SparsestReLUClassifier(objective="weights").fit(LINE, labels)
 
 
 def test_one_class_is_all_that_is_ever_said():

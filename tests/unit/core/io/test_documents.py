@@ -26,6 +26,8 @@ from sparsest import (
     History,
     InputError,
     LeastErrorResult,
+    MultiClassProblem,
+    MultiClassResult,
     MultiOutputCertificate,
     MultiOutputNetwork,
     MultiOutputProblem,
@@ -215,9 +217,37 @@ JUDGED = MultiOutputCertificate(
     outputs=(OutputFigures(0.1, 0.05, 0.06, None, 0.07, 0.99), OutputFigures(0.1, 0.0, 1e-17, 1.0)),
     against="labels",
     asked="every output",
-    direction=(1, -2),
+    grounds="proven for the sum of outputs times (1, -2)",
 )
+OF_CLASSES = MultiClassResult(
+    **{
+        field.name: getattr(EXACT, field.name)
+        for field in dataclasses.fields(EXACT)
+        if field.name not in ("network", "problem")
+    },
+    network=SHARED,
+    classes=("a", "b"),
+    accuracy=0.75,
+    between=("b", "a"),
+    pairs=1,
+)
+
+
 ITEMS = {
+    "classes": MultiClassProblem([[1, 0.1], [3, 4]], ["x", "y"], affine="skip", margin=0.5),
+    "result of classes": OF_CLASSES,
+    "open result of classes": dataclasses.replace(
+        OF_CLASSES,
+        network=None,
+        upper_bound=None,
+        accuracy=None,
+        between=None,
+        unordered=(1, 2),
+        classes=(1, 2),
+    ),
+    "certificate of classes": dataclasses.replace(
+        JUDGED, outputs=(), classes=(0.5, 1.5), margin=0.25, given_skill=Skill(Reference.LABELS, accuracy=1.0)
+    ),
     "problem": Problem([[1, 0.1], [3, 4]], [0, 1], affine="skip", tolerance=[0, 0.1], weight_bound=0.1),
     "classification": Problem.classification([0, 1], [0, 1]),
     "network": NETWORK,
@@ -259,7 +289,7 @@ ITEMS = {
     "bounds for several outputs": SEVERAL,
     "certificate of several outputs": JUDGED,
     "open certificate of several outputs": dataclasses.replace(
-        JUDGED, network=None, upper_bound=None, direction=None, status=None, agreement=0.5
+        JUDGED, network=None, upper_bound=None, grounds="", status=None, agreement=0.5
     ),
     "open bounds for several outputs": dataclasses.replace(
         SEVERAL, network=None, upper_bound=None, residual=None, direction=None

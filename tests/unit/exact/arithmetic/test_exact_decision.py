@@ -66,9 +66,8 @@ def test_a_difference_that_no_float_program_sees():
     exact = Problem.from_intervals([[1.0], [2.0], [4.0]], [1.0, 2.0, 4.0], [1.0, 2.0, 4.0])
     rows = all_rows(exact, (1,), [(1,)] * 3)
     assert decide(ExactData(exact), (1,), rows).point == [flint.fmpq(1), flint.fmpq(0)]
-    bent = Problem.from_intervals(
-        [[1.0], [2.0], [4.0]], [1.0, 2.0, np.nextafter(4.0, 5.0)], [1.0, 2.0, np.nextafter(4.0, 5.0)]
-    )
+    labels = [1.0, 2.0, np.nextafter(4.0, 5.0)]
+    bent = Problem.from_intervals([[1.0], [2.0], [4.0]], labels, labels, numbers="binary")
     assert decide(ExactData(bent), (1,), all_rows(bent, (1,), [(1,)] * 3)).point is None
 
 

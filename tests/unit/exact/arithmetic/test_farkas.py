@@ -68,7 +68,8 @@ def test_equations_contradict_by_a_last_digit():
     # an affine function through three collinear points, one label off by one unit in the last place
     labels = [0.0, 1.0, np.nextafter(2.0, 3.0)]
     rows = [Row(i, -1, ()) for i in range(3)]
-    assert contradiction_of_equations(ExactData(Problem([0, 1, 2], labels, affine="skip")), [], rows)
+    bent = Problem([0, 1, 2], labels, affine="skip", numbers="binary")
+    assert contradiction_of_equations(ExactData(bent), [], rows)
     assert not contradiction_of_equations(ExactData(Problem([0, 1, 2], [0, 1, 2], affine="skip")), [], rows)
 
 
