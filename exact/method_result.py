@@ -71,6 +71,8 @@ class PathNormMethodResult:
         What else the user should know, in one sentence; usually empty.
     samples : SortedSamples or None
         The data by position, where the method sorted them: the referee need not do so again.
+    seconds_before : float
+        Wall time of the earlier runs that this one continued.
     """
 
     status: Status
@@ -80,3 +82,4 @@ class PathNormMethodResult:
     nodes: int
     remark: str = ""
     samples: SortedSamples | None = None
+    seconds_before: float = 0.0

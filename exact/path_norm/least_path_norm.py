@@ -1,11 +1,15 @@
 """The least l^p path norm of networks that fit, certified: choose a method, run it, judge its network."""
 
+from concurrent.futures import Executor
+
 import numpy as np
 
 from sparsest import tolerances
 from sparsest.exact.line.residual import largest_violation
+from sparsest.exact.method_choice import PathLike, checkpoint_path
 from sparsest.exact.method_result import PathNormMethodResult
 from sparsest.exact.path_norm import one_feature
+from sparsest.exact.search_options import SearchOptions
 from sparsest.objectives import Objective, check_power
 from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Deadline, ProgressCallback
@@ -13,18 +17,24 @@ from sparsest.results.path_norm import PathNormResult
 from sparsest.results.solving import Status
 
 
-def minimize_path_norm(
+def minimize_path_norm(  # noqa: PLR0913
     problem: Problem,
     p: float,
     objective: str | Objective = Objective.NEURONS,
     *,
     time_limit: float | None = None,
+    node_limit: int | None = None,
     progress: ProgressCallback | None = None,
+    workers: int = 1,
+    executor: Executor | None = None,
+    checkpoint_file: PathLike | None = None,
+    resume: bool = False,
 ) -> PathNormResult:
     """Bound the least l^p path norm of a network that meets every interval, and find one that attains it.
 
     One feature with a skip, exact labels and weights: a recursion, linear in the samples, whose two bounds
-    differ by rounding alone. Otherwise: branch and bound over enumerated activation patterns.
+    differ by rounding alone. Otherwise, and where the search is to be kept in a file: branch and bound over
+    enumerated activation patterns.
 
     Parameters
     ----------
@@ -36,8 +46,21 @@ def minimize_path_norm(
         What the path norm is taken of: "weights", "neurons" or "parameters".
     time_limit : float, optional
         Seconds after which the interval known so far is returned. The search also stops on Ctrl-C.
+    node_limit : int, optional
+        Largest number of boxes, not counting those of the earlier runs of a search that is resumed.
     progress : callable, optional
         Called a few times a second with a `Progress`.
+    workers : int
+        Processes that share the boxes; only searches of a thousand boxes start them.
+    executor : concurrent.futures.Executor, optional
+        Where boxes are examined instead, `workers` pieces at a time: a pool of your own, or a Dask cluster's
+        ``Client.get_executor()``.
+    checkpoint_file : path, optional
+        Where the search is kept every half a minute, and whenever it ends: at a limit, on Ctrl-C, on
+        SIGTERM. A file that exists is only touched with `resume`.
+    resume : bool
+        Continue the search in that file if it exists. Boxes closed before are then taken from it, as the
+        result's ``remark`` says; nodes and seconds are those of all runs.
 
     Returns
     -------
@@ -47,7 +70,8 @@ def minimize_path_norm(
     Raises
     ------
     InputError
-        Unless 0 < p <= 1, for an unknown objective, or when slopes leave the range of floats.
+        Unless 0 < p <= 1, for an unknown objective, when slopes leave the range of floats, or for a
+        checkpoint that is damaged, of another search, or in the way.
 
     Examples
     --------
@@ -59,14 +83,29 @@ def minimize_path_norm(
     goal = Objective.parse(objective)
     refuse_other_than_problem(problem)
     power = check_power(p)
-    deadline = Deadline(time_limit)
-    if one_feature.applies_to(problem, goal):
+    options = SearchOptions(
+        deadline=Deadline(time_limit),
+        node_limit=node_limit,
+        progress=progress,
+        workers=workers,
+        executor=executor,
+        checkpoint_path=None if checkpoint_file is None else checkpoint_path(checkpoint_file, "branching"),
+        resume=resume,
+    )
+    if one_feature.applies_to(problem, goal) and options.checkpoint_path is None:
         method, search = "recursion", one_feature.solve_by_recursion(problem, power)
     else:
-        from sparsest.exact.path_norm.branch_and_bound import solve_by_branching  # compiles loops
+        method, search = "branching", _branching(problem, power, goal, options)
+    seconds = options.deadline.seconds + search.seconds_before
+    return _judged(problem, goal, power, search, method, seconds)
 
-        method, search = "branching", solve_by_branching(problem, power, goal, deadline, progress)
-    return _judged(problem, goal, power, search, method, deadline.seconds)
+
+def _branching(problem: Problem, p: float, goal: Objective, options: SearchOptions) -> PathNormMethodResult:
+    from sparsest.exact.path_norm.branch_and_bound import solve_by_branching  # compiles loops
+    from sparsest.exact.tree.workers import workers_of
+
+    with workers_of(options.executor, options.workers) as workers:
+        return solve_by_branching(problem, p, goal, options, workers=workers)
 
 
 def _judged(

@@ -74,7 +74,7 @@ class KindFarm(Piecework[Tasks, Worked]):
                 share = math.ceil(starts / workers.count)
                 work = LocalShare(self._question, networks, share, self._seed, self._seconds)
                 running.add(workers.submit(search_locally, work))
-            while running and not self._limits.deadline.expired:
+            while running and not self._around.limits.deadline.expired:
                 for future in workers.finished(running):
                     running.remove(future)
                     try:
@@ -85,7 +85,7 @@ class KindFarm(Piecework[Tasks, Worked]):
                         return found
                 if workers.given_up(self._max_silence):
                     return None
-                self._limits.report(0)
+                self._around.limits.report(0)
             return None
         finally:
             for future in running:
