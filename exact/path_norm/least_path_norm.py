@@ -1,12 +1,15 @@
 """The least l^p path norm of networks that fit, certified: choose a method, run it, judge its network."""
 
+import dataclasses
 from concurrent.futures import Executor
+from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from sparsest import tolerances
 from sparsest.exact.line.residual import largest_violation
-from sparsest.exact.method_choice import PathLike, checkpoint_path
+from sparsest.exact.method_choice import PathLike, checkpoint_path, proof_path
 from sparsest.exact.method_result import PathNormMethodResult
 from sparsest.exact.path_norm import one_feature
 from sparsest.exact.search_options import SearchOptions
@@ -15,6 +18,11 @@ from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Deadline, ProgressCallback
 from sparsest.results.path_norm import PathNormResult
 from sparsest.results.solving import Status
+from sparsest.sentences import joined
+
+# Share of the time for the search where a proof is asked for, and seconds for the proof after Ctrl-C.
+_SEARCHING: Final = 0.5
+_RUSHED: Final = 1.0
 
 
 def minimize_path_norm(  # noqa: PLR0913
@@ -29,12 +37,13 @@ def minimize_path_norm(  # noqa: PLR0913
     executor: Executor | None = None,
     checkpoint_file: PathLike | None = None,
     resume: bool = False,
+    proof_file: PathLike | None = None,
 ) -> PathNormResult:
     """Bound the least l^p path norm of a network that meets every interval, and find one that attains it.
 
     One feature with a skip, exact labels and weights: a recursion, linear in the samples, whose two bounds
-    differ by rounding alone. Otherwise, and where the search is to be kept in a file: branch and bound over
-    enumerated activation patterns.
+    differ by rounding alone. Otherwise, and where the search is to be kept in a file or a proof
+    written: branch and bound over enumerated activation patterns.
 
     Parameters
     ----------
@@ -61,6 +70,9 @@ def minimize_path_norm(  # noqa: PLR0913
     resume : bool
         Continue the search in that file if it exists. Boxes closed before are then taken from it, as the
         result's ``remark`` says; nodes and seconds are those of all runs.
+    proof_file : path, optional
+        Where to write a proof of the interval reached, .json or .json.gz, which
+        `sparsest.check_path_norm_proof` verifies. It takes about as many boxes again, up to half of the time.
 
     Returns
     -------
@@ -70,8 +82,9 @@ def minimize_path_norm(  # noqa: PLR0913
     Raises
     ------
     InputError
-        Unless 0 < p <= 1, for an unknown objective, when slopes leave the range of floats, or for a
-        checkpoint that is damaged, of another search, or in the way.
+        Unless 0 < p <= 1, for an unknown objective, when slopes leave the range of floats, for a
+        checkpoint that is damaged, of another search, or in the way, or for a proof with a p that is no short
+        fraction.
 
     Examples
     --------
@@ -83,8 +96,14 @@ def minimize_path_norm(  # noqa: PLR0913
     goal = Objective.parse(objective)
     refuse_other_than_problem(problem)
     power = check_power(p)
+    deadline = Deadline(time_limit)
+    path = None if proof_file is None else proof_path(proof_file, goal, "branching")
+    if path is not None:
+        from sparsest.exact.path_norm.proof_file import exponent_of  # loads compiled loops
+
+        exponent_of(power)  # refuses before any work what no proof can be written of
     options = SearchOptions(
-        deadline=Deadline(time_limit),
+        deadline=deadline if path is None else deadline.part(_SEARCHING),
         node_limit=node_limit,
         progress=progress,
         workers=workers,
@@ -92,12 +111,29 @@ def minimize_path_norm(  # noqa: PLR0913
         checkpoint_path=None if checkpoint_file is None else checkpoint_path(checkpoint_file, "branching"),
         resume=resume,
     )
-    if one_feature.applies_to(problem, goal) and options.checkpoint_path is None:
+    if one_feature.applies_to(problem, goal) and options.checkpoint_path is None and path is None:
         method, search = "recursion", one_feature.solve_by_recursion(problem, power)
     else:
         method, search = "branching", _branching(problem, power, goal, options)
-    seconds = options.deadline.seconds + search.seconds_before
-    return _judged(problem, goal, power, search, method, seconds)
+    result = _judged(problem, goal, power, search, method, deadline.seconds + search.seconds_before)
+    return result if path is None else _with_proof(result, problem, path, deadline)
+
+
+def _with_proof(result: PathNormResult, problem: Problem, path: Path, deadline: Deadline) -> PathNormResult:
+    """Write the proof of a result; return the result with what became of that."""
+    from sparsest.exact.path_norm.proof_file import write_proof
+
+    interrupted = result.status is Status.INTERRUPTED
+    left = Deadline(_RUSHED) if interrupted else deadline.part(1.0)
+    known = result.lower_bound, result.upper_bound, result.network
+    try:
+        written = write_proof(path, problem, result.p, result.objective, known, left)
+    except OSError as error:  # a full disk must not cost the result
+        why = f"the proof could not be written: {path}: {error.strerror or error}"
+        return dataclasses.replace(result, remark=joined(why, result.remark), proof_written=False)
+    remark = joined(written.shortfall(result.lower_bound, result.upper_bound), result.remark)
+    seconds = max(result.seconds, deadline.seconds)
+    return dataclasses.replace(result, remark=remark, seconds=seconds, proof_written=True)
 
 
 def _branching(problem: Problem, p: float, goal: Objective, options: SearchOptions) -> PathNormMethodResult:
