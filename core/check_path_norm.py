@@ -38,7 +38,7 @@ MAX_PRICE_BITS = 4096
 # Cones of an arrangement.
 MAX_CONES = 200_000
 # Units of work beside those that any proof has; see `_Work` in check.py.
-EXTRA_WORK = 4_000_000_000
+EXTRA_WORK = 2_000_000_000
 
 Vector = tuple[int, ...]
 # The number of a cone, an output sign, and an entry.
@@ -97,11 +97,12 @@ class CheckedPathNorm:
         """Return one sentence on what was verified, as the command line prints it."""
         at_least = _rounded(self.lower_bound, down=True)
         upper = self.upper_bound
-        claim = (
-            f"at least {at_least}"
-            if upper is None
-            else f"between {at_least} and {_rounded(upper, down=False)}"
-        )
+        if upper is None:
+            claim = f"at least {at_least}"
+        elif upper == self.lower_bound:
+            claim = f"exactly {upper}"
+        else:
+            claim = f"between {at_least} and {_rounded(upper, down=False)}"
         bound = "" if self.weight_bound is None else f" and weights of at most {self.weight_bound:.40}"
         data = "the data given" if self.data_compared else "the data in it"
         return (
@@ -145,6 +146,21 @@ def check_path_norm_proof(
     ProofError
         With the reason and the place when anything is wrong. `UnreadableError` when there is no proof to
         check, no data to compare it with, or what is asked for makes no sense.
+
+    Examples
+    --------
+    Labels 0, 0, 1 at 0, 1, 2 and a skip: f(0) - 2 f(1) + f(2) is 1, and no neuron of weight w adds more than
+    abs(w) to it; the neuron max(0, x - 1) does.
+
+    >>> problem = {"X": [[0], [1], [2]], "low": [0, 0, 1], "high": [0, 0, 1]}
+    >>> problem |= {"skip": True, "weight_bound": None}
+    >>> network = {"kind": "network", "signs": [1], "neurons": [[1, -1]], "skip": [0, 0]}
+    >>> step = {"over": 1, "multipliers": [[0, 1], [1, -2], [2, 1]], "prices": [], "moves": []}
+    >>> proof = {"format": "sparsest/path-norm-proof", "version": 1, "objective": "weights", "p": "1/2"}
+    >>> proof |= {"problem": problem, "lower_bound": 1, "upper_bound": 1, "witness": network}
+    >>> proof |= {"largest": 1, "price_bits": 10, "cones": [], "nodes": [{"steps": [step]}]}
+    >>> str(check_path_norm_proof(proof).lower_bound)
+    '1'
     """
     asked = common._Asked(affine, tolerance, weight_bound, margin)
     if objective is not None and objective not in OBJECTIVES:
@@ -260,12 +276,13 @@ class Power:
         shift = max(0, POWER_BITS - size)
         digits = a * (common._digits(top) + common._digits(bottom)) + shift * b // 30
         self._work.charge(100 + 40 * common._units(digits, digits))
-        radicand = (top**a << shift * b) // bottom**a  # t^a 2^(shift b), rounded down
+        radicand, rest = divmod(top**a << shift * b, bottom**a)  # t^a 2^(shift b), rounded down
         root = _find_root(radicand, b)
         if not root**b <= radicand < (root + 1) ** b:
             raise ProofError("a root was not found")
         # root^b <= t^a 2^(shift b) < radicand + 1 <= (root + 1)^b
-        return Fraction(root, 1 << shift), Fraction(root + 1, 1 << shift)
+        exact = rest == 0 and root**b == radicand
+        return Fraction(root, 1 << shift), Fraction(root + (not exact), 1 << shift)
 
 
 # ============================================================================================================
@@ -408,8 +425,9 @@ def _rays(normals: Sequence[Vector], work: common._Work) -> list[Vector]:
     size = len(normals[0])
     found: dict[Vector, None] = {}
     digits = common._size_of(normals)
+    cost = 300 + 4 * size**3 * common._units(size * digits, size * digits)
+    work.charge(math.comb(len(normals), size - 1) * cost)
     for chosen in itertools.combinations(normals, size - 1):
-        work.charge(10 + size**3 * common._units(size * digits, size * digits))
         ray = _null_vector(chosen, size)
         if ray is not None:
             found[ray] = found[tuple(-v for v in ray)] = None

@@ -73,6 +73,8 @@ class PathNormMethodResult:
         The data by position, where the method sorted them: the referee need not do so again.
     seconds_before : float
         Wall time of the earlier runs that this one continued.
+    lower_without_bound : float or None
+        Lower bound that holds without the weight bound too, where that is another one.
     """
 
     status: Status
@@ -83,3 +85,4 @@ class PathNormMethodResult:
     remark: str = ""
     samples: SortedSamples | None = None
     seconds_before: float = 0.0
+    lower_without_bound: float | None = None

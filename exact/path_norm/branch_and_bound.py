@@ -311,7 +311,7 @@ class _PathNormSearch:
             copies_from=cost,
         )
         found = self._search(stage, stored)
-        return dataclasses.replace(found, nodes=self._counters.nodes)
+        return dataclasses.replace(found, nodes=self._counters.nodes, lower_without_bound=floor)
 
     # Without a search
 

@@ -5,6 +5,7 @@ move, and splits; what the checker's own arithmetic (`sparsest.check_path_norm`)
 The page docs/path-norm-proof.md says what is written, and why it proves the bound.
 """
 
+import contextlib
 import heapq
 import math
 from collections.abc import Iterable
@@ -107,19 +108,23 @@ class Certifier:
         self.nodes = 0
         self._members = np.repeat(np.arange(cones.size), np.diff(cones.starts))
 
-    def run(self, deadline: Deadline) -> Fraction:
-        """Close boxes until none is left or the time is up; return what is proven then."""
+    def run(self, deadline: Deadline, most: int) -> Fraction:
+        """Close boxes until none is left, or the time or so many are up; return what is proven then."""
+        with contextlib.suppress(KeyboardInterrupt):  # what is known then makes a proof of less
+            self._examine_boxes(deadline, most)
+        self._close()
+        return min(leaf.bound for leaf in _leaves(self.root))
+
+    def _examine_boxes(self, deadline: Deadline, most: int) -> None:
         waiting: list[tuple[Fraction, int, Node]] = [(Fraction(0), 0, self.root)]
         count = 0
-        while waiting and not deadline.expired:
+        while waiting and not deadline.expired and self.nodes < most:
             _, _, node = heapq.heappop(waiting)
             self._examine(node)
             self.nodes += 1
             for part in node.parts:
                 count -= 1
                 heapq.heappush(waiting, (node.bound, count, part))
-        self._close()
-        return min(leaf.bound for leaf in _leaves(self.root))
 
     def documents(self) -> tuple[list[list[str]], list[dict[str, Any]]]:
         """Return the cones that nodes speak of, and the nodes in order, as the proof's JSON holds them."""

@@ -23,6 +23,9 @@ from sparsest.sentences import joined
 # Share of the time for the search where a proof is asked for, and seconds for the proof after Ctrl-C.
 _SEARCHING: Final = 0.5
 _RUSHED: Final = 1.0
+# Boxes after which a proof is written of less, and so many times those of the search.
+_LEAST_BOXES: Final = 2000
+_TIMES_BOXES: Final = 10
 
 
 def minimize_path_norm(  # noqa: PLR0913
@@ -116,18 +119,23 @@ def minimize_path_norm(  # noqa: PLR0913
     else:
         method, search = "branching", _branching(problem, power, goal, options)
     result = _judged(problem, goal, power, search, method, deadline.seconds + search.seconds_before)
-    return result if path is None else _with_proof(result, problem, path, deadline)
+    if path is None:
+        return result
+    without = search.lower_without_bound
+    return _with_proof(result, result.lower_bound if without is None else without, path, deadline)
 
 
-def _with_proof(result: PathNormResult, problem: Problem, path: Path, deadline: Deadline) -> PathNormResult:
-    """Write the proof of a result; return the result with what became of that."""
+def _with_proof(result: PathNormResult, lower: float, path: Path, deadline: Deadline) -> PathNormResult:
+    """Write the proof of a result, whose lower bound holds without a weight bound; say how that went."""
     from sparsest.exact.path_norm.proof_file import write_proof
 
     interrupted = result.status is Status.INTERRUPTED
     left = Deadline(_RUSHED) if interrupted else deadline.part(1.0)
-    known = result.lower_bound, result.upper_bound, result.network
+    known = lower, result.upper_bound, result.network
+    most = _LEAST_BOXES + _TIMES_BOXES * result.nodes
+    assert result.problem is not None
     try:
-        written = write_proof(path, problem, result.p, result.objective, known, left)
+        written = write_proof(path, result.problem, result.p, result.objective, known, left, most)
     except OSError as error:  # a full disk must not cost the result
         why = f"the proof could not be written: {path}: {error.strerror or error}"
         return dataclasses.replace(result, remark=joined(why, result.remark), proof_written=False)

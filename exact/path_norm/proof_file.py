@@ -79,6 +79,7 @@ def write_proof(
     objective: Objective,
     known: tuple[float, float | None, Network | None],
     deadline: Deadline,
+    most: int,
 ) -> WrittenProof:
     """Prove bounds that are known, as far as time allows, and write the proof, atomically.
 
@@ -91,9 +92,11 @@ def write_proof(
     p, objective
         Of the path norm.
     known : tuple of float, float or None, Network or None
-        Lower bound, upper bound, and a network that attains it.
+        Lower bound, which holds without a weight bound, upper bound, and a network that attains it.
     deadline : Deadline
         When it ends, less is proven.
+    most : int
+        Boxes after which less is proven.
 
     Raises
     ------
@@ -119,7 +122,7 @@ def write_proof(
             problem, power, objective, _rounded(Fraction(target), up=False), fields, deadline
         )
         if certifier is not None:
-            proven = certifier.run(deadline)
+            proven = certifier.run(deadline, most)
             if proven > 0:
                 bits, largest = certifier.bits, certifier.largest
                 cones, nodes = certifier.documents()
