@@ -209,7 +209,7 @@ def _checked(document: dict[str, Any], data: object, asked: common._Asked) -> Ch
     nodes = common._list(document["nodes"], "nodes")
     leaves = 0
     if lower > 0:
-        model = Model(problem, objective, work)
+        model = ConeModel(problem, objective, work)
         bits = common._whole(document["price_bits"], "price_bits")
         if bits > MAX_PRICE_BITS:
             raise ProofError(f"prices have at most {MAX_PRICE_BITS} bits", "price_bits")
@@ -293,7 +293,7 @@ def _dot(one: Sequence[int], other: Sequence[int]) -> int:
     return sum(map(operator.mul, one, other))
 
 
-class Model:
+class ConeModel:
     """Points, rays and cones of a problem, in the units of the user.
 
     Attributes
@@ -464,7 +464,7 @@ def _null_vector(vectors: Sequence[Vector], size: int) -> Vector | None:
 # KERNEL, part BOXES: what multipliers prove of the networks whose elements lie in a box
 
 
-class Box:
+class ElementBox:
     """Intervals of elements, those that are not listed between 0 and `largest`."""
 
     def __init__(self, largest: Fraction, moved: Mapping[Element, Interval] | None = None) -> None:
@@ -475,9 +475,9 @@ class Box:
         """Return the interval of an element."""
         return self.moved.get(element, (Fraction(0), self.largest))
 
-    def with_interval(self, element: Element, low: Fraction, high: Fraction) -> Box:
+    def with_interval(self, element: Element, low: Fraction, high: Fraction) -> ElementBox:
         """Return the box in which an element has another interval."""
-        return Box(self.largest, self.moved | {element: (low, high)})
+        return ElementBox(self.largest, self.moved | {element: (low, high)})
 
 
 class Prices:
@@ -485,7 +485,7 @@ class Prices:
 
     Parameters
     ----------
-    model : Model
+    model : ConeModel
         Points and cones.
     power : Power
         The exponent.
@@ -495,7 +495,9 @@ class Prices:
         No element of interest is larger.
     """
 
-    def __init__(self, model: Model, power: Power, bits: int, largest: Fraction, work: common._Work) -> None:
+    def __init__(
+        self, model: ConeModel, power: Power, bits: int, largest: Fraction, work: common._Work
+    ) -> None:
         if largest <= 0:
             raise ProofError("it must be positive", "largest")
         self.model, self.power, self.bits, self.largest, self.work = model, power, bits, largest, work
@@ -514,7 +516,7 @@ class Prices:
         return min(self.power.lower(t) - Fraction(price, scale) * t for t in interval)
 
 
-class Step:
+class BoxStep:
     """What multipliers of the points prove in a box, with a line for each element.
 
     Every network with elements in the box costs at least ``sum_e least(t_e^p - g_e t_e) + sum_i y_i f(x_i)``
@@ -525,7 +527,7 @@ class Step:
     ----------
     prices : Prices
         Lines for intervals.
-    box : Box
+    box : ElementBox
         The box.
     multipliers : mapping of point to int
         Multipliers m of the integer rows, over `over`.
@@ -543,7 +545,7 @@ class Step:
     def __init__(
         self,
         prices: Prices,
-        box: Box,
+        box: ElementBox,
         multipliers: Mapping[int, int],
         over: int,
         given: Mapping[Element, int],
@@ -664,7 +666,7 @@ class _Tree:
 
     def check(self, nodes: list[Any]) -> int:
         """Return the number of leaves; reject unless the nodes close the box of all networks of interest."""
-        open_boxes, leaves = [Box(self._prices.largest)], 0
+        open_boxes, leaves = [ElementBox(self._prices.largest)], 0
         for n, node in enumerate(nodes):
             place = f"node {n}"
             if not open_boxes:
@@ -676,10 +678,10 @@ class _Tree:
             raise ProofError(f"{len(open_boxes)} boxes are left open", "nodes")
         return leaves
 
-    def _parts(self, box: Box, node: object, place: str) -> list[Box]:
+    def _parts(self, box: ElementBox, node: object, place: str) -> list[ElementBox]:
         split = isinstance(node, dict) and "split" in node
         fields = common._fields(node, ("steps", *["split"] * split), place)
-        step: Step | None = None
+        step: BoxStep | None = None
         for s, document in enumerate(common._list(fields["steps"], place)):
             step, box = self._step(box, document, f"{place} step {s}")
         if not split:
@@ -708,7 +710,7 @@ class _Tree:
             raise ProofError("no network of interest has such a neuron", place)
         return (*kind, common._index(entry, self._prices.model.entries, place))
 
-    def _step(self, box: Box, document: object, place: str) -> tuple[Step, Box]:
+    def _step(self, box: ElementBox, document: object, place: str) -> tuple[BoxStep, ElementBox]:
         """Return what a step proves in a box, and the box that its moves leave."""
         fields = common._fields(document, ("over", "multipliers", "prices", "moves"), place)
         over = common._integer(fields["over"], place)
@@ -728,12 +730,12 @@ class _Tree:
             if element in given:
                 raise ProofError("an element has two prices", place)
             given[element] = common._integer(price, place)
-        step = Step(self._prices, box, multipliers, over, given, place)
+        step = BoxStep(self._prices, box, multipliers, over, given, place)
         return step, self._moved(box, step, common._list(fields["moves"], place), place)
 
-    def _moved(self, box: Box, step: Step, moves: list[Any], place: str) -> Box:
+    def _moved(self, box: ElementBox, step: BoxStep, moves: list[Any], place: str) -> ElementBox:
         """Return the box without what a step excludes; every move is about the box of the step."""
-        moved = Box(box.largest, box.moved)
+        moved = ElementBox(box.largest, box.moved)
         for row in moves:
             *names, end, value = common._row(row, 5, place, "an element, an end and a number")
             element, t = self._element(names, place), common._number(value, place)

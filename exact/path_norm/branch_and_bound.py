@@ -27,7 +27,7 @@ from sparsest.exact.path_norm.cones import MAX_RAYS, Cones, build_cones
 from sparsest.exact.path_norm.copies import copies_needed
 from sparsest.exact.path_norm.farm import BoxFarm
 from sparsest.exact.path_norm.interval import Interval
-from sparsest.exact.path_norm.limits import BoxCounters, BoxLimits
+from sparsest.exact.path_norm.limits import BoxCounters, PathNormLimits
 from sparsest.exact.path_norm.networks import Candidate, Networks
 from sparsest.exact.path_norm.pieces import BoxQuestion
 from sparsest.exact.search_options import SearchOptions
@@ -215,7 +215,7 @@ class _PathNormSearch:
 
     def _examine_boxes(self, search: BoxSearch, stage: _Stage) -> None:
         """Examine boxes until none is left, here or, where it takes long, with workers."""
-        limits = BoxLimits(self._options, stage.deadline, self._counters, search)
+        limits = PathNormLimits(self._options, stage.deadline, self._counters, search)
         if isinstance(self._saving, BoxSaving):
             self._saving.begin(
                 search,

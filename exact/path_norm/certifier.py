@@ -16,11 +16,11 @@ import numpy as np
 
 from sparsest import check as reading
 from sparsest.arrays import FloatArray
-from sparsest.check_path_norm import Box, Element, Model, Power, Prices, ProofError, Step
+from sparsest.check_path_norm import BoxStep, ConeModel, Element, ElementBox, Power, Prices, ProofError
 from sparsest.exact.arithmetic.number_text import integer_text, number_text
 from sparsest.exact.path_norm.cones import Cones, IntArray
 from sparsest.exact.path_norm.element_names import elements_of, samples_of_rows
-from sparsest.exact.path_norm.intervals_kernel import Box as FloatBox
+from sparsest.exact.path_norm.intervals_kernel import Box
 from sparsest.exact.path_norm.networks import Networks
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
@@ -40,22 +40,24 @@ _PRICE_BITS: Final = 48
 # Multipliers give away this share, and four times more each time that they still ask too much.
 _SPARE: Final = 2.0**-38
 _MAX_TRIES: Final = 10
+# Share of the time for a box that it takes to close one by the step of the box above.
+_CLOSING: Final = 0.5
 # Units of work that nobody does.
 _NO_LIMIT: Final = 10**18
 # Halvings in search of an end.
 _HALVINGS: Final = 40
 
 
-class Node:
+class ProvenBox:
     """A box, what is proven of it, and how it is split."""
 
-    def __init__(self, box: Box, low: FloatArray, high: FloatArray, held: IntArray) -> None:
+    def __init__(self, box: ElementBox, low: FloatArray, high: FloatArray, held: IntArray) -> None:
         self.box, self.low, self.high, self.held = box, low, high, held
         self.steps: list[dict[str, Any]] = []
         self.split: tuple[Element, Fraction, Fraction] | None = None
-        self.parts: list[Node] = []
+        self.parts: list[ProvenBox] = []
         self.bound = Fraction(0)
-        self.last: Step | None = None
+        self.last: BoxStep | None = None
 
 
 class Certifier:
@@ -69,7 +71,7 @@ class Certifier:
         Of the problem.
     networks : Networks
         Of the problem.
-    model : Model
+    model : ConeModel
         What the checker makes of the same data.
     points : array of int (N,)
         The checker's number of each sample.
@@ -84,7 +86,7 @@ class Certifier:
         problem: Problem,
         cones: Cones,
         networks: Networks,
-        model: Model,
+        model: ConeModel,
         points: IntArray,
         power: Power,
         target: Fraction,
@@ -104,7 +106,9 @@ class Certifier:
         largest = float(self.largest) / self._scale
         networks.close_ends(largest)
         high = networks.box(largest).high
-        self.root = Node(Box(self.largest), np.zeros(high.shape), high, np.zeros((0, 4), dtype=np.int64))
+        self.root = ProvenBox(
+            ElementBox(self.largest), np.zeros(high.shape), high, np.zeros((0, 4), dtype=np.int64)
+        )
         self.nodes = 0
         self._members = np.repeat(np.arange(cones.size), np.diff(cones.starts))
 
@@ -116,11 +120,15 @@ class Certifier:
         return min(leaf.bound for leaf in _leaves(self.root))
 
     def _examine_boxes(self, deadline: Deadline, most: int) -> None:
-        waiting: list[tuple[Fraction, int, Node]] = [(Fraction(0), 0, self.root)]
-        count = 0
-        while waiting and not deadline.expired and self.nodes < most:
+        waiting: list[tuple[Fraction, int, ProvenBox]] = [(Fraction(0), 0, self.root)]
+        count, begun = 0, deadline.seconds
+        while waiting and self.nodes < most:
+            # what is left open then takes a step a box to close
+            mean = (deadline.seconds - begun) / max(self.nodes, 1)
+            if deadline.remaining <= _CLOSING * mean * len(waiting):
+                break
             _, _, node = heapq.heappop(waiting)
-            self._examine(node)
+            self._examine(node, deadline)
             self.nodes += 1
             for part in node.parts:
                 count -= 1
@@ -143,7 +151,7 @@ class Certifier:
 
     # One box
 
-    def _examine(self, node: Node) -> None:
+    def _examine(self, node: ProvenBox, deadline: Deadline) -> None:
         before = -math.inf
         for _ in range(_MAX_ROUNDS):
             found = self._step(node)
@@ -153,8 +161,7 @@ class Certifier:
             node.steps.append(record)
             node.last = step
             node.bound = max(node.bound, step.bound)
-            if step.bound >= self.target:
-                node.bound = self.target
+            if step.bound >= self.target or deadline.expired:
                 return
             room = float(self.target - step.bound) / self._cost_unit
             spare = self._spare(solution.multipliers, price)
@@ -168,7 +175,7 @@ class Certifier:
                 before = bound
         self._split(node, step, price, spare, solution.values, room)
 
-    def _step(self, node: Node) -> "tuple[Step, dict[str, Any], _Solution, FloatArray] | None":
+    def _step(self, node: ProvenBox) -> "tuple[BoxStep, dict[str, Any], _Solution, FloatArray] | None":
         """Solve a linear program, and make a step of its multipliers."""
         slopes = _slopes(node.low, node.high, self._p)
         rows = _rows(node.low, node.held)
@@ -176,7 +183,7 @@ class Certifier:
         start = float((node.low[used] ** self._p - slopes[used] * node.low[used]).sum())
         cutoff = (float(self.target) / self._cost_unit - start) * (1 + 1e-6)
         found = self._networks.loops.relaxed(
-            slopes, FloatBox(node.low, node.high), rows, cutoff, self._networks.arrays
+            slopes, Box(node.low, node.high), rows, cutoff, self._networks.arrays
         )
         base = self._cones.columns.shape[1]
         price = slopes.copy()
@@ -196,7 +203,7 @@ class Certifier:
             wider = over + math.ceil(over * share)
             raised = {element: asked + math.ceil(2 * abs(asked) * share) for element, asked in given.items()}
             try:
-                step = Step(self._prices, node.box, multipliers, wider, raised, "")
+                step = BoxStep(self._prices, node.box, multipliers, wider, raised, "")
             except ProofError:
                 continue
             record = {"over": wider, "multipliers": multipliers, "prices": raised}
@@ -266,7 +273,7 @@ class Certifier:
         return spare
 
     def _move(
-        self, node: Node, step: Step, price: FloatArray, spare: FloatArray, room: float
+        self, node: ProvenBox, step: BoxStep, price: FloatArray, spare: FloatArray, room: float
     ) -> list[tuple[Element, str, Fraction]]:
         """Move ends of intervals, in place, as far as the checker confirms; return the moves."""
         low, high = node.low, node.high
@@ -291,10 +298,10 @@ class Certifier:
                 moved[element] = (least, t) if end == "high" else (t, most)
                 moves.append((element, end, t))
                 (high if end == "high" else low)[place] = float(t) / self._scale
-        node.box = Box(self.largest, moved)
+        node.box = ElementBox(self.largest, moved)
         return moves
 
-    def _violated(self, node: Node, values: FloatArray) -> bool:
+    def _violated(self, node: ProvenBox, values: FloatArray) -> bool:
         """Hold the element that exceeds its interval most by a row; whether there is one."""
         with np.errstate(invalid="ignore", divide="ignore"):
             over = np.where(node.high > 0, values / node.high, 0.0)
@@ -307,8 +314,8 @@ class Certifier:
 
     def _split(
         self,
-        node: Node,
-        step: Step,
+        node: ProvenBox,
+        step: BoxStep,
         price: FloatArray,
         spare: FloatArray,
         values: FloatArray,
@@ -336,7 +343,7 @@ class Certifier:
         below, above = self._middle(node, step, place, at, (low, high, price, spare), room)
         node.split = element, below, above
         for (start, stop), end in (((least, below), "high"), ((above, most), "low")):
-            part = Node(node.box.with_interval(element, start, stop), low.copy(), high.copy(), node.held)
+            part = ProvenBox(node.box.with_interval(element, start, stop), low.copy(), high.copy(), node.held)
             (part.high if end == "high" else part.low)[place] = (
                 float(stop if end == "high" else start) / self._scale
             )
@@ -344,8 +351,8 @@ class Certifier:
 
     def _middle(
         self,
-        node: Node,
-        step: Step,
+        node: ProvenBox,
+        step: BoxStep,
         place: tuple[int, int, int],
         at: Fraction,
         arrays: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
@@ -375,7 +382,7 @@ class Certifier:
 
     def _close(self) -> None:
         """Make leaves of boxes that were not examined: what is proven of the box above holds in them."""
-        waiting: list[tuple[Node, Node | None]] = [(self.root, None)]
+        waiting: list[tuple[ProvenBox, ProvenBox | None]] = [(self.root, None)]
         while waiting:
             node, above = waiting.pop()
             if node.parts and not any(part.steps for part in node.parts):
@@ -388,13 +395,13 @@ class Certifier:
                 node.bound = min(self.target, node.steps[best]["bound"])
             waiting += [(part, node) for part in node.parts]
 
-    def _close_as(self, node: Node, above: Node) -> None:
+    def _close_as(self, node: ProvenBox, above: ProvenBox) -> None:
         """Close a box by the last step of the box above it, at the same prices."""
         if above.split is None or above.last is None:
             return
         last, element = above.steps[-1], above.split[0]
         given = last["prices"] | {element: above.last.price(element)}
-        step = Step(self._prices, node.box, last["multipliers"], last["over"], given, "")
+        step = BoxStep(self._prices, node.box, last["multipliers"], last["over"], given, "")
         node.steps = [{**last, "prices": given, "moves": [], "bound": step.bound}]
 
 
@@ -435,7 +442,7 @@ class _Excess:
 class _ConeTable:
     """Numbers of the cones that a proof speaks of, in order of appearance."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: ConeModel) -> None:
         self._model, self._numbers = model, dict[int, int]()
 
     @property
@@ -464,7 +471,7 @@ def _place(numbers: Iterable[Any]) -> tuple[int, int, int]:
     return cone, sign, entry
 
 
-def _leaves(root: Node) -> list[Node]:
+def _leaves(root: ProvenBox) -> list[ProvenBox]:
     found, waiting = [], [root]
     while waiting:
         node = waiting.pop()

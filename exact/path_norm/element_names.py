@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from sparsest.check_path_norm import Element, Model
+from sparsest.check_path_norm import ConeModel, Element
 from sparsest.errors import SolverError
 from sparsest.exact.path_norm.cones import Cones, IntArray
 from sparsest.problem import Problem
 
 
-def elements_of(cones: Cones, model: Model) -> dict[tuple[int, int, int], Element]:
+def elements_of(cones: Cones, model: ConeModel) -> dict[tuple[int, int, int], Element]:
     """Return the checker's name of every element (cone, 0 or 1 for the output sign, entry) of a search.
 
     A cone is known by its rays, which both sides find in integers; the search leaves out those that are worth

@@ -4,7 +4,7 @@ from concurrent.futures import Future
 from typing import Final
 
 from sparsest.exact.path_norm.box_search import BoxSearch
-from sparsest.exact.path_norm.limits import BoxLimits
+from sparsest.exact.path_norm.limits import PathNormLimits
 from sparsest.exact.path_norm.open_boxes import OpenBox
 from sparsest.exact.path_norm.pieces import BoxesExamined, BoxPiece, BoxQuestion, examine_boxes
 from sparsest.exact.search_options import Pacing
@@ -29,7 +29,7 @@ class BoxFarm(Piecework[list[OpenBox], BoxesExamined]):
         What is asked.
     search : BoxSearch
         Where open boxes are, and what is known; changed.
-    limits : BoxLimits
+    limits : PathNormLimits
         What may stop it, and who is told of progress.
     saving : Saving
         Where the search is kept.
@@ -42,7 +42,7 @@ class BoxFarm(Piecework[list[OpenBox], BoxesExamined]):
         workers: Workers,
         question: BoxQuestion,
         search: BoxSearch,
-        limits: BoxLimits,
+        limits: PathNormLimits,
         saving: Saving,
         pacing: Pacing,
     ) -> None:

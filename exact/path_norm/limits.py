@@ -30,7 +30,7 @@ class BoxCounters:
     seconds_before: float = 0.0
 
 
-class BoxLimits:
+class PathNormLimits:
     """Time and boxes left to a search, and who is told of the progress.
 
     Parameters

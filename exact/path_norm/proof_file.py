@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from sparsest import check as reading
-from sparsest.check_path_norm import FORMAT, MAX_DENOMINATOR, VERSION, Model, Power, ProofError
+from sparsest.check_path_norm import FORMAT, MAX_DENOMINATOR, VERSION, ConeModel, Power, ProofError
 from sparsest.errors import InputError
 from sparsest.exact.arithmetic.number_text import number_text
 from sparsest.exact.arithmetic.rational_network import RationalNetwork, rational_witness
@@ -36,6 +36,9 @@ _GIVEN_AT_MOST: Final = 8e-7
 _GIVEN: Final = 1e-7
 # Shares up to which bounds in the file are those that are known.
 _SLACK: Final = 1e-6
+# Units of work that nobody does, and those of the checker's that take a second.
+_NO_LIMIT: Final = 10**18
+_UNITS_A_SECOND: Final = 1e7
 # Bits of bounds.
 _BITS: Final = 48
 
@@ -107,7 +110,7 @@ def write_proof(
     document = document_without_parts(problem)
     fields = {name: document[name] for name in ("problem",)}
     work = reading._Work(None)
-    work.left = 10**18
+    work.left = _NO_LIMIT
     power = Power(exponent_of(p), work)
     witness = None if network is None else _witness(problem, network)
     claimed = None if witness is None else _cost(problem, witness, power, objective)
@@ -159,10 +162,10 @@ def _certifier(
     """Return what proves the target; None where there are too many cones, or too little time for them."""
     free = problem.replace(weight_bound=None).distinct()
     work = reading._Work(None)
-    work.left = 10**18
+    work.left = int(min(_NO_LIMIT, _UNITS_A_SECOND * deadline.remaining))
     try:
         cones = build_cones(free, objective, deadline)
-        model = Model(
+        model = ConeModel(
             reading._Problem(reading._with_options(fields["problem"]), "problem"), str(objective), work
         )
     except (InputError, TimeLimitError, ProofError):

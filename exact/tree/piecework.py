@@ -18,7 +18,7 @@ Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
 
-class Limits(Protocol):
+class PieceLimits(Protocol):
     """What may stop a search, and who is told of its progress."""
 
     @property
@@ -36,7 +36,7 @@ class Piecework(abc.ABC, Generic[Piece, Result]):
     ----------
     workers : Workers
         Who does the work.
-    limits : Limits
+    limits : PieceLimits
         What may stop it, and who is told of progress.
     saving : Saving
         Where the search is kept.
@@ -44,7 +44,7 @@ class Piecework(abc.ABC, Generic[Piece, Result]):
         Seconds in which nothing comes back after which the workers are given up.
     """
 
-    def __init__(self, workers: Workers, limits: Limits, saving: Saving, max_silence: float) -> None:
+    def __init__(self, workers: Workers, limits: PieceLimits, saving: Saving, max_silence: float) -> None:
         self._workers, self._limits, self._saving = workers, limits, saving
         self._max_silence = max_silence
         self._given_out: dict[Future[Result], Piece] = {}

@@ -20,7 +20,7 @@ import sparsest.check
 import sparsest.check_path_norm
 from sparsest import InputError, Problem, ProofError, check_path_norm_proof, check_proof, exact, save
 from sparsest.check import _Problem, _with_options, _Work
-from sparsest.check_path_norm import Model, Power, main
+from sparsest.check_path_norm import ConeModel, Power, main
 from sparsest.exact.path_norm.cones import build_cones
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
@@ -219,7 +219,7 @@ def model_of(problem, objective):
         "skip": str(problem.affine) == "skip",
         "weight_bound": None,
     }
-    return Model(_Problem(_with_options(fields), "problem"), str(objective), work())
+    return ConeModel(_Problem(_with_options(fields), "problem"), str(objective), work())
 
 
 class TestCones:
