@@ -17,11 +17,18 @@ import numpy as np
 from sparsest import check as reading
 from sparsest.arrays import FloatArray
 from sparsest.check_path_norm import BoxStep, ConeModel, Element, ElementBox, Power, Prices, ProofError
-from sparsest.exact.arithmetic.number_text import integer_text, number_text
 from sparsest.exact.path_norm.cones import Cones, IntArray
 from sparsest.exact.path_norm.element_names import elements_of, samples_of_rows
 from sparsest.exact.path_norm.intervals_kernel import Box
 from sparsest.exact.path_norm.networks import Networks
+from sparsest.exact.path_norm.proven_boxes import ProvenBox, leaves_of
+from sparsest.exact.path_norm.suggestions import (
+    Excess,
+    chord_slopes,
+    rows_to_hold,
+    short_number,
+    values_of_elements,
+)
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
 
@@ -33,9 +40,8 @@ _MIN_GAIN: Final = 0.02
 _MIN_SHRUNK: Final = 0.1
 # Share of an interval from zero that its lower part takes at least.
 _MIN_LOWER_PART: Final = 0.4
-# Bits of multipliers and of ends, and of prices of the largest element.
+# Bits of multipliers, and of prices of the largest element.
 _MULTIPLIER_BITS: Final = 44
-_END_BITS: Final = 28
 _PRICE_BITS: Final = 48
 # Multipliers give away this share, and four times more each time that they still ask too much.
 _SPARE: Final = 2.0**-38
@@ -44,20 +50,6 @@ _MAX_TRIES: Final = 10
 _CLOSING: Final = 0.5
 # Units of work that nobody does.
 _NO_LIMIT: Final = 10**18
-# Halvings in search of an end.
-_HALVINGS: Final = 40
-
-
-class ProvenBox:
-    """A box, what is proven of it, and how it is split."""
-
-    def __init__(self, box: ElementBox, low: FloatArray, high: FloatArray, held: IntArray) -> None:
-        self.box, self.low, self.high, self.held = box, low, high, held
-        self.steps: list[dict[str, Any]] = []
-        self.split: tuple[Element, Fraction, Fraction] | None = None
-        self.parts: list[ProvenBox] = []
-        self.bound = Fraction(0)
-        self.last: BoxStep | None = None
 
 
 class Certifier:
@@ -91,7 +83,7 @@ class Certifier:
         power: Power,
         target: Fraction,
     ) -> None:
-        self._cones, self._networks, self._model, self._p = cones, networks, model, float(power.p)
+        self._cones, self._networks, self.model, self._p = cones, networks, model, float(power.p)
         self.target = target
         self.largest = _largest(power, target)
         bits = _PRICE_BITS + math.ceil((1 - self._p) * math.log2(float(self.largest)))
@@ -117,7 +109,7 @@ class Certifier:
         with contextlib.suppress(KeyboardInterrupt):  # what is known then makes a proof of less
             self._examine_boxes(deadline, most)
         self._close()
-        return min(leaf.bound for leaf in _leaves(self.root))
+        return min(leaf.bound for leaf in leaves_of(self.root))
 
     def _examine_boxes(self, deadline: Deadline, most: int) -> None:
         waiting: list[tuple[Fraction, int, ProvenBox]] = [(Fraction(0), 0, self.root)]
@@ -133,21 +125,6 @@ class Certifier:
             for part in node.parts:
                 count -= 1
                 heapq.heappush(waiting, (node.bound, count, part))
-
-    def documents(self) -> tuple[list[list[str]], list[dict[str, Any]]]:
-        """Return the cones that nodes speak of, and the nodes in order, as the proof's JSON holds them."""
-        table = _ConeTable(self._model)
-        nodes = []
-        waiting = [self.root]
-        while waiting:
-            node = waiting.pop()
-            document: dict[str, Any] = {"steps": [_step_document(step, table) for step in node.steps]}
-            if node.split is not None:
-                element, low, high = node.split
-                document["split"] = [*table.names(element), number_text(low), number_text(high)]
-            nodes.append(document)
-            waiting += node.parts[::-1]
-        return table.cones, nodes
 
     # One box
 
@@ -177,8 +154,8 @@ class Certifier:
 
     def _step(self, node: ProvenBox) -> "tuple[BoxStep, dict[str, Any], _Solution, FloatArray] | None":
         """Solve a linear program, and make a step of its multipliers."""
-        slopes = _slopes(node.low, node.high, self._p)
-        rows = _rows(node.low, node.held)
+        slopes = chord_slopes(node.low, node.high, self._p)
+        rows = rows_to_hold(node.low, node.held)
         used = (node.low > 0) & (node.high > 0)
         start = float((node.low[used] ** self._p - slopes[used] * node.low[used]).sum())
         cutoff = (float(self.target) / self._cost_unit - start) * (1 + 1e-6)
@@ -208,7 +185,7 @@ class Certifier:
                 continue
             record = {"over": wider, "multipliers": multipliers, "prices": raised}
             record |= {"moves": [], "bound": step.bound}
-            values = _element_values(found.x, found.labels, self._cones.charges, node.high.shape)
+            values = values_of_elements(found.x, found.labels, self._cones.charges, node.high.shape)
             return step, record, _Solution(values, found.multipliers[:base]), price
         return None
 
@@ -221,7 +198,7 @@ class Certifier:
 
         None where they need an end that some interval does not have.
         """
-        cones, model = self._cones, self._model
+        cones, model = self._cones, self.model
         y = np.zeros(len(model.rows))
         y[self._rest] = multipliers
         y[self._pivots] = -(cones.offsets.T @ multipliers)
@@ -277,7 +254,7 @@ class Certifier:
     ) -> list[tuple[Element, str, Fraction]]:
         """Move ends of intervals, in place, as far as the checker confirms; return the moves."""
         low, high = node.low, node.high
-        excess = _Excess(low, high, price, spare, self._p)
+        excess = Excess(low, high, price, spare, self._p)
         top, bottom = excess.at(high) > room, excess.at(low) > room
         usable = (high > 0) & np.isfinite(price) & np.isfinite(spare)
         moves: list[tuple[Element, str, Fraction]] = []
@@ -289,7 +266,7 @@ class Certifier:
             for place in map(_place, np.argwhere(places & kept)):
                 element = self._names[place]
                 least, most = node.box.interval(element)
-                t = _short(new[place] * self._scale, up=end == "high")
+                t = short_number(new[place] * self._scale, up=end == "high")
                 if not least < t < most:
                     continue
                 excluded = (t, most) if end == "high" else (least, t)
@@ -323,7 +300,7 @@ class Certifier:
     ) -> None:
         """Split the element whose line misses most at a solution, or else the widest in use."""
         low, high = node.low, node.high
-        excess = _Excess(low, high, price, np.zeros_like(spare), self._p)
+        excess = Excess(low, high, price, np.zeros_like(spare), self._p)
         inside = (high > 0) & (values > low) & (values < high) & np.isfinite(price)
         gaps = np.where(inside, excess.at(values), 0.0)
         if not gaps.max() > 1e-12 * room:
@@ -337,7 +314,7 @@ class Certifier:
             t = max(t, _MIN_LOWER_PART * high[place])
         element = self._names[place]
         least, most = node.box.interval(element)
-        at = min(max(_short(t * self._scale, up=True), least), most)
+        at = min(max(short_number(t * self._scale, up=True), least), most)
         if not least < at < most:
             return
         below, above = self._middle(node, step, place, at, (low, high, price, spare), room)
@@ -360,7 +337,7 @@ class Certifier:
     ) -> tuple[Fraction, Fraction]:
         """Return two ends around a point between which the step leaves nothing; the point if that fails."""
         low, high, price, spare = (np.array([array[place]]) for array in arrays)
-        excess = _Excess(low, high, price, np.where(np.isfinite(spare), spare, 0.0), self._p)
+        excess = Excess(low, high, price, np.where(np.isfinite(spare), spare, 0.0), self._p)
         t = np.array([float(at) / self._scale])
         if not excess.at(t)[0] > room:
             return at, at
@@ -370,7 +347,7 @@ class Certifier:
         for k, (outer, limit) in enumerate(((low, least), (high, most))):
             if excess.at(outer)[0] <= room:
                 new = excess.outermost(t, outer, room * (1 + 1e-9))[0]
-                end = _short(new * self._scale, up=k == 0)
+                end = short_number(new * self._scale, up=k == 0)
                 if (
                     min(at, limit) < end < max(at, limit)
                     and step.bound_with(element, min(at, end), max(at, end)) >= self.target
@@ -412,72 +389,10 @@ class _Solution:
         self.values, self.multipliers = values, multipliers
 
 
-class _Excess:
-    """By how much a network costs more than the bound, at least, with given values of an element."""
-
-    def __init__(
-        self, low: FloatArray, high: FloatArray, price: FloatArray, spare: FloatArray, p: float
-    ) -> None:
-        self._p = p
-        with np.errstate(invalid="ignore"):
-            self._slope = np.where(np.isfinite(spare), price - spare, 0.0)
-            ends = [np.maximum(end, 0.0) ** p - price * np.maximum(end, 0.0) for end in (low, high)]
-            self._least = np.minimum(*ends)
-
-    def at(self, t: FloatArray) -> FloatArray:
-        """Return the excess at values of the elements."""
-        with np.errstate(invalid="ignore"):
-            t = np.maximum(t, 0.0)
-            return np.asarray(t**self._p - self._slope * t - self._least)
-
-    def outermost(self, outside: FloatArray, inside: FloatArray, room: float) -> FloatArray:
-        """Return points between two from which on, towards `outside`, the excess is above `room`."""
-        for _ in range(_HALVINGS):
-            middle = (outside + inside) / 2
-            above = self.at(middle) > room
-            outside, inside = np.where(above, middle, outside), np.where(above, inside, middle)
-        return outside
-
-
-class _ConeTable:
-    """Numbers of the cones that a proof speaks of, in order of appearance."""
-
-    def __init__(self, model: ConeModel) -> None:
-        self._model, self._numbers = model, dict[int, int]()
-
-    @property
-    def cones(self) -> list[list[str]]:
-        """Their bits."""
-        return [list(self._model.names[number]) for number in self._numbers]
-
-    def names(self, element: Element) -> list[int]:
-        """Return how a proof names an element."""
-        number, sign, entry = element
-        return [self._numbers.setdefault(number, len(self._numbers)), sign, entry]
-
-
-def _step_document(step: dict[str, Any], table: _ConeTable) -> dict[str, Any]:
-    return {
-        "over": integer_text(step["over"]),
-        "multipliers": [[i, integer_text(m)] for i, m in step["multipliers"].items()],
-        "prices": [[*table.names(e), integer_text(price)] for e, price in step["prices"].items()],
-        "moves": [[*table.names(e), end, number_text(t)] for e, end, t in step["moves"]],
-    }
-
-
 def _place(numbers: Iterable[Any]) -> tuple[int, int, int]:
     """Return the place of an element in arrays (C, 2, J)."""
     cone, sign, entry = map(int, numbers)
     return cone, sign, entry
-
-
-def _leaves(root: ProvenBox) -> list[ProvenBox]:
-    found, waiting = [], [root]
-    while waiting:
-        node = waiting.pop()
-        waiting += node.parts
-        found += [] if node.parts else [node]
-    return found
 
 
 def _largest(power: Power, target: Fraction) -> Fraction:
@@ -485,49 +400,11 @@ def _largest(power: Power, target: Fraction) -> Fraction:
     guess = float(target) ** (1.0 / float(power.p))
     factor = 1.0
     while True:
-        found = _short(guess * factor, up=True)
+        found = short_number(guess * factor, up=True)
         if power.lower(found) >= target:
             return found
         factor += 1e-9
 
 
-def _short(value: float, *, up: bool) -> Fraction:
-    """Return a number of few bits beside another, above or below."""
-    if value <= 0:
-        return Fraction(0)
-    mantissa, exponent = math.frexp(value)
-    whole = mantissa * (1 << _END_BITS)
-    return Fraction(math.ceil(whole) if up else math.floor(whole)) * Fraction(2) ** (exponent - _END_BITS)
-
-
 def _exponent(value: Fraction) -> int:
     return value.numerator.bit_length() - value.denominator.bit_length()
-
-
-def _slopes(low: FloatArray, high: FloatArray, p: float) -> FloatArray:
-    """Return the slopes of chords of t^p on intervals, rounded to be lower; infinite where high <= 0."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        top = np.maximum(high, 0.0)
-        chord = (top**p - low**p) / (top - low)
-        flat = p * top ** (p - 1.0)
-        slopes = np.where(low > 0, np.where(top > low, np.maximum(chord, flat), flat), top ** (p - 1.0))
-    return np.where(high > 0, slopes * (1.0 - 1e-13), np.inf)
-
-
-def _element_values(
-    x: FloatArray, labels: IntArray, charges: FloatArray, shape: tuple[int, ...]
-) -> FloatArray:
-    """Return the value of every element at a point of a linear program; it may have none."""
-    values = np.zeros(shape)
-    if len(x) == len(labels):
-        used = (labels[:, 0] >= 0) & (x > 0)
-        signs, cones, rays = labels[used].T
-        np.add.at(values, (cones, signs), x[used][:, None] * charges[rays])
-    return values
-
-
-def _rows(low: FloatArray, held: IntArray) -> IntArray:
-    """Return rows for elements with a positive lower end, and those held, each once."""
-    known = {tuple(row) for row in held.tolist()}
-    new = [(0, *place) for place in np.argwhere(low > 0).tolist() if (0, *place) not in known]
-    return np.array([*held.tolist(), *new], dtype=np.int64).reshape(-1, 4)

@@ -20,6 +20,7 @@ from sparsest.exact.cells.charts import TimeLimitError
 from sparsest.exact.path_norm.certifier import Certifier
 from sparsest.exact.path_norm.cones import build_cones
 from sparsest.exact.path_norm.networks import Networks
+from sparsest.exact.path_norm.proven_boxes import documents
 from sparsest.exact.proof.witness import network_document
 from sparsest.exact.proof.writer import document_without_parts, point_of_each_sample
 from sparsest.files import write_atomically
@@ -128,7 +129,7 @@ def write_proof(
             proven = certifier.run(deadline, most)
             if proven > 0:
                 bits, largest = certifier.bits, certifier.largest
-                cones, nodes = certifier.documents()
+                cones, nodes = documents(certifier.root, certifier.model)
                 proven = _rounded(proven, up=False)
             proven = max(proven, Fraction(0))
     head = {
