@@ -407,6 +407,7 @@ def test_ctrl_c_ends_the_search_within_a_weight_bound():
 
     X = [[0, 0], [0, 1], [1, 0], [1, 1], [0.3, 0.6], [0.7, 0.2]]
     problem = Problem(X, [0, 1, 1, 0, 2, -1], weight_bound=0.7)
-    search = solve_by_branching(problem, 0.5, Objective.WEIGHTS, Deadline(60), interrupt)
+    options = SearchOptions(Deadline(60), progress=interrupt)
+    search = solve_by_branching(problem, 0.5, Objective.WEIGHTS, options)
     assert search.status is Status.INTERRUPTED
     assert search.network.solves(problem)
