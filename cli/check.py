@@ -1,12 +1,14 @@
 """`sparsest check`: verify a proof, trusting neither solver nor search."""
 
+import functools
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Annotated, Any
 
 import typer
 
-from sparsest.check import ProofError, UnreadableError, check_proof, describe, read
+from sparsest.check import FORMAT, PATH_NORM_FORMAT, ProofError, UnreadableError, check_proof, read
+from sparsest.check_path_norm import check_path_norm_proof
 from sparsest.cli import exit_codes, options, output
 from sparsest.decimals import Numbers
 from sparsest.errors import InputError
@@ -41,6 +43,9 @@ def check(  # noqa: PLR0913
     objective: Annotated[
         str | None, typer.Option(help="What it must count: neurons, weights or parameters.")
     ] = None,
+    p: Annotated[
+        float | None, typer.Option("--p", help="It must be about the least path norm with this exponent.")
+    ] = None,
     affine: options.AffineTerm = None,
     tolerance: options.Tolerance = None,
     weight_bound: options.WeightBound = None,
@@ -54,12 +59,14 @@ def check(  # noqa: PLR0913
     numbers: options.NumbersMeant = Numbers.AUTO,
     vipr: Vipr = None,
 ) -> None:
-    """Verify a proof of the fewest neurons, weights or parameters, and that it is about what is given here.
+    """Verify a proof of the fewest neurons, weights or parameters, or of a least path norm.
 
     \b
     Example:
       sparsest solve xor --proof xor.json
       sparsest check xor.json xor --affine none --vipr xor-vipr
+      sparsest least xor --p 0.5 --proof norm.json
+      sparsest check norm.json xor --p 0.5
 
     Every option says what the proof must be about, with DATA or without: what it counts, its affine term, the
     tolerance of all its labels, classes and their margin, its weight bound. What is not given here, nor
@@ -76,9 +83,15 @@ def check(  # noqa: PLR0913
     if classify and margin is None:
         margin = 1.0
     try:
-        document = read(proof)
+        document = read(proof, FORMAT, PATH_NORM_FORMAT)
+        is_norm = document["format"] == PATH_NORM_FORMAT
+        if p is not None and not is_norm:
+            raise ProofError("it is about a count, not about a path norm", "format")
+        if vipr is not None and is_norm:
+            raise InputError("proofs of path norms are not written as VIPR: leave --vipr out")
         given, reading = (None, None) if data is None else _data(data, asked)
-        checked = check_proof(
+        check_one = functools.partial(check_path_norm_proof, p=p) if is_norm else check_proof
+        checked = check_one(
             document, given, affine=affine, tolerance=tolerance, weight_bound=weight_bound, margin=margin,
             objective=objective,
         )  # fmt: skip
@@ -87,7 +100,7 @@ def check(  # noqa: PLR0913
     except ProofError as error:
         typer.echo(f"rejected: {error}")
         raise typer.Exit(exit_codes.NEGATIVE) from None
-    typer.echo(describe(checked))
+    typer.echo(checked.summary())
     output.print_reading(reading, str(data))
     if vipr is not None:
         _export(document, vipr)

@@ -82,8 +82,7 @@ _KINDS: Final[Sequence[tuple[type[Sentence], str, Mapping[str, str]]]] = (
         {
             "global": "Nothing is left to do: no network that fits has a smaller path norm, and none has "
             "fewer parts.",
-            "local": "Try more --restarts or another --seed; `sparsest.exact.minimize_path_norm` returns "
-            "the better network.",
+            "local": "Try more --restarts or another --seed; `sparsest least` returns the better network.",
             "p_too_large": "Take a smaller --p: below p*, which `sparsest threshold` bounds, it cannot "
             "happen.",
             "open": "Give the bounds on the least path norm more seconds with --least-limit.",

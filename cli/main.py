@@ -17,6 +17,7 @@ from sparsest.cli.datasets import datasets
 from sparsest.cli.explain import explain
 from sparsest.cli.find import find
 from sparsest.cli.frontier import frontier
+from sparsest.cli.least import least
 from sparsest.cli.regress import regress
 from sparsest.cli.solve import solve
 from sparsest.cli.streams import let_readers_leave
@@ -36,6 +37,7 @@ app.command()(find)
 app.command()(train)
 app.command()(frontier)
 app.command()(compare)
+app.command()(least)
 app.command()(threshold)
 app.command()(certify)
 app.command()(check)
@@ -61,7 +63,7 @@ _LIBRARIES: Final = (
 _TASKS: Final = (
     ("the sparsest network through data, proven", "sparsest solve DATA --proof proof.json"),
     ("a sparse network, fast, without a proof", "sparsest find DATA"),
-    ("the network of least l^p path norm", "sparsest train DATA --p 0.4"),
+    ("a network of small l^p path norm; certified", "sparsest train DATA --p 0.4, sparsest least DATA"),
     ("is the network that I trained the sparsest?", "sparsest certify MODEL DATA"),
     (
         "do training and proof agree? what does accuracy cost?",

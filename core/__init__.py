@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sparsest import datasets
 from sparsest.affine import Affine
 from sparsest.check import Checked, ProofError, check_proof
+from sparsest.check_path_norm import CheckedPathNorm, check_path_norm_proof
 from sparsest.cost_curves import CostCurves
 from sparsest.errors import InputError, SolverError, SparsestError
 from sparsest.history import History
@@ -61,6 +62,7 @@ __all__ = [
     "Attempt",
     "Certificate",
     "Checked",
+    "CheckedPathNorm",
     "CostCurves",
     "ExactResult",
     "FitResult",
@@ -100,6 +102,7 @@ __all__ = [
     "Verdict",
     "__version__",
     "certify",
+    "check_path_norm_proof",
     "check_proof",
     "compare_sides",
     "continuous",

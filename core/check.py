@@ -31,6 +31,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 FORMAT = "sparsest/proof"
+# What check_path_norm.py beside this file checks.
+PATH_NORM_FORMAT = "sparsest/path-norm-proof"
 # Version 1 is about neurons, version 2 about weights or parameters, or neurons that several outputs share, be
 # these numbers or classes.
 OBJECTIVES = {1: ("neurons",), 2: ("weights", "parameters")}
@@ -250,12 +252,19 @@ def check_proof(
 
 
 def read(
-    path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES, max_values: int = MAX_VALUES
+    path: str | os.PathLike[str],
+    *formats: str,
+    max_bytes: int = MAX_FILE_BYTES,
+    max_values: int = MAX_VALUES,
 ) -> Document:
-    """Return the document in a proof's file, not verified yet; raise `UnreadableError` if there is none."""
+    """Return the document in a proof's file, not verified yet; raise `UnreadableError` if there is none.
+
+    It has one of these formats, by default that of the fewest neurons, weights or parameters.
+    """
+    known = formats or (FORMAT,)
     document = _json(path, _refuse_float, max_bytes, max_values)
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise UnreadableError(f"it is not a document of the format {FORMAT!r}", str(path))
+    if not isinstance(document, dict) or document.get("format") not in known:
+        raise UnreadableError(f"it is not a document of the format {known[0]!r}", str(path))
     return document
 
 
@@ -711,7 +720,7 @@ class _Asked:
     margin: float | None
 
     def __post_init__(self) -> None:
-        if self.affine not in (None, *_AFFINE):
+        if self.affine not in (None, *AFFINE):
             raise UnreadableError(f"{_shown(self.affine)} is not one of none, constant and skip", "affine")
         for name in ("tolerance", "weight_bound", "margin"):
             value = getattr(self, name)
@@ -728,7 +737,7 @@ class _Asked:
         """Reject unless the problem is the one asked for."""
         if self.affine not in (None, problem.affine):
             raise ProofError(
-                f"it is about networks {_AFFINE[problem.affine]}, not {_AFFINE[str(self.affine)]}", "problem"
+                f"it is about networks {AFFINE[problem.affine]}, not {AFFINE[str(self.affine)]}", "problem"
             )
         if self.weight_bound is not None and problem.own_bound not in _meant(self.weight_bound):
             found = "unbounded" if problem.own_bound is None else f"of at most {_decimal(problem.own_bound)}"
@@ -3147,7 +3156,7 @@ def _find_inverse(matrix: Sequence[Sequence[int]]) -> list[list[int]] | None:
 # THE COMMAND LINE
 
 
-_AFFINE = {"none": "without an affine term", "constant": "with a constant", "skip": "with a skip"}
+AFFINE = {"none": "without an affine term", "constant": "with a constant", "skip": "with a skip"}
 
 
 def describe(checked: Checked) -> str:
@@ -3160,7 +3169,7 @@ def describe(checked: Checked) -> str:
     else:
         claim = f"between {checked.lower_bound} and {upper}"
     bound = "" if checked.weight_bound is None else f" and weights of at most {checked.weight_bound:.40}"
-    affine = _AFFINE[checked.affine]
+    affine = AFFINE[checked.affine]
     data = "the data given" if checked.data_compared else "the data in it"
     outputs = "" if checked.direction is None else f", m = {len(checked.direction)}"
     return (
@@ -3178,7 +3187,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("proof", help="a proof, .json or .json.gz")
     parser.add_argument("data", nargs="?", help="a saved problem (.json) or a table (.csv, last columns y)")
-    parser.add_argument("--affine", choices=tuple(_AFFINE), help="the affine term it must be about")
+    parser.add_argument("--affine", choices=tuple(AFFINE), help="the affine term it must be about")
     parser.add_argument("--tolerance", type=float, help="the distance from labels it must be about; 0: exact")
     parser.add_argument("--weight-bound", type=float, help="the bound on weights it must be about")
     parser.add_argument("--classify", action="store_true", help="it must be about two classes")

@@ -77,6 +77,13 @@ class Deadline:
         self._start = time.perf_counter()
         self._limit = float("inf") if time_limit is None else float(time_limit)
         self._interrupted = False
+        self._whole: Deadline | None = None
+
+    def part(self, share: float) -> "Deadline":
+        """Return a deadline that has such a share of the time left, and is interrupted when this one is."""
+        found = Deadline(None if self.limit is None else max(share * self.remaining, 1e-9))
+        found._whole = self
+        return found
 
     @property
     def limit(self) -> float | None:
@@ -90,7 +97,7 @@ class Deadline:
     @property
     def interrupted(self) -> bool:
         """Whether the time was ended from outside."""
-        return self._interrupted
+        return self._interrupted or (self._whole is not None and self._whole.interrupted)
 
     @property
     def seconds(self) -> float:
@@ -100,9 +107,9 @@ class Deadline:
     @property
     def remaining(self) -> float:
         """Seconds left, at least 0; infinite without a limit."""
-        return 0.0 if self._interrupted else max(0.0, self._limit - self.seconds)
+        return 0.0 if self.interrupted else max(0.0, self._limit - self.seconds)
 
     @property
     def expired(self) -> bool:
         """Whether the time is up."""
-        return self._interrupted or self.seconds >= self._limit
+        return self.interrupted or self.seconds >= self._limit

@@ -129,7 +129,7 @@ def checkpoint_path(checkpoint_file: PathLike, method: str) -> Path:
     """Return where a search is kept; raise `InputError` for a method that cannot be resumed."""
     if not isinstance(checkpoint_file, (str, os.PathLike)):
         raise InputError(f"checkpoint_file = {checkpoint_file!r:.40}: it must be a path")
-    if method != "tree":
+    if method not in ("tree", "branching"):
         raise InputError(
             f"only the search of method 'tree' can be resumed, and the method is {method!r}: leave the "
             "checkpoint out, or use method='tree'"

@@ -71,6 +71,10 @@ class PathNormMethodResult:
         What else the user should know, in one sentence; usually empty.
     samples : SortedSamples or None
         The data by position, where the method sorted them: the referee need not do so again.
+    seconds_before : float
+        Wall time of the earlier runs that this one continued.
+    lower_without_bound : float or None
+        Lower bound that holds without the weight bound too, where that is another one.
     """
 
     status: Status
@@ -80,3 +84,5 @@ class PathNormMethodResult:
     nodes: int
     remark: str = ""
     samples: SortedSamples | None = None
+    seconds_before: float = 0.0
+    lower_without_bound: float | None = None

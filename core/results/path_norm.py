@@ -54,9 +54,12 @@ class PathNormResult(Report):
     nodes : int
         Search nodes visited, or steps of a recursion.
     seconds : float
-        Wall time.
+        Wall time, of all runs where a search was resumed.
     problem : Problem or None
         The data; None in a result that was read from a file.
+    proof_written : bool or None
+        Whether the proof that was asked for could be written; None when none was, and in a result that was
+        read from a file.
 
     Examples
     --------
@@ -81,6 +84,7 @@ class PathNormResult(Report):
     nodes: int
     seconds: float
     problem: Problem | None = dataclasses.field(default=None, compare=False)
+    proof_written: bool | None = dataclasses.field(default=None, compare=False)
 
     @property
     def gap(self) -> float:

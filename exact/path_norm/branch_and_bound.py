@@ -11,204 +11,60 @@ are made small enough that no ray is worth more than it costs, with a margin for
 """
 
 import dataclasses
-import heapq
-from typing import Final, NamedTuple
+from pathlib import Path
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sparsest import tolerances
-from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.exact.cells.charts import TimeLimitError
 from sparsest.exact.line.residual import largest_violation
 from sparsest.exact.method_result import PathNormMethodResult
-from sparsest.exact.path_norm.box_kernel import BRANCH, CLOSED
-from sparsest.exact.path_norm.cones import MAX_RAYS, Cones, IntArray, build_cones
-from sparsest.exact.path_norm.copies import copies_needed, repeated
-from sparsest.exact.path_norm.intervals_kernel import Box, ratios
+from sparsest.exact.path_norm.box_search import BoxSearch, largest_element
+from sparsest.exact.path_norm.checkpoint import BoxSaving, StoredBoxes, read_stored
+from sparsest.exact.path_norm.cones import MAX_RAYS, Cones, build_cones
+from sparsest.exact.path_norm.copies import copies_needed
+from sparsest.exact.path_norm.farm import BoxFarm
+from sparsest.exact.path_norm.interval import Interval
+from sparsest.exact.path_norm.limits import BoxCounters, PathNormLimits
 from sparsest.exact.path_norm.networks import Candidate, Networks
-from sparsest.exact.path_norm.ray_program_kernel import Solution
+from sparsest.exact.path_norm.pieces import BoxQuestion
+from sparsest.exact.search_options import SearchOptions
 from sparsest.exact.solver import solve
+from sparsest.exact.tree.checkpoint import open_checkpoint
+from sparsest.exact.tree.limits import StoppedError
+from sparsest.exact.tree.saving import Saving
+from sparsest.exact.tree.signals import stopping_on_signals
+from sparsest.exact.tree.workers import Workers
+from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
-from sparsest.progress import Deadline, Progress, ProgressCallback
+from sparsest.progress import Deadline
 from sparsest.results.solving import Status
+from sparsest.sentences import joined
 from sparsest.weight_bound import split
 
-# Share of the best path norm that boxes may give away: half of what counts as met.
-_GIVEN: Final = 0.5 * tolerances.PATH_NORM_GAP
 # Descents from random elements before the search.
 _DESCENTS: Final = 50
-# First smoothing width of a descent that starts at a solution.
-_NARROW: Final = 1e-3
 # Seconds for a network where there are too many cones, or no descent fits.
 _FALLBACK: Final = 20.0
-# Numbers kept for open boxes, eight bytes each; beyond, the search goes depth first.
-_MAX_KEPT: Final = 50_000_000
-# Elements beyond this take slopes below 1e-60, which linear programs in floats cannot weigh.
-_MAX_ELEMENT: Final = 1e60
-# Seconds between reports.
-_REPORT: Final = 0.3
 
 _TOO_MANY = "nothing but zero is known from below: {}"
 _HUGE = "nothing but zero is known from below: for so small a p weights may be too large for floats"
 _HUGE_BOUNDED = "the lower bound is that without a weight bound: for so small a p weights may be too large"
 _COPIES = "the weight bound may call for too many neurons of one cone: the lower bound is that without it"
+_OTHER_CONES = "the checkpoint is about other cones, of another release perhaps: start anew"
 _ROUNDING = "some boxes could not be decided in floating-point arithmetic"
-
-
-class OpenBox(NamedTuple):
-    """An open box: that of its parent, and one end of one element moved.
-
-    Ordered by bound, later ones first among equals. `high` is shared with the other part; `low` names the
-    elements with a positive lower end.
-    """
-
-    bound: float
-    order: int
-    low: tuple[NDArray[np.intp], FloatArray]
-    high: FloatArray
-    element: int
-    ends: tuple[float, float]
-    held: IntArray
-
-
-class Interval:
-    """Best network so far, and bounds of what is left, in the units of the problem and of the cones."""
-
-    def __init__(self, networks: Networks, cones: Cones, p: float) -> None:
-        self._networks, self._unit = networks, float(cones.label_scale**p)
-        self.best: Candidate | None = None
-        self.undecided = float("inf")
-
-    @property
-    def cost(self) -> float:
-        """Path norm of the best network in units of the cones."""
-        return float("inf") if self.best is None else self.best.cost / self._unit
-
-    @property
-    def cut(self) -> float:
-        """Boxes without networks that cost less are closed."""
-        return self.cost * (1.0 - _GIVEN)
-
-    def consider(self, solution: Solution | None) -> None:
-        """Take the network of a solution if it is better."""
-        candidate = None if solution is None else self._networks.candidate(solution)
-        if candidate is not None:
-            self.take(candidate)
-
-    def take(self, candidate: Candidate) -> None:
-        """Take a network that fits if it is better."""
-        if self.best is None or candidate.cost < self.best.cost:
-            self.best = candidate
-
-    def in_units(self, bound: float) -> float:
-        """Return a bound in units of the problem, never above the best path norm, nor below zero."""
-        return max(0.0, min(bound, self.undecided, self.cut) * self._unit)
-
-
-class BoxSearch:
-    """Open boxes of one problem, and the loop over them."""
-
-    def __init__(
-        self, networks: Networks, cones: Cones, p: float, interval: Interval, deadline: Deadline
-    ) -> None:
-        self._networks, self._p, self._interval, self._deadline = networks, p, interval, deadline
-        self._ratios = ratios(cones.charges, cones.starts, cones.members)
-        self._heap: list[OpenBox] = []
-        self._stack: list[OpenBox] = []
-        self._current: OpenBox | None = None
-        self._order = 0
-        self.nodes = 0
-        largest = interval.cost ** (1.0 / p) * (1.0 + 1e-9)
-        if not largest < _MAX_ELEMENT:
-            raise OverflowError
-        networks.close_ends(largest)
-        nothing = np.zeros((0, 4), dtype=np.int64)
-        self._put(0.0, networks.box(largest), 0, (-np.inf, np.inf), nothing)
-
-    @property
-    def bound(self) -> float:
-        """Least bound of an open box; infinite when none is open."""
-        boxes = [*self._heap[:1], *self._stack, *([self._current] if self._current else [])]
-        return min((box.bound for box in boxes), default=float("inf"))
-
-    def run(self, progress: ProgressCallback | None) -> None:
-        """Examine boxes until none is left or the time is up."""
-        reported = self._deadline.seconds
-        while (self._heap or self._stack) and not self._deadline.expired:
-            # from here to the end of the turn its bound counts, whenever Ctrl-C comes
-            self._current = self._stack[-1] if self._stack else self._heap[0]
-            if self._stack:
-                self._stack.pop()
-            else:
-                heapq.heappop(self._heap)
-            if self._current.bound < self._interval.cut:
-                self._split(self._current)
-            self._current = None
-            if progress is not None and self._deadline.seconds - reported > _REPORT:
-                reported = self._deadline.seconds
-                progress(self._report(reported))
-
-    def _report(self, seconds: float) -> Progress:
-        low, best = self._interval.in_units(self.bound), self._interval.best
-        upper = float("inf") if best is None else best.cost
-        return Progress(
-            f"path norm between {low:.6g} and {upper:.6g}",
-            seconds,
-            nodes=self.nodes,
-            open_subtrees=len(self._heap) + len(self._stack),
-        )
-
-    def _split(self, box: OpenBox) -> None:
-        interval, networks = self._interval, self._networks
-        intervals = self._intervals(box)
-        found = networks.loops.examine(
-            intervals, box.held, self._p, interval.cut, networks.arrays, self._ratios
-        )
-        self.nodes += 1
-        least, solution = max(float(found.least), box.bound), found.solution
-        if found.state == CLOSED:
-            return
-        if found.state != BRANCH or found.where[0] < 0:
-            interval.undecided = min(interval.undecided, least)
-            return
-        if float((solution.values**self._p).sum()) < interval.cost * (1 - 1e-9):
-            interval.consider(solution)
-            interval.consider(networks.descend(solution.values, _NARROW))
-        element = int(np.ravel_multi_index(tuple(found.where), networks.shape))
-        self._put(least, intervals, element, (-np.inf, float(found.at[0])), found.held)
-        self._put(least, intervals, element, (float(found.at[1]), np.inf), found.held)
-
-    def _put(
-        self, bound: float, intervals: Box, element: int, ends: tuple[float, float], held: IntArray
-    ) -> None:
-        """Keep the part of a box in which an element is between two ends."""
-        low, high = intervals
-        places = np.flatnonzero(low > 0)
-        self._order -= 1
-        box = OpenBox(bound, self._order, (places, low.ravel()[places]), high, element, ends, held)
-        if len(self._heap) * high.size < _MAX_KEPT:
-            heapq.heappush(self._heap, box)
-        else:
-            self._stack.append(box)
-
-    def _intervals(self, box: OpenBox) -> Box:
-        low, high = np.zeros(box.high.shape), box.high.copy()
-        low.ravel()[box.low[0]] = box.low[1]
-        lower, upper = box.ends
-        low.ravel()[box.element] = max(low.ravel()[box.element], lower)
-        high.ravel()[box.element] = min(high.ravel()[box.element], upper)
-        return Box(low, high)
 
 
 def solve_by_branching(
     problem: Problem,
     p: float,
     objective: Objective,
-    deadline: Deadline,
-    progress: ProgressCallback | None = None,
+    options: SearchOptions | None = None,
+    *,
+    workers: Workers | None = None,
 ) -> PathNormMethodResult:
     """Bound the least path norm by branch and bound, and find a network close to it.
 
@@ -220,102 +76,272 @@ def solve_by_branching(
         Exponent, 0 < p <= 1.
     objective : Objective
         What the path norm is taken of.
-    deadline : Deadline
-        When it ends, the interval known so far is returned; so it is on Ctrl-C.
-    progress : callable, optional
-        Called a few times a second.
+    options : SearchOptions, optional
+        Limits, whom to tell of the progress, and the file in which the search is kept: Ctrl-C and SIGTERM
+        then end it where its state is whole. Who works is said by `workers` alone.
+    workers : Workers, optional
+        Share the boxes.
 
     Returns
     -------
     PathNormMethodResult
         An interval that is valid whatever the linear programs round, and a network at its upper end.
+
+    Raises
+    ------
+    InputError
+        When the file of the search is damaged, of another search, or in the way.
     """
+    options = options or SearchOptions()
     relevant = (
         problem.subset(np.isfinite(problem.low) | np.isfinite(problem.high)) if _some(problem) else problem
     )
-    distinct = relevant.distinct()
-    try:
-        cones = build_cones(distinct, objective, deadline)
-    except (InputError, TimeLimitError) as error:
-        return _without_cones(distinct, p, objective, deadline, str(error))
-    if distinct.weight_bound is None:
-        return _search(distinct, cones, p, objective, deadline, progress)
-    return _search_within_bound(distinct, cones, p, objective, deadline, progress)
+    distinct, path = relevant.distinct(), options.checkpoint_path
+    search = _PathNormSearch(distinct, p, objective, options, workers)
+    if path is None:
+        return search.run(None)
+    stored = open_checkpoint(
+        path,
+        distinct,
+        resume=options.resume,
+        read=lambda path, problem: read_stored(path, problem, p, objective),
+    )
+    with stopping_on_signals(options.deadline):
+        return search.run(stored)
 
 
-def _search(
-    problem: Problem,
-    cones: Cones,
-    p: float,
-    objective: Objective,
-    deadline: Deadline,
-    progress: ProgressCallback | None,
-    known: Candidate | None = None,
-) -> PathNormMethodResult:
-    """Search the networks of the cones, one neuron each; `known` is the best network of those before."""
-    networks = Networks(problem, cones, p, objective)
-    interval = Interval(networks, cones, p)
-    interval.best = known
-    search, status, remark = None, Status.OPTIMAL, ""
-    try:
-        _first_networks(networks, interval, deadline)
-        if interval.best is None:
-            fallback = _by_counting(problem, p, objective, deadline)
-            if fallback.network is None:
-                return fallback
-            interval.take(Candidate(fallback.network, fallback.upper or 0.0))
-        if interval.best is not None and interval.best.cost == 0:
-            return PathNormMethodResult(Status.OPTIMAL, 0.0, 0.0, interval.best.network, nodes=0)
-        search = BoxSearch(networks, cones, p, interval, deadline)
-        search.run(progress)
-    except KeyboardInterrupt:
-        status = Status.INTERRUPTED
-    except OverflowError:
-        remark = _HUGE
-    lower = interval.in_units(0.0 if search is None else search.bound)
-    return _concluded(interval, lower, status, deadline, 0 if search is None else search.nodes, remark)
+@dataclasses.dataclass(frozen=True)
+class _Stage:
+    """One of the searches that a question takes: without the weight bound, or within it.
 
-
-def _search_within_bound(
-    problem: Problem,
-    cones: Cones,
-    p: float,
-    objective: Objective,
-    deadline: Deadline,
-    progress: ProgressCallback | None,
-) -> PathNormMethodResult:
-    """Search without the weight bound first; if need be again, with as many neurons a cone as it asks for.
-
-    The first search's bound holds for networks within the weight bound too; and so does its network, when p
-    is 1, once its neurons are split, which costs nothing then.
+    `known` is the best network before, `floor` the bound, and `copies_from` the path norm from which copies
+    of cones were counted.
     """
-    free = problem.replace(weight_bound=None)
-    half = Deadline(deadline.remaining / 2)
-    found = _search(free, cones, p, objective, half, progress)
-    if found.network is None or found.network.within_bound(problem):
-        return found
-    network = split(problem, found.network)
-    if network is None:
-        return dataclasses.replace(found, status=Status.NODE_LIMIT, network=None, upper=None, remark=_COPIES)
-    cost = network.path_norm(p, objective)
-    known, found = Candidate(network, cost), dataclasses.replace(found, upper=cost, network=network)
-    if p == 1 or found.status is Status.INTERRUPTED:
-        return found
-    scale = cones.label_scale
-    bound = float(problem.weight_bound or 0.0) / scale
-    try:
-        copies = copies_needed(Networks(free, cones, p, objective), cones, p, cost / scale**p, bound)
-    except OverflowError:
-        return dataclasses.replace(found, status=Status.NUMERICAL, remark=_HUGE_BOUNDED)
-    if copies.max(axis=1).sum() * cones.charges.shape[1] > MAX_RAYS:
-        return dataclasses.replace(found, status=Status.NODE_LIMIT, remark=_COPIES)
-    more = repeated(cones, copies)
-    again = _search(problem, more, p, objective, deadline, progress, known)
-    return dataclasses.replace(again, lower=max(again.lower, found.lower), nodes=again.nodes + found.nodes)
+
+    question: BoxQuestion
+    cones: Cones
+    deadline: Deadline
+    bounded: bool = False
+    known: Candidate | None = None
+    floor: float = 0.0
+    copies_from: float = 0.0
+
+
+class _PathNormSearch:
+    """The parts of one search, put together."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        p: float,
+        objective: Objective,
+        options: SearchOptions,
+        workers: Workers | None,
+    ) -> None:
+        self._problem, self._p, self._objective = problem, p, objective
+        self._options, self._workers = options, workers
+        self._counters = BoxCounters()
+        self._saving: Saving | BoxSaving = Saving()
+
+    def run(self, stored: StoredBoxes | None) -> PathNormMethodResult:
+        """Close the gap as far as limits allow, and return what is known."""
+        if self._options.checkpoint_path is not None:
+            self._open(self._options.checkpoint_path, stored)
+        try:
+            cones = build_cones(self._problem, self._objective, self._options.deadline)
+        except (InputError, TimeLimitError) as error:
+            return self._complete(self._without_cones(str(error)))
+        if self._problem.weight_bound is None:
+            question = BoxQuestion(self._problem, self._p, self._objective, None)
+            return self._complete(self._search(_Stage(question, cones, self._options.deadline), stored))
+        return self._complete(self._search_within_bound(cones, stored))
+
+    def _open(self, path: Path, stored: StoredBoxes | None) -> None:
+        saving = BoxSaving(path, self._options, self._problem, self._p, self._objective, self._counters)
+        if stored is None:
+            saving.claim()
+        else:
+            saving.resumed(stored)
+        self._saving = saving
+
+    def _complete(self, found: PathNormMethodResult) -> PathNormMethodResult:
+        """Add what earlier runs did, and what is to be said of the file."""
+        return dataclasses.replace(
+            found,
+            nodes=found.nodes + self._counters.nodes_before,
+            remark=joined(found.remark, self._saving.remark),
+            seconds_before=self._counters.seconds_before,
+        )
+
+    # One search
+
+    def _search(self, stage: _Stage, stored: StoredBoxes | None = None) -> PathNormMethodResult:
+        """Search the networks of the cones, one neuron each."""
+        p, question = self._p, stage.question
+        networks = Networks(question.problem, stage.cones, p, self._objective)
+        interval = Interval(networks, stage.cones, p)
+        interval.best = stage.known
+        search, status, remark = None, Status.OPTIMAL, ""
+        try:
+            if stored is None:
+                _first_networks(networks, interval, stage.deadline)
+            else:
+                self._take_stored(stored, stage, interval)
+            if interval.best is None:
+                fallback = self._by_counting(question.problem, stage.deadline)
+                if fallback.network is None:
+                    return fallback
+                interval.take(Candidate(fallback.network, fallback.upper or 0.0))
+            if interval.best is not None and interval.best.cost == 0:
+                return PathNormMethodResult(Status.OPTIMAL, 0.0, 0.0, interval.best.network, nodes=0)
+            largest = largest_element(interval.cost, p) if stored is None else stored.largest
+            search = BoxSearch(networks, stage.cones, p, interval, largest)
+            if stored is None:
+                search.begin()
+            else:
+                self._restore(stored, stage, search)
+            self._examine_boxes(search, stage)
+        except KeyboardInterrupt:
+            status = Status.INTERRUPTED
+        except StoppedError as stop:
+            status = stop.status
+        except OverflowError:
+            remark = _HUGE
+        self._saving.save()
+        lower = max(stage.floor, interval.in_units(0.0 if search is None else search.boxes.bound))
+        nodes = 0 if search is None else search.nodes
+        self._counters.nodes += nodes
+        return _concluded(interval, lower, status, nodes, remark)
+
+    def _examine_boxes(self, search: BoxSearch, stage: _Stage) -> None:
+        """Examine boxes until none is left, here or, where it takes long, with workers."""
+        limits = PathNormLimits(self._options, stage.deadline, self._counters, search)
+        if isinstance(self._saving, BoxSaving):
+            self._saving.begin(
+                search,
+                stage.cones,
+                bounded=stage.bounded,
+                floor=stage.floor,
+                copies_from=stage.copies_from,
+            )
+        while search.boxes:
+            limits.check()
+            if self._workers is not None and search.nodes >= self._options.pacing.shared_from:
+                BoxFarm(
+                    self._workers, stage.question, search, limits, self._saving, self._options.pacing
+                ).run()
+                return
+            search.examine_next()
+            self._saving.save_if_due()
+
+    def _take_stored(self, stored: StoredBoxes, stage: _Stage, interval: Interval) -> None:
+        """Take over the network in the file."""
+        if not stored.best.solves(stage.question.problem):
+            raise InputError(
+                f"{self._options.checkpoint_path}: the network in the checkpoint does not fit the data"
+            )
+        interval.take(Candidate(stored.best, stored.best.path_norm(self._p, self._objective)))
+
+    def _restore(self, stored: StoredBoxes, stage: _Stage, search: BoxSearch) -> None:
+        """Open the boxes in the file."""
+        if not stored.is_about(stage.cones):
+            raise InputError(f"{self._options.checkpoint_path}: {_OTHER_CONES}")
+        search.interval.undecided = stored.undecided
+        for box in stored.boxes:
+            search.boxes.put(box)
+
+    # A weight bound
+
+    def _search_within_bound(self, cones: Cones, stored: StoredBoxes | None) -> PathNormMethodResult:
+        """Search without the weight bound first; if need be again, with as many neurons a cone as it takes.
+
+        The first search's bound holds for networks within the weight bound too; and so does its network, when
+        p is 1, once its neurons are split, which costs nothing then.
+        """
+        problem, p, objective = self._problem, self._p, self._objective
+        free = BoxQuestion(problem.replace(weight_bound=None), p, objective, None)
+        if stored is not None and stored.bounded:
+            try:
+                return self._search_copies(free, cones, stored.copies_from, stored.floor, None, stored)
+            except (OverflowError, _TooManyCopiesError):
+                raise InputError(f"{self._options.checkpoint_path}: {_OTHER_CONES}") from None
+        found = self._search(_Stage(free, cones, self._options.deadline.part(0.5)), stored)
+        if found.network is None or found.network.within_bound(problem):
+            return found
+        network = split(problem, found.network)
+        if network is None:
+            return dataclasses.replace(
+                found, status=Status.NODE_LIMIT, network=None, upper=None, remark=_COPIES
+            )
+        cost = network.path_norm(p, objective)
+        found = dataclasses.replace(found, upper=cost, network=network)
+        if p == 1 or found.status is Status.INTERRUPTED:
+            return found
+        try:
+            return self._search_copies(free, cones, cost, found.lower, network, None)
+        except OverflowError:
+            return dataclasses.replace(found, status=Status.NUMERICAL, remark=_HUGE_BOUNDED)
+        except _TooManyCopiesError:
+            return dataclasses.replace(found, status=Status.NODE_LIMIT, remark=_COPIES)
+
+    def _search_copies(
+        self,
+        free: BoxQuestion,
+        cones: Cones,
+        cost: float,
+        floor: float,
+        network: Network | None,
+        stored: StoredBoxes | None,
+    ) -> PathNormMethodResult:
+        """Search within the bound, given the path norm of some network within it."""
+        p, scale, problem = self._p, cones.label_scale, self._problem
+        bound = float(problem.weight_bound or 0.0) / scale
+        networks = Networks(free.problem, cones, p, self._objective)
+        copies = copies_needed(networks, cones, p, cost / scale**p, bound)
+        if copies.max(axis=1).sum() * cones.charges.shape[1] > MAX_RAYS:
+            raise _TooManyCopiesError
+        question = BoxQuestion(problem, p, self._objective, copies)
+        stage = _Stage(
+            question,
+            question.repeat(cones),
+            self._options.deadline,
+            bounded=True,
+            known=None if network is None else Candidate(network, cost),
+            floor=floor,
+            copies_from=cost,
+        )
+        found = self._search(stage, stored)
+        return dataclasses.replace(found, nodes=self._counters.nodes, lower_without_bound=floor)
+
+    # Without a search
+
+    def _by_counting(self, problem: Problem, deadline: Deadline) -> PathNormMethodResult:
+        """Return the path norm of a network with few neurons."""
+        seconds = max(1e-3, min(deadline.remaining, _FALLBACK))
+        found = solve(problem, Objective.NEURONS, time_limit=seconds)
+        status = Status.TIME_LIMIT if deadline.expired else Status.NUMERICAL
+        if found.network is None or not largest_violation(problem, found.network)[1]:
+            return PathNormMethodResult(status, 0.0, None, None, found.nodes)
+        cost = found.network.path_norm(self._p, self._objective)
+        return PathNormMethodResult(
+            Status.OPTIMAL if cost == 0 else status, 0.0, cost, found.network, found.nodes
+        )
+
+    def _without_cones(self, why: str) -> PathNormMethodResult:
+        deadline = self._options.deadline
+        found = self._by_counting(self._problem, deadline)
+        if found.status is Status.OPTIMAL:
+            return found
+        status = Status.TIME_LIMIT if deadline.expired else Status.NODE_LIMIT
+        return dataclasses.replace(found, status=status, remark=_TOO_MANY.format(why))
+
+
+class _TooManyCopiesError(Exception):
+    """The weight bound may call for more neurons of one cone than can be searched."""
 
 
 def _concluded(
-    interval: Interval, lower: float, status: Status, deadline: Deadline, nodes: int, remark: str
+    interval: Interval, lower: float, status: Status, nodes: int, remark: str
 ) -> PathNormMethodResult:
     if interval.best is None:
         return PathNormMethodResult(Status.INTERRUPTED, 0.0, None, None, nodes)
@@ -324,7 +350,7 @@ def _concluded(
     if met:
         status = Status.OPTIMAL
     elif status is Status.OPTIMAL:
-        status = Status.TIME_LIMIT if deadline.expired else Status.NUMERICAL
+        status = Status.NUMERICAL
     if status is Status.NUMERICAL and not remark:
         remark = _ROUNDING
     return PathNormMethodResult(status, lower, best.cost, best.network, nodes, "" if met else remark)
@@ -345,28 +371,3 @@ def _first_networks(networks: Networks, interval: Interval, deadline: Deadline) 
         if deadline.expired:
             break
         interval.consider(networks.descend(2 * random.uniform(size=networks.shape) ** 2, 1.0))
-
-
-def _by_counting(
-    problem: Problem, p: float, objective: Objective, deadline: Deadline
-) -> PathNormMethodResult:
-    """Return the path norm of a network with few neurons."""
-    seconds = max(1e-3, min(deadline.remaining, _FALLBACK))
-    found = solve(problem, Objective.NEURONS, time_limit=seconds)
-    status = Status.TIME_LIMIT if deadline.expired else Status.NUMERICAL
-    if found.network is None or not largest_violation(problem, found.network)[1]:
-        return PathNormMethodResult(status, 0.0, None, None, found.nodes)
-    cost = found.network.path_norm(p, objective)
-    return PathNormMethodResult(
-        Status.OPTIMAL if cost == 0 else status, 0.0, cost, found.network, found.nodes
-    )
-
-
-def _without_cones(
-    problem: Problem, p: float, objective: Objective, deadline: Deadline, why: str
-) -> PathNormMethodResult:
-    found = _by_counting(problem, p, objective, deadline)
-    if found.status is Status.OPTIMAL:
-        return found
-    status = Status.TIME_LIMIT if deadline.expired else Status.NODE_LIMIT
-    return dataclasses.replace(found, status=status, remark=_TOO_MANY.format(why))

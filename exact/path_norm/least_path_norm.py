@@ -1,30 +1,52 @@
 """The least l^p path norm of networks that fit, certified: choose a method, run it, judge its network."""
 
+import dataclasses
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Final
+
 import numpy as np
 
 from sparsest import tolerances
 from sparsest.exact.line.residual import largest_violation
+from sparsest.exact.method_choice import PathLike, checkpoint_path, proof_path
 from sparsest.exact.method_result import PathNormMethodResult
 from sparsest.exact.path_norm import one_feature
+from sparsest.exact.search_options import SearchOptions
 from sparsest.objectives import Objective, check_power
 from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Deadline, ProgressCallback
 from sparsest.results.path_norm import PathNormResult
 from sparsest.results.solving import Status
+from sparsest.sentences import joined
+
+# Share of the time for the search where a proof is asked for, and seconds for the proof after Ctrl-C.
+_SEARCHING: Final = 0.5
+_RUSHED: Final = 1.0
+# Boxes after which a proof is written of less, and so many times those of the search.
+_LEAST_BOXES: Final = 2000
+_TIMES_BOXES: Final = 10
 
 
-def minimize_path_norm(
+def minimize_path_norm(  # noqa: PLR0913
     problem: Problem,
     p: float,
     objective: str | Objective = Objective.NEURONS,
     *,
     time_limit: float | None = None,
+    node_limit: int | None = None,
     progress: ProgressCallback | None = None,
+    workers: int = 1,
+    executor: Executor | None = None,
+    checkpoint_file: PathLike | None = None,
+    resume: bool = False,
+    proof_file: PathLike | None = None,
 ) -> PathNormResult:
     """Bound the least l^p path norm of a network that meets every interval, and find one that attains it.
 
     One feature with a skip, exact labels and weights: a recursion, linear in the samples, whose two bounds
-    differ by rounding alone. Otherwise: branch and bound over enumerated activation patterns.
+    differ by rounding alone. Otherwise, and where the search is to be kept in a file or a proof
+    written: branch and bound over enumerated activation patterns.
 
     Parameters
     ----------
@@ -36,8 +58,24 @@ def minimize_path_norm(
         What the path norm is taken of: "weights", "neurons" or "parameters".
     time_limit : float, optional
         Seconds after which the interval known so far is returned. The search also stops on Ctrl-C.
+    node_limit : int, optional
+        Largest number of boxes, not counting those of the earlier runs of a search that is resumed.
     progress : callable, optional
         Called a few times a second with a `Progress`.
+    workers : int
+        Processes that share the boxes; only searches of a thousand boxes start them.
+    executor : concurrent.futures.Executor, optional
+        Where boxes are examined instead, `workers` pieces at a time: a pool of your own, or a Dask cluster's
+        ``Client.get_executor()``.
+    checkpoint_file : path, optional
+        Where the search is kept every half a minute, and whenever it ends: at a limit, on Ctrl-C, on
+        SIGTERM. A file that exists is only touched with `resume`.
+    resume : bool
+        Continue the search in that file if it exists. Boxes closed before are then taken from it, as the
+        result's ``remark`` says; nodes and seconds are those of all runs.
+    proof_file : path, optional
+        Where to write a proof of the interval reached, .json or .json.gz, which
+        `sparsest.check_path_norm_proof` verifies. It takes about as many boxes again, up to half of the time.
 
     Returns
     -------
@@ -47,7 +85,9 @@ def minimize_path_norm(
     Raises
     ------
     InputError
-        Unless 0 < p <= 1, for an unknown objective, or when slopes leave the range of floats.
+        Unless 0 < p <= 1, for an unknown objective, when slopes leave the range of floats, for a
+        checkpoint that is damaged, of another search, or in the way, or for a proof with a p that is no short
+        fraction.
 
     Examples
     --------
@@ -60,13 +100,56 @@ def minimize_path_norm(
     refuse_other_than_problem(problem)
     power = check_power(p)
     deadline = Deadline(time_limit)
-    if one_feature.applies_to(problem, goal):
+    path = None if proof_file is None else proof_path(proof_file, goal, "branching")
+    if path is not None:
+        from sparsest.exact.path_norm.proof_file import exponent_of  # loads compiled loops
+
+        exponent_of(power)  # refuses before any work what no proof can be written of
+    options = SearchOptions(
+        deadline=deadline if path is None else deadline.part(_SEARCHING),
+        node_limit=node_limit,
+        progress=progress,
+        workers=workers,
+        executor=executor,
+        checkpoint_path=None if checkpoint_file is None else checkpoint_path(checkpoint_file, "branching"),
+        resume=resume,
+    )
+    if one_feature.applies_to(problem, goal) and options.checkpoint_path is None and path is None:
         method, search = "recursion", one_feature.solve_by_recursion(problem, power)
     else:
-        from sparsest.exact.path_norm.branch_and_bound import solve_by_branching  # compiles loops
+        method, search = "branching", _branching(problem, power, goal, options)
+    result = _judged(problem, goal, power, search, method, deadline.seconds + search.seconds_before)
+    if path is None:
+        return result
+    without = search.lower_without_bound
+    return _with_proof(result, result.lower_bound if without is None else without, path, deadline)
 
-        method, search = "branching", solve_by_branching(problem, power, goal, deadline, progress)
-    return _judged(problem, goal, power, search, method, deadline.seconds)
+
+def _with_proof(result: PathNormResult, lower: float, path: Path, deadline: Deadline) -> PathNormResult:
+    """Write the proof of a result, whose lower bound holds without a weight bound; say how that went."""
+    from sparsest.exact.path_norm.proof_file import write_proof
+
+    interrupted = result.status is Status.INTERRUPTED
+    left = Deadline(_RUSHED) if interrupted else deadline.part(1.0)
+    known = lower, result.upper_bound, result.network
+    most = _LEAST_BOXES + _TIMES_BOXES * result.nodes
+    assert result.problem is not None
+    try:
+        written = write_proof(path, result.problem, result.p, result.objective, known, left, most)
+    except OSError as error:  # a full disk must not cost the result
+        why = f"the proof could not be written: {path}: {error.strerror or error}"
+        return dataclasses.replace(result, remark=joined(why, result.remark), proof_written=False)
+    remark = joined(written.shortfall(result.lower_bound, result.upper_bound), result.remark)
+    seconds = max(result.seconds, deadline.seconds)
+    return dataclasses.replace(result, remark=remark, seconds=seconds, proof_written=True)
+
+
+def _branching(problem: Problem, p: float, goal: Objective, options: SearchOptions) -> PathNormMethodResult:
+    from sparsest.exact.path_norm.branch_and_bound import solve_by_branching  # compiles loops
+    from sparsest.exact.tree.workers import workers_of
+
+    with workers_of(options.executor, options.workers) as workers:
+        return solve_by_branching(problem, p, goal, options, workers=workers)
 
 
 def _judged(

@@ -85,7 +85,7 @@ class ProofWriter(ProofLog):
     def __init__(self, problem: Problem) -> None:
         self._asked, self.problem = problem, problem.in_integers
         self.data = ExactData(self.problem.distinct())
-        self._points = _point_of_each_sample(self.problem, self.data.problem)
+        self._points = point_of_each_sample(self.problem, self.data.problem)
         self._scales = [_checker_scale(self.data, i) for i in range(self.data.problem.n_samples)]
         # what multipliers of rows of `data` are times for those of the checker's; the last, of no sample
         ratios = [own // given for own, given in zip(self._scales, self.data.scales, strict=True)]
@@ -485,7 +485,7 @@ def _covers_something(tied: tuple[bool, ...], key: str) -> bool:
     return True
 
 
-def _point_of_each_sample(problem: Problem, distinct: Problem) -> list[int]:
+def point_of_each_sample(problem: Problem, distinct: Problem) -> list[int]:
     """Return the checker's number of each distinct sample: inputs are numbered as they appear."""
     number: dict[bytes, int] = {}
     for row in problem.X:

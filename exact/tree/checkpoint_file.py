@@ -228,11 +228,12 @@ def pieces_document(pieces: Pieces) -> list[Any]:
     return [[prefix_document(prefix), base64.b64encode(packed).decode()] for prefix, packed in pieces.items()]
 
 
-def refuse_other(document: dict[str, Any], problem: Problem, objective: Objective) -> None:
-    """Raise `InputError` for the state of a search that counts something else, or of another problem."""
+def refuse_other(document: dict[str, Any], problem: Problem, sought: str) -> None:
+    """Raise `InputError` for the state of a search for something else, or of another problem."""
     counted = document.get("objective", str(Objective.NEURONS))
-    if counted != objective:
-        raise InputError(f"the checkpoint is of a search for the fewest {counted!s:.20}")
+    if counted != sought:
+        fewest = "the fewest " * (counted in tuple(Objective))
+        raise InputError(f"the checkpoint is of a search for {fewest}{counted!s:.20}")
     if document["problem"] != problem.digest:
         raise InputError("the checkpoint belongs to another problem: data, intervals, skip or bound differ")
 

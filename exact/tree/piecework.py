@@ -2,11 +2,11 @@
 
 import abc
 from concurrent.futures import Future
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
-from sparsest.exact.tree.limits import SearchLimits
 from sparsest.exact.tree.saving import Saving
 from sparsest.exact.tree.workers import LostError, Workers
+from sparsest.progress import Deadline
 
 # Pieces of work given out for each worker, so that none waits for this process. Local searches queue behind
 # them: with 8 they came so late that a network was found after several times the nodes.
@@ -18,6 +18,17 @@ Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
 
+class PieceLimits(Protocol):
+    """What may stop a search, and who is told of its progress."""
+
+    @property
+    def deadline(self) -> Deadline:
+        """When the time is up."""
+
+    def check(self, width: int) -> None:
+        """Report progress now and then; raise `StoppedError` when a limit is reached."""
+
+
 class Piecework(abc.ABC, Generic[Piece, Result]):
     """Gives pieces of work out, and gathers what comes of them; subclasses know what a piece is.
 
@@ -25,7 +36,7 @@ class Piecework(abc.ABC, Generic[Piece, Result]):
     ----------
     workers : Workers
         Who does the work.
-    limits : SearchLimits
+    limits : PieceLimits
         What may stop it, and who is told of progress.
     saving : Saving
         Where the search is kept.
@@ -33,7 +44,7 @@ class Piecework(abc.ABC, Generic[Piece, Result]):
         Seconds in which nothing comes back after which the workers are given up.
     """
 
-    def __init__(self, workers: Workers, limits: SearchLimits, saving: Saving, max_silence: float) -> None:
+    def __init__(self, workers: Workers, limits: PieceLimits, saving: Saving, max_silence: float) -> None:
         self._workers, self._limits, self._saving = workers, limits, saving
         self._max_silence = max_silence
         self._given_out: dict[Future[Result], Piece] = {}

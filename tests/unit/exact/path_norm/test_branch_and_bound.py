@@ -14,15 +14,18 @@ from sparsest import InputError, Network, Problem, datasets, tolerances
 from sparsest.exact.lp.dual_simplex_kernel import Program, dual_simplex
 from sparsest.exact.lp.simplex_kernel import FEASIBLE, INFEASIBLE
 from sparsest.exact.path_norm import box_kernel, extreme_points
-from sparsest.exact.path_norm.branch_and_bound import BoxSearch, Interval, solve_by_branching
+from sparsest.exact.path_norm.box_search import BoxSearch, largest_element
+from sparsest.exact.path_norm.branch_and_bound import solve_by_branching
 from sparsest.exact.path_norm.cones import build_cones
 from sparsest.exact.path_norm.copies import copies_needed, repeated
+from sparsest.exact.path_norm.interval import Interval
 from sparsest.exact.path_norm.intervals_kernel import ratios
 from sparsest.exact.path_norm.least_path_norm import minimize_path_norm
 from sparsest.exact.path_norm.loops import Loops
 from sparsest.exact.path_norm.networks import Candidate, Networks
 from sparsest.exact.path_norm.one_feature import solve_by_recursion
 from sparsest.exact.path_norm.relaxation_kernel import safe_bound
+from sparsest.exact.search_options import SearchOptions
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
 from sparsest.results.solving import Status
@@ -31,7 +34,7 @@ OBJECTIVES = list(Objective)
 
 
 def solved(problem, p=0.5, objective=Objective.WEIGHTS, time_limit=None):
-    return solve_by_branching(problem, p, objective, Deadline(time_limit))
+    return solve_by_branching(problem, p, objective, SearchOptions(Deadline(time_limit)))
 
 
 def closes_around(search, expected):
@@ -229,7 +232,7 @@ def test_a_weight_bound_splits_neurons():
 
 def test_with_p_1_a_weight_bound_costs_nothing():
     problem = Problem([-1, 0, 1], [0, 0, 2], weight_bound=0.4)
-    search = solve_by_branching(problem, 1.0, Objective.WEIGHTS, Deadline(60))
+    search = solved(problem, 1.0, time_limit=60)
     closes_around(search, 2.0)
     assert search.network.width == 5  # 0.4 each
     assert search.network.solves(problem)
@@ -251,9 +254,11 @@ def test_copies_of_a_cone_are_never_too_few(bound):
     networks = Networks(problem, more, 0.5, Objective.WEIGHTS)
     interval = Interval(networks, more, 0.5)
     interval.take(Candidate(found.network, found.upper))
-    search = BoxSearch(networks, more, 0.5, interval, Deadline(60))
-    search.run(None)
-    assert interval.in_units(search.bound) == pytest.approx(found.upper, rel=1e-5)
+    search = BoxSearch(networks, more, 0.5, interval, largest_element(interval.cost, 0.5))
+    search.begin()
+    while search.boxes:
+        search.examine_next()
+    assert interval.in_units(search.boxes.bound) == pytest.approx(found.upper, rel=1e-5)
 
 
 @pytest.mark.slow
@@ -317,7 +322,7 @@ def test_a_limit_or_an_interrupt_leaves_a_valid_interval():
     def interrupt(_):
         raise KeyboardInterrupt
 
-    stopped = solve_by_branching(problem, 0.5, Objective.WEIGHTS, Deadline(None), interrupt)
+    stopped = solve_by_branching(problem, 0.5, Objective.WEIGHTS, SearchOptions(progress=interrupt))
     assert stopped.status is Status.INTERRUPTED
     assert 0 <= stopped.lower < 5.975465 <= stopped.upper + 1e-6
 
@@ -402,6 +407,7 @@ def test_ctrl_c_ends_the_search_within_a_weight_bound():
 
     X = [[0, 0], [0, 1], [1, 0], [1, 1], [0.3, 0.6], [0.7, 0.2]]
     problem = Problem(X, [0, 1, 1, 0, 2, -1], weight_bound=0.7)
-    search = solve_by_branching(problem, 0.5, Objective.WEIGHTS, Deadline(60), interrupt)
+    options = SearchOptions(Deadline(60), progress=interrupt)
+    search = solve_by_branching(problem, 0.5, Objective.WEIGHTS, options)
     assert search.status is Status.INTERRUPTED
     assert search.network.solves(problem)

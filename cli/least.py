@@ -1,0 +1,116 @@
+"""`sparsest least`: the least l^p path norm of networks that fit, certified."""
+
+import contextlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sparsest.cli import exit_codes, options, output
+from sparsest.decimals import Numbers
+from sparsest.errors import InputError
+from sparsest.io.problem_sources import Asked, read_source
+from sparsest.io.table_files.columns import Wanted
+
+
+def least(  # noqa: PLR0913
+    data: options.Data,
+    p: options.Power = 0.4,
+    objective: options.CountedObjective = "neurons",
+    affine: options.AffineTerm = None,
+    tolerance: options.Tolerance = None,
+    weight_bound: options.WeightBound = None,
+    classify: options.Classify = False,
+    margin: options.Margin = None,
+    target: options.Target = None,
+    features: options.Features = None,
+    ignore: options.Ignore = None,
+    drop_missing: options.DropMissing = False,
+    header: options.Header = None,
+    numbers: options.NumbersMeant = Numbers.AUTO,
+    time_limit: options.TimeLimit = None,
+    node_limit: Annotated[
+        int | None, typer.Option(help="Boxes after which the interval known so far is reported.")
+    ] = None,
+    json: options.Json = False,
+    plot: options.Plot = None,
+    save: options.Output = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes that share the branch and bound; 1 by default.")
+    ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(help="Share it on the Dask cluster with this scheduler instead.", metavar="ADDRESS"),
+    ] = None,
+    checkpoint: options.Checkpoint = None,
+    resume: options.Resume = False,
+    proof: Annotated[
+        Path | None,
+        typer.Option(help="Write a proof that `sparsest check` verifies: .json or .json.gz.", metavar="FILE"),
+    ] = None,
+) -> None:
+    """Certify the least l^p path norm of networks that fit: an interval that holds it, and its network.
+
+    `sparsest train` finds networks of small path norm on any data; this proves for a handful of samples that
+    none is smaller.
+
+    \b
+    Example:
+      sparsest least peak-plateau --p 0.5
+      sparsest least xor --p 0.5 --objective weights --proof xor.json
+      sparsest least curve.csv --workers 8 --checkpoint curve.checkpoint --resume
+
+    \b
+    Exit codes: 0 the bounds met, 2 bad input, 3 stopped early (a limit, Ctrl-C, too many cones, or floats
+    could not decide): the interval is printed.
+    """
+    output.check_outputs(plot, save)
+    output.refuse_overwriting(data, plot, save, proof, checkpoint)
+    if proof is not None:
+        output.check_writable(proof)
+    output.check_checkpoint(checkpoint, resume=resume)
+    if dask is not None and workers is not None:
+        raise InputError("--workers and --dask exclude each other: a cluster has its own workers")
+    wanted = Wanted(target, features, ignore, drop_missing, header)
+    asked = Asked(wanted, affine, tolerance, weight_bound, classify, margin, numbers)
+    problem, reading = read_source(data, asked)
+    output.say_remarks(reading)
+    from sparsest.exact import minimize_path_norm
+
+    with contextlib.ExitStack() as stack:
+        executor, slots = None, 1 if workers is None else workers
+        if dask is not None:
+            from sparsest.benchmarks.run.executors import cluster
+
+            place = stack.enter_context(cluster(dask))
+            executor, slots = place.executor, place.slots
+        progress = stack.enter_context(output.progress_bar(quiet=json))
+        result = minimize_path_norm(
+            problem,
+            p,
+            objective,
+            time_limit=time_limit,
+            node_limit=node_limit,
+            progress=progress,
+            workers=slots,
+            executor=executor,
+            checkpoint_file=checkpoint,
+            resume=resume,
+            proof_file=proof,
+        )
+    if json:
+        output.print_json(output.document_of(problem, result, reading))
+    else:
+        output.print_report(result, data)
+        output.print_reading(reading, data)
+    written = result.proof_written is not False
+    if proof is not None:
+        output.note(f"wrote the proof {proof}" if written else f"Error: {result.remark}")
+    if checkpoint is not None and exit_codes.of_status(result.status) == exit_codes.OPEN:
+        output.note(f"the search is kept in {checkpoint}: the same command with --resume continues it")
+    output.write(result, save)  # after printing: a full disk must not cost the result
+    if plot is not None and result.network is None:
+        output.note(f"no network is known, so {plot} was not drawn")
+    elif plot is not None:
+        output.draw(result.plot(title=data), plot)
+    raise typer.Exit(exit_codes.of_status(result.status) if written else exit_codes.BAD_INPUT)

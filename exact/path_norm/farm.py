@@ -1,0 +1,91 @@
+"""A branch and bound shared by workers: some of the best boxes to each, and back what they left open."""
+
+from concurrent.futures import Future
+from typing import Final
+
+from sparsest.exact.path_norm.box_search import BoxSearch
+from sparsest.exact.path_norm.limits import PathNormLimits
+from sparsest.exact.path_norm.open_boxes import OpenBox
+from sparsest.exact.path_norm.pieces import BoxesExamined, BoxPiece, BoxQuestion, examine_boxes
+from sparsest.exact.search_options import Pacing
+from sparsest.exact.tree.piecework import Piecework
+from sparsest.exact.tree.saving import Saving
+from sparsest.exact.tree.workers import Workers
+
+# Most boxes that a piece begins with: with a few, a worker soon examines boxes that others would leave out.
+_MOST_BOXES: Final = 32
+# Seconds after which a piece comes back: the best network and the least bound are known here alone.
+_PIECE_SECONDS: Final = 0.5
+
+
+class BoxFarm(Piecework[list[OpenBox], BoxesExamined]):
+    """Gives boxes to workers, and gathers what comes of them.
+
+    Parameters
+    ----------
+    workers : Workers
+        Who does the work.
+    question : BoxQuestion
+        What is asked.
+    search : BoxSearch
+        Where open boxes are, and what is known; changed.
+    limits : PathNormLimits
+        What may stop it, and who is told of progress.
+    saving : Saving
+        Where the search is kept.
+    pacing : Pacing
+        How large pieces are.
+    """
+
+    def __init__(
+        self,
+        workers: Workers,
+        question: BoxQuestion,
+        search: BoxSearch,
+        limits: PathNormLimits,
+        saving: Saving,
+        pacing: Pacing,
+    ) -> None:
+        super().__init__(workers, limits, saving, pacing.max_silence)
+        self._question, self._search, self._pacing = question, search, pacing
+
+    def run(self) -> None:
+        """Have boxes examined until none is left; raise `StoppedError` at a limit."""
+        try:
+            self._work_through(0)
+        finally:
+            for piece in self._search.boxes.under_way:
+                self._search.boxes.put_back(piece)
+
+    def _waiting(self) -> int:
+        boxes, interval = self._search.boxes, self._search.interval
+        if boxes.least_waiting >= interval.cut:
+            boxes.close_all()
+        return len(boxes)
+
+    def _start(self, *, scarce: bool) -> tuple["Future[BoxesExamined]", list[OpenBox]]:
+        boxes, pacing = self._search.boxes, self._pacing
+        share = len(boxes) // (2 * self._workers.count)
+        taken = boxes.start(1 if scarce else max(1, min(_MOST_BOXES, share)))
+        work = BoxPiece(
+            self._question,
+            self._search.largest,
+            taken,
+            self._search.interval.least_known,
+            pacing.small_piece if scarce else pacing.large_piece,
+            min(_PIECE_SECONDS, self._seconds),
+        )
+        return self._workers.submit(examine_boxes, work), taken
+
+    def _put_back(self, piece: list[OpenBox]) -> None:
+        self._search.boxes.put_back(piece)
+
+    def _take(self, piece: list[OpenBox], result: BoxesExamined) -> bool:
+        search = self._search
+        search.nodes += result.nodes
+        if result.best is not None:
+            search.interval.take(result.best)
+        search.interval.undecided = min(search.interval.undecided, result.undecided)
+        search.boxes.put_anew(result.boxes)
+        search.boxes.finish(piece)
+        return False
