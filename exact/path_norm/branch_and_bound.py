@@ -26,6 +26,7 @@ from sparsest.exact.method_result import PathNormMethodResult
 from sparsest.exact.path_norm.box_kernel import BRANCH, CLOSED
 from sparsest.exact.path_norm.cones import MAX_RAYS, Cones, IntArray, build_cones
 from sparsest.exact.path_norm.copies import copies_needed, repeated
+from sparsest.exact.path_norm.first_networks import first_networks
 from sparsest.exact.path_norm.intervals_kernel import Box, ratios
 from sparsest.exact.path_norm.networks import Candidate, Networks
 from sparsest.exact.path_norm.ray_program_kernel import Solution
@@ -38,8 +39,6 @@ from sparsest.weight_bound import split
 
 # Share of the best path norm that boxes may give away: half of what counts as met.
 _GIVEN: Final = 0.5 * tolerances.PATH_NORM_GAP
-# Descents from random elements before the search.
-_DESCENTS: Final = 50
 # First smoothing width of a descent that starts at a solution.
 _NARROW: Final = 1e-3
 # Seconds for a network where there are too many cones, or no descent fits.
@@ -258,7 +257,8 @@ def _search(
     interval.best = known
     search, status, remark = None, Status.OPTIMAL, ""
     try:
-        _first_networks(networks, interval, deadline)
+        for candidate in first_networks(problem, networks, deadline):
+            interval.take(candidate)
         if interval.best is None:
             fallback = _by_counting(problem, p, objective, deadline)
             if fallback.network is None:
@@ -334,17 +334,6 @@ def _some(problem: Problem) -> bool:
     """Whether some sample asks for anything, and some for nothing."""
     asked = np.isfinite(problem.low) | np.isfinite(problem.high)
     return bool(asked.any() and not asked.all())
-
-
-def _first_networks(networks: Networks, interval: Interval, deadline: Deadline) -> None:
-    """Descend from the least l^1 path norm, and from random elements."""
-    random = np.random.default_rng(0)
-    interval.consider(networks.solve(np.ones(networks.shape)))
-    interval.consider(networks.descend(np.ones(networks.shape), 1.0))
-    for _ in range(_DESCENTS):
-        if deadline.expired:
-            break
-        interval.consider(networks.descend(2 * random.uniform(size=networks.shape) ** 2, 1.0))
 
 
 def _by_counting(

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import flint
 import numpy as np
 
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.lp.simplex_kernel import FEASIBLE
@@ -15,7 +16,7 @@ from sparsest.exact.path_norm.intervals_kernel import Box
 from sparsest.exact.path_norm.loops import Loops
 from sparsest.exact.path_norm.ray_program_kernel import ConeArrays, Solution, element_values, violated
 from sparsest.network import Network
-from sparsest.objectives import Objective
+from sparsest.objectives import Objective, charged_entries
 from sparsest.problem import Problem
 from sparsest.refine import refine
 
@@ -23,6 +24,8 @@ from sparsest.refine import refine
 _MAX_SETS: Final = 5000
 # Reweighted linear programs in one descent; most stop changing after three to six.
 _MAX_PROGRAMS: Final = 12
+# Relative distance within which a hyperplane counts as met: a neuron on it is in the cones on both sides.
+_ON_PLANE: Final = 1e-9
 # Rows added one by one where a weight bound is violated.
 _MAX_ROWS: Final = 60
 
@@ -131,7 +134,42 @@ class Networks:
         network = refine(self._problem, self.network(solution))
         if not network.solves(self._problem):
             return None
-        return Candidate(network, network.path_norm(self._p, self._objective))
+        return Candidate(network, self.path_norm(network))
+
+    def path_norm(self, network: Network) -> float:
+        """Return the path norm of a network."""
+        return network.path_norm(self._p, self._objective)
+
+    def descended(self, values: FloatArray, width: float) -> Candidate | None:
+        """Return the network that `descend` ends with, or None where it fails."""
+        solution = self.descend(values, width)
+        return None if solution is None else self.candidate(solution)
+
+    def elements(self, network: Network) -> FloatArray:
+        """Return the elements (C, 2, J) of a network's neurons, each counted in the first of its cones.
+
+        With an affine term a neuron may be flipped; one that is in no cone that is used is left out.
+        """
+        cones = self._cones
+        normals = np.r_[self._problem.homogeneous, np.eye(cones.directions.shape[1])[: self._charged]]
+        inside = np.add.reduceat(cones.directions[cones.members], cones.starts[:-1]) @ normals.T > 0
+        values = np.zeros(self.shape)
+        for neuron, output in zip(network.folded, network.outputs, strict=True):
+            s = int(output < 0)
+            for facing in (1.0, -1.0) if self._problem.affine is Affine.SKIP else (1.0,):
+                side = normals @ (facing * neuron)
+                side[np.abs(side) <= _ON_PLANE * np.abs(normals) @ np.abs(neuron)] = 0.0
+                fits = np.all(np.where(inside, side >= 0, side <= 0), axis=1) & cones.allowed[:, s]
+                if fits.any():
+                    sizes = np.abs(neuron[: self._charged]) / cones.label_scale
+                    together = self._objective is Objective.NEURONS
+                    values[int(np.argmax(fits)), s] += sizes.sum() if together else sizes
+                    break
+        return values
+
+    @property
+    def _charged(self) -> int:
+        return charged_entries(self._problem.n_features, self._objective)
 
     def solve(self, slopes: FloatArray) -> Solution | None:
         """Return the solution of the program with these slopes, or None."""
