@@ -30,11 +30,11 @@ def first_networks(problem: Problem, networks: Networks, deadline: Deadline) -> 
     start replaces; at last from the best one's elements, disturbed at random.
     """
     best: Candidate | None = None
-    for candidate in _from_programs(networks, deadline):
+    for candidate in _from_programs(networks, 0 if networks.p == 1 else _DESCENTS, deadline):
         if best is None or candidate.cost < best.cost:
             best = candidate
             yield best
-    if best is None or best.cost == 0:
+    if best is None or best.cost == 0 or networks.p == 1:  # at p = 1 the first program says it all
         return
     for candidate in _from_sparsest(problem, networks, deadline):
         if candidate.cost < best.cost:
@@ -56,13 +56,13 @@ def first_networks(problem: Problem, networks: Networks, deadline: Deadline) -> 
             yield best
 
 
-def _from_programs(networks: Networks, deadline: Deadline) -> Iterator[Candidate]:
-    """Yield what the least l^1 path norm and random elements lead to."""
+def _from_programs(networks: Networks, descents: int, deadline: Deadline) -> Iterator[Candidate]:
+    """Yield what the least l^1 path norm and so many random elements lead to."""
     random = np.random.default_rng(0)
     ones = np.ones(networks.shape)
     if (least := networks.solve(ones)) is not None and (network := networks.candidate(least)) is not None:
         yield network
-    for number in range(_DESCENTS + 1):
+    for number in range(descents + 1):
         if deadline.expired:
             return
         start = 2 * random.uniform(size=networks.shape) ** 2 if number else ones

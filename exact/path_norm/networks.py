@@ -48,7 +48,7 @@ class Networks:
         objective: Objective,
         compiled: bool | None = None,
     ) -> None:
-        self._problem, self._cones, self._p, self._objective = problem, cones, p, objective
+        self.problem, self._cones, self.p, self._objective = problem, cones, p, objective
         scale = cones.label_scale
         self.bound = float("inf") if problem.weight_bound is None else problem.weight_bound / scale
         self.shape = (cones.size, 2, cones.charges.shape[1])
@@ -82,7 +82,7 @@ class Networks:
         ends e: the values of the neurons, up to such terms, are in ``[0, largest * range of the inputs]``,
         and with g the row that gives a value by those on S, ``f_B = F_B + g . (e - F_S)``.
         """
-        cones, problem = self._cones, self._problem
+        cones, problem = self._cones, self.problem
         if np.isfinite(cones.offset_low).all() and np.isfinite(cones.offset_high).all():
             return
         steepest = _largest_interpolation(problem, cones)
@@ -112,7 +112,7 @@ class Networks:
         neurons = np.array(list(sums.values())).reshape(-1, cones.directions.shape[1]) * scale
         signs = np.array([1.0 - 2.0 * sign for _, sign in sums])
         free = self._free_part(Network.from_folded(neurons, signs), x[labels[:, 0] < 0] * scale)
-        if self._problem.has_affine_term:
+        if self.problem.has_affine_term:
             padded = np.r_[np.zeros(neurons.shape[1] - len(free)), free]
             return Network.from_folded(neurons, signs, padded)
         if len(free) and free[0] != 0:
@@ -125,20 +125,20 @@ class Networks:
         free, pivots = self._cones.free, self._cones.pivots
         if free.shape[1] == 0:
             return np.zeros(0)
-        wanted = values - charged(self._problem.X)[pivots]
+        wanted = values - charged(self.problem.X)[pivots]
         solution, *_ = np.linalg.lstsq(free[pivots], wanted, rcond=None)
         return np.asarray(solution, dtype=np.float64)
 
     def candidate(self, solution: Solution) -> Candidate | None:
         """Return the network of a solution made exact to rounding, or None where that fails."""
-        network = refine(self._problem, self.network(solution))
-        if not network.solves(self._problem):
+        network = refine(self.problem, self.network(solution))
+        if not network.solves(self.problem):
             return None
         return Candidate(network, self.path_norm(network))
 
     def path_norm(self, network: Network) -> float:
         """Return the path norm of a network."""
-        return network.path_norm(self._p, self._objective)
+        return network.path_norm(self.p, self._objective)
 
     def descended(self, values: FloatArray, width: float) -> Candidate | None:
         """Return the network that `descend` ends with, or None where it fails."""
@@ -151,12 +151,12 @@ class Networks:
         With an affine term a neuron may be flipped; one that is in no cone that is used is left out.
         """
         cones = self._cones
-        normals = np.r_[self._problem.homogeneous, np.eye(cones.directions.shape[1])[: self._charged]]
+        normals = np.r_[self.problem.homogeneous, np.eye(cones.directions.shape[1])[: self._charged]]
         inside = np.add.reduceat(cones.directions[cones.members], cones.starts[:-1]) @ normals.T > 0
         values = np.zeros(self.shape)
         for neuron, output in zip(network.folded, network.outputs, strict=True):
             s = int(output < 0)
-            for facing in (1.0, -1.0) if self._problem.affine is Affine.SKIP else (1.0,):
+            for facing in (1.0, -1.0) if self.problem.affine is Affine.SKIP else (1.0,):
                 side = normals @ (facing * neuron)
                 side[np.abs(side) <= _ON_PLANE * np.abs(normals) @ np.abs(neuron)] = 0.0
                 fits = np.all(np.where(inside, side >= 0, side <= 0), axis=1) & cones.allowed[:, s]
@@ -169,7 +169,7 @@ class Networks:
 
     @property
     def _charged(self) -> int:
-        return charged_entries(self._problem.n_features, self._objective)
+        return charged_entries(self.problem.n_features, self._objective)
 
     def solve(self, slopes: FloatArray) -> Solution | None:
         """Return the solution of the program with these slopes, or None."""
@@ -198,7 +198,7 @@ class Networks:
         """
         best = None
         for _ in range(_MAX_PROGRAMS):
-            slopes = self._p * (values + width) ** (self._p - 1.0)
+            slopes = self.p * (values + width) ** (self.p - 1.0)
             found = self.solve(slopes / slopes.max(initial=np.finfo(np.float64).tiny))
             if found is None:
                 return best

@@ -70,6 +70,13 @@ def _planted(d, n, k, seed):
     return random.normal(size=(k, d)), random.normal(size=k) * 0.5
 
 
+def test_with_p_1_the_first_program_is_enough():
+    # |x| on -1, 0, 1: slopes -1 and 1, by convexity no less
+    problem = Problem([-1, 0, 1], [1, 0, 1])
+    *_, best = first_networks(problem, networks_of(problem, p=1.0), Deadline(None))
+    assert best.cost == pytest.approx(2.0, rel=1e-9)
+
+
 def test_no_time_is_no_error():
     problem = Problem([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]], [0, 1, 1, 0])
     for network, _ in first_networks(problem, networks_of(problem), Deadline(1e-9)):
