@@ -26,6 +26,7 @@ from sparsest.exact.path_norm.checkpoint import BoxSaving, StoredBoxes, read_sto
 from sparsest.exact.path_norm.cones import MAX_RAYS, Cones, build_cones
 from sparsest.exact.path_norm.copies import copies_needed
 from sparsest.exact.path_norm.farm import BoxFarm
+from sparsest.exact.path_norm.first_networks import first_networks
 from sparsest.exact.path_norm.interval import Interval
 from sparsest.exact.path_norm.limits import BoxCounters, PathNormLimits
 from sparsest.exact.path_norm.networks import Candidate, Networks
@@ -45,8 +46,6 @@ from sparsest.results.solving import Status
 from sparsest.sentences import joined
 from sparsest.weight_bound import split
 
-# Descents from random elements before the search.
-_DESCENTS: Final = 50
 # Seconds for a network where there are too many cones, or no descent fits.
 _FALLBACK: Final = 20.0
 
@@ -184,7 +183,8 @@ class _PathNormSearch:
         search, status, remark = None, Status.OPTIMAL, ""
         try:
             if stored is None:
-                _first_networks(networks, interval, stage.deadline)
+                for candidate in first_networks(stage.question.problem, networks, stage.deadline):
+                    interval.take(candidate)
             else:
                 self._take_stored(stored, stage, interval)
             if interval.best is None:
@@ -360,14 +360,3 @@ def _some(problem: Problem) -> bool:
     """Whether some sample asks for anything, and some for nothing."""
     asked = np.isfinite(problem.low) | np.isfinite(problem.high)
     return bool(asked.any() and not asked.all())
-
-
-def _first_networks(networks: Networks, interval: Interval, deadline: Deadline) -> None:
-    """Descend from the least l^1 path norm, and from random elements."""
-    random = np.random.default_rng(0)
-    interval.consider(networks.solve(np.ones(networks.shape)))
-    interval.consider(networks.descend(np.ones(networks.shape), 1.0))
-    for _ in range(_DESCENTS):
-        if deadline.expired:
-            break
-        interval.consider(networks.descend(2 * random.uniform(size=networks.shape) ** 2, 1.0))

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import flint
 import numpy as np
 
+from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.lp.simplex_kernel import FEASIBLE
@@ -15,7 +16,7 @@ from sparsest.exact.path_norm.intervals_kernel import Box
 from sparsest.exact.path_norm.loops import Loops
 from sparsest.exact.path_norm.ray_program_kernel import ConeArrays, Solution, element_values, violated
 from sparsest.network import Network
-from sparsest.objectives import Objective
+from sparsest.objectives import Objective, charged_entries
 from sparsest.problem import Problem
 from sparsest.refine import refine
 
@@ -23,6 +24,8 @@ from sparsest.refine import refine
 _MAX_SETS: Final = 5000
 # Reweighted linear programs in one descent; most stop changing after three to six.
 _MAX_PROGRAMS: Final = 12
+# Relative distance within which a hyperplane counts as met: a neuron on it is in the cones on both sides.
+_ON_PLANE: Final = 1e-9
 # Rows added one by one where a weight bound is violated.
 _MAX_ROWS: Final = 60
 
@@ -45,7 +48,7 @@ class Networks:
         objective: Objective,
         compiled: bool | None = None,
     ) -> None:
-        self._problem, self._cones, self._p, self._objective = problem, cones, p, objective
+        self.problem, self._cones, self.p, self._objective = problem, cones, p, objective
         scale = cones.label_scale
         self.bound = float("inf") if problem.weight_bound is None else problem.weight_bound / scale
         self.shape = (cones.size, 2, cones.charges.shape[1])
@@ -79,7 +82,7 @@ class Networks:
         ends e: the values of the neurons, up to such terms, are in ``[0, largest * range of the inputs]``,
         and with g the row that gives a value by those on S, ``f_B = F_B + g . (e - F_S)``.
         """
-        cones, problem = self._cones, self._problem
+        cones, problem = self._cones, self.problem
         if np.isfinite(cones.offset_low).all() and np.isfinite(cones.offset_high).all():
             return
         steepest = _largest_interpolation(problem, cones)
@@ -109,7 +112,7 @@ class Networks:
         neurons = np.array(list(sums.values())).reshape(-1, cones.directions.shape[1]) * scale
         signs = np.array([1.0 - 2.0 * sign for _, sign in sums])
         free = self._free_part(Network.from_folded(neurons, signs), x[labels[:, 0] < 0] * scale)
-        if self._problem.has_affine_term:
+        if self.problem.has_affine_term:
             padded = np.r_[np.zeros(neurons.shape[1] - len(free)), free]
             return Network.from_folded(neurons, signs, padded)
         if len(free) and free[0] != 0:
@@ -122,16 +125,51 @@ class Networks:
         free, pivots = self._cones.free, self._cones.pivots
         if free.shape[1] == 0:
             return np.zeros(0)
-        wanted = values - charged(self._problem.X)[pivots]
+        wanted = values - charged(self.problem.X)[pivots]
         solution, *_ = np.linalg.lstsq(free[pivots], wanted, rcond=None)
         return np.asarray(solution, dtype=np.float64)
 
     def candidate(self, solution: Solution) -> Candidate | None:
         """Return the network of a solution made exact to rounding, or None where that fails."""
-        network = refine(self._problem, self.network(solution))
-        if not network.solves(self._problem):
+        network = refine(self.problem, self.network(solution))
+        if not network.solves(self.problem):
             return None
-        return Candidate(network, network.path_norm(self._p, self._objective))
+        return Candidate(network, self.path_norm(network))
+
+    def path_norm(self, network: Network) -> float:
+        """Return the path norm of a network."""
+        return network.path_norm(self.p, self._objective)
+
+    def descended(self, values: FloatArray, width: float) -> Candidate | None:
+        """Return the network that `descend` ends with, or None where it fails."""
+        solution = self.descend(values, width)
+        return None if solution is None else self.candidate(solution)
+
+    def elements(self, network: Network) -> FloatArray:
+        """Return the elements (C, 2, J) of a network's neurons, each counted in the first of its cones.
+
+        With an affine term a neuron may be flipped; one that is in no cone that is used is left out.
+        """
+        cones = self._cones
+        normals = np.r_[self.problem.homogeneous, np.eye(cones.directions.shape[1])[: self._charged]]
+        inside = np.add.reduceat(cones.directions[cones.members], cones.starts[:-1]) @ normals.T > 0
+        values = np.zeros(self.shape)
+        for neuron, output in zip(network.folded, network.outputs, strict=True):
+            s = int(output < 0)
+            for facing in (1.0, -1.0) if self.problem.affine is Affine.SKIP else (1.0,):
+                side = normals @ (facing * neuron)
+                side[np.abs(side) <= _ON_PLANE * np.abs(normals) @ np.abs(neuron)] = 0.0
+                fits = np.all(np.where(inside, side >= 0, side <= 0), axis=1) & cones.allowed[:, s]
+                if fits.any():
+                    sizes = np.abs(neuron[: self._charged]) / cones.label_scale
+                    together = self._objective is Objective.NEURONS
+                    values[int(np.argmax(fits)), s] += sizes.sum() if together else sizes
+                    break
+        return values
+
+    @property
+    def _charged(self) -> int:
+        return charged_entries(self.problem.n_features, self._objective)
 
     def solve(self, slopes: FloatArray) -> Solution | None:
         """Return the solution of the program with these slopes, or None."""
@@ -160,7 +198,7 @@ class Networks:
         """
         best = None
         for _ in range(_MAX_PROGRAMS):
-            slopes = self._p * (values + width) ** (self._p - 1.0)
+            slopes = self.p * (values + width) ** (self.p - 1.0)
             found = self.solve(slopes / slopes.max(initial=np.finfo(np.float64).tiny))
             if found is None:
                 return best
