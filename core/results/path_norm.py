@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # Numbers of minimisers from here on are told by their size.
 MAX_SPELLED = 10**15
+# Intervals of p* wider than this are told by their ends.
+_WIDE = 1e-6
 # Values of p at which a figure's curves are computed.
 _POINTS = 200
 
@@ -185,7 +187,7 @@ class ThresholdResult(Report):
     status : Status
         Why the search ended. `Status.OPTIMAL` where both bounds are certified and differ by rounding alone.
     lower_bound : float
-        For every p below, every minimiser is sparsest: certified.
+        For every p below, every minimiser is sparsest: certified. 0 where nothing is.
     upper_bound : float
         At this p some network that is not sparsest costs no more than any sparsest one, certified, or no more
         but for a relative `sparsest.tolerances.PATH_NORM_GAP` where the remark says so; 1 when there is no
@@ -236,6 +238,8 @@ class ThresholdResult(Report):
     def spelled(self) -> str:
         """P*, or the interval that holds it, in words."""
         lower, upper = self.lower_bound, self.upper_bound
+        if upper - lower > _WIDE:
+            return f"between {lower:.6g} and {upper:.6g}"
         if lower == upper:
             return f"{upper:g}: for every p < {upper:g} each network of least path norm is sparsest"
         return f"{upper:.10g}, certified from {lower!r} to {upper!r}"

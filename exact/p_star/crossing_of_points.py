@@ -41,7 +41,7 @@ def crossing_of_points(sparsest: FloatArray, others: FloatArray) -> Crossing:
     """
 
     def uncertain(around: NDArray[np.intp], start: float, stop: float) -> NDArray[np.intp] | None:
-        left = around[_uncertain(sparsest, others[around], start, stop)]
+        left = around[may_be_as_cheap(sparsest, others[around], start, stop)]
         return left if len(left) else None
 
     def crossed(around: NDArray[np.intp], p: float) -> int | None:
@@ -50,7 +50,7 @@ def crossing_of_points(sparsest: FloatArray, others: FloatArray) -> Crossing:
     return first_crossing(np.arange(len(others)) if len(others) else None, uncertain, crossed, _LIMITS)
 
 
-def _uncertain(sparsest: FloatArray, others: FloatArray, start: float, stop: float) -> NDArray[np.bool_]:
+def may_be_as_cheap(sparsest: FloatArray, others: FloatArray, start: float, stop: float) -> NDArray[np.bool_]:
     """Return which of the others may cost as little as the cheapest sparsest one somewhere in a box of p."""
     middle = (start + stop) / 2
     best = sparsest[[np.argmin(costs_at(sparsest, middle))]]

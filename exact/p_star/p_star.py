@@ -2,8 +2,9 @@
 
 Nakhleh and Nowak (2025), Theorems 3.2 and 4.1, prove that it exists and give no way to compute it. With one
 feature, a skip and exact labels the costs of all candidates are compared run by run
-(`sparsest.exact.p_star.crossing_of_cuts`), otherwise those of all extreme points where they can be listed,
-and where they cannot a search bounds it.
+(`sparsest.exact.p_star.crossing_of_cuts`), otherwise those of all extreme points where these can be walked
+through (`sparsest.exact.p_star.rivals`), and where they cannot it is bounded
+(`sparsest.exact.p_star.by_bisection`).
 """
 
 from typing import Final
@@ -24,7 +25,8 @@ from sparsest.exact.line.cheapest_cuts import (
     function_of,
     runs_of,
 )
-from sparsest.exact.p_star import crossing_of_points
+from sparsest.exact.p_star import crossing_of_points, rivals
+from sparsest.exact.p_star.by_bisection import bound_threshold, share_of, sizes_of_sparsest
 from sparsest.exact.p_star.crossing_of_cuts import crossing_of_cuts
 from sparsest.exact.path_norm import extreme_points, one_feature
 from sparsest.exact.path_norm.extreme_points import Point, sizes_as_floats
@@ -34,11 +36,15 @@ from sparsest.objectives import Objective, check_power
 from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Deadline
 from sparsest.results.path_norm import ThresholdResult
-from sparsest.results.solving import Status
+from sparsest.results.solving import ExactResult, Proof, Status
 from sparsest.units import in_own_units, path_norm_unit
 
 # Seconds unless the caller says otherwise.
-TIME_LIMIT: Final = 10.0
+TIME_LIMIT: Final = 30.0
+# Share of the time for the fewest neurons, weights or parameters.
+_COUNTING: Final = 1 / 3
+# Share of what is left then for comparing all extreme points.
+_COMPARING: Final = 0.7
 # Where the sparsest network of least path norm is shown when it never loses its place.
 _BELOW = 0.5
 _OPEN = "rounding, or costs that touch without crossing, leave open whether p* is the upper bound"
@@ -62,20 +68,21 @@ def threshold(
     objective : str or Objective
         What is counted, and what the path norm is taken of: "weights", "neurons" or "parameters".
     time_limit : float or None
-        Seconds for listing extreme points or for bounding path norms; None is no limit. The method for one
+        Seconds; None is no limit. On Ctrl-C the interval known so far is returned. The method for one
         feature, a skip, exact labels and weights takes near-linear time and ends by itself.
 
     Returns
     -------
     ThresholdResult
         Bounds on p* and the two networks that change places there. With one feature, a skip, exact labels and
-        weights, or when there are few extreme points, both bounds are certified and differ by rounding, in
-        general by some 1e-12 of p*. Otherwise nothing is certified below and the remark says what was found.
+        weights, or when extreme points can all be compared, both bounds are certified and differ by rounding,
+        in general by some 1e-12 of p*. Otherwise the lower end is what the digits of the data alone certify,
+        which is small, the upper end is a p found too large, and the remark says so. See docs/p-star.md.
 
     Raises
     ------
     InputError
-        When no network fits, or when slopes or weights leave the range of floats.
+        When no network fits or none is found in time, or when slopes or weights leave the range of floats.
 
     Examples
     --------
@@ -93,18 +100,22 @@ def threshold(
     deadline = Deadline(time_limit)
     if one_feature.applies_to(problem, goal):
         return _by_runs(problem, goal, deadline)
-    if extreme_points.applies_to(problem, goal):
-        listing = Deadline(None if time_limit is None else time_limit / 2)
-        points = extreme_points.extreme_points(problem, goal, listing)
-        if points is not None:
-            return _by_points(problem, points, goal, deadline)
-    from sparsest.exact.p_star.by_bisection import bound_threshold  # loads HiGHS
+    from sparsest.exact.solver import solve  # loads HiGHS
 
-    return bound_threshold(problem, goal, deadline)
+    fewest = solve(problem, goal, time_limit=share_of(deadline, _COUNTING))
+    interrupted = fewest.status is Status.INTERRUPTED
+    if fewest.status is Status.OPTIMAL and fewest.proof is Proof.EXACT:
+        try:
+            found = _by_points(problem, goal, fewest, deadline)
+        except KeyboardInterrupt:
+            found, interrupted = None, True
+        if found is not None:
+            return found
+    return bound_threshold(problem, goal, fewest, deadline, interrupted=interrupted)
 
 
 def certifies_threshold(problem: Problem, objective: str | Objective = Objective.NEURONS) -> bool:
-    """Whether `threshold` has a method that certifies both bounds, given time.
+    """Whether `threshold` has a method that certifies both bounds to rounding in its usual time.
 
     Examples
     --------
@@ -113,7 +124,10 @@ def certifies_threshold(problem: Problem, objective: str | Objective = Objective
     True
     """
     goal = Objective.parse(objective)
-    return one_feature.applies_to(problem, goal) or extreme_points.applies_to(problem, goal)
+    if one_feature.applies_to(problem, goal):
+        return True
+    exact = rivals.bases(problem, goal)
+    return exact is not None and rivals.seconds_needed(exact) < TIME_LIMIT
 
 
 def _by_runs(problem: Problem, goal: Objective, deadline: Deadline) -> ThresholdResult:
@@ -144,19 +158,29 @@ def _by_runs(problem: Problem, goal: Objective, deadline: Deadline) -> Threshold
     )
 
 
-def _by_points(problem: Problem, points: list[Point], goal: Objective, deadline: Deadline) -> ThresholdResult:
-    sparsest, others = _split(points)
-    crossing = crossing_of_points.crossing_of_points(sizes_as_floats(sparsest), sizes_as_floats(others))
+def _by_points(
+    problem: Problem, goal: Objective, fewest: ExactResult, deadline: Deadline
+) -> ThresholdResult | None:
+    """Compare all extreme points, given the least count; None where time is too short for them."""
+    exact = rivals.bases(problem, goal)
+    limit = Deadline(share_of(deadline, _COMPARING))
+    sizes = sizes_of_sparsest(fewest)
+    if exact is None or not sizes.any() or not rivals.fits_into(exact, limit.remaining):
+        return None
+    found = rivals.rivals(exact, sizes, limit)
+    if found is None:
+        return None
+    crossing = found.crossing
     power = _BELOW if crossing.which is None else crossing.upper
-    best = int(np.argmin(crossing_of_points.costs_at(sizes_as_floats(sparsest), power)))
+    best = int(np.argmin(crossing_of_points.costs_at(sizes_as_floats(found.sparsest), power)))
     wide = crossing.upper - crossing.lower > _WIDE
     return ThresholdResult(
         status=Status.NUMERICAL if wide else Status.OPTIMAL,
         objective=goal,
         lower_bound=crossing.lower,
         upper_bound=crossing.upper,
-        network=sparsest[best].to_network(),
-        other=None if crossing.which is None else others[crossing.which].to_network(),
+        network=found.sparsest[best].to_network(),
+        other=None if crossing.which is None else found.others[crossing.which].to_network(),
         nodes=crossing.boxes,
         seconds=deadline.seconds,
         remark=_OPEN if wide else "",

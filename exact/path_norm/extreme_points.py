@@ -112,8 +112,8 @@ def extreme_points(problem: Problem, objective: Objective, deadline: Deadline) -
         raise InputError("extreme points are listed of tiny problems with exact labels and no weight bound")
     distinct = problem.distinct()
     data = ExactData(distinct)
-    rays = _rays(data, charged_entries(problem.n_features, objective))
-    affine = _free_columns(data)
+    rays = active_rays(data, charged_entries(problem.n_features, objective))
+    affine = free_columns(data)
     labels = [(data.interval(i)[0] or flint.fmpq(0)) * scale for i, scale in enumerate(data.scales)]
     found: dict[tuple[Rational, ...], Point] = {}
     seen: set[frozenset[tuple[int, int]]] = set()
@@ -122,7 +122,7 @@ def extreme_points(problem: Problem, objective: Objective, deadline: Deadline) -
         if deadline.expired:
             return None
         for chosen in block:
-            solved = _solved([rays[i].column for i in chosen], affine, data, labels)
+            solved = solve_basis([rays[i].column for i in chosen], affine, data, labels)
             if solved is None:
                 continue
             term, weights = solved
@@ -130,14 +130,14 @@ def extreme_points(problem: Problem, objective: Objective, deadline: Deadline) -
             if (key := frozenset(used)) in seen:
                 continue
             seen.add(key)
-            for neurons in _neurons(used, rays):
-                sizes = tuple(sorted(size for u, _ in neurons for size in _sizes(u, objective)))
+            for neurons in sharings(used, rays):
+                sizes = tuple(sorted(size for u, _ in neurons for size in sizes_of(u, objective)))
                 if sizes not in found:
                     found[sizes] = Point(sizes, neurons, tuple(term))
     return list(found.values())
 
 
-def _rays(data: ExactData, charged: int) -> list[Ray]:
+def active_rays(data: ExactData, charged: int) -> list[Ray]:
     """Return the rays that are active on some sample."""
     axes = [[int(i == j) for i in range(data.size)] for j in range(charged)]
     normals = np.array([*data.rows, *axes], dtype=object)
@@ -150,7 +150,7 @@ def _rays(data: ExactData, charged: int) -> list[Ray]:
     return found
 
 
-def _free_columns(data: ExactData) -> list[int]:
+def free_columns(data: ExactData) -> list[int]:
     """Return the columns of the data on which the affine term acts, as many as are independent."""
     if data.problem.affine is Affine.CONSTANT:
         return [data.size - 1]
@@ -160,7 +160,7 @@ def _free_columns(data: ExactData) -> list[int]:
     return pivots(reduced, rank)
 
 
-def _solved(
+def solve_basis(
     columns: list[Vector], affine: list[int], data: ExactData, labels: list[Rational]
 ) -> tuple[list[Rational], list[Rational]] | None:
     """Return the affine term and the coefficients of a basis of columns that meet the labels, or None."""
@@ -177,7 +177,7 @@ def _solved(
     return term, [solution[k, 0] for k in range(len(affine), n)]
 
 
-def _neurons(
+def sharings(
     used: dict[tuple[int, int], Rational], rays: list[Ray]
 ) -> Iterator[tuple[tuple[tuple[Rational, ...], int], ...]]:
     """Yield the ways to let rays share neurons, those in which more might share one left out."""
@@ -220,7 +220,8 @@ def _may_share(one: list[tuple[int, int]], other: list[tuple[int, int]], rays: l
     )
 
 
-def _sizes(u: tuple[Rational, ...], objective: Objective) -> list[Rational]:
+def sizes_of(u: tuple[Rational, ...], objective: Objective) -> list[Rational]:
+    """Return the numbers, other than zero, of which a folded neuron is charged the powers."""
     entries = [abs(entry) for entry in u]
     if objective is Objective.NEURONS:
         return [sum(entries, Rational(0))]
