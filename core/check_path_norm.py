@@ -78,6 +78,20 @@ class CheckedPathNorm:
         Bound on the weights; the lower bound holds without it as well.
     data_compared : bool
         Whether the proof's data were compared with data given beside it.
+
+    Examples
+    --------
+    Two neurons fit xor with a path norm of 2 * 2^p at p = 1/2, and nothing costs less.
+
+    >>> import pathlib, tempfile
+    >>> import sparsest
+    >>> xor = sparsest.Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder) / "proof.json"
+    ...     found = sparsest.exact.minimize_path_norm(xor, 0.5, proof_file=file)
+    ...     checked = check_path_norm_proof(file, xor)
+    >>> round(float(checked.lower_bound), 4), round(float(checked.upper_bound), 4), checked.data_compared
+    (2.8284, 2.8284, True)
     """
 
     lower_bound: Fraction

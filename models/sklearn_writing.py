@@ -49,6 +49,13 @@ def to_mlp_classifier(network: AnyNetwork, classes: Sequence[Any]) -> "MLPClassi
     ------
     InputError
         For a network with a skip branch, and where classes and outputs do not fit together.
+
+    Examples
+    --------
+    >>> from sparsest import Network, models
+    >>> above = models.to_mlp_classifier(Network([[1]], [0], [1], affine=[0, -0.5]), ["no", "yes"])
+    >>> above.predict([[0.0], [2.0]]).tolist()
+    ['no', 'yes']
     """
     from sklearn.neural_network import MLPClassifier
     from sklearn.preprocessing import LabelBinarizer

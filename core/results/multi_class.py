@@ -31,6 +31,14 @@ class MultiClassResult(CountBounds):
         necessary; empty where the lower bound rests on something else.
     pairs : int
         How many pairs of classes were tried.
+
+    Examples
+    --------
+    >>> import sparsest
+    >>> three = sparsest.MultiClassProblem([[0], [1], [2], [3]], ["low", "low", "mid", "top"])
+    >>> result = sparsest.solve(three)
+    >>> result.lower_bound <= result.upper_bound, result.accuracy, result.classes
+    (True, 1.0, ('low', 'mid', 'top'))
     """
 
     network: MultiOutputNetwork | None
