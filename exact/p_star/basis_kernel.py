@@ -56,7 +56,7 @@ class Generators(NamedTuple):
     turns: bool
 
 
-class Question(NamedTuple):
+class BasisQuestion(NamedTuple):
     """What to look for.
 
     Attributes
@@ -85,7 +85,7 @@ class Question(NamedTuple):
     most_up_to: FloatArray
 
 
-class Found(NamedTuple):
+class BasesFound(NamedTuple):
     """What was found, written to; see `walk`.
 
     Attributes
@@ -224,7 +224,7 @@ def add_up(generators: Generators, leaf: Leaf, lower: bool) -> None:
                 leaf.sums[leaf.group[i], j] += size * generators.charges[leaf.chosen[i], j]
 
 
-def fewest(generators: Generators, question: Question, found: Found, leaf: Leaf) -> None:
+def fewest(generators: Generators, question: BasisQuestion, found: BasesFound, leaf: Leaf) -> None:
     """Keep a basis if it seems to be a sparsest one that is cheaper than those before at some p."""
     group_up(leaf)
     add_up(generators, leaf, False)
@@ -248,7 +248,7 @@ def fewest(generators: Generators, question: Question, found: Found, leaf: Leaf)
                 found.best[b, i] = leaf.chosen[i]
 
 
-def cheap(generators: Generators, question: Question, found: Found, leaf: Leaf) -> bool:
+def cheap(generators: Generators, question: BasisQuestion, found: BasesFound, leaf: Leaf) -> bool:
     """Keep a basis unless it costs more than a sparsest network at every p in question."""
     group_up(leaf)
     add_up(generators, leaf, True)
@@ -277,7 +277,7 @@ def cheap(generators: Generators, question: Question, found: Found, leaf: Leaf) 
     return True
 
 
-def kept(generators: Generators, question: Question, found: Found, leaf: Leaf) -> bool:
+def kept(generators: Generators, question: BasisQuestion, found: BasesFound, leaf: Leaf) -> bool:
     """Keep a basis, and leave out boxes beyond a p at which it is cheaper; False when there is no room."""
     place = found.counts[0]
     if place == len(found.sets):

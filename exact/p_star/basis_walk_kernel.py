@@ -20,11 +20,11 @@ from sparsest.exact.p_star.basis_kernel import (
     FIRST_BIN,
     SHIFT,
     UNIT,
-    Found,
+    BasesFound,
+    BasisQuestion,
     Generators,
     IntArray,
     Leaf,
-    Question,
     cheap,
     fewest,
     new_leaf,
@@ -35,7 +35,7 @@ from sparsest.exact.p_star.dependence_kernel import DEPENDENT, dependent, extend
 _CONTRACTION: Final = 0.25
 
 
-def walk(prefix: IntArray, generators: Generators, question: Question, found: Found) -> bool:
+def walk(prefix: IntArray, generators: Generators, question: BasisQuestion, found: BasesFound) -> bool:
     """Go through all bases whose first columns are these, others later; whether all of it was kept.
 
     False when there was no room for more sets of columns.
@@ -110,8 +110,8 @@ def leaves(
     inverse: FloatArray,
     first: int,
     generators: Generators,
-    question: Question,
-    found: Found,
+    question: BasisQuestion,
+    found: BasesFound,
     leaf: Leaf,
 ) -> bool:
     """Look at all bases of the columns chosen and one more; False when there is no room for what is found.

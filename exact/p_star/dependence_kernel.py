@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from sparsest.arrays import FloatArray
-from sparsest.exact.p_star.basis_kernel import Found, Generators, Leaf
+from sparsest.exact.p_star.basis_kernel import BasesFound, Generators, Leaf
 
 # A column this close to the span of others, all scaled to one, is taken to be in it until integers decide.
 DEPENDENT: Final = 1e-9
@@ -51,7 +51,7 @@ def extended(maps: FloatArray, level: int, column: int, columns: FloatArray, coo
     return True
 
 
-def dependent(found: Found, generators: Generators, leaf: Leaf, rank: int, column: int) -> bool:
+def dependent(found: BasesFound, generators: Generators, leaf: Leaf, rank: int, column: int) -> bool:
     """Note a column that seems to be in the span of those chosen, so many; False when there is no room.
 
     What is noted is the span of those that it depends on.
@@ -88,7 +88,12 @@ def mixed(low: np.uint64, high: np.uint64) -> np.uint64:
 
 
 def remembered(
-    found: Found, columns: FloatArray, inverse: FloatArray, rank: int, own_low: np.uint64, own_high: np.uint64
+    found: BasesFound,
+    columns: FloatArray,
+    inverse: FloatArray,
+    rank: int,
+    own_low: np.uint64,
+    own_high: np.uint64,
 ) -> bool:
     """Keep all columns that seem to have no coordinates from `rank` on.
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sparsest.arrays import FloatArray
 from sparsest.exact.compiling import compile_loop, seconds_to_load, worth_compiling
 from sparsest.exact.p_star import basis_kernel as kernel
-from sparsest.exact.p_star.basis_kernel import BINS, Found, Generators, Question
+from sparsest.exact.p_star.basis_kernel import BINS, BasesFound, BasisQuestion, Generators
 from sparsest.exact.p_star.basis_walk_kernel import walk
 from sparsest.exact.p_star.crossing_of_points import costs_at, crossing_of_points, may_be_as_cheap
 from sparsest.exact.p_star.first_crossing import Crossing
@@ -147,7 +147,7 @@ class _Walk:
         steps = _STEPS * n * n * math.comb(count, n)
         self._loop = compile_loop(walk) if worth_compiling(steps, compiled) else walk
         self._powers = np.linspace(0.0, 1.0, _BOXES + 1)
-        self._found = Found(
+        self._found = BasesFound(
             np.array([0, _BOXES - 1, 0, 0]),
             np.full(_BOXES + 1, np.inf),
             np.full((_BOXES + 1, n), -1),
@@ -157,7 +157,7 @@ class _Walk:
             np.zeros((_RECENT, 2), dtype=np.uint64),
         )
 
-    def _goes_on(self, question: Question) -> bool:
+    def _goes_on(self, question: BasisQuestion) -> bool:
         """Walk through all bases; False when time or room ended."""
         count, n = self._generators.columns.shape
         fixed = 0
@@ -168,7 +168,7 @@ class _Walk:
                 return False
         return True
 
-    def _took(self, prefix: NDArray[np.int64], question: Question) -> bool:
+    def _took(self, prefix: NDArray[np.int64], question: BasisQuestion) -> bool:
         counts = self._found.counts
         for _ in range(2):
             before = counts[0]
@@ -184,7 +184,7 @@ class _Walk:
     def sparsest(self) -> list[Point]:
         """Return sparsest extreme points, the cheapest found at each end of a box."""
         nothing = np.zeros((1, 1))
-        question = Question(
+        question = BasisQuestion(
             kernel.FEWEST, self._fewest, self._powers, nothing, nothing, nothing[0], nothing[0], nothing[0]
         )
         self._goes_on(question)
@@ -239,7 +239,7 @@ class _Walk:
         return True
 
 
-def _question(fewest: int, powers: FloatArray, sizes: FloatArray) -> Question:
+def _question(fewest: int, powers: FloatArray, sizes: FloatArray) -> BasisQuestion:
     """Return the question for bases that may cost as little as sparsest points of these sizes."""
     places = np.arange(BINS)
     octaves, parts = places >> kernel.LEADING_BITS, places & ((1 << kernel.LEADING_BITS) - 1)
@@ -249,7 +249,7 @@ def _question(fewest: int, powers: FloatArray, sizes: FloatArray) -> Question:
     # convex in p: largest at an end of a box
     most = np.maximum(costs[:-1], costs[1:]).min(axis=1)
     most_up_to = np.maximum(costs[:1], costs[1:]).min(axis=1)
-    return Question(
+    return BasisQuestion(
         kernel.CHEAP,
         fewest,
         powers,

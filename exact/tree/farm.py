@@ -31,14 +31,14 @@ _NEXT: Final = 32
 _SHARE: Final = 4
 
 
-class Piece(NamedTuple):
+class GivenOut(NamedTuple):
     """Subtrees given out together; whether they are those that come next."""
 
     prefixes: tuple[Prefix, ...]
     leads: bool
 
 
-class Farm(Piecework[Piece, tuple[Explored, ...]]):
+class Farm(Piecework[GivenOut, tuple[Explored, ...]]):
     """Gives subtrees to workers, gathers what comes of them, and searches locally.
 
     Parameters
@@ -76,11 +76,11 @@ class Farm(Piecework[Piece, tuple[Explored, ...]]):
     def _waiting(self) -> int:
         return len(self._frontier.left)
 
-    def _start(self, *, scarce: bool) -> tuple[Future[tuple[Explored, ...]], Piece]:
+    def _start(self, *, scarce: bool) -> tuple[Future[tuple[Explored, ...]], GivenOut]:
         prepared, frontier = self._around.prepared, self._frontier
         leads, pacing = not any(piece.leads for piece in self._given_out.values()), prepared.pacing
         count = min(_NEXT, len(frontier.left)) if leads and not scarce else 1
-        piece = Piece(tuple(frontier.start(farthest=not leads) for _ in range(count)), leads)
+        piece = GivenOut(tuple(frontier.start(farthest=not leads) for _ in range(count)), leads)
         most = pacing.large_piece if leads else math.ceil(pacing.large_piece / _SHARE)
         work = Subtrees(
             prepared.problem,
@@ -94,22 +94,22 @@ class Farm(Piecework[Piece, tuple[Explored, ...]]):
         )
         return self._workers.submit(explore, work), piece
 
-    def _put_back(self, piece: Piece) -> None:
+    def _put_back(self, piece: GivenOut) -> None:
         for prefix in piece.prefixes[::-1]:
             self._frontier.put_back(prefix, farthest=not piece.leads)
 
-    def _take(self, piece: Piece, result: tuple[Explored, ...]) -> bool:
+    def _take(self, piece: GivenOut, result: tuple[Explored, ...]) -> bool:
         found = [self._count(explored) for explored in result]
         if any(found):
             return True
         done = [*zip(piece.prefixes, result, strict=False)]
         # what is next comes last
-        self._put_back(Piece(piece.prefixes[len(done) :], piece.leads))
+        self._put_back(GivenOut(piece.prefixes[len(done) :], piece.leads))
         for prefix, explored in done[::-1]:
             if explored.in_time:
                 self._frontier.finish(prefix, explored.left, explored.events, farthest=not piece.leads)
             else:
-                self._put_back(Piece((prefix,), piece.leads))
+                self._put_back(GivenOut((prefix,), piece.leads))
         return False
 
     def _meanwhile(self) -> bool:
@@ -117,7 +117,7 @@ class Farm(Piecework[Piece, tuple[Explored, ...]]):
         width = len(self._signs)
         if self._around.counters.pause_is_due():
             self.search_meanwhile(width)
-        self._searches.try_next(self._attempts, self._limits)
+        self._searches.try_next(self._attempts, self._limits.deadline)
         return self._around.findings.upper == width
 
     def _count(self, explored: Explored) -> bool:

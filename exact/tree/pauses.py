@@ -18,6 +18,7 @@ from sparsest.exact.tree.output_signs import Signs, sign_splits, signs_of
 from sparsest.exact.tree.prepared import MET, Prepared
 from sparsest.exact.tree.state import Counters, Findings
 from sparsest.network import Network
+from sparsest.progress import Deadline
 
 # Multiplications that a local search may spend: some hundredths of a second at first, later about a third of
 # what compiled nodes took, some hundredths of a millisecond each. It makes at least so many runs for each
@@ -58,13 +59,13 @@ class LocalSearches:
     def run(self, width: int, limits: SearchLimits) -> None:
         """Search for networks of `width` neurons and a few more."""
         attempts = self.attempts(width)
-        while self.try_next(attempts, limits) and not limits.deadline.expired:
+        while self.try_next(attempts, limits.deadline) and not limits.deadline.expired:
             limits.report(width)
 
-    def try_next(self, attempts: Iterator[tuple[Signs, int]], limits: SearchLimits) -> bool:
+    def try_next(self, attempts: Iterator[tuple[Signs, int]], deadline: Deadline) -> bool:
         """Make the next of some attempts, if there is one more, and say whether there was."""
         for signs, starts in attempts:
-            self.judge(self._local.run(signs, starts, limits.deadline))
+            self.judge(self._local.run(signs, starts, deadline))
             return True
         return False
 

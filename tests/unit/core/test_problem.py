@@ -260,7 +260,9 @@ class TestConflicts:
         assert refusal(lambda: Problem([7, 7], [0, 2], tolerance=0.5)).endswith("at least 0.5 more")
 
     def test_labels_that_differ_in_the_last_digit_are_spelled_out(self):
-        assert "(1.0000000000000002 and 1)" in refusal(lambda: Problem([0, 0], [1 + 2**-52, 1]))
+        assert "(1.0000000000000002 and 1)" in refusal(
+            lambda: Problem([0, 0], [1 + 2**-52, 1], numbers="binary")
+        )
 
     def test_the_smallest_sufficient_tolerance_is_accepted(self):
         assert Problem([7, 7, 7], [0, 1, 2], tolerance=1).distinct().targets == [1]
