@@ -60,8 +60,20 @@ def certificate_page(found: Certificate, title: str) -> str:
         else "",
     ]
     verdict = found.judgement
-    said = [found.reason, *([found.remark] if found.remark else [])]
-    return page(title, verdict.name, said, sections, _VERDICTS, kind=str(verdict))
+    said = [f"{verdict.name}: {found.reason}", *([found.remark] if found.remark else [])]
+    return page(title, _headline(found), said, sections, _VERDICTS, kind=str(verdict))
+
+
+def _headline(found: Certificate) -> str:
+    """Return the verdict in a few words that can be read from across a room."""
+    what, count, upper = found.objective.value, found.count, found.upper_bound
+    if found.judgement is Judgement.SPARSEST:
+        return f"{counted(count, what)}, and no fewer would do"
+    if found.judgement is Judgement.SPARSER_EXISTS and upper is not None:
+        return f"{counted(upper, what)} {'does' if upper == 1 else 'do'} the work of {count}"
+    if found.judgement is Judgement.BOUNDED:
+        return f"{counted(count, what)}; at least {found.lower_bound} are needed"
+    return "The network does not fit these data"
 
 
 def _skill(found: Certificate) -> str:

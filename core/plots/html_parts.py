@@ -32,10 +32,11 @@ dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: 0
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 figure { margin: 1rem 0; } figcaption, .soft { color: var(--soft); font-size: 0.9rem; }
 figure img { width: 100%; max-width: 48rem; height: auto; background: #ffffff; padding: 0.4rem;
-  box-sizing: border-box; border-radius: 4px; min-width: 34rem; }
+  box-sizing: border-box; border-radius: 4px; }
+figure.panels img { min-width: 34rem; } /* panels side by side would be too small to read on a phone */
 @media print { :root { --text: #000000; --page: #ffffff; } body { font-size: 11pt; padding: 0; }
   section, figure, tr { break-inside: avoid; } .scroll { overflow: visible; }
-  figure img { min-width: 0; } }
+  figure.panels img { min-width: 0; } }
 """
 
 
@@ -109,7 +110,8 @@ def figure_of(figure: "Figure", caption: str) -> str:
     data = base64.b64encode(content.getvalue()).decode()
     text = html.escape(caption.strip())
     image = f'<img src="data:image/svg+xml;base64,{data}" alt="{text}">'
-    return f'<figure><div class="scroll">{image}</div><figcaption>{text}</figcaption></figure>\n'
+    panels = ' class="panels"' if len(figure.axes) > 1 else ""
+    return f'<figure{panels}><div class="scroll">{image}</div><figcaption>{text}</figcaption></figure>\n'
 
 
 def note(text: str) -> str:
