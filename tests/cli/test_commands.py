@@ -444,7 +444,10 @@ def bad_inputs(folder):
         (["solve", csv("one.csv", "x\n0\n")], "1 column"),
         (["solve", csv("infinite.csv", "x,y\n0,1\ninf,2\n")], "row 1"),
         (["solve", csv("labels.csv", "x,y\n0,a\n1,b\n")], "--classify"),
-        (["solve", csv("three.csv", "x,y\n0,a\n1,b\n2,c\n"), "--classify"], "3 classes"),
+        (
+            ["solve", csv("three.csv", "x,y\n0,a\n1,b\n2,c\n"), "--classify", "--objective", "weights"],
+            "neurons",
+        ),
         (["solve", duplicates], "rows 0 and 2"),
         (["solve", duplicates, "--target", "z"], "'z'"),
         (["solve", "xor", "--target", "y"], "--target"),

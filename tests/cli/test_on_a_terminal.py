@@ -35,6 +35,6 @@ def test_threshold_names_its_phases(tmp_path):
         "threshold", "convex", "--objective", "weights", "--plot", "costs.png", cwd=tmp_path
     )
     assert code == 0
-    assert "bounding p*, 10 s at most" in shown
+    assert "bounding p*, 30 s at most" in shown
     assert "least path norms at 200 values of p" in shown
     assert "counting minimisers" not in shown  # nobody asked
