@@ -18,8 +18,10 @@ _VERDICTS: Final = """
 .sparsest { background: var(--good); } .not_interpolating { background: var(--bad); }
 .sparser_exists, .bounded { background: var(--other); }
 """
-# Samples drawn one by one where there are more than two features.
-_DRAWN: Final = 400
+# Most samples drawn one by one where there are more than two features.
+_DRAWN: Final = 10_000
+# Bounds that met within so many seconds are no picture.
+_WORTH_DRAWING: Final = 1.0
 
 
 def write_certificate_page(path: Path, found: Certificate, title: str) -> None:
@@ -51,7 +53,7 @@ def certificate_page(found: Certificate, title: str) -> str:
         section("Neurons that the data do not need", _reductions(found)),
         section("Rows that are missed most", _misses(found)) if found.residual > 0 else "",
         section("What was tried", _attempts(found)) if found.attempts else "",
-        section("Bounds over time", _bounds(found)) if len(found.trace) else "",
+        section("Bounds over time", _bounds(found)) if _took_time(found) else "",
         section(
             f"The sparsest network known: {counted(found.network.width, 'neurons')}",
             _weights(found.network, found.problem),
@@ -145,6 +147,10 @@ def _misses(found: Certificate) -> str:
 def _attempts(found: Certificate) -> str:
     rows = [(each.name, each.outcome, f"{each.seconds:.2f}") for each in found.attempts]
     return table(("what", "what came of it", "seconds"), rows)
+
+
+def _took_time(found: Certificate) -> bool:
+    return len(found.trace) > 0 and found.seconds > _WORTH_DRAWING
 
 
 def _bounds(found: Certificate) -> str:

@@ -19,6 +19,8 @@ PANELS: Final = 3
 # Values of a feature at which the mean is taken, and samples that it is taken over, spread evenly.
 _POINTS: Final = 41
 _SAMPLES: Final = 500
+# More points than this are drawn as an image within the figure.
+_VECTORS: Final = 1000
 _DASHES: Final = ("solid", (0, (4, 3)), (0, (1, 2)), (0, (6, 2, 1, 2)))
 
 
@@ -114,6 +116,7 @@ def draw_parity(axes: "Axes", problem: Problem, networks: Sequence[tuple[str, Ne
             fillstyle="none",
             color=COLORS[k % len(COLORS)],
             label=f"{name} ({count} neuron{'' if count == 1 else 's'})",
+            rasterized=len(targets) > _VECTORS,  # as vectors they would fill megabytes
             **marks,
         )
     ends = [float(labels[0]), float(labels[-1])]

@@ -80,10 +80,20 @@ def test_other_verdicts_and_many_features():
     Tags(page)
     assert "NOT_INTERPOLATING" in page
     assert "Rows that are missed most" in page
-    assert "Not drawn: 500 samples of 3 features" in page
-    fewer = dataclasses.replace(missed, problem=Problem(inputs[:9], labels[:9], tolerance=1e-3))
-    few = certificate_page(fewer, "x")
-    assert len(Tags(few).sources) > len(Tags(page).sources)
+    assert len(Tags(page).sources) == 1
+    many = Problem(rng.normal(size=(10_001, 3)), rng.normal(size=10_001))
+    assert "Not drawn: 10001 samples of 3 features" in certificate_page(
+        dataclasses.replace(missed, problem=many), "x"
+    )
+
+
+def test_bounds_are_drawn_where_they_took_time(found):
+    trace = np.array([[0.1, 0, 3], [0.2, 2, 2]])
+    shown = [
+        certificate_page(dataclasses.replace(found, trace=trace, seconds=seconds), "x")
+        for seconds in (0.3, 3.0)
+    ]
+    assert ["Bounds over time" in page for page in shown] == [False, True]
 
 
 def test_skill_stands_side_by_side_and_its_loss_is_said():
