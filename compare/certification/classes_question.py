@@ -160,7 +160,7 @@ def ask_classes(
         )
     alone = Problem(inputs, np.zeros(len(inputs)), numbers=terms.numbers)
     problem = MultiClassProblem.from_numbers(
-        inputs,
+        alone.X,  # inputs that were computed, as those of a linspace, as the decimals that they are
         labels,
         names,
         margin=margin,

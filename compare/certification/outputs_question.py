@@ -240,7 +240,7 @@ class _Data:
         """Return the problem of intervals whose ends are floats and no decimals; X is what `numbers` says."""
         alone = Problem(self.inputs, np.zeros(len(self.inputs)), numbers=self.terms.numbers)
         return MultiOutputProblem.from_intervals(
-            self.inputs,
+            alone.X,  # inputs that were computed, as those of a linspace, as the decimals that they are
             targets - slack,
             targets + slack,
             affine=self.read.affine,

@@ -75,14 +75,20 @@ class GivenSamples:
         return self._of_intervals(low, high, affine)
 
     def _of_floats(self, low: FloatArray, high: FloatArray, affine: Affine) -> Problem:
+        # inputs that were computed, as those of a linspace, as the decimals that they are
         alone = Problem(self.inputs, np.zeros(len(low)), numbers=self.numbers)
-        return self._of_intervals(low, high, affine, (*alone.places[:-1], 0))
+        return self._of_intervals(low, high, affine, alone.X, (*alone.places[:-1], 0))
 
     def _of_intervals(
-        self, low: FloatArray, high: FloatArray, affine: Affine, places: Sequence[int] | None = None
+        self,
+        low: FloatArray,
+        high: FloatArray,
+        affine: Affine,
+        inputs: FloatArray | None = None,
+        places: Sequence[int] | None = None,
     ) -> Problem:
         return Problem.from_intervals(
-            self.inputs,
+            self.inputs if inputs is None else inputs,
             low,
             high,
             affine=affine,

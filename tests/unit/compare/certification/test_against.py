@@ -9,7 +9,7 @@ from sklearn.neural_network import MLPClassifier
 from typer.testing import CliRunner
 
 import sparsest
-from sparsest import Against, InputError, Judgement, Network, Problem
+from sparsest import Against, InputError, Judgement, MultiOutputNetwork, Network, Problem, certify
 from sparsest.cli.main import app
 from sparsest.compare.certification.asking import ask
 from sparsest.compare.certification.bounds_so_far import fits
@@ -301,3 +301,21 @@ def test_short_numbers_are_on_their_side():
         assert rounded_up(value) <= 1.011 * value
         assert rounded_down(value) >= value / 1.011
     assert (rounded_up(0.01), rounded_down(0.01), rounded_up(9.999)) == (0.01, 0.01, 10.0)
+
+
+def test_inputs_of_a_linspace_are_decimals_whatever_is_asked():
+    # -1.95 and most others of these are units off the decimals that they stand for
+    x = np.linspace(-2, 2, 81)[:, None]
+    ramps = Network([[1], [1], [-1]], [0.03, -0.51, 0.27], [1, 2, -1])
+    shared = MultiOutputNetwork(
+        [[1], [1], [-1]], [0.03, -0.51, 0.27], [[1, 0.5, 0.1], [2, -1, 1], [-1, 1, 0.3]]
+    )
+    asked = [
+        certify(ramps, x, ramps(x), time_limit=1),
+        certify(ramps, x, ramps(x) + 0.01, against="labels", time_limit=1),
+        certify(shared, x, shared(x), time_limit=1),
+        certify(shared, x, shared(x) + 0.01, against="labels", time_limit=1),
+        certify(shared, x, shared(x).argmax(axis=1), time_limit=1),
+    ]
+    assert [found.problem.places[0] for found in asked] == [2] * 5
+    assert all(found.upper_bound <= 3 for found in asked)
