@@ -24,6 +24,8 @@ _LEAST_DAMPING: Final = 1e-10
 _MAX_NUMBERS: Final = 500_000
 # Choices of kinds for which runs are made at a time.
 _CHOICES: Final = 500
+# Entries of all of them together, and of one: drawing more, and a step for them, takes seconds.
+_DRAWN, _MOST_ENTRIES = 20_000, 300
 # Seconds of a step of one of some hundred small networks: mostly what NumPy takes for any array.
 _LEAST_STEP: Final = 1e-5
 # Share of a vector below which what is left when it shall vanish on some samples is rounding.
@@ -93,10 +95,15 @@ class KindSearch:
             When to give up.
         """
         by_width: dict[int, list[Kinds]] = defaultdict(list)
-        for kinds in itertools.islice(self._catalogue.at_random(entries, self._random), _CHOICES):
+        if entries > _MOST_ENTRIES:
+            return None
+        choices = min(_CHOICES, _DRAWN // max(entries, 1))
+        for kinds in itertools.islice(self._catalogue.at_random(entries, self._random), choices):
             by_width[len(neurons(kinds))].append(kinds)
+            if deadline.expired:
+                return None
         for width, networks in sorted(by_width.items()):
-            count = self.runs_in(seconds * len(networks) / _CHOICES, width)
+            count = self.runs_in(seconds * len(networks) / choices, width)
             runs = [networks[i % len(networks)] for i in range(count)]
             found = self._run(runs, deadline)
             if found is not None:
