@@ -684,7 +684,7 @@ class _ClassedSamples:
         self.pair = [_index(c, self.count, "classes pair") for c in _row(given["pair"], 2, "classes pair")]
         self.margin = _datum(given["margin"], "classes margin")
         self.unordered = given["unordered"]
-        work.charge(self.count + READ_UNITS * _size(given["X"]))
+        work.charge(READ_UNITS * (self.count + _size(given["X"])))
         own = {**problem, "X": given["X"], "low": self.labels, "high": self.labels}
         unit = own.get("places", [0])[-1]
         if "places" in own:  # numbers of classes are in units of one
@@ -1027,11 +1027,14 @@ def _class_table(path: Any) -> dict[str, Any]:
     lines = _cells(path)
     names = [line[-1] for line in lines]
     order: Callable[[str], Any] = float if all(map(_is_number, names)) else str
-    known = sorted({order(name) for name in names})
+    found = [order(name) for name in names]
+    if any(name != name for name in found):
+        raise UnreadableError("a class is not a number", str(path))
+    numbers = {name: n for n, name in enumerate(sorted(set(found)))}
     return {
         "X": _numbers([line[:-1] for line in lines], path),
-        "labels": [known.index(order(name)) for name in names],
-        "classes": known,
+        "labels": [numbers[name] for name in found],
+        "classes": list(numbers),
     }
 
 
@@ -1095,7 +1098,7 @@ def _is_number(cell: str) -> bool:
 # ============================================================================================================
 # KERNEL: what must be believed
 #
-# 1847 lines, 1423 of them code, in eleven parts. What is to be believed by what a verdict rests on:
+# 1853 lines, 1425 of them code, in eleven parts. What is to be believed by what a verdict rests on:
 #
 #     any proof      CLAIMS
 #     upper bound    NETWORKS
@@ -1508,21 +1511,24 @@ def _size_of_classifier(
 ) -> int:
     """Return how many neurons a network has; reject it if some output is too near to that of a class."""
     problem = classes.problem
-    work.charge(classes.count * len(problem.points))
-    found = []
-    for network in _networks_of_outputs(classes.count, neurons, weights, affine, work):
-        values = {p: (value, factor) for p, value, factor in _values_of_kind(problem, *network, work)}
-        found.append(values)
+    work.charge(LOAD_UNITS * classes.count * len(problem.points))
+    labels = []
     for p, row in enumerate(problem.rows):
         if problem.low[p] != problem.high[p]:
             raise ProofError(f"point {p} is of two classes", "witness")
-        label = (problem.low[p] or 0) // row[-1]
-        own, factor = found[label][p]
-        margin = classes.margin * row[-1]
-        for j, values in enumerate(found):
-            value, other = values[p]
-            work.charge(8 + _digits(own) * _digits(other) + _digits(value) * _digits(factor))
-            if j != label and own * other - value * factor < margin * factor * other:
+        labels.append((problem.low[p] or 0) // row[-1])
+
+    parts = functools.partial(_networks_of_outputs, classes.count, neurons, weights, affine, work)
+    own: dict[int, tuple[int, int]] = {}  # found first, so that not all outputs are held at once
+    for j, network in enumerate(parts()):
+        values = _values_of_kind(problem, *network, work)
+        own |= {p: (value, factor) for p, value, factor in values if labels[p] == j}
+    for j, network in enumerate(parts()):
+        for p, value, other in _values_of_kind(problem, *network, work):
+            mine, factor = own[p]
+            work.charge(8 + _digits(mine) * _digits(other) + _digits(value) * _digits(factor))
+            margin = classes.margin * problem.rows[p][-1]
+            if j != labels[p] and mine * other - value * factor < margin * factor * other:
                 raise ProofError(f"output {j} is too near to that of the class of point {p}", "witness")
     return len(neurons)
 
@@ -1542,15 +1548,18 @@ def _refuse_possible_orders(classes: _ClassedSamples, work: _Work) -> None:
     _refuse_extensions((), members, chains, work)
 
 
-def _refuse_extensions(order: _Vector, rest: list[int], chains: list[_Vector], work: _Work) -> None:
-    """Put the rest between in all ways until a refuted chain is among them; reject an order without one."""
+def _refuse_extensions(order: _Vector, members: list[int], chains: list[_Vector], work: _Work) -> None:
+    """Put the other members between, one after the other in all ways, until a refuted chain is among them.
+
+    An order of all of them without one is a reason to reject.
+    """
     work.charge((1 + sum(map(len, chains))) * (1 + len(order)))
     if any(_is_among(way, order) for chain in chains for way in (chain, chain[::-1])):
         return
-    if not rest:
+    if len(order) == len(members):
         raise ProofError(f"the order {_shown(list(order))} is not refuted", "classes unordered")
     for k in range(len(order) + 1):
-        _refuse_extensions((*order[:k], rest[0], *order[k:]), rest[1:], chains, work)
+        _refuse_extensions((*order[:k], members[len(order)], *order[k:]), members, chains, work)
 
 
 def _is_among(chain: _Vector, order: _Vector) -> bool:

@@ -35,8 +35,10 @@ MAX_DENOMINATOR = 1000
 # Bits of a power, and of prices after the binary point.
 POWER_BITS = 64
 MAX_PRICE_BITS = 4096
-# Cones of an arrangement.
+# Cones of an arrangement, and rays.
 MAX_CONES = 200_000
+# Numbers that are held at once: values of rays on points, long ones for more; interval ends of open boxes.
+MAX_HELD = 2**24
 # Units of work beside those that any proof has; see `_Work` in check.py.
 EXTRA_WORK = 2_000_000_000
 
@@ -177,6 +179,8 @@ def check_path_norm_proof(
     '1'
     """
     asked = common._Asked(affine, tolerance, weight_bound, margin)
+    if p is not None and not (isinstance(p, (int, float, Fraction)) and math.isfinite(p)):
+        raise UnreadableError("it is not a finite number", "p")
     if objective is not None and objective not in OBJECTIVES:
         raise UnreadableError(
             f"{common._shown(objective)} is not one of {', '.join(OBJECTIVES)}", "objective"
@@ -266,7 +270,7 @@ class Power:
         if not 0 < p <= 1 or p.denominator > MAX_DENOMINATOR:
             raise ProofError(f"0 < p <= 1, with a denominator up to {MAX_DENOMINATOR}, is needed", "p")
         self.p, self._work = p, work
-        self._known: dict[Fraction, Interval] = {}
+        self._known: dict[str, Interval] = {}
 
     def lower(self, t: Fraction) -> Fraction:
         """Return a fraction not above t^p, t >= 0."""
@@ -277,9 +281,10 @@ class Power:
         return self._both(t)[1]
 
     def _both(self, t: Fraction) -> Interval:
-        if t not in self._known:
-            self._known[t] = self._enclosure(t)
-        return self._known[t]
+        key = _text_of(t)
+        if key not in self._known:
+            self._known[key] = self._enclosure(t)
+        return self._known[key]
 
     def _enclosure(self, t: Fraction) -> Interval:
         if t == 0:
@@ -297,6 +302,11 @@ class Power:
         # root^b <= t^a 2^(shift b) < radicand + 1 <= (root + 1)^b
         exact = rest == 0 and root**b == radicand
         return Fraction(root, 1 << shift), Fraction(root + (not exact), 1 << shift)
+
+
+def _text_of(*numbers: Fraction) -> str:
+    """Return a key: a file may choose numbers of equal hashes, not texts."""
+    return " ".join(f"{v.numerator:x}/{v.denominator:x}" for v in numbers)
 
 
 # ============================================================================================================
@@ -317,7 +327,7 @@ class ConeModel:
     free : tuple of int
         Coordinates of the affine term that costs nothing.
     values : list of R lists of P integers
-        ``max(0, ray . row)``.
+        ``max(0, ray . row)``, of at most `digits` digits.
     rays : list of R vectors
         Directions in lowest terms.
     totals : list of R integers
@@ -343,7 +353,11 @@ class ConeModel:
         origin = [charged == size and not any(x) for x in points]
         normals = [*axes, *(row for row, parallel in zip(self.rows, origin, strict=True) if not parallel)]
         rays, cells = _rays_and_cells(normals, work)
-        work.charge(len(rays) * len(self.rows) * (size + 4))
+        lengths = common._size_of(rays), common._size_of(self.rows)
+        self.digits = sum(lengths)
+        work.charge(len(rays) * len(self.rows) * (size * common._units(*lengths) + 4))
+        if len(rays) * len(self.rows) * (8 + self.digits) > 8 * MAX_HELD:
+            raise ProofError(f"rays have more than {MAX_HELD} values on points", "problem")
         self.values = [[max(0, _dot(ray, row)) for row in self.rows] for ray in rays]
         sizes = [tuple(map(abs, ray[:charged])) for ray in rays]
         self.rays, self.totals = rays, list(map(sum, sizes))
@@ -404,7 +418,7 @@ def _opposite(bits: str) -> str:
 
 def _rays_and_cells(
     normals: Sequence[Vector], work: common._Work
-) -> tuple[list[Vector], dict[tuple[bool, ...], list[int]]]:
+) -> tuple[list[Vector], dict[bytes, list[int]]]:
     """Return the rays of an arrangement of hyperplanes through 0, and the rays of each full-dimensional cell.
 
     The normal vectors span the space, so that every cell is pointed and has a ray r. The cells that have r in
@@ -413,22 +427,23 @@ def _rays_and_cells(
     """
     size = len(normals[0])
     rays = _rays(normals, work)
-    known: dict[tuple[Vector, ...], list[tuple[bool, ...]]] = {}
-    cells: dict[tuple[bool, ...], list[int]] = {}
+    known: dict[tuple[Vector, ...], list[bytes]] = {}
+    cells: dict[bytes, list[int]] = {}
+    digits = common._size_of(normals)
     for number, ray in enumerate(rays):
-        work.charge(len(normals) * (size + 4))
+        work.charge(len(normals) * (size * common._units(common._size_of([ray]), digits) + 4))
         sides = [_dot(normal, ray) for normal in normals]
         flat = [n for n, side in enumerate(sides) if side == 0]
         drop = next(j for j, v in enumerate(ray) if v)
         local = tuple(normals[n][:drop] + normals[n][drop + 1 :] for n in flat)
         if local not in known:
-            known[local] = list(_rays_and_cells(local, work)[1]) if size > 1 else [()]
+            known[local] = list(_rays_and_cells(local, work)[1]) if size > 1 else [b""]
         for pattern in known[local]:
-            bits = [side > 0 for side in sides]
+            bits = bytearray(side > 0 for side in sides)
             for n, bit in zip(flat, pattern, strict=True):
                 bits[n] = bit
             work.charge(4 + len(bits))
-            cells.setdefault(tuple(bits), []).append(number)
+            cells.setdefault(bytes(bits), []).append(number)
             if len(cells) > MAX_CONES:
                 raise ProofError(f"more than {MAX_CONES} cones", "problem")
     return rays, cells
@@ -445,6 +460,8 @@ def _rays(normals: Sequence[Vector], work: common._Work) -> list[Vector]:
         ray = _null_vector(chosen, size)
         if ray is not None:
             found[ray] = found[tuple(-v for v in ray)] = None
+            if len(found) > MAX_CONES:
+                raise ProofError(f"more than {MAX_CONES} rays", "problem")
     return list(found)
 
 
@@ -515,18 +532,21 @@ class Prices:
         if largest <= 0:
             raise ProofError("it must be positive", "largest")
         self.model, self.power, self.bits, self.largest, self.work = model, power, bits, largest, work
-        self._known: dict[Interval, int] = {}
+        self._known: dict[str, int] = {}
 
     def line(self, low: Fraction, high: Fraction) -> int:
         """Return the slope of about the chord of t^p; from low = 0 on the chord is nowhere above t^p."""
-        if (low, high) not in self._known:
+        key = _text_of(low, high)
+        if key not in self._known:
             rise = self.power.lower(high) - self.power.upper(low)
-            self._known[low, high] = math.floor(rise * (1 << self.bits) / (high - low)) if low < high else 0
-        return self._known[low, high]
+            self.work.charge(4 * common._sum_units(low, high, rise) + self.bits // 8)
+            self._known[key] = math.floor(rise * (1 << self.bits) / (high - low)) if low < high else 0
+        return self._known[key]
 
     def least(self, interval: Interval, price: int) -> Fraction:
         """Return a number that t^p less the price times t is nowhere below: it is concave."""
         scale = 1 << self.bits
+        self.work.charge(common._sum_units(*interval, Fraction(price, scale)))
         return min(self.power.lower(t) - Fraction(price, scale) * t for t in interval)
 
 
@@ -568,6 +588,7 @@ class BoxStep:
         self._prices, self._box, self._over, self._given, self._place = prices, box, over, given, place
         model, work = prices.model, prices.work
         self._multipliers = multipliers
+        self._prices_known: dict[Element, int] = dict(given)
         work.charge(len(multipliers) * (4 + len(model.free)) + 8 * len(box.moved) + 8 * len(given))
         for j in model.free:
             if sum(m * model.rows[i][j] for i, m in multipliers.items()):
@@ -581,28 +602,37 @@ class BoxStep:
         self._worths = self._worth_of_rays()
         self._special = {e for e, (low, _) in box.moved.items() if low > 0} | given.keys()
         self._refuse_dear_neurons()
-        self.bound = Fraction(value, over) + sum(
-            (prices.least(box.interval(e), self.price(e)) for e in self._special), Fraction(0)
-        )
+        self.bound = Fraction(value, over)
+        for element in self._special:
+            least = prices.least(box.interval(element), self.price(element))
+            work.charge(common._sum_units(self.bound, least))
+            self.bound += least
 
     def _worth_of_rays(self) -> list[int]:
         """Return ``2^bits over sum_i y_i max(0, ray . (x_i, 1))`` for each ray."""
         model, work, bits = self._prices.model, self._prices.work, self._prices.bits
         digits = common._digits(max(map(abs, self._multipliers.values()), default=0))
-        work.charge(len(model.values) * (8 + len(self._multipliers) * (1 + digits // 4)))
+        product = common._units(digits, model.digits) + (digits + model.digits) // 8
+        work.charge(len(model.values) * (8 + len(self._multipliers) * product + bits // 30))
         terms = list(self._multipliers.items())
         return [sum(m * values[i] for i, m in terms) << bits for values in model.values]
 
     def price(self, element: Element) -> int:
         """Return what is asked for an element."""
-        price = self._given.get(element)
-        return self._prices.line(*self._box.interval(element)) if price is None else price
+        if element not in self._prices_known:
+            self._prices_known[element] = self._prices.line(*self._box.interval(element))
+        return self._prices_known[element]
 
     def _left(self, ray: int, kind: Kind) -> int:
         """Return ``2^bits over`` times what a ray costs less what it is worth."""
         number, sign = kind
-        charges = self._prices.model.charges[ray]
-        cost = sum(self.price((number, sign, j)) * charge for j, charge in enumerate(charges) if charge)
+        work, cost = self._prices.work, 0
+        for j, charge in enumerate(self._prices.model.charges[ray]):
+            if charge:
+                price = self.price((number, sign, j))
+                work.charge(common._units(common._digits(price), common._digits(charge)))
+                cost += price * charge
+        work.charge(common._units(common._digits(cost), common._digits(self._over)))
         return cost * self._over - sign * self._worths[ray]
 
     def _refuse_dear_neurons(self) -> None:
@@ -636,14 +666,17 @@ class BoxStep:
         self._prices.work.charge(20 * model.entries * len(model.cones[number]))
         if not rays:
             raise ProofError("an element that is always zero", self._place)
-        spare = min(
-            self._left(ray, (number, sign)) // (model.charges[ray][entry] * self._over) for ray in rays
-        )
-        return self.price(element) - spare
+        spares = []
+        for ray in rays:
+            left, share = self._left(ray, (number, sign)), model.charges[ray][entry] * self._over
+            self._prices.work.charge(common._digits(left) * common._digits(share) // 32)
+            spares.append(left // share)
+        return self.price(element) - min(spares)
 
     def bound_with(self, element: Element, low: Fraction, high: Fraction) -> Fraction:
         """Return what is proven of networks in which one element lies between two ends instead."""
         price, rest = self.cheapest_price(element), self.bound
+        self._prices.work.charge(2 * common._sum_units(rest))
         if element in self._special:
             rest -= self._prices.least(self._box.interval(element), self.price(element))
         return rest + self._prices.least((low, high), price)
@@ -680,14 +713,18 @@ class _Tree:
 
     def check(self, nodes: list[Any]) -> int:
         """Return the number of leaves; reject unless the nodes close the box of all networks of interest."""
-        open_boxes, leaves = [ElementBox(self._prices.largest)], 0
+        open_boxes, leaves, held = [ElementBox(self._prices.largest)], 0, 0
         for n, node in enumerate(nodes):
             place = f"node {n}"
             if not open_boxes:
                 raise ProofError("nothing is left to close", place)
-            parts = self._parts(open_boxes.pop(), node, place)
+            box = open_boxes.pop()
+            parts = self._parts(box, node, place)
             leaves += not parts
             open_boxes += parts[::-1]
+            held += sum(len(part.moved) for part in parts) - len(box.moved)
+            if held > MAX_HELD:
+                raise ProofError(f"open boxes have more than {MAX_HELD} intervals", place)
         if open_boxes:
             raise ProofError(f"{len(open_boxes)} boxes are left open", "nodes")
         return leaves

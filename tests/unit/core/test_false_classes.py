@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 from proof_mutants import Truth, accepted, change, number
 
+import sparsest.check
 from sparsest import MultiClassProblem, ProofError, check_proof, exact, save
 from sparsest.check import UnreadableError
 
@@ -122,6 +123,49 @@ FALSE = {
     "a weight of zero": changed(((*CHAIN, "weights"), [*BENT, [3, 0]])),
     "a point twice": changed(((*CHAIN, "weights"), [*BENT, [0, 1]])),
     "a point that is none": changed(((*CHAIN, "weights"), [[0, 1], [1, -2], [4, 1]])),
+    "a class that no sample has, in the chain's place": changed(
+        (("classes", "count"), 4), ((*CHAIN, "classes"), [0, 3]), ((*ORDERS, "classes"), [0, 3]), *WITHOUT
+    ),
+    "a class that no sample has, and no chain of it": changed(
+        (("classes", "count"), 4), ((*ORDERS, "classes"), [0, 3]), *WITHOUT
+    ),
+    "classes in the order of their samples": changed(
+        (("classes", "labels"), [0, 1, 1, 2]), (("problem", "low"), [1, None, None]),
+        (("problem", "high"), [None, -1, -1]), *WITHOUT
+    ),
+    "a neuron that takes the order by class 2": changed(
+        ((*CHAIN, "classes"), [0, 1, 2]), ((*CHAIN, "weights"), [[1, 1], [2, -2], [3, 1]]),
+        ((*ORDERS, "classes"), [0, 1, 2]), *WITHOUT
+    ),
+    "weights of one sign at the end": changed(((*CHAIN, "classes"), [1, 0]), ((*CHAIN, "weights"), [[1, 1]])),
+    "an order of classes that are none": changed(((*ORDERS, "classes"), [0, 1, 3])),
+    "an order of truth": changed(((*ORDERS, "classes"), [False, True])),
+    "a chain of truth": changed(((*CHAIN, "classes"), [False, True])),
+    "weights that are true": changed(((*CHAIN, "weights"), [[0, True], [1, -2], [2, True]])),
+    "weights in fractions": changed(((*CHAIN, "weights"), [[0, "1/2"], [1, -1], [2, "1/2"]])),
+    "weights of huge exponents": changed(((*CHAIN, "weights"), [[0, "1e999"], [1, -2], [2, 1]])),
+    "weights in an object": changed(((*CHAIN, "weights"), {"0": 1, "1": -2, "2": 1})),
+    "chains in an object": changed(((*ORDERS, "chains"), {})),
+    "unordered that is true": changed((ORDERS, True)),
+    "unordered of nothing": changed((ORDERS, {})),
+    "a margin below zero": changed((("classes", "margin"), -1), (("problem", "low"), [-1, None, -1]),
+        (("problem", "high"), [None, 1, None]), *WITHOUT),
+    "a margin of zero everywhere": changed((("classes", "margin"), 0), (("problem", "low"), [0, None, 0]),
+        (("problem", "high"), [None, 0, None]), *WITHOUT),
+    "a margin that is true": changed((("classes", "margin"), True)),
+    "a margin of no number": changed((("classes", "margin"), "nan")),
+    "labels that are truth": changed((("classes", "labels"), [False, True, False, 2])),
+    "a count that is true": changed((("classes", "count"), True)),
+    "no classes at all": changed((("classes", "count"), 0)),
+    "a pair of truth": changed((("classes", "pair"), [False, True])),
+    "a pair from behind": changed((("classes", "pair"), [0, -2])),
+    "inputs of another width": changed((("classes", "X"), [[0, 0], [1, 0], [2, 0], [3, 0]])),
+    "no samples": changed((("classes", "X"), []), (("classes", "labels"), [])),
+    "samples of the pair in another order": changed((("problem", "X"), [[2], [1], [0]])),
+    "a sample of the pair twice": changed((("problem", "X"), [[0], [1], [2], [2]]),
+        (("problem", "low"), [1, None, 1, 1]), (("problem", "high"), [None, -1, None, None])),
+    "an interval that ends above": changed((("problem", "high", 0), 5)),
+    "an affine term that the classes do not have": changed((("problem", "constant"), False)),
     "a point of no class of the chain": changed(
         ((*CHAIN, "weights"), [[1, 1], [2, -2], [3, 1]]),
     ),
@@ -169,6 +213,50 @@ def test_orders_are_not_enumerated_for_ever():
     many = changed((("classes", "count"), count), ((*ORDERS, "classes"), list(range(2, count))), *WITHOUT)
     with pytest.raises(ProofError, match=r"more work|is not refuted"):
         check_proof(many)
+
+
+@pytest.fixture
+def little_work(monkeypatch):
+    """A fortieth of the work that is allowed, so that tests are short."""
+    monkeypatch.setattr(sparsest.check, "WORK_FREE", 5_000_000)
+
+
+def test_classes_that_no_sample_has_are_charged(little_work):
+    # a number of three digits in the file is as many zeros in the answer
+    many = changed((("classes", "count"), 10**6), *WITHOUT)
+    with pytest.raises(ProofError, match="more work"):
+        check_proof(many)
+    assert len(check_proof(changed((("classes", "count"), 10**5), *WITHOUT)).direction) == 10**5
+
+
+def test_outputs_of_a_witness_are_charged(little_work):
+    # without neurons a witness says nothing of its outputs, and each has a value at each sample
+    X, labels = [[n] for n in range(1000)], [0, 1, 0] + [2] * 997
+    witness = {"kind": "outputs", "neurons": [], "outputs": [], "skip": None}
+    several = changed(
+        (("classes", "X"), X), (("classes", "labels"), labels), (("classes", "count"), 10_000),
+        (("classes", "unordered"), None), (("witness",), witness), (("upper_bound",), 0),
+        (("lower_bound",), 0),
+    )  # fmt: skip
+    with pytest.raises(ProofError, match="more work"):
+        check_proof(several)
+
+
+def test_members_of_an_order_that_is_refuted_early_are_not_copied_each_time():
+    # 0 and 1 come after three others, and 50 000 that nobody looks at behind them
+    members = [2, 3, 4, 0, 1, *range(5, 50_000)]
+    many = changed((("classes", "count"), 50_000), ((*ORDERS, "classes"), members), *WITHOUT)
+    assert check_proof(many).lower_bound == 2
+    seen = set()
+
+    def spy(order, members, chains, work, plain=sparsest.check._refuse_extensions):
+        seen.add(id(members))
+        plain(order, members, chains, work)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sparsest.check, "_refuse_extensions", spy)
+        check_proof(many)
+    assert len(seen) == 1
 
 
 # decimals, and beside them a third that is none
@@ -223,6 +311,11 @@ class TestData:
             check_proof(proof, margin=1)
         with pytest.raises(ProofError, match="tolerance"):
             check_proof(proof, tolerance=0)
+
+    def test_a_table_with_a_class_that_is_no_number(self, proof, tmp_path):
+        (tmp_path / "data.csv").write_text("x,z,kind\n0,0,1\n1,0,nan\n2,0,1\n3,1,2\n")
+        with pytest.raises(UnreadableError, match="a class is not a number"):
+            check_proof(proof, tmp_path / "data.csv")
 
     def test_a_proof_for_two_classes_is_none_for_several(self, tmp_path):
         exact.solve(DATA.between(0, 1), proof_file=tmp_path / "two.json")
