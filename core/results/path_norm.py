@@ -250,7 +250,8 @@ class ThresholdResult(Report):
         rows = [("p*", self.spelled), ("sparsest", counted(self.network.count(what), what))]
         if self.other is not None:
             rows.append(("at p*", f"{counted(self.other.count(what), what)} cost as little"))
-        rows.append(("time", f"{self.seconds:.2f} s, {counted(self.nodes, 'intervals')} of p"))
+        ended = f"; {self.status.sentence}" if self.status is Status.INTERRUPTED else ""
+        rows.append(("time", f"{self.seconds:.2f} s, {counted(self.nodes, 'intervals')} of p{ended}"))
         return rows + ([("note", self.remark)] if self.remark else [])
 
     def sections(self, name: str = "") -> list[Section]:

@@ -68,7 +68,6 @@ def dependent(found: BasesFound, generators: Generators, leaf: Leaf, rank: int, 
     place = np.int64(mixed(low, high) % np.uint64(len(found.recent)))
     if found.recent[place, 0] == low and found.recent[place, 1] == high:
         return True
-    found.recent[place, 0], found.recent[place, 1] = low, high
     columns = generators.columns
     n = columns.shape[1]
     maps, room, size = np.zeros((n, n, n)), np.zeros(n), 0
@@ -79,7 +78,11 @@ def dependent(found: BasesFound, generators: Generators, leaf: Leaf, rank: int, 
             if not extended(maps, size, leaf.chosen[i], columns, room):
                 return False
             size += 1
-    return remembered(found, columns, maps[size], size, low, high)
+    if not remembered(found, columns, maps[size], size, low, high):
+        return False
+    # only now: a walk that is tried again must fail again at what nothing will prove
+    found.recent[place, 0], found.recent[place, 1] = low, high
+    return True
 
 
 def mixed(low: np.uint64, high: np.uint64) -> np.uint64:

@@ -182,6 +182,8 @@ def in_floats(exact: ExactGenerators, unit: float) -> Generators | None:
             charges[k] = [_float(abs(v) * top / largest) / unit for v in entries]
     if exact.objective is Objective.NEURONS:
         charges = charges.sum(axis=1, keepdims=True)
+    if not np.isfinite(charges).all():
+        raise OverflowError("some coefficient is charged more than the largest float")
     right = np.array([_float(v / top) for v in labels])
     return Generators(rounded, right, charges, exact.together, exact.turns)
 

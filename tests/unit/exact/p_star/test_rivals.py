@@ -9,6 +9,7 @@ from sparsest import InputError, Objective, Problem, Status, datasets, exact
 from sparsest.exact.p_star import basis_kernel as kernel
 from sparsest.exact.p_star import crossing_of_points, p_star, rivals
 from sparsest.exact.p_star.by_bisection import bound_threshold
+from sparsest.exact.p_star.dependence_kernel import dependent
 from sparsest.exact.p_star.generators import exact_generators, in_floats
 from sparsest.exact.p_star.rivals import _question, _Walk
 from sparsest.exact.p_star.smallest_entry import certified_from_below, log_of_smallest_entry
@@ -169,6 +170,35 @@ def test_dependences_that_integers_do_not_confirm_end_the_method(monkeypatch):
     assert rivals.rivals(generators, sizes, NEVER) is None
 
 
+def test_a_dependence_without_room_is_refused_again_when_a_walk_is_tried_again():
+    # were it taken for noted the second time, nothing would ever prove it
+    problem = Problem([[0, 0], [1, 0], [0, 1], [1, 1]], [0, 1, -1, 2])
+    generators = exact_generators(problem.distinct(), Objective.WEIGHTS)
+    floats = in_floats(generators, 1.0)
+    floats = floats._replace(columns=np.tile(floats.columns[:1], (len(floats.columns), 1)))
+    walk = _Walk(generators, floats, 1, NEVER, False)
+    found, leaf = (
+        walk._found._replace(spans=np.zeros((1, 3), dtype=np.uint64)),
+        kernel.new_leaf(floats.columns.shape[1], floats.charges.shape[1]),
+    )
+    found.counts[2] = 1
+    leaf.coordinates[0] = 1.0
+    with np.errstate(over="ignore"):  # as in compiled code
+        assert [dependent(found, floats, leaf, 1, 1) for _ in range(3)] == [False] * 3
+    found = walk._found
+    found.counts[2] = 0
+    with np.errstate(over="ignore"):
+        assert [dependent(found, floats, leaf, 1, 1) for _ in range(3)] == [True] * 3
+    assert found.counts[2] == 1
+
+
+def test_charges_beyond_the_largest_float_are_left_to_bounds():
+    problem = datasets.parse("uniform:d=2,n=4,seed=0").problem()
+    generators = exact_generators(problem.distinct(), Objective.WEIGHTS)
+    with pytest.raises(OverflowError):
+        in_floats(generators, 1e-308)
+
+
 def test_it_stops_when_time_is_up_and_knows_what_it_cannot_do():
     problem = datasets.parse("uniform:d=2,n=4,seed=0").problem()
     generators = rivals.bases(problem, Objective.WEIGHTS)
@@ -228,6 +258,7 @@ def test_ctrl_c_leaves_what_is_known(monkeypatch):
     result = exact.threshold(datasets.parse("uniform:d=2,n=4,seed=0").problem(), "weights")
     assert result.status is Status.INTERRUPTED
     assert 0 < result.lower_bound < 0.01
+    assert "the user interrupted the search" in dict(result.rows())["time"]
     assert result.upper_bound == 1
 
 
