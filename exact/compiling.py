@@ -19,6 +19,8 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, Final, NamedTuple, ParamSpec, Protocol, TypeVar, cast
 
+from sparsest.exact.held_signals import held_interrupts
+
 # Inner steps - a few operations on numbers, about a microsecond when interpreted - that take as long as
 # loading numba and what it compiled before, half a second. Whoever compiles when so many are reached or
 # foreseen takes at most about twice as long as the better choice would have.
@@ -88,7 +90,9 @@ def compile_loop(
 
     Notes
     -----
-    Nothing is kept on disk where there is no folder to write to.
+    Nothing is kept on disk where there is no folder to write to. Ctrl-C waits for the end of a call of a loop
+    that returns a named tuple, but not for its compilation: numba makes such a tuple by code of Python, in
+    which Ctrl-C raises, and does not look for that before it goes on with what was not made.
     """
     # the type in quotes: making it would take as long as a short loop
     return cast("Callable[Arguments, Result]", _compiled(_plain(function), substitutes))
@@ -106,9 +110,26 @@ def _compiled(function: FunctionType, substitutes: Substitutes) -> Callable[...,
     place = cache_place(function, substitutes)
     compile_: Any = numba.njit
     if place is None:
-        return cast(Callable[..., object], compile_(function))
-    with _compiling, _kept_in(place, numba.config):
-        return cast(Callable[..., object], compile_(cache=True)(function))
+        loop = compile_(function)
+    else:
+        with _compiling, _kept_in(place, numba.config):
+            loop = compile_(cache=True)(function)
+    returned = function.__annotations__.get("return")
+    named = isinstance(returned, type) and hasattr(returned, "_fields")
+    return cast(Callable[..., object], _uninterrupted(loop) if named else loop)
+
+
+def _uninterrupted(loop: Any) -> Callable[..., object]:
+    """Return a compiled loop for whose end Ctrl-C waits, once it is compiled."""
+
+    @functools.wraps(loop.py_func)
+    def call(*arguments: object) -> object:
+        if not loop.overloads:
+            loop.compile(tuple(loop.typeof_pyval(argument) for argument in arguments))
+        with held_interrupts():
+            return loop(*arguments)
+
+    return call
 
 
 @contextlib.contextmanager

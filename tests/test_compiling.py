@@ -4,6 +4,8 @@ import importlib
 import importlib.metadata
 import os
 import shutil
+import signal
+import subprocess
 import sys
 
 import numpy as np
@@ -19,6 +21,7 @@ from sparsest.exact.compiling import (
     was_compiled,
     worth_compiling,
 )
+from sparsest.exact.held_signals import held_interrupts
 from sparsest.exact.line import stabbing_kernel
 from sparsest.exact.lp import row_stack_kernel
 from sparsest.exact.path_norm import box_kernel
@@ -179,3 +182,49 @@ def test_the_one_rule():
     assert worth_compiling(MAX_INTERPRETED_STEPS)
     assert worth_compiling(0, choice=True)
     assert not worth_compiling(np.inf, choice=False)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_ctrl_c_waits_for_the_end_of_what_it_must_not_break_into():
+    done = []
+
+    def interrupted():
+        with held_interrupts():
+            signal.raise_signal(signal.SIGINT)
+            done.append(1)
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert done == [1]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    with held_interrupts():
+        pass
+
+
+INTERRUPTED = """
+import signal, threading
+from sparsest import datasets, exact
+from sparsest.exact.path_norm.loops import Loops
+
+problem = datasets.parse("uniform:d=2,n=8,seed=0").problem()
+examine, calls = Loops.examine, []
+
+def counted(self, *arguments):
+    calls.append(1)
+    if len(calls) == 30:
+        threading.Timer(0.03, signal.raise_signal, [signal.SIGINT]).start()
+    return examine(self, *arguments)
+
+Loops.examine = counted
+for _ in range(3):
+    calls.clear()
+    print(exact.minimize_path_norm(problem, 0.9, "weights", time_limit=60).status)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_ctrl_c_while_a_compiled_loop_runs_leaves_the_interval():
+    # a named tuple is made by code of Python, where Ctrl-C raised, and numba went on with what was not made
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.split()) == (0, ["interrupted"] * 3)
