@@ -62,10 +62,15 @@ def threshold(  # noqa: PLR0913
     from sparsest.exact import cost_curves, count_minimisers
     from sparsest.exact import threshold as compute
 
+    count = None
+    if p is not None:  # at once, before a search whose result a refusal would lose
+        try:
+            with output.phase("counting minimisers", json):
+                count = count_minimisers(problem, p, objective)
+        except InputError as error:
+            raise InputError(f"--p: {error}") from None
     with output.phase(f"bounding p*, {time_limit:g} s at most where it is searched for", json):
         result = compute(problem, objective, time_limit=time_limit)
-    with output.phase("counting minimisers", json or p is None):
-        count = None if p is None else count_minimisers(problem, p, objective)
     if json:
         document = output.document_of(problem, result, reading)
         if count is not None:

@@ -61,6 +61,8 @@ class MultiClassResult(CountBounds):
         if self.unordered:
             names = ", ".join(map(str, self.unordered))
             return f"one neuron puts the classes {names} into an order along a line, and none is possible"
+        if self.upper_bound == 0:
+            return "0 needs no proof"
         if self.between is None:
             return f"nothing proven of {counted(self.pairs, 'pairs')} of classes"
         one, other = self.between

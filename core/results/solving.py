@@ -161,7 +161,8 @@ class CountBounds(Report):
         rows.append(("method", self.method + (f" ({self.reason})" if self.reason else "")))
         if self.residual is not None:
             rows.append(("residual", f"{self.residual:.1e} in float64"))
-        rows.append(("time", f"{self.seconds:.2f} s, {counted(self.nodes, 'nodes')}, {self.solver}"))
+        solver = f", {self.solver}" if self.solver else ""
+        rows.append(("time", f"{self.seconds:.2f} s, {counted(self.nodes, 'nodes')}{solver}"))
         return rows + ([("note", self.remark)] if self.remark else [])
 
     def _further_rows(self) -> Rows:

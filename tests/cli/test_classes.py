@@ -42,6 +42,16 @@ def test_solve_and_check(files, data):
     assert call("check", files / "p.json", files / "kinds.csv", "--classify", "--margin", 2).exit_code == 1
 
 
+def test_classes_that_a_skip_tells_apart_need_no_neuron(tmp_path):
+    # the outputs 1 - 2 x, 0 and 2 x - 3 are in turn at least 1 larger than the others at 0, 1 and 2
+    (tmp_path / "line.csv").write_text("x,kind\n0,a\n1,b\n2,c\n")
+    done = call("solve", tmp_path / "line.csv", "--classify", "--affine", "skip")
+    assert done.exit_code == 0, done.output
+    assert "0, proven minimal" in done.output
+    assert "lower bound  0 needs no proof" in done.output
+    assert "0 nodes\n" in done.output
+
+
 def test_json_and_refusals(files):
     done = call("solve", files / "kinds.csv", "--classify", "--affine", "constant", "--json")
     document = json.loads(done.output)

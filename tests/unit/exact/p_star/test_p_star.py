@@ -259,3 +259,13 @@ def test_command_refuses_other_data_with_one_sentence(table):
     result = run(table, "--affine", "skip", "--p", "2")
     assert result.exit_code == 2
     assert "0 < p <= 1" in result.output
+
+
+def test_command_refuses_to_count_minimisers_before_it_searches(monkeypatch):
+    def search(*arguments, **options):
+        raise AssertionError("searched")
+
+    monkeypatch.setattr("sparsest.exact.threshold", search)
+    result = run("xor", "--p", "0.5")
+    assert result.exit_code == 2
+    assert "--p: this needs one feature" in result.output
