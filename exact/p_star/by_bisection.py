@@ -26,8 +26,11 @@ from sparsest.results.solving import ExactResult, Proof, Status
 _FIRST: Final = 0.9
 # Exponents tried in all.
 _TRIES: Final = 6
+# About the seconds in which the digits of a number of the inputs are weighed, and seconds that there always are.
+_SECONDS_A_NUMBER, _IN_ANY_CASE = 3e-5, 0.3
 
 _SMALL = "extreme points are too many to compare: the lower end is what the digits of the data alone give"
+_LATE = "nothing is certified below in so short a time"
 _NOTHING = "nothing is certified below: that takes no weight bound and an exact proof of the smallest count"
 _UNKNOWN = "nothing is certified: the smallest count was not proven in time"
 _TO_GAP = f"the upper end rests on bounds that meet within {tolerances.PATH_NORM_GAP:g} of the path norm"
@@ -61,18 +64,19 @@ def bound_threshold(
     """
     if fewest.network is None:
         raise InputError("no network that fits was found in time, which a threshold needs: raise time_limit")
-    lower, found = 0.0, Upper()
+    lower, found, is_late = 0.0, Upper(), False
     proven = fewest.status is Status.OPTIMAL
     if proven and fewest.proof is Proof.EXACT:
         sizes = sizes_of_sparsest(fewest)
-        if len(sizes) == fewest.lower_bound:
+        is_late = max(deadline.remaining, _IN_ANY_CASE) < _SECONDS_A_NUMBER * problem.X.size
+        if len(sizes) == fewest.lower_bound and not is_late:
             lower = certified_from_below(problem, goal, sizes)
     if proven and lower < 1 and not interrupted:
         try:
             _bisect(problem, goal, fewest.lower_bound, deadline, found)
         except KeyboardInterrupt:
             interrupted = True
-    remark = (_SMALL if lower > 0 else _NOTHING) if proven else _UNKNOWN
+    remark = (_SMALL if lower > 0 else _LATE if is_late else _NOTHING) if proven else _UNKNOWN
     if found.network is not None:
         remark = f"{remark}; {_TO_GAP}"
     ended = Status.TIME_LIMIT if deadline.expired else Status.FINISHED

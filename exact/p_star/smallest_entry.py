@@ -44,9 +44,10 @@ def certified_from_below(problem: Problem, objective: Objective, sizes: FloatArr
     least = log_of_smallest_entry(problem.distinct(), objective)
     ratios = np.maximum(np.log(sizes * _LARGER) - least, 0.0)
     low, high = 0.0, 1.0
-    for _ in range(_HALVINGS):
-        p = (low + high) / 2
-        low, high = (p, high) if float(np.exp(p * ratios).sum()) < len(sizes) + 1 else (low, p)
+    with np.errstate(over="ignore"):  # infinite is too much as well
+        for _ in range(_HALVINGS):
+            p = (low + high) / 2
+            low, high = (p, high) if float(np.exp(p * ratios).sum()) < len(sizes) + 1 else (low, p)
     return low * (1.0 - _LESS)
 
 

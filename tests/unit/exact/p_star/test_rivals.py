@@ -242,6 +242,15 @@ def test_any_problem_without_a_weight_bound_has_a_lower_end():
         assert words in found.remark
 
 
+def test_digits_of_many_samples_are_not_weighed_when_the_time_is_over():
+    x = np.linspace(0, 1, 20_000)
+    problem = Problem(x, np.abs(x - 0.5), affine="skip")
+    fewest = exact.solve(problem, "neurons")
+    found = bound_threshold(problem, Objective.NEURONS, fewest, Deadline(1e-9))
+    assert (found.lower_bound, found.upper_bound, found.status) == (0, 1, Status.TIME_LIMIT)
+    assert "in so short a time" in found.remark
+
+
 def test_labels_on_a_plane_need_nothing_and_so_does_every_minimiser():
     result = exact.threshold(
         Problem([[0, 0], [1, 0], [0, 1], [1, 1]], [0, 1, 2, 3], affine="skip"), "weights"
