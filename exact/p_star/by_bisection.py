@@ -26,7 +26,7 @@ from sparsest.results.solving import ExactResult, Proof, Status
 _FIRST: Final = 0.9
 # Exponents tried in all.
 _TRIES: Final = 6
-# About the seconds in which the digits of a number of the inputs are weighed, and seconds that there always are.
+# About the seconds in which the digits of an input are weighed, and seconds that there always are for it.
 _SECONDS_A_NUMBER, _IN_ANY_CASE = 3e-5, 0.3
 
 _SMALL = "extreme points are too many to compare: the lower end is what the digits of the data alone give"
