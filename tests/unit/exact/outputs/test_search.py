@@ -199,16 +199,18 @@ class TestLimits:
 
     @pytest.mark.parametrize("calls", [1, pytest.param(3, marks=pytest.mark.slow)])
     def test_interruption_returns_what_is_known(self, calls, tmp_path):
-        seen = itertools.count(1)
+        seen, interrupted = itertools.count(1), []
 
         def interrupt(progress):
             assert progress.message.startswith(("direction ", "descent ", "leaving out"))
             if next(seen) >= calls:
+                interrupted.append(progress)
                 raise KeyboardInterrupt
 
         problem = planted(1, 2, 40, 6, 3, 1e-6)
         result = proven(problem, tmp_path, time_limit=8, progress=interrupt)
-        assert result.status is Status.INTERRUPTED
+        # reports come at intervals of time: a quick search may end before the third one
+        assert (result.status is Status.INTERRUPTED) == bool(interrupted)
         assert result.upper_bound is not None
 
 
