@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sparsest.cli import exit_codes, output
+from sparsest.cli import exit_codes, output, searches
 from sparsest.cli.command_group import CommandGroup
-from sparsest.errors import InputError
 
 if TYPE_CHECKING:
     from sparsest.benchmarks.paper.experiments import Experiment
@@ -85,8 +84,7 @@ def run(
         output.print_block("suites", [(name, suites.load(name).description) for name in suites.names()])
         return
     chosen = _chosen(suites.load(suite), methods, repeat, time_limit)
-    if dask is not None and workers is not None:
-        raise InputError("--workers and --dask exclude each other: a cluster has its own workers")
+    searches.refuse_workers_beside_dask(workers, dask)
     asked = {"--methods": methods, "--repeat": repeat, "--time-limit": time_limit, "--workers": workers}
     given = [f"{name} {value}" for name, value in asked.items() if value is not None]
     command = " ".join(["sparsest bench", chosen.name, *given, *(["--dask ADDRESS"] if dask else [])])

@@ -32,11 +32,7 @@ class FitFiles:
         self, fit: FitResult, problem: Problem, reading: Reading | None, data: str, json: bool
     ) -> None:
         """Print a fit, as one JSON document or for people, and write its files."""
-        if json:
-            output.print_json(output.document_of(problem, fit, reading))
-        else:
-            output.print_report(fit, data)
-            output.print_reading(reading, data)
+        output.print_answer(problem, fit, reading, data, json=json)
         output.write(fit, self.save)  # after printing: a full disk must not cost the result
         if self.history is not None:
             write_table(self.history, fit.history.table())

@@ -128,11 +128,7 @@ def frontier(  # noqa: PLR0913
                 problem, neurons, scale=measured, gap=gap, training=training, seed=seed,
                 time_limit=time_limit, workers=workers, proof_file=proof, progress=progress,
             )  # fmt: skip
-    if json:
-        output.print_json(output.document_of(problem, result, reading))
-    else:
-        output.print_report(result, data)
-        output.print_reading(reading, data)
+    output.print_answer(problem, result, reading, data, json=json)
     if isinstance(result, FrontierResult):
         meant = "" if numbers is Numbers.AUTO else f" --numbers {numbers}"
         _say(result, proofs, checkpoint, f"{shlex.quote(data)}{asked.wanted.options}{meant}")

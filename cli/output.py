@@ -105,6 +105,17 @@ def print_reading(reading: Reading | None, data: str) -> None:
         print_block(f"read from {data}", reading.rows())
 
 
+def print_answer(
+    problem: Problem | SharedProblem, result: Any, reading: Reading | None, data: str, *, json: bool
+) -> None:
+    """Print a result and what was read of the file, as a report or as one JSON document."""
+    if json:
+        print_json(document_of(problem, result, reading))
+    else:
+        print_report(result, data)
+        print_reading(reading, data)
+
+
 def document_of(problem: Problem | SharedProblem, result: Savable, reading: Reading | None) -> dict[str, Any]:
     """Return a result's JSON document together with what names its problem, and what was read of a file."""
     facts: dict[str, Any] = {

@@ -1,12 +1,11 @@
 """`sparsest solve`: the fewest neurons, weights or parameters, proven."""
 
-import contextlib
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sparsest.cli import exit_codes, options, output
+from sparsest.cli import options, output, searches
 from sparsest.decimals import Numbers
 from sparsest.errors import InputError
 from sparsest.io.documents import load
@@ -85,11 +84,8 @@ def solve(  # noqa: PLR0913
     """
     output.check_outputs(plot, save)
     output.refuse_overwriting(data, plot, save, proof, checkpoint)
-    if proof is not None:
-        output.check_writable(proof)
-    output.check_checkpoint(checkpoint, resume=resume)
-    if dask is not None and workers is not None:
-        raise InputError("--workers and --dask exclude each other: a cluster has its own workers")
+    searches.check_search(proof, checkpoint, resume=resume)
+    searches.refuse_workers_beside_dask(workers, dask)
     wanted = Wanted(target, features, ignore, drop_missing, header)
     asked = Asked(wanted, affine, tolerance, weight_bound, classify, margin, numbers)
     problem, reading = read_any_source(data, asked)
@@ -99,14 +95,7 @@ def solve(  # noqa: PLR0913
     from sparsest.compare.find_and_prove import solve as find_and_prove
 
     known = None if witness is None else _network(witness)
-    with contextlib.ExitStack() as stack:
-        executor, slots = None, 1 if workers is None else workers
-        if dask is not None:
-            from sparsest.benchmarks.run.executors import cluster
-
-            place = stack.enter_context(cluster(dask))
-            executor, slots = place.executor, place.slots
-        progress = stack.enter_context(output.progress_bar(quiet=json))
+    with searches.sharing(workers, dask) as shared, output.progress_bar(quiet=json) as progress:
         result = find_and_prove(
             problem,
             objective,
@@ -119,27 +108,18 @@ def solve(  # noqa: PLR0913
             progress=progress,
             proof_file=proof,
             witness=known,
-            workers=slots,
-            executor=executor,
+            **shared,
             checkpoint_file=checkpoint,
             resume=resume,
         )
-    if json:
-        output.print_json(output.document_of(problem, result, reading))
-    else:
-        output.print_report(result, data)
-        output.print_reading(reading, data)
-    written = result.proof_written is not False
-    if proof is not None:
-        output.note(f"wrote the proof {proof}" if written else f"Error: {result.remark}")
-    if checkpoint is not None and exit_codes.of_status(result.status) == exit_codes.OPEN:
-        output.note(f"the search is kept in {checkpoint}: the same command with --resume continues it")
+    output.print_answer(problem, result, reading, data, json=json)
+    code = searches.say_how_it_ended(result, proof, checkpoint)
     output.write(result, save)  # after printing: a full disk must not cost the result
     if plot is not None and result.network is None:
         output.note(f"no network is known, so {plot} was not drawn")
     elif plot is not None and not isinstance(result, MultiClassResult):
         output.draw(result.plot(title=data), plot)
-    raise typer.Exit(exit_codes.of_status(result.status) if written else exit_codes.BAD_INPUT)
+    raise typer.Exit(code)
 
 
 def _network(path: Path) -> Network | MultiOutputNetwork:
