@@ -127,6 +127,18 @@ def places_of(
     return [places or 0 for places in found]
 
 
+def inputs_as_meant(X: FloatArray, numbers: Numbers) -> tuple[FloatArray, tuple[int, ...]]:
+    """Return inputs (N, d) as the floats nearest to what they stand for, and the places of each column.
+
+    Raises
+    ------
+    InputError
+        When all are to be decimals and a column is not.
+    """
+    places = places_of(list(X.T), numbers, [f"column {j}" for j in range(X.shape[1])])
+    return np.stack([as_decimals(x, k) for x, k in zip(X.T, places, strict=True)], axis=1), tuple(places)
+
+
 def places_with_bound(
     places: Sequence[int], columns: Sequence[FloatArray], bound: float
 ) -> tuple[int, ...] | None:

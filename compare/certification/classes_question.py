@@ -10,12 +10,11 @@ from sparsest.arrays import FloatArray, class_numbers, column_names, positive_nu
 from sparsest.compare.certification.outputs_question import AGAINST, checked_inputs, values_and_rounding
 from sparsest.compare.certification.question import AUTO, is_auto
 from sparsest.compare.certification.short_numbers import rounded_down
-from sparsest.decimals import Numbers
+from sparsest.decimals import Numbers, inputs_as_meant
 from sparsest.errors import InputError
 from sparsest.models import TrainedModel
 from sparsest.multi_class_problem import MultiClassProblem
 from sparsest.multi_output_network import MultiOutputNetwork
-from sparsest.problem import Problem
 from sparsest.results.skill import Reference, skill_on_several_classes
 from sparsest.sentences import counted
 
@@ -158,9 +157,9 @@ def ask_classes(
             f"the network does not put {_rows(wrong)} into the class of the label, so that it attains no "
             'margin: write against="model" for its own classes, or give a margin'
         )
-    alone = Problem(inputs, np.zeros(len(inputs)), numbers=terms.numbers)
+    meant, places = inputs_as_meant(inputs, terms.numbers)
     problem = MultiClassProblem.from_numbers(
-        alone.X,  # inputs that were computed, as those of a linspace, as the decimals that they are
+        meant,
         labels,
         names,
         margin=margin,
@@ -168,7 +167,7 @@ def ask_classes(
         feature_names=column_names(X),
         target_name=series_name(y),
         numbers=terms.numbers,
-        places=None if terms.margin != AUTO else (*alone.places[:-1], 0),
+        places=None if terms.margin != AUTO else (*places, 0),
     )
     whose = "that the network gives it" if against == "model" else "of its label"
     asked = f"every row in the class {whose}, by a margin of {margin:.4g}{origin}"

@@ -10,13 +10,12 @@ from sparsest import tolerances
 from sparsest.arrays import FloatArray, column_names, exact_floats, input_rows, positive_number
 from sparsest.compare.certification.question import AUTO, is_auto
 from sparsest.compare.certification.short_numbers import rounded_up
-from sparsest.decimals import Numbers
+from sparsest.decimals import Numbers, inputs_as_meant
 from sparsest.errors import InputError
 from sparsest.exact.arithmetic.value_errors import value_errors
 from sparsest.models import TrainedModel
 from sparsest.multi_output_network import MultiOutputNetwork
 from sparsest.multi_output_problem import MultiOutputProblem
-from sparsest.problem import Problem
 from sparsest.results.certificate import SHARE_OF_RANGE, Against
 from sparsest.results.multi_output_certificate import OutputFigures
 from sparsest.results.skill import Reference, skill_on_numbers
@@ -238,14 +237,14 @@ class _Data:
 
     def _of_floats(self, targets: FloatArray, slack: FloatArray) -> MultiOutputProblem:
         """Return the problem of intervals whose ends are floats and no decimals; X is what `numbers` says."""
-        alone = Problem(self.inputs, np.zeros(len(self.inputs)), numbers=self.terms.numbers)
+        inputs, places = inputs_as_meant(self.inputs, self.terms.numbers)
         return MultiOutputProblem.from_intervals(
-            alone.X,  # inputs that were computed, as those of a linspace, as the decimals that they are
+            inputs,
             targets - slack,
             targets + slack,
             affine=self.read.affine,
             numbers=self.terms.numbers,
-            places=(*alone.places[:-1], *[0] * targets.shape[1]),
+            places=(*places, *[0] * targets.shape[1]),
             **self.names,
         )
 

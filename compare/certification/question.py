@@ -12,7 +12,7 @@ from sparsest import tolerances
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray, column_names, input_rows, series_name
 from sparsest.compare.certification.given_network import Subject
-from sparsest.decimals import Numbers
+from sparsest.decimals import Numbers, inputs_as_meant
 from sparsest.errors import InputError
 from sparsest.exact.arithmetic.value_errors import value_errors
 from sparsest.network import Network
@@ -75,9 +75,8 @@ class GivenSamples:
         return self._of_intervals(low, high, affine)
 
     def _of_floats(self, low: FloatArray, high: FloatArray, affine: Affine) -> Problem:
-        # inputs that were computed, as those of a linspace, as the decimals that they are
-        alone = Problem(self.inputs, np.zeros(len(low)), numbers=self.numbers)
-        return self._of_intervals(low, high, affine, alone.X, (*alone.places[:-1], 0))
+        inputs, places = inputs_as_meant(self.inputs, self.numbers)
+        return self._of_intervals(low, high, affine, inputs, (*places, 0))
 
     def _of_intervals(
         self,
