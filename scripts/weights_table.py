@@ -1,10 +1,11 @@
 """Fewest weights and parameters by the tree, beside the mixed-integer program, as a Markdown table.
 
-    python scripts/weights_table.py [SECONDS] [weights|parameters] [NAME ...]
+    python scripts/weights_table.py [SECONDS] [weights|parameters] [tree|mip] [NAME ...]
 
-Random labels, planted networks and small named data sets; NAMEs restrict them to those that contain one.
-SECONDS is the time limit of each run, processor seconds are printed: on a machine that other work shares the
-limit is the wall's. Every proof of the tree is checked, and its time is the last column.
+Random labels, planted networks and small named data sets; NAMEs restrict them to those that contain one,
+`tree` or `mip` the methods. SECONDS is the time limit of each run, processor seconds are printed: on a
+machine that other work shares the limit is the wall's. Every proof of the tree is checked, and its time is
+the last column.
 """
 
 import dataclasses
@@ -31,33 +32,34 @@ NAMES: Final = (
 OBJECTIVES: Final = (Objective.WEIGHTS, Objective.PARAMETERS)
 
 
+METHODS: Final = ("tree", "mip")
+
+
 @dataclasses.dataclass(frozen=True)
 class Line:
-    """What both methods say of one problem."""
+    """What the methods asked say of one problem, in one cell each."""
 
     name: str
     objective: Objective
-    tree: ExactResult
-    tree_seconds: float
-    program: ExactResult
-    program_seconds: float
+    results: dict[str, tuple[ExactResult, float]]
     check_seconds: float
 
     @property
     def closed(self) -> bool:
-        """Whether the tree closed the interval."""
-        return self.tree.lower_bound == self.tree.upper_bound
+        """Whether the tree, or the program where it alone was asked, closed the interval."""
+        result, _ = next(iter(self.results.values()))
+        return result.lower_bound == result.upper_bound
 
     def __str__(self) -> str:
         """Return a line of the table."""
-        cells = (
-            self.name,
-            str(self.objective),
-            f"{_interval(self.tree)} | {self.tree_seconds:.1f} | {self.tree.nodes}",
-            f"{_interval(self.program)} | {self.program_seconds:.1f}",
-            f"{self.check_seconds:.2f}",
-        )
-        return f"| {' | '.join(cells)} |"
+        cells = [self.name, str(self.objective)]
+        for method in METHODS:
+            if method in self.results:
+                result, seconds = self.results[method]
+                cells += [_interval(result), f"{seconds:.1f}", f"{result.nodes}"]
+            else:
+                cells += ["-"] * 3
+        return f"| {' | '.join(cells)} | {self.check_seconds:.2f} |"
 
 
 def _interval(result: ExactResult) -> str:
@@ -66,52 +68,60 @@ def _interval(result: ExactResult) -> str:
     return f"[{result.lower_bound}, {result.upper_bound}]"
 
 
-def measure(name: str, problem: Problem, objective: Objective, limit: float) -> Line:
-    """Solve a problem by both methods, and check the proof.
+def measure(name: str, problem: Problem, objective: Objective, limit: float, methods: Sequence[str]) -> Line:
+    """Solve a problem by each method, and check the tree's proof.
 
     Raises
     ------
     ProofError
         When a proof does not hold up.
     """
+    results, check_seconds = {}, 0.0
     with tempfile.TemporaryDirectory() as folder:
-        path, start = Path(folder) / "proof.json", time.process_time()
-        tree = exact.solve(problem, objective, method="tree", time_limit=limit, proof_file=path)
-        tree_seconds, start = time.process_time() - start, time.process_time()
-        checked = check_proof(path, problem)
-        if (checked.lower_bound, checked.upper_bound) != (tree.lower_bound, tree.upper_bound):
-            print(f"{name}: the proof shows {checked.summary()}", file=sys.stderr)
-        check_seconds, start = time.process_time() - start, time.process_time()
-    program = exact.solve(problem, objective, method="mip", time_limit=limit)
-    if max(tree.lower_bound, program.lower_bound) > min(_upper(tree), _upper(program)):
+        path = Path(folder) / "proof.json"
+        for method in methods:
+            start, proof = time.process_time(), path if method == "tree" else None
+            result = exact.solve(problem, objective, method=method, time_limit=limit, proof_file=proof)
+            results[method] = result, time.process_time() - start
+        if "tree" in methods:
+            start, (tree, _) = time.process_time(), results["tree"]
+            checked = check_proof(path, problem)
+            if (checked.lower_bound, checked.upper_bound) != (tree.lower_bound, tree.upper_bound):
+                print(f"{name}: the proof shows {checked.summary()}", file=sys.stderr)
+            check_seconds = time.process_time() - start
+    found = [result for result, _ in results.values()]
+    if max(each.lower_bound for each in found) > min(_upper(each) for each in found):
         print(f"{name}: the methods contradict each other", file=sys.stderr)
-    return Line(name, objective, tree, tree_seconds, program, time.process_time() - start, check_seconds)
+    return Line(name, objective, results, check_seconds)
 
 
 def _upper(result: ExactResult) -> float:
     return float("inf") if result.upper_bound is None else result.upper_bound
 
 
-def lines(limit: float, objectives: Sequence[Objective], wanted: Sequence[str]) -> Iterator[Line]:
+def lines(
+    limit: float, objectives: Sequence[Objective], methods: Sequence[str], wanted: Sequence[str]
+) -> Iterator[Line]:
     """Measure one problem after the other."""
     for objective in objectives:
         for name in NAMES:
             if not wanted or any(part in name for part in wanted):
-                yield measure(name, datasets.parse(name).problem(), objective, limit)
+                yield measure(name, datasets.parse(name).problem(), objective, limit, methods)
 
 
 def main(arguments: Sequence[str]) -> None:
     """Print the table."""
-    counted = [each for each in OBJECTIVES if str(each) in arguments]
+    counted = [each for each in OBJECTIVES if str(each) in arguments] or OBJECTIVES
+    methods = [each for each in METHODS if each in arguments] or METHODS
     seconds = [float(each) for each in arguments if each.replace(".", "", 1).isdigit()]
-    names = [each for each in arguments if each not in map(str, counted)]
-    names = [each for each in names if not each.replace(".", "", 1).isdigit()]
-    print("| data | counted | tree | s | nodes | program | s | check, s |\n|---|---|---|---|---|---|---|---|")
+    known = {*map(str, OBJECTIVES), *METHODS}
+    names = [each for each in arguments if each not in known and not each.replace(".", "", 1).isdigit()]
+    print("| data | counted | tree | s | nodes | program | s | nodes | check, s |\n" + "|---" * 9 + "|")
     closed = []
-    for line in lines(seconds[0] if seconds else 60.0, counted or OBJECTIVES, names):
+    for line in lines(seconds[0] if seconds else 60.0, counted, methods, names):
         closed.append(line.closed)
         print(line, flush=True)
-    print(f"\nThe tree closed {sum(closed)} of {len(closed)}.")
+    print(f"\nClosed by {methods[0]}: {sum(closed)} of {len(closed)}.")
 
 
 if __name__ == "__main__":
