@@ -102,12 +102,14 @@ class OpenBoxes:
 
     def start(self, count: int = 1) -> list[OpenBox]:
         """Give up to so many boxes to somebody, the last that came if there was no room, or the best."""
-        taken = self._stack[-count:] if self._stack else heapq.nsmallest(count, self._heap)
+        taken: list[OpenBox] = []
         self.under_way.append(taken)
         if self._stack:
+            taken += self._stack[-count:]
             del self._stack[-count:]
         else:
-            for _ in taken:
+            while self._heap and len(taken) < count:
+                taken.append(self._heap[0])
                 heapq.heappop(self._heap)
         return taken
 

@@ -152,6 +152,29 @@ def test_boxes_are_kept_in_the_order_of_their_bounds():
     assert boxes.start()[0].intervals.high.ravel().tolist() == [0.5, 1.0]
 
 
+class CountedBound(float):
+    """A bound that counts how often one is compared with another."""
+
+    compared = 0
+
+    def __lt__(self, other):
+        CountedBound.compared += 1
+        return super().__lt__(other)
+
+
+def test_the_best_of_many_boxes_is_taken_without_a_look_at_all():
+    """A search looked through all open boxes for each one that it took, most of its time after a minute."""
+    boxes = OpenBoxes()
+    low, high = np.zeros((1, 2, 1)), np.ones((1, 2, 1))
+    for k in range(4096):
+        boxes.put_part(
+            CountedBound(k * 1021 % 4096), (low, high), 0, (-np.inf, 0.5), np.zeros((0, 4), dtype=np.int64)
+        )
+    CountedBound.compared = 0
+    assert [box.bound for box in boxes.start(3)] == [0.0, 1.0, 2.0]
+    assert CountedBound.compared <= 3 * 2 * 12  # a heap of 2^12 has twelve levels, two comparisons each
+
+
 class TestFiles:
     @pytest.fixture
     def path(self, tmp_path):
