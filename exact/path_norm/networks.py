@@ -190,15 +190,15 @@ class Networks:
             rows = more
         return None
 
-    def descend(self, values: FloatArray, width: float) -> Solution | None:
+    def descend(self, values: FloatArray, width: float, factors: FloatArray | float = 1.0) -> Solution | None:
         """Repeat programs whose slopes are those of t^p at the last solution, from elements `values`.
 
         Majorisation by the tangents of ``(t + width)^p``, the reweighted l^1 minimisation of Candes, Wakin
-        and Boyd (2008); `width` is divided by four after each.
+        and Boyd (2008); `width` is divided by four after each. The first slopes are multiplied by `factors`.
         """
         best = None
-        for _ in range(_MAX_PROGRAMS):
-            slopes = self.p * (values + width) ** (self.p - 1.0)
+        for number in range(_MAX_PROGRAMS):
+            slopes = self.p * (values + width) ** (self.p - 1.0) * (1.0 if number else factors)
             found = self.solve(slopes / slopes.max(initial=np.finfo(np.float64).tiny))
             if found is None:
                 return best
