@@ -64,7 +64,8 @@ def decimal_places(column: FloatArray, *, apart: bool = True, origin: float = 0.
     Different floats must stay `apart` as inputs do; labels may be one decimal, computed in two ways, and
     from numbers as large as `origin`.
     """
-    values = column[np.isfinite(column)]
+    finite = np.isfinite(column)
+    values = column if finite.all() else column[finite]
     few, distinct = np.unique(values[:_FIRST]), None
     if all(np.array_equal(some, np.rint(some)) for some in (few, values)):  # integers of any size
         return 0
