@@ -29,6 +29,9 @@ Row = dict[str, Any]
 # Samples from which on the univariate solver is compiled, so that fewer would warm up nothing.
 _LEAST_SAMPLES: Final = 100_000
 _SHAPES: Final = ("sine", "noise", "zigzag")
+# Neurons whose least largest error is asked for, and the labels.
+_NEURONS: Final = (3, 10, 100)
+_CURVES: Final = ("sine", "noisy sine", "noise")
 # Exponent of the path norms.
 _POWER: Final = 0.5
 # Exact labels, intervals that noise hardly notices, and ones as wide as the labels.
@@ -60,7 +63,7 @@ def measure(
     parts : sequence of str, optional
         Of `PARTS`.
     samples : int
-        Samples of the univariate part, at least 100,000.
+        Samples of parts on one feature, at least 100,000.
     repeats : int
         How often each thing is timed; the fastest counts.
     seconds : float
@@ -93,14 +96,18 @@ def measure(
     return found
 
 
-def by_turns(tasks: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, float]:
-    """Return the least seconds of each task over rounds in which each runs once."""
+def by_turns(
+    tasks: Mapping[str, Callable[[], object]],
+    repeats: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, float]:
+    """Return the least seconds of each task, by some clock, over rounds in which each runs once."""
     least = dict.fromkeys(tasks, math.inf)
     for _ in range(repeats):
         for name, task in tasks.items():
-            start = time.perf_counter()
+            start = clock()
             task()
-            least[name] = min(least[name], time.perf_counter() - start)
+            least[name] = min(least[name], clock() - start)
     return least
 
 
@@ -238,8 +245,35 @@ def path_norm(given: Mapping[str, Any]) -> list[Row]:
     return rows
 
 
+def least_errors(given: Mapping[str, Any]) -> list[Row]:
+    """Processor time of the least largest error over that of `numpy.argsort` of the same positions."""
+    rows = []
+    x = _positions(given["samples"])
+    for shape in _CURVES:
+        problem = Problem(x, _labels(shape, x), affine="skip")
+        for neurons in _NEURONS:
+            least = partial(exact.least_error, problem, neurons)
+            tasks: Mapping[str, Callable[[], object]] = {"argsort": partial(np.argsort, x), "least": least}
+            times = by_turns(tasks, given["repeats"], time.process_time)
+            found = least()
+            rows.append(
+                {
+                    "labels": shape,
+                    "neurons": neurons,
+                    "largest error": found.upper_bound,
+                    "gap": found.gap,
+                    "questions": found.questions,
+                    "argsort, s": times["argsort"],
+                    "least, s": times["least"],
+                    "least / argsort": times["least"] / times["argsort"],
+                }
+            )
+    return rows
+
+
 PARTS: Final[dict[str, Callable[[Mapping[str, Any]], list[Row]]]] = {
     "univariate": univariate,
+    "least-error": least_errors,
     "cells": cells,
     "proofs": proofs,
     "memory": memory,
@@ -278,9 +312,11 @@ def _positions(n: int) -> FloatArray:
 
 
 def _labels(shape: str, x: FloatArray) -> FloatArray:
-    """Labels (N,): smooth, random, or high and low by turns along x."""
+    """Labels (N,): smooth, with noise or without, random, or high and low by turns along x."""
     if shape == "sine":
         return np.asarray(np.sin(20 * x))
+    if shape == "noisy sine":
+        return np.asarray(np.sin(20 * x) + np.random.default_rng(1).uniform(-0.1, 0.1, len(x)))
     if shape == "noise":
         return np.random.default_rng(1).normal(size=len(x))
     y = np.empty(len(x))

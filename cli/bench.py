@@ -135,17 +135,21 @@ def report(
 @bench.command()
 def speed(
     parts: Annotated[
-        str | None, typer.Option(help="Of univariate, cells, proofs, memory, path-norm, separated by commas.")
+        str | None,
+        typer.Option(
+            help="Of univariate, least-error, cells, proofs, memory, path-norm, separated by commas."
+        ),
     ] = None,
-    samples: Annotated[int, typer.Option(help="Samples of the univariate part.")] = 1_000_000,
+    samples: Annotated[int, typer.Option(help="Samples of parts on one feature.")] = 1_000_000,
     repeats: Annotated[int, typer.Option(help="Times that each is run; the fastest counts.")] = 5,
     seconds: Annotated[float, typer.Option(help="Length of the search whose memory is measured.")] = 20.0,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Measure the exact side's speed and memory as ratios within one run.
 
-    The univariate method beside numpy.argsort of the same samples, cells beside writing their bits,
-    checking a proof beside producing it, and the peak memory of fresh processes. Writes no file.
+    The univariate method, the least error with some neurons and the least path norm beside numpy.argsort of
+    the same samples, cells beside writing their bits, checking a proof beside producing it, and the peak
+    memory of fresh processes. Writes no file.
 
     \b
     Example:

@@ -64,11 +64,12 @@ def decimal_places(column: FloatArray, *, apart: bool = True, origin: float = 0.
     Different floats must stay `apart` as inputs do; labels may be one decimal, computed in two ways, and
     from numbers as large as `origin`.
     """
-    values = column[np.isfinite(column)]
-    if np.array_equal(values, np.rint(values)):  # integers of any size
-        return 0
-    largest = float(np.abs(values).max(initial=0.0))
+    finite = np.isfinite(column)
+    values = column if finite.all() else column[finite]
     few, distinct = np.unique(values[:_FIRST]), None
+    if all(np.array_equal(some, np.rint(some)) for some in (few, values)):  # integers of any size
+        return 0
+    largest = float(max(values.max(initial=0.0), -values.min(initial=0.0)))
     for places in range(1, MAX_PLACES + 1):  # one for computed integers too: 0 is to leave floats as they are
         if _spells(few, places, largest, apart=apart, origin=origin):
             distinct = np.unique(values) if distinct is None else distinct

@@ -3,14 +3,12 @@
     python scripts/frontier_table.py FOLDER [SECONDS] [WORDS]
 
 Writes a figure, a page and the proofs of each curve into FOLDER. SECONDS is the time limit of a curve, 60 by
-default; only curves whose names contain one of the WORDS, separated by commas, are run, and the million
-points where a word is "million". Real data are those that scikit-learn brings along and Anscombe's; curves
-from a formula say so. In the table "a - b" is an interval that holds the least largest error, one number a
-proven one.
+default; only curves whose names contain one of the WORDS, separated by commas, are run. Real data are those
+that scikit-learn brings along and Anscombe's; curves from a formula say so. In the table "a - b" is an
+interval that holds the least largest error, one number a proven one.
 """
 
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -19,7 +17,7 @@ import numpy as np
 from sklearn import datasets as bundled
 
 import sparsest
-from sparsest import FrontierResult, LeastErrorResult, Problem, Status, check_proof, datasets, exact, load
+from sparsest import FrontierResult, LeastErrorResult, Problem, Status, check_proof, datasets, load
 from sparsest.arrays import FloatArray
 from sparsest.pages.frontier_page import write_frontier_page
 from sparsest.plots.canvas import save_figure
@@ -142,23 +140,6 @@ def checked_proofs(curve: FrontierResult, folder: Path) -> str:
     return f"{len(written)} of {sum(p.upper_bound > 0 and p.lower_bound >= least for p in curve.points)}"
 
 
-def million() -> str:
-    """Measure the least error of a million samples of one feature beside sorting them."""
-    rng = np.random.default_rng(0)
-    x = rng.uniform(0, 100, 1_000_000)
-    problem = Problem(x, np.sin(x) + rng.uniform(-0.1, 0.1, len(x)), affine="skip")
-    exact.least_error(problem, 20)  # loads compiled code
-    begun = time.process_time()
-    np.argsort(x)
-    sorting, begun = time.process_time() - begun, time.process_time()
-    found = exact.least_error(problem, 20)
-    taken = time.process_time() - begun
-    return (
-        f"A million samples, 20 neurons: {found.bounds()}, {taken:.1f} s of processor time, "
-        f"{taken / sorting:.0f} times numpy.argsort."
-    )
-
-
 def main() -> None:
     """Print the table."""
     folder = Path(sys.argv[1])
@@ -170,8 +151,6 @@ def main() -> None:
     for name, make, scale in CURVES:
         if any(word in name for word in words):
             print(row(name, make(), scale, seconds, folder), flush=True)
-    if "million" in words:
-        print(million())
 
 
 if __name__ == "__main__":

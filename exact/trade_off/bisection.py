@@ -3,7 +3,7 @@
 Below: within some tolerance more neurons are necessary. Above: a network. Between both a tolerance is chosen
 and the fewest neurons within it are bounded, until one of both ends moves. What a question says of other
 numbers of neurons is kept for them: `Knowledge` is one for the whole curve. With one feature and a skip a
-question is one pass over the sorted samples.
+question is one pass over sorted samples, which `GrowingSubset` chooses.
 """
 
 import dataclasses
@@ -17,9 +17,9 @@ from sparsest.exact.lp.coordinates import Coordinates
 from sparsest.exact.method_choice import choose_method
 from sparsest.exact.search_options import SearchOptions
 from sparsest.exact.solver import run_method
+from sparsest.exact.trade_off.growing_subset import GrowingSubset
 from sparsest.exact.trade_off.knowledge import NO_NUMBER, Knowledge
 from sparsest.exact.trade_off.networks import offer
-from sparsest.exact.trade_off.one_feature import KnotCounter
 from sparsest.exact.trade_off.question import ErrorQuestion
 from sparsest.exact.trade_off.widened import short_number_between, within
 from sparsest.network import Network
@@ -98,7 +98,10 @@ class PointSearch:
     def run(self) -> LeastErrorResult:
         """Ask until the bounds meet, or nothing more is answered in time."""
         try:
-            self._bisect()
+            if self._question.counter is None:
+                self._bisect()
+            else:
+                self._count_knots()
             self._make_network()
         except KeyboardInterrupt:
             self._status = Status.INTERRUPTED
@@ -142,6 +145,28 @@ class PointSearch:
             elif self._settle(self._between(place), self._seconds):
                 places = iter(_PLACES)
 
+    def _count_knots(self) -> None:
+        """Make passes over sorted samples until the bounds meet."""
+        known, neurons, deadline = self._known, self._neurons, self._options.deadline
+        subset = GrowingSubset(self._question, neurons)
+        zero = self._upper > 0 and not known.is_refuted(0.0, neurons)
+        while zero or not self._question.is_closed(known, neurons):
+            begun = deadline.seconds
+            if not self._has_time:
+                self._status = Status.TIME_LIMIT
+                return
+            answer = subset.ask_zero() if zero else subset.ask(self._lower, self._upper)
+            zero = False
+            if answer is None:
+                self._status = Status.NODE_LIMIT
+                return
+            self._questions += 1
+            known.refute(answer.error, answer.least)
+            if answer.most is not None:
+                known.attain(answer.error, answer.most, None)
+            self._pace.took(deadline.seconds - begun)
+            self._moved()
+
     @property
     def _has_time(self) -> bool:
         return self._pace.allows(self._options.deadline.remaining)
@@ -168,24 +193,13 @@ class PointSearch:
         before, begun = (self._lower, self._upper), self._options.deadline.seconds
         self._questions += 1
         question = self._question
-        if question.counter is not None:
-            self._count(question.counter, error)
-        elif (asked := within(question.problem, error, question.scale)) is None:
+        if (asked := within(question.problem, error, question.scale)) is None:
             self._known.refute(error, NO_NUMBER)
         else:
             self._learn(asked, error, self._bounded(asked, error, seconds))
         self._pace.took(self._options.deadline.seconds - begun)
         self._moved()
         return before != (self._lower, self._upper)
-
-    def _count(self, counter: KnotCounter, error: float) -> None:
-        """Take the fewest knots within an error, as both bounds."""
-        knots = counter.knots(error)
-        if knots is None:
-            self._known.refute(error, NO_NUMBER)
-            return
-        self._known.refute(error, knots)
-        self._known.attain(error, knots, None)
 
     def _learn(self, asked: Problem, error: float, result: ExactResult) -> None:
         """Take what a bounded question says, of these and of other numbers of neurons."""

@@ -92,8 +92,7 @@ def opened(path: Path | None, options: SearchOptions, question: ErrorQuestion, k
 def _is_attained(question: ErrorQuestion, neurons: int, error: float, network: Network | None) -> bool:
     """Whether so many neurons have an error of at most so much, up to rounding."""
     if network is None:
-        knots = None if question.counter is None else question.counter.knots(error)
-        return knots is not None and knots <= neurons
+        return question.counter is not None and question.counter.count(error).is_at_most(neurons)
     asked = within(question.problem, error, question.scale)
     return asked is not None and network.count() <= neurons and network.solves(asked)
 

@@ -1,6 +1,7 @@
 """What a curve of neurons against accuracy is asked about."""
 
 import dataclasses
+import functools
 from typing import Final
 
 import numpy as np
@@ -39,15 +40,19 @@ class ErrorQuestion:
     def of(cls, problem: Problem, scale: ErrorScale, gap: float) -> "ErrorQuestion":
         """Return the question with its counter."""
         return cls(
-            problem, scale, gap, KnotCounter(problem, scale) if KnotCounter.applies_to(problem) else None
+            problem, scale, gap, KnotCounter.of(problem, scale) if KnotCounter.applies_to(problem) else None
         )
 
-    @property
+    @functools.cached_property
     def largest(self) -> float:
         """The largest label in units of its error."""
         return float(np.abs(self.problem.targets / self.scale.least).max())
 
+    def is_close(self, lower: float, upper: float, gap: float | None = None) -> bool:
+        """Whether bounds are within a gap, by default that to reach, or below rounding of the labels."""
+        width = (self.gap if gap is None else gap) * upper
+        return upper <= _ROUNDING * self.largest or upper - lower <= width
+
     def is_closed(self, known: Knowledge, neurons: int) -> bool:
-        """Whether the bounds of so many neurons are within the gap, or below rounding of the labels."""
-        upper = known.upper(neurons)
-        return upper <= _ROUNDING * self.largest or upper - known.lower(neurons) <= self.gap * upper
+        """Whether the bounds of so many neurons are close."""
+        return self.is_close(known.lower(neurons), known.upper(neurons))

@@ -1,6 +1,7 @@
 """The speed command: what it compares, and that its figures are what they are called."""
 
 import functools
+import itertools
 import json
 import sys
 import time
@@ -40,6 +41,18 @@ def test_univariate_times_are_over_those_of_argsort():
     # between 0 and 1 in turns every inner sample is a knot, and with a tolerance of 1 one level does
     assert knots["zigzag", 0.0] == knots["zigzag", 0.01] == 100_000 - 2
     assert knots["zigzag", 1.0] == 0
+
+
+@pytest.mark.slow
+def test_least_errors_are_known_to_their_digits():
+    rows = speed.least_errors({"samples": 100_000, "repeats": 1})
+    assert [(row["labels"], row["neurons"]) for row in rows] == list(
+        itertools.product(["sine", "noisy sine", "noise"], [3, 10, 100])
+    )
+    for few, more in itertools.pairwise(rows):
+        assert few["gap"] <= 1e-6
+        assert few["labels"] != more["labels"] or few["largest error"] >= more["largest error"] > 0
+        assert few["least / argsort"] > 0.5  # it sorts, at the least
 
 
 @pytest.mark.slow
@@ -115,7 +128,7 @@ def test_command_prints_tables_or_json(monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--parts", "cell"], "unknown part 'cell': known are univariate, cells, proofs, memory, path-norm"),
+        (["--parts", "cell"], "unknown part 'cell': known are univariate, least-error, cells, proofs"),
         (["--parts", ","], "for 0 parts"),
         (["--samples", "99"], "at least 100000 samples"),
         (["--repeats", "0"], "repeats = 0"),

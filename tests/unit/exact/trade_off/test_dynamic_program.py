@@ -6,12 +6,15 @@ last. Consecutive lines have to cross between the samples that they stab. It wor
 nothing is shared with the greedy of `sparsest.exact.line.stabbing`.
 """
 
+import functools
 import itertools
 
 import numpy as np
 import pytest
 
 from sparsest import Problem, exact
+from sparsest.exact.trade_off import bisection, growing_subset
+from sparsest.exact.trade_off.growing_subset import GrowingSubset
 from sparsest.results.solving import Status
 
 SLACK = 1e-9
@@ -48,7 +51,11 @@ def test_the_program_by_hand():
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("n", [3, 5, 8, 10, 12])
-def test_least_errors_of_one_feature(n, seed):
+@pytest.mark.parametrize("few", [False, True])
+def test_least_errors_of_one_feature(n, seed, few, monkeypatch):
+    if few:  # two samples of five in a row at first, and then those that are found to matter
+        monkeypatch.setattr(bisection, "GrowingSubset", functools.partial(GrowingSubset, block=5, margin=0))
+        monkeypatch.setattr(growing_subset, "_LARGEST_SHARE", 0.9)
     rng = np.random.default_rng(seed)
     x = np.sort(rng.choice(3 * n, n, replace=False)).astype(float)
     y = rng.integers(-12, 13, n).astype(float)
