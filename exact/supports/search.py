@@ -35,6 +35,7 @@ from sparsest.exact.tree.limits import SearchLimits, StoppedError
 from sparsest.exact.tree.node_program import solver_version
 from sparsest.exact.tree.prepared import MET, seconds_to_prepare
 from sparsest.exact.tree.saving import Saving
+from sparsest.exact.tree.search import solve_tree
 from sparsest.exact.tree.signals import stopping_on_signals
 from sparsest.exact.tree.state import Headway
 from sparsest.exact.tree.workers import Workers
@@ -51,6 +52,8 @@ _LEAST_SECONDS: Final = 0.1
 _SECONDS_A_NODE: Final = 5e-6
 # About what a network that is a function of one projection takes for each number of the data.
 _SECONDS_A_NUMBER: Final = 3e-4
+# Share of the time, seconds and nodes for a network of few neurons to begin with.
+_NEURONS_SHARE, _NEURONS_SECONDS, _NEURONS_NODES = 0.1, 5.0, 10_000
 
 
 def solve_supports(
@@ -218,6 +221,24 @@ class _SupportSearch:
                 self._findings.take(fewest)
         if self._options.witness is not None:
             self._accepts(self._options.witness)
+        if problem.n_features > 1:
+            self._take_few_neurons()
+
+    def _take_few_neurons(self) -> None:
+        """Take a network of few neurons: it mostly has few entries, and many samples hide it from other ways.
+
+        Without a log and with limits of its own: nothing that it finds out beside the network is used.
+        """
+        deadline = self._limits.deadline
+        if deadline.expired:
+            return
+        share = min(_NEURONS_SHARE, _NEURONS_SECONDS / deadline.remaining)
+        self._aim("looking for a network of few neurons")
+        found = solve_tree(
+            self._problem, SearchOptions(deadline=deadline.part(share), node_limit=_NEURONS_NODES)
+        )
+        if found.network is not None:
+            self._accepts(found.network)
 
     def _improve(self, budget: int) -> bool:
         """Look for networks of fewer entries while that is due; whether one of so few as the budget is known.

@@ -447,3 +447,11 @@ def test_cells_without_a_bias(seed):
     found = unbiased_cells(rows.tolist(), Deadline(None))
     assert {tuple(pattern) for pattern in found.tolist()} == expected
     assert len(found) == len(expected)
+
+
+@pytest.mark.parametrize(("objective", "most"), [("weights", 6), ("parameters", 8)])
+def test_a_network_of_few_neurons_is_known_from_the_start(objective, most):
+    # two neurons of three weights and a bias each made these labels; 86 weights were known in a minute
+    problem = datasets.parse("planted:d=3,n=40,k=2,seed=0").problem()
+    result = exact.solve(problem, objective, method="tree", node_limit=100)
+    assert result.upper_bound <= most
