@@ -26,6 +26,7 @@ from sparsest.exact.path_norm.checkpoint import BoxSaving, StoredBoxes, read_sto
 from sparsest.exact.path_norm.cones import MAX_RAYS, Cones, build_cones
 from sparsest.exact.path_norm.copies import copies_needed
 from sparsest.exact.path_norm.farm import BoxFarm
+from sparsest.exact.path_norm.few_samples import bound_by_few_samples
 from sparsest.exact.path_norm.first_networks import first_networks
 from sparsest.exact.path_norm.interval import Interval
 from sparsest.exact.path_norm.limits import BoxCounters, PathNormLimits
@@ -46,10 +47,13 @@ from sparsest.results.solving import Status
 from sparsest.sentences import joined
 from sparsest.weight_bound import split
 
-# Seconds for a network where there are too many cones, or no descent fits.
+# Seconds for a network where there are too many cones, or no descent fits, and for a bound of few samples.
 _FALLBACK: Final = 20.0
+# Share of the time for listing cones: with less left afterwards few samples say more than all of them.
+_LISTING: Final = 0.4
 
 _TOO_MANY = "nothing but zero is known from below: {}"
+_FEW_SAMPLES = "the lower bound is that of few of the samples: {}"
 _HUGE = "nothing but zero is known from below: for so small a p weights may be too large for floats"
 _HUGE_BOUNDED = "the lower bound is that without a weight bound: for so small a p weights may be too large"
 _COPIES = "the weight bound may call for too many neurons of one cone: the lower bound is that without it"
@@ -147,7 +151,7 @@ class _PathNormSearch:
         if self._options.checkpoint_path is not None:
             self._open(self._options.checkpoint_path, stored)
         try:
-            cones = build_cones(self._problem, self._objective, self._options.deadline)
+            cones = build_cones(self._problem, self._objective, self._options.deadline.part(_LISTING))
         except (InputError, TimeLimitError) as error:
             return self._complete(self._without_cones(str(error)))
         if self._problem.weight_bound is None:
@@ -179,11 +183,13 @@ class _PathNormSearch:
         p, question = self._p, stage.question
         networks = Networks(question.problem, stage.cones, p, self._objective)
         interval = Interval(networks, stage.cones, p)
-        interval.best = stage.known
+        for candidate in (stage.known, self._witness()):
+            if candidate is not None:
+                interval.take(candidate)
         search, status, remark = None, Status.OPTIMAL, ""
         try:
             if stored is None:
-                for candidate in first_networks(stage.question.problem, networks, stage.deadline):
+                for candidate in first_networks(question.problem, networks, stage.deadline, interval.best):
                     interval.take(candidate)
             else:
                 self._take_stored(stored, stage, interval)
@@ -212,6 +218,13 @@ class _PathNormSearch:
         nodes = 0 if search is None else search.nodes
         self._counters.nodes += nodes
         return _concluded(interval, lower, status, nodes, remark)
+
+    def _witness(self) -> Candidate | None:
+        """Return the network from elsewhere, if it fits."""
+        network = self._options.witness
+        if network is None or not network.solves(self._problem):
+            return None
+        return Candidate(network, network.path_norm(self._p, self._objective))
 
     def _examine_boxes(self, search: BoxSearch, stage: _Stage) -> None:
         """Examine boxes until none is left, here or, where it takes long, with workers."""
@@ -316,24 +329,42 @@ class _PathNormSearch:
     # Without a search
 
     def _by_counting(self, problem: Problem, deadline: Deadline) -> PathNormMethodResult:
-        """Return the path norm of a network with few neurons."""
+        """Return the path norm of a network with few neurons, or of the one from elsewhere."""
         seconds = max(1e-3, min(deadline.remaining, _FALLBACK))
         found = solve(problem, Objective.NEURONS, time_limit=seconds)
         status = Status.TIME_LIMIT if deadline.expired else Status.NUMERICAL
-        if found.network is None or not largest_violation(problem, found.network)[1]:
+        known = self._witness()
+        if found.network is not None and largest_violation(problem, found.network)[1]:
+            cost = found.network.path_norm(self._p, self._objective)
+            if known is None or cost < known.cost:
+                known = Candidate(found.network, cost)
+        if known is None:
             return PathNormMethodResult(status, 0.0, None, None, found.nodes)
-        cost = found.network.path_norm(self._p, self._objective)
-        return PathNormMethodResult(
-            Status.OPTIMAL if cost == 0 else status, 0.0, cost, found.network, found.nodes
-        )
+        status = Status.OPTIMAL if known.cost == 0 else status
+        return PathNormMethodResult(status, 0.0, known.cost, known.network, found.nodes)
 
     def _without_cones(self, why: str) -> PathNormMethodResult:
+        """Bound what has too many cones: by a network of few neurons, and by few of the samples."""
         deadline = self._options.deadline
         found = self._by_counting(self._problem, deadline)
         if found.status is Status.OPTIMAL:
             return found
+        lower, left = 0.0, min(deadline.remaining, _FALLBACK)
+        if left > 0:
+            lower = bound_by_few_samples(self._problem, self._objective, Deadline(left), self._bound_of_some)
+        if found.upper is not None:
+            lower = min(lower, found.upper)
         status = Status.TIME_LIMIT if deadline.expired else Status.NODE_LIMIT
-        return dataclasses.replace(found, status=status, remark=_TOO_MANY.format(why))
+        remark = (_FEW_SAMPLES if lower > 0 else _TOO_MANY).format(why)
+        return dataclasses.replace(found, status=status, lower=lower, remark=remark)
+
+    def _bound_of_some(self, some: Problem, cones: Cones, deadline: Deadline) -> float:
+        options = SearchOptions(deadline=deadline, progress=self._options.progress)
+        search = _PathNormSearch(some, self._p, self._objective, options, None)
+        found = search._search(_Stage(BoxQuestion(some, self._p, self._objective, None), cones, deadline))
+        if found.status is Status.INTERRUPTED:
+            self._options.deadline.interrupt()
+        return found.lower
 
 
 class _TooManyCopiesError(Exception):

@@ -37,13 +37,15 @@ _SPARSEST_SECONDS: Final = 5.0
 _SAME: Final = 1e-9
 
 
-def first_networks(problem: Problem, networks: Networks, deadline: Deadline) -> Iterator[Candidate]:
-    """Yield networks that fit, each better than those before.
+def first_networks(
+    problem: Problem, networks: Networks, deadline: Deadline, known: Candidate | None = None
+) -> Iterator[Candidate]:
+    """Yield networks that fit, each better than those before and than the one that is known.
 
     From the least l^1 path norm; the sparsest network that the search for few neurons finds, and reweighted
     programs from there, which for planted labels no random start replaces; and by iterated local search.
     """
-    best: Candidate | None = None
+    best = known
     for candidate in _from_programs(networks):
         if best is None or candidate.cost < best.cost:
             best = candidate

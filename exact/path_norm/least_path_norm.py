@@ -8,11 +8,13 @@ from typing import Final
 import numpy as np
 
 from sparsest import tolerances
+from sparsest.errors import InputError
 from sparsest.exact.line.residual import largest_violation
 from sparsest.exact.method_choice import PathLike, checkpoint_path, proof_path
 from sparsest.exact.method_result import PathNormMethodResult
 from sparsest.exact.path_norm import one_feature
 from sparsest.exact.search_options import SearchOptions
+from sparsest.network import Network
 from sparsest.objectives import Objective, check_power
 from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Deadline, ProgressCallback
@@ -41,6 +43,7 @@ def minimize_path_norm(  # noqa: PLR0913
     checkpoint_file: PathLike | None = None,
     resume: bool = False,
     proof_file: PathLike | None = None,
+    witness: Network | None = None,
 ) -> PathNormResult:
     """Bound the least l^p path norm of a network that meets every interval, and find one that attains it.
 
@@ -76,6 +79,8 @@ def minimize_path_norm(  # noqa: PLR0913
     proof_file : path, optional
         Where to write a proof of the interval reached, .json or .json.gz, which
         `sparsest.check_path_norm_proof` verifies. It takes about as many boxes again, up to half of the time.
+    witness : Network, optional
+        A network from elsewhere, trained for example: the search begins with it if it meets every interval.
 
     Returns
     -------
@@ -85,9 +90,9 @@ def minimize_path_norm(  # noqa: PLR0913
     Raises
     ------
     InputError
-        Unless 0 < p <= 1, for an unknown objective, when slopes leave the range of floats, for a
-        checkpoint that is damaged, of another search, or in the way, or for a proof with a p that is no short
-        fraction.
+        Unless 0 < p <= 1, for an unknown objective, for a witness of other features, when slopes leave the
+        range of floats, for a checkpoint that is damaged, of another search, or in the way, or for a proof
+        with a p that is no short fraction.
 
     Examples
     --------
@@ -99,6 +104,8 @@ def minimize_path_norm(  # noqa: PLR0913
     goal = Objective.parse(objective)
     refuse_other_than_problem(problem)
     power = check_power(p)
+    if witness is not None and (not isinstance(witness, Network) or witness.n_features != problem.n_features):
+        raise InputError(f"witness must be a Network of {problem.n_features} features")
     deadline = Deadline(time_limit)
     path = None if proof_file is None else proof_path(proof_file, goal, "branching")
     if path is not None:
@@ -113,6 +120,7 @@ def minimize_path_norm(  # noqa: PLR0913
         executor=executor,
         checkpoint_path=None if checkpoint_file is None else checkpoint_path(checkpoint_file, "branching"),
         resume=resume,
+        witness=witness,
     )
     if one_feature.applies_to(problem, goal) and options.checkpoint_path is None and path is None:
         method, search = "recursion", one_feature.solve_by_recursion(problem, power)

@@ -32,7 +32,7 @@ _LONGER: Final = 8.0
 _FIRST_PLACE: Final = 0.1
 
 
-class Answer(NamedTuple):
+class PassAnswer(NamedTuple):
     """What one pass says.
 
     Attributes
@@ -77,12 +77,12 @@ class GrowingSubset:
         self._chosen = np.zeros(len(self._all), dtype=bool)
         self._places, self._some = self._choose(self._all.extremes(0.0, block))
 
-    def ask_zero(self) -> Answer:
+    def ask_zero(self) -> PassAnswer:
         """Say whether so many knots meet all labels."""
         answer = self._ask_some(0.0)
         return self._ask_all(0.0) if self._ceiling == 0 and answer.most is None else answer
 
-    def ask(self, lower: float, upper: float) -> Answer | None:
+    def ask(self, lower: float, upper: float) -> PassAnswer | None:
         """Make one pass, over the subset or over all samples; None where no float lies between the bounds.
 
         Parameters
@@ -111,13 +111,13 @@ class GrowingSubset:
         middle, reach = lower + place * (upper - lower), place * (upper - lower)
         return short_number_between(middle - reach / 2, middle + reach / 2)
 
-    def _ask_some(self, error: float) -> Answer:
+    def _ask_some(self, error: float) -> PassAnswer:
         found = self._some.count(error)
         if found.is_at_most(self._knots):
             self._ceiling, self._touched = error, self._places[found.touched]
         return _answer(error, found, suffices=self._some is self._all)
 
-    def _ask_all(self, error: float) -> Answer:
+    def _ask_all(self, error: float) -> PassAnswer:
         found = self._all.count(error)
         if not found.is_at_most(self._knots):
             self._failures += 1
@@ -147,7 +147,7 @@ class GrowingSubset:
         return chosen, self._all.restricted(chosen)
 
 
-def _answer(error: float, found: Count, *, suffices: bool) -> Answer:
+def _answer(error: float, found: Count, *, suffices: bool) -> PassAnswer:
     if found.knots is None:
-        return Answer(error, NO_NUMBER, None)
-    return Answer(error, found.knots, found.knots if suffices else None)
+        return PassAnswer(error, NO_NUMBER, None)
+    return PassAnswer(error, found.knots, found.knots if suffices else None)
