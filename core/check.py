@@ -499,6 +499,10 @@ def _index(value: object, count: int, place: str) -> int:
     return value
 
 
+def _indices(value: object, count: int, place: str) -> list[int]:
+    return [_index(entry, count, place) for entry in _list(value, place)]
+
+
 def _sign(value: object, place: str) -> int:
     if type(value) is not int or value not in (1, -1):
         raise ProofError("the sign 1 or -1 is needed", place)
@@ -541,6 +545,45 @@ def _number(value: object, place: str) -> Fraction:
                 raise ProofError(f"{_shown(value)} has no positive denominator", place)
             return Fraction(_integer(top, place), denominator)
     return Fraction(_integer(value, place))
+
+
+def _bits(value: object, width: int, allowed: str, place: str = "") -> str:
+    """Read a text with a character a neuron, `allowed` being all that there are."""
+    if type(value) is not str or len(value) != width or value.strip(allowed):
+        raise ProofError(f"{_shown(value)} is not {' or '.join(allowed)} for each of {width} neurons", place)
+    return value
+
+
+def _pairs(value: object, count: int, place: str = "") -> list[tuple[int, int]]:
+    """Read rows of an index and a multiplier."""
+    rows = (_row(row, 2, place, "an index and a multiplier") for row in _list(value, place))
+    return [(_index(p, count, place), _multiplier(m, place)) for p, m in rows]
+
+
+def _triples(value: object, first: int, second: int, place: str = "") -> list[tuple[int, int, int]]:
+    """Read rows of two indices and a multiplier."""
+    rows = (_row(row, 3, place, "two indices and a multiplier") for row in _list(value, place))
+    return [(_index(k, first, place), _index(p, second, place), _multiplier(m, place)) for k, p, m in rows]
+
+
+def _weights(value: object, count: int, place: str) -> dict[int, int]:
+    """Read the weights of some points, of each once and at least of one."""
+    pairs = _pairs(value, count, place)
+    weights = dict(pairs)
+    if len(weights) != len(pairs) or not pairs:
+        raise ProofError("a point occurs twice, or there is none", place)
+    return weights
+
+
+def _ranges(value: object, count: int, place: str) -> list[tuple[Fraction, Fraction]]:
+    """Read so many pairs of numbers, the smaller one first, with denominators of bounded size."""
+    found = []
+    for pair in _row(value, count, place, f"{count} ranges"):
+        low, high = (_number(end, place) for end in _row(pair, 2, place))
+        if low > high or max(low.denominator.bit_length(), high.denominator.bit_length()) > MAX_DATA_BITS:
+            raise ProofError("an end of a box is out of order, or too long", place)
+        found.append((low, high))
+    return found
 
 
 def _vector(value: object, size: int, place: str) -> Point:
@@ -680,8 +723,8 @@ class _ClassedSamples:
         names = ("X", "labels", "count", "margin", "pair", "unordered")
         given = _fields(fields, names, "classes")
         self.count = _whole(given["count"], "classes count")
-        self.labels = [_index(c, self.count, "classes labels") for c in _list(given["labels"], "classes")]
-        self.pair = [_index(c, self.count, "classes pair") for c in _row(given["pair"], 2, "classes pair")]
+        self.labels = _indices(given["labels"], self.count, "classes labels")
+        self.pair = _indices(_row(given["pair"], 2, "classes pair"), self.count, "classes pair")
         self.margin = _datum(given["margin"], "classes margin")
         self.unordered = given["unordered"]
         work.charge(READ_UNITS * (self.count + _size(given["X"])))
@@ -1098,18 +1141,20 @@ def _is_number(cell: str) -> bool:
 # ============================================================================================================
 # KERNEL: what must be believed
 #
-# 1853 lines, 1425 of them code, in eleven parts. What is to be believed by what a verdict rests on:
+# 1675 lines, 1244 of them code, in twelve parts. What is to be believed by what a verdict rests on:
 #
 #     any proof      CLAIMS
 #     upper bound    NETWORKS
 #     outputs        OUTPUTS, where there are several
 #     classes        OUTPUTS, LABELS, where there are several
+#     neurons        NEURONS, where they are what is counted
+#     entries        ENTRIES, where weights or parameters are
 #     "curvature"    KNOTS
 #     "tree"         SUMS, TREES
 #     "packing"      SUMS, PACKING
 #     "gaps"         KNOTS, GAPS
 #     "densest"      CLASSES
-#     "supports"     SUMS, TREES, ENTRIES
+#     "supports"     SUMS, TREES
 #     "orders"       SUMS, LABELS
 #
 # The kernel calls nothing but itself, the standard library, the readers of READING (a number is the one that
@@ -1128,18 +1173,21 @@ def _verified_bounds(
 ) -> tuple[_NeuronBound | _EntryBound, int | None]:
     """Return what the parts prove, and the size of the witness; reject unless both are what is claimed."""
     objective, claimed, witness = document["objective"], document["upper_bound"], document["witness"]
-    _refuse_other_problem(problem, several, work)
+    if isinstance(several, _Outputs):
+        _refuse_other_sums(problem, several, work)
+    elif several is not None:
+        _refuse_other_samples(problem, several)
     if claimed is not None:
         _refuse_other_size(problem, several, objective, _whole(claimed, "upper_bound"), witness, work)
     elif witness is not None:
         raise ProofError("a witness without an upper bound", "witness")
     circuits = _circuits(problem, document["circuits"], work, labelled=objective != "neurons")
-    bound: _NeuronBound | _EntryBound = _NeuronBound(problem, circuits, work)
-    if objective != "neurons":
-        bound = _EntryBound(problem, objective, circuits, work)
+    kind: type[_NeuronBound | _EntryBound] = _NeuronBound if objective == "neurons" else _EntryBound
+    bound = kind(problem, objective, circuits, work)
     for n, part in enumerate(_list(document["parts"], "parts")):
         bound.add(part, f"part {n}")
-    _add_orders(bound, several, work)
+    if isinstance(several, _ClassedSamples) and several.unordered is not None:
+        _add_orders(bound, several, work)
     bound.finish(_whole(document["lower_bound"], "lower_bound"))
     if claimed is not None and claimed < bound.proven:
         raise ProofError(f"{claimed} is below the lower bound {bound.proven}", "upper_bound")
@@ -1149,108 +1197,30 @@ def _verified_bounds(
 class _Bound:
     """What the parts of a proof so far prove necessary of what is counted."""
 
-    def __init__(self, problem: _Problem, circuits: list[_Circuit], work: _Work) -> None:
-        self.problem, self.circuits, self.work = problem, circuits, work
+    # the fields of each kind of part, and what verifies it
+    rules: dict[str, tuple[tuple[str, ...], Callable[[Any, Document, str], None]]]
+
+    def __init__(self, problem: _Problem, objective: str, circuits: list[_Circuit], work: _Work) -> None:
+        self.problem, self.objective, self.circuits, self.work = problem, objective, circuits, work
         self.proven = self.nodes = self.leaves = 0
         self.kinds: list[str] = []
-        self._rules: dict[str, tuple[tuple[str, ...], Callable[[Document, str], None]]] = {}
 
     def add(self, part: object, place: str) -> None:
         """Verify one part, which may rest on those before it."""
         kind = part.get("kind") if isinstance(part, dict) else None
-        if type(kind) is not str or kind not in self._rules:
-            raise ProofError(f"its kind is none of {', '.join(map(repr, self._rules))}", place)
-        names, rule = self._rules[kind]
-        rule(_fields(part, ("kind", *names), place), place)
+        if type(kind) is not str or kind not in self.rules:
+            raise ProofError(f"its kind is none of {', '.join(map(repr, self.rules))}", place)
+        names, rule = self.rules[kind]
+        rule(self, _fields(part, ("kind", *names), place), place)
         if kind not in self.kinds:
             self.kinds.append(kind)
 
-    def _refute(self, tree: _Tree, nodes: object, place: str) -> None:
+    def refute(self, tree: _Tree, nodes: object, place: str) -> None:
         """Reject unless a tree refutes all networks that it is about."""
-        self.nodes += tree.check(_list(nodes, place), place)
+        listed = _list(nodes, place)
+        tree.check(listed, place)
+        self.nodes += len(listed)
         self.leaves += tree.leaves
-
-
-class _NeuronBound(_Bound):
-    """How many neurons are necessary: all networks of fewer than `proven` are refuted."""
-
-    def __init__(self, problem: _Problem, circuits: list[_Circuit], work: _Work) -> None:
-        super().__init__(problem, circuits, work)
-        self._done: set[int] = set()  # numbers of positive signs refuted with `proven` neurons
-        self._with_skip = True
-        self._rules = {
-            "curvature": (("triples",), self._add_curvature),
-            "packing": (("sets",), self._add_packing),
-            "gaps": (("neurons", "sample", "before", "after"), self._add_gaps),
-            "densest": (("neurons", "positive", "step"), self._add_classes),
-            "tree": (("neurons", "positive", "skip", "nodes"), self._add_tree),
-        }
-
-    def _add_curvature(self, part: Document, place: str) -> None:
-        self._raise(len(_forced_knots(self.problem, part["triples"], place)), "knots", place)
-
-    def _add_packing(self, part: Document, place: str) -> None:
-        bound = _packing_bound(self.problem, self.circuits, part["sets"], self.work, place)
-        self._raise(bound, "neurons", place)
-
-    def _raise(self, count: int, what: str, place: str) -> None:
-        if count <= self.proven or self._done:
-            raise ProofError(f"a bound of {count} {what} adds nothing to what is proven before", place)
-        self.proven = count
-
-    def _add_gaps(self, part: Document, place: str) -> None:
-        width = _whole(part["neurons"], place)
-        if width != self.proven or self._done:
-            raise ProofError(f"gaps of {width} neurons where {self.proven} is next", place)
-        _Gaps(self.problem, width, self.work).check(part, place)
-        self.proven += 1
-
-    def _add_tree(self, part: Document, place: str) -> None:
-        signs = self._signs(part, MAX_NEURONS, place)
-        skip, problem = _flag(part["skip"], place), self.problem
-        # an affine term may be added, never taken away; networks that a leaf merges must stay refuted with it
-        if skip < problem.skip or skip > self._with_skip:
-            raise ProofError("its skip is neither the problem's nor a relaxation of it", place)
-        self._with_skip = skip
-        every = tuple(range(problem.size))
-        kinds = [(every, sign) for sign in signs]
-        tree = _Tree(problem, self.circuits, kinds, problem.constant, skip, self.work)
-        self._refute(tree, part["nodes"], f"{place}, {len(signs)} neurons, {signs.count(1)} positive")
-        self._refuted(signs)
-
-    def _add_classes(self, part: Document, place: str) -> None:
-        signs = self._signs(part, MAX_CLASS_NEURONS, place)
-        if "densest" not in self.kinds:
-            self.work.charge(-WORK_OF_CLASSES)
-        classes = _Classes(self.problem, signs, self.work)
-        classes.check(part["step"], place)
-        self._with_skip = self.problem.skip
-        self.nodes += classes.steps
-        self.leaves += classes.ends
-        self._refuted(signs)
-
-    def _signs(self, part: Document, most: int, place: str) -> list[int]:
-        """Return the output signs that a part is about, those of neurons with sign 1 first."""
-        width, positive = _whole(part["neurons"], place), _whole(part["positive"], place)
-        if width != self.proven or width > most:
-            raise ProofError(f"a tree of {width} neurons where {self.proven} is next", place)
-        if positive > width or positive in self._done:
-            raise ProofError(f"{positive} positive output signs are too many, or refuted before", place)
-        return [1] * positive + [-1] * (width - positive)
-
-    def _refuted(self, signs: list[int]) -> None:
-        self._done.add(signs.count(1))
-        if len(self._done) == len(signs) + 1:
-            self.proven += 1
-            self._done = set()
-
-    def finish(self, claimed: int) -> None:
-        """Reject unless exactly the claimed bound is proven and nothing was left half done."""
-        if self._done:
-            left = min(set(range(self.proven + 1)) - self._done)
-            raise ProofError(f"{self.proven} neurons, {left} of them positive, are not refuted", "parts")
-        if claimed != self.proven:
-            raise ProofError(f"{claimed} is claimed and {self.proven} proven", "lower_bound")
 
 
 def _merged_points(
@@ -1276,6 +1246,64 @@ def _merged_points(
         for side, end in zip(whole, pair, strict=True):
             side.append(None if end is None else end.numerator * (scale // end.denominator))
     return [x for x, _, _ in merged.values()], rows, *whole
+
+
+# ============================================================================================================
+# KERNEL, part NEURONS: all networks of fewer neurons are refuted
+#
+# docs/proof-format.md, "The lower bound".
+
+
+class _NeuronBound(_Bound):
+    """How many neurons are necessary: all networks of fewer than `proven` are refuted."""
+
+    def __init__(self, problem: _Problem, objective: str, circuits: list[_Circuit], work: _Work) -> None:
+        super().__init__(problem, objective, circuits, work)
+        self._done: set[int] = set()  # numbers of positive signs refuted with `proven` neurons
+        self._with_skip = True
+        self.rules = {
+            "curvature": (("triples",), _add_curvature),
+            "packing": (("sets",), _add_packing),
+            "gaps": (("neurons", "sample", "before", "after"), _add_gaps),
+            "densest": (("neurons", "positive", "step"), _add_classes),
+            "tree": (("neurons", "positive", "skip", "nodes"), _add_tree),
+        }
+
+    def raise_to(self, count: int, place: str) -> None:
+        """Take so many neurons for proven; reject unless that is more than before."""
+        if count <= self.proven or self._done:
+            raise ProofError(f"a bound of {count} adds nothing to what is proven before", place)
+        self.proven = count
+
+    def signs(self, part: Document, most: int, skip: bool, place: str) -> list[int]:
+        """Return the output signs that a part is about, those of neurons with sign 1 first.
+
+        An affine term may be added, never taken away: networks that a leaf merges must stay refuted with it.
+        """
+        width, positive = _whole(part["neurons"], place), _whole(part["positive"], place)
+        if width != self.proven or width > most:
+            raise ProofError(f"a tree of {width} neurons where {self.proven} is next", place)
+        if positive > width or positive in self._done:
+            raise ProofError(f"{positive} positive output signs are too many, or refuted before", place)
+        if skip < self.problem.skip or skip > self._with_skip:
+            raise ProofError("its skip is neither the problem's nor a relaxation of it", place)
+        self._with_skip = skip
+        return [1] * positive + [-1] * (width - positive)
+
+    def refuted(self, signs: list[int]) -> None:
+        """Take networks with these signs for refuted."""
+        self._done.add(signs.count(1))
+        if len(self._done) == len(signs) + 1:
+            self.proven += 1
+            self._done = set()
+
+    def finish(self, claimed: int) -> None:
+        """Reject unless exactly the claimed bound is proven and nothing was left half done."""
+        if self._done:
+            left = min(set(range(self.proven + 1)) - self._done)
+            raise ProofError(f"{self.proven} neurons, {left} of them positive, are not refuted", "parts")
+        if claimed != self.proven:
+            raise ProofError(f"{claimed} is claimed and {self.proven} proven", "lower_bound")
 
 
 # ============================================================================================================
@@ -1466,21 +1494,9 @@ def _networks_of_outputs(
 # docs/proof-format.md, "Several classes".
 
 
-def _refuse_other_problem(problem: _Problem, several: _Outputs | _ClassedSamples | None, work: _Work) -> None:
-    """Reject unless what is necessary for the problem is for several outputs, or for several classes."""
-    if isinstance(several, _Outputs):
-        _refuse_other_sums(problem, several, work)
-    elif several is not None:
-        _refuse_other_samples(problem, several)
-
-
-def _add_orders(
-    bound: _NeuronBound | _EntryBound, several: _Outputs | _ClassedSamples | None, work: _Work
-) -> None:
-    """Verify that classes are in no order, where it is said, so that two neurons are necessary."""
-    if isinstance(several, _Outputs) or several is None or several.unordered is None:
-        return
-    _refuse_possible_orders(several, work)
+def _add_orders(bound: _NeuronBound | _EntryBound, classes: _ClassedSamples, work: _Work) -> None:
+    """Verify that classes are in no order, as is said, so that two neurons are necessary."""
+    _refuse_possible_orders(classes, work)
     if not isinstance(bound, _NeuronBound) or bound.proven >= 2:
         raise ProofError("a bound of 2 neurons adds nothing to what is proven before", "classes unordered")
     bound.finish(bound.proven)
@@ -1539,8 +1555,7 @@ def _refuse_possible_orders(classes: _ClassedSamples, work: _Work) -> None:
     if problem.skip:
         raise ProofError("with a skip one neuron puts classes into no order", "classes unordered")
     given = _fields(classes.unordered, ("classes", "chains"), "classes unordered")
-    named = _list(given["classes"], "classes unordered")
-    members = list(dict.fromkeys(_index(c, classes.count, "classes unordered") for c in named))
+    members = list(dict.fromkeys(_indices(given["classes"], classes.count, "classes unordered")))
     chains = [
         _refuted_chain(classes, chain, f"chain {n}", work)
         for n, chain in enumerate(_list(given["chains"], "classes unordered"))
@@ -1572,11 +1587,10 @@ def _refuted_chain(classes: _ClassedSamples, chain: object, place: str, work: _W
     """Return the classes of a chain; reject it unless weights of samples show that it is impossible."""
     problem = classes.problem
     given = _fields(chain, ("classes", "weights"), place)
-    order = tuple(_index(c, classes.count, place) for c in _list(given["classes"], place))
-    pairs = [_row(pair, 2, place, "a point and a weight") for pair in _list(given["weights"], place)]
-    weights = {_index(p, len(problem.points), place): _multiplier(m, place) for p, m in pairs}
-    if len(weights) != len(pairs) or not pairs or len(set(order)) != len(order):
-        raise ProofError("a point or a class occurs twice, or there is none", place)
+    order = tuple(_indices(given["classes"], classes.count, place))
+    weights = _weights(given["weights"], len(problem.points), place)
+    if len(set(order)) != len(order):
+        raise ProofError("a class occurs twice", place)
     if not _cancels(problem, weights, {}, work, range(problem.size)):
         raise ProofError("its rows do not add up to zero", place)
     up, down = dict.fromkeys(order, 0), dict.fromkeys(order, 0)
@@ -1624,14 +1638,11 @@ def _circuits(problem: _Problem, table: object, work: _Work, *, labelled: bool) 
             named = _fields(listed, ("features", *["bias"] * unbiased, "weights"), place)
             if unbiased and named["bias"] is not False:
                 raise ProofError("'bias' is false, or not there", place)
-            features = [_index(j, problem.size - 1, place) for j in _list(named["features"], place)]
+            features = _indices(named["features"], problem.size - 1, place)
             columns = [*dict.fromkeys(features), *[problem.size - 1] * (not unbiased)]
             listed = named["weights"]
-        pairs = [_row(pair, 2, place, "a point and a weight") for pair in _list(listed, place)]
-        weights = {_index(p, len(problem.points), place): _multiplier(m, place) for p, m in pairs}
-        if len(weights) != len(pairs) or not pairs:
-            raise ProofError("a point occurs twice, or there is none", place)
-        if len(pairs) > problem.size + 1:
+        weights = _weights(listed, len(problem.points), place)
+        if len(weights) > problem.size + 1:
             raise ProofError(f"{problem.size + 1} points are enough in {problem.size - 1} dimensions", place)
         if not _cancels(problem, weights, {}, work, columns):
             raise ProofError("its rows do not add up to zero", place)
@@ -1665,6 +1676,15 @@ def _cancels(
 # docs/proof-format.md, `tree` and `supports`.
 
 
+def _add_tree(bound: _NeuronBound, part: Document, place: str) -> None:
+    problem, skip = bound.problem, _flag(part["skip"], place)
+    signs = bound.signs(part, MAX_NEURONS, skip, place)
+    kinds = [(tuple(range(problem.size)), sign) for sign in signs]
+    tree = _Tree(problem, bound.circuits, kinds, problem.constant, skip, bound.work)
+    bound.refute(tree, part["nodes"], f"{place}, {len(signs)} neurons, {signs.count(1)} positive")
+    bound.refuted(signs)
+
+
 @dataclasses.dataclass
 class _Branch:
     """An inner node: where it branches, which neighbours were alike above it, and what its children cover."""
@@ -1672,46 +1692,40 @@ class _Branch:
     point: int
     tied: tuple[bool, ...]
     runs: list[tuple[int, int]]  # of alike neurons: the first, and the first behind
-    flips: (
-        bool  # with a skip, a neuron active on the first point can be flipped, its weights as large as before
-    )
+    # with a skip, a neuron active on the first point can be flipped, its weights as large as before
+    flips: bool
     covered: dict[str, int] = dataclasses.field(default_factory=dict)  # assignments, by each child's key
 
 
+@dataclasses.dataclass
 class _Tree:
     """A refutation of all networks of given kinds, neurons of one kind being interchangeable.
 
     A kind is here which coordinates a neuron may use, and its output sign.
     """
 
-    def __init__(
-        self,
-        problem: _Problem,
-        circuits: list[_Circuit],
-        kinds: list[_Kind],
-        constant: bool,
-        skip: bool,
-        work: _Work,
-    ) -> None:
-        self.problem, self.circuits, self.work = problem, circuits, work
-        self.kinds = kinds
-        self.signs = [sign for _, sign in kinds]
-        self.skip = skip
-        self.free_term = skip or constant
-        self.sides: list[tuple[int, int]] = []  # j and s of multiples of max(0, s x_j) that are free as well
-        # of each neuron, and of the affine term: a constant alone has no slopes
-        self._columns = [columns for columns, _ in kinds]
-        self._columns.append(tuple(range(problem.size) if skip else [problem.size - 1] * constant))
+    problem: _Problem
+    circuits: list[_Circuit]
+    kinds: list[_Kind]
+    constant: bool
+    skip: bool
+    work: _Work
+    # j and s of multiples of max(0, s x_j), of either sign, that are free as well
+    sides: Sequence[tuple[int, int]] = ()
+
+    def __post_init__(self) -> None:
         self.leaves = 0
+        self.signs = [sign for _, sign in self.kinds]
+        self.free_term = self.skip or self.constant or bool(self.sides)
+        # of each neuron, and of the affine term: a constant alone has no slopes
+        size = self.problem.size
+        free = range(size) if self.skip else [size - 1] * self.constant
+        self._columns: list[Sequence[int]] = [*(columns for columns, _ in self.kinds), free]
         self._open: list[_Branch] = []
         self._bits: dict[int, str] = {}  # each point's bits of the K neurons on the path to the current node
 
-    def add_columns(self, sides: list[tuple[int, int]]) -> None:
-        """Let multiples of max(0, s x_j) for some j and s, of either sign, be part of networks."""
-        self.sides, self.free_term = sides, self.free_term or bool(sides)
-
-    def check(self, nodes: list[Any], place: str) -> int:
-        """Count the nodes; reject unless they are, in preorder, a tree that covers every assignment."""
+    def check(self, nodes: list[Any], place: str) -> None:
+        """Reject unless nodes are, in preorder, a tree that covers every assignment."""
         where = ""
         try:
             for n, node in enumerate(nodes):
@@ -1724,7 +1738,6 @@ class _Tree:
             raise ProofError(error.reason, f"{place}{where}{path}{error.place}") from None
         if not nodes:
             raise ProofError("the tree has no nodes", place)
-        return len(nodes)
 
     def _visit(self, n: int, node: object) -> None:
         if not isinstance(node, list) or len(node) != 3:
@@ -1733,8 +1746,7 @@ class _Tree:
         if type(depth) is not int or not 0 <= depth <= len(self._open) or (depth == 0) != (n == 0):
             raise ProofError(f"depth {_shown(depth)} does not follow on what is before it")
         self._close(depth)
-        if type(key) is not str or len(key) != (len(self.signs) if n else 0) or key.strip("01*"):
-            raise ProofError(f"key {_shown(key)} is not one of 0, 1 or * a neuron")
+        key = _bits(key, len(self.signs) if n else 0, "01*")
         if n:
             parent = self._open[-1]
             self._admit(parent, key)
@@ -1750,14 +1762,12 @@ class _Tree:
             raise ProofError("a node with undecided bits must be a leaf")
         if point in self._bits:
             raise ProofError(f"point {point} has its bits already")
-        if self._open:
-            above = self._open[-1].tied
-            tied = tuple(tie and key[k] == key[k + 1] for k, tie in enumerate(above))
-        else:
-            tied = tuple(a == b for a, b in itertools.pairwise(self.kinds))
         width = len(self.signs)
-        ends = [k + 1 for k in range(width) if k == width - 1 or not tied[k]]
-        runs = list(itertools.pairwise([0, *ends]))
+        above = self._open[-1].tied if self._open else [a == b for a, b in itertools.pairwise(self.kinds)]
+        bits = itertools.pairwise(key or "1" * width)  # the root has no key
+        tied = tuple(tie and a == b for tie, (a, b) in zip(above, bits, strict=True))
+        starts = [0, *(k for k, tie in enumerate(tied, 1) if not tie), width]
+        runs = list(itertools.pairwise(starts))
         self._open.append(_Branch(point, tied, runs, not self._open and self.skip))
 
     def _admit(self, parent: _Branch, key: str) -> None:
@@ -1804,10 +1814,8 @@ class _Tree:
         if not circuit.columns.issuperset(self._columns[k]):
             raise ProofError(f"circuit {number} does not know all that neuron {k} may use")
         # a neuron that is zero there has any bits; elsewhere those of one beside it, with no zeros, count
-        rows = (self.problem.rows[p] for p in circuit.weights)
-        if self.problem.size - 1 not in circuit.columns and not any(
-            r[j] for r in rows for j in self._columns[k]
-        ):
+        columns = circuit.columns.intersection([*self._columns[k], self.problem.size - 1])
+        if not any(self.problem.rows[p][j] for p in circuit.weights for j in columns):
             raise ProofError(f"neuron {k} is zero on all points of circuit {number}")
         above, below = ({self._at(p)[k] for p in side} for side in circuit.sides)
         if not any(above <= {bit} and below <= {other} for bit, other in ("10", "01")):
@@ -1837,70 +1845,59 @@ class _Tree:
         """Reject unless the multipliers combine rows of the node to ``0 >= positive`` (Farkas 1902)."""
         if not leaf.keys() <= {"value", "cone", "bound"}:
             raise ProofError("a leaf has the fields 'value', 'cone' and 'bound', or 'circuit', or 'merge'")
-        width = len(self.signs)
+        problem, width = self.problem, len(self.signs)
         # multiplier of each point's row, of each neuron and of the affine term
-        blocks: list[dict[int, int]] = [{} for _ in range(width + self.free_term)]
-        total = self._add_values(blocks, _list(leaf.get("value", []), ""))
-        for row in _list(leaf.get("cone", []), ""):
-            k, p, m = _row(row, 3)
-            k, p, m = _index(k, width, ""), _index(p, len(self.problem.points), ""), _multiplier(m, "")
+        blocks: list[dict[int, int]] = [{} for _ in self._columns]
+        total: int | Fraction = 0
+        for p, m in _pairs(leaf.get("value", []), len(problem.points)):
+            total += self._add_value(blocks, p, m)
+        for k, p, m in _triples(leaf.get("cone", []), width, len(problem.points)):
             if self._at(p)[k] != ("1" if m > 0 else "0"):
                 raise ProofError(f"the multiplier of neuron {k} on point {p} has the wrong sign")
             blocks[k][p] = blocks[k].get(p, 0) + m
         # of ``-R <= u_kj`` (positive) or ``u_kj <= R``
         bounds: list[dict[int, int]] = [{} for _ in blocks]
-        for row in _list(leaf.get("bound", []), ""):
-            k, j, m = _row(row, 3)
-            k, j, m = _index(k, width, ""), _index(j, self.problem.size - 1, ""), _multiplier(m, "")
-            if self.problem.bound is None:
+        for k, j, m in _triples(leaf.get("bound", []), width, problem.size - 1):
+            if problem.bound is None:
                 raise ProofError("there is no bound on weights")
             bounds[k][j] = bounds[k].get(j, 0) + m
-            total -= abs(m) * self.problem.bound
+            total -= abs(m) * problem.bound
         for k, (block, extra) in enumerate(zip(blocks, bounds, strict=True)):
-            if not _cancels(self.problem, block, extra, self.work, self._columns[k]):
+            if not _cancels(problem, block, extra, self.work, self._columns[k]):
                 raise ProofError(f"the rows do not add up to zero in the coordinates of neuron {k}")
         for j, s in self.sides:
-            there = {p: m for p, m in blocks[-1].items() if s * self.problem.rows[p][j] > 0}
-            if not _cancels(self.problem, there, {}, self.work, (j,)):
+            there = {p: m for p, m in blocks[-1].items() if s * problem.rows[p][j] > 0}
+            if not _cancels(problem, there, {}, self.work, (j,)):
                 raise ProofError(f"the rows do not add up to zero where {s} times coordinate {j} is above 0")
         if total <= 0:
             raise ProofError("the rows add up to no contradiction")
 
-    def _add_values(self, blocks: list[dict[int, int]], rows: list[Any]) -> int | Fraction:
-        """Add multiples of ``low <= value`` (positive) or ``value <= high``; return their right-hand side.
+    def _add_value(self, blocks: list[dict[int, int]], p: int, m: int) -> int:
+        """Add a multiple of ``low <= value`` (positive) or ``value <= high``; return its right-hand side.
 
         An undecided bit's term is left out where leaving it out weakens the row.
         """
-        named: dict[tuple[int, bool], int] = {}  # so that work grows with points, not with rows
-        for row in rows:
-            p, m = _row(row, 2)
-            p, m = _index(p, len(self.problem.points), ""), _multiplier(m, "")
-            named[p, m > 0] = named.get((p, m > 0), 0) + m
-        total = 0
-        for (p, is_low), m in named.items():
-            side = self.problem.low[p] if is_low else self.problem.high[p]
-            if side is None:
-                raise ProofError(f"the interval of point {p} is open-ended there")
-            bits = self._at(p)
-            self.work.charge(1 + len(bits))
-            for k, sign in enumerate(self.signs):
-                if bits[k] == "1":
-                    blocks[k][p] = blocks[k].get(p, 0) + sign * m
-                elif bits[k] == "*" and (sign > 0) == is_low:
-                    raise ProofError(f"neuron {k} is undecided on point {p} and must not be left out")
-            if self.free_term:
-                blocks[-1][p] = blocks[-1].get(p, 0) + m
-            total += m * side
-        return total
+        end, bits = (self.problem.low if m > 0 else self.problem.high)[p], self._at(p)
+        if end is None:
+            raise ProofError(f"the interval of point {p} is open-ended there")
+        self.work.charge(1 + len(bits))
+        for k, (bit, sign) in enumerate(zip(bits, self.signs, strict=True)):
+            if bit == "1":
+                blocks[k][p] = blocks[k].get(p, 0) + sign * m
+            elif bit == "*" and (sign > 0) == (m > 0):
+                raise ProofError(f"neuron {k} is undecided on point {p} and must not be left out")
+        if self.free_term:
+            blocks[-1][p] = blocks[-1].get(p, 0) + m
+        return m * end
 
 
 def _volume(runs: list[tuple[int, int]], key: str) -> int:
     """Count the assignments that a key covers: in each run of alike neurons the active ones come first."""
     volume = 1
-    for run in runs:
-        last_on, first_off = key.rfind("1", *run), key.find("0", *run)
-        most = run[1] if first_off < 0 else first_off
-        volume *= max(0, most - max(last_on + 1, run[0]) + 1)
+    for start, stop in runs:
+        last_on, first_off = key.rfind("1", start, stop), key.find("0", start, stop)
+        most, least = stop if first_off < 0 else first_off, start if last_on < 0 else last_on + 1
+        volume *= max(0, most - least + 1)
     return volume
 
 
@@ -1917,10 +1914,9 @@ def _told_apart(keys: Iterable[str]) -> bool:
         group = groups.pop()
         if len(group) < 2:
             continue
-        decided = functools.reduce(operator.and_, (mask for mask, _ in group))
-        ones = functools.reduce(operator.or_, (bits for _, bits in group))
-        always = functools.reduce(operator.and_, (bits for _, bits in group))
-        telling = decided & ones & ~always
+        masks, ones = zip(*group, strict=True)
+        decided, always = functools.reduce(operator.and_, masks), functools.reduce(operator.and_, ones)
+        telling = decided & ~always & functools.reduce(operator.or_, ones)
         if not telling:
             return False
         bit = telling & -telling
@@ -1932,6 +1928,10 @@ def _told_apart(keys: Iterable[str]) -> bool:
 # KERNEL, part KNOTS: the intervals along a line take so many neurons
 #
 # docs/proof-format.md, `curvature`; docs/proofs.md, P1.
+
+
+def _add_curvature(bound: _NeuronBound, part: Document, place: str) -> None:
+    bound.raise_to(len(_forced_knots(bound.problem, part["triples"], place)), place)
 
 
 def _forced_knots(problem: _Problem, triples: object, place: str) -> list[tuple[int, int]]:
@@ -1983,6 +1983,11 @@ def _place_on_line(problem: _Problem, line: tuple[int, int], point: int) -> Frac
 # KERNEL, part PACKING: sets that some neuron each must bend take so many neurons
 #
 # docs/proof-format.md, `packing`.
+
+
+def _add_packing(bound: _NeuronBound, part: Document, place: str) -> None:
+    proven = _packing_bound(bound.problem, bound.circuits, part["sets"], bound.work, place)
+    bound.raise_to(proven, place)
 
 
 def _packing_bound(problem: _Problem, circuits: list[_Circuit], sets: object, work: _Work, place: str) -> int:
@@ -2168,6 +2173,14 @@ _States = set[tuple[int, _Cone]]
 _Ranged = tuple[list[tuple[float, float]], int, _Cone]
 
 
+def _add_gaps(bound: _NeuronBound, part: Document, place: str) -> None:
+    width = _whole(part["neurons"], place)
+    if width != bound.proven:
+        raise ProofError(f"gaps of {width} neurons where {bound.proven} is next", place)
+    _Gaps(bound.problem, width, bound.work).check(part, place)
+    bound.raise_to(width + 1, place)
+
+
 class _Gaps:
     """Networks of one feature and at most so many neurons, by what they are between samples.
 
@@ -2338,367 +2351,260 @@ class _Gaps:
 # ============================================================================================================
 # KERNEL, part CLASSES: step by step, no functions of patterns and no patterns of points are left
 #
-# docs/proof-format.md, "`densest`".
+# docs/proof-format.md, "`densest`". A pattern is a text, 1 for an active neuron and 0 for another; a key
+# has * besides, for either.
+
+
+def _add_classes(bound: _NeuronBound, part: Document, place: str) -> None:
+    signs = bound.signs(part, MAX_CLASS_NEURONS, bound.problem.skip, place)
+    if "densest" not in bound.kinds:
+        bound.work.charge(-WORK_OF_CLASSES)
+    _check_step(bound, part["step"], _Situation(bound.problem, signs, bound.work), place)
+    bound.refuted(signs)
+
+
+def _covers(key: str, pattern: str) -> bool:
+    """Whether a pattern has the bits that a key decides."""
+    return all(mark in ("*", bit) for mark, bit in zip(key, pattern, strict=True))
+
+
+def _range(factors: Sequence[Any], ends: Iterable[Sequence[Any]]) -> tuple[Any, Any]:
+    """Return the least and the largest sum of numbers, each between two ends, times factors."""
+    sides = [(f * low, f * high) for f, (low, high) in zip(factors, ends, strict=True)]
+    return sum(map(min, sides)), sum(map(max, sides))
 
 
 class _Box:
-    """A box of coefficients of affine functions: ends as integers over one denominator."""
+    """A box of coefficients of affine functions: their ends, also as integers over one denominator."""
 
     def __init__(self, ends: Sequence[tuple[Fraction, Fraction]]) -> None:
         self.ends = ends
         self.denominator = math.lcm(*(end.denominator for pair in ends for end in pair))
-        self.low, self.high = (
-            [pair[side].numerator * (self.denominator // pair[side].denominator) for pair in ends]
-            for side in (0, 1)
-        )
-
-    def values(self, row: Sequence[int]) -> tuple[int, int]:
-        """Return the least and the largest value on a row, times the denominator."""
-        ends = [(a * low, a * high) for a, low, high in zip(row, self.low, self.high, strict=True)]
-        return sum(map(min, ends)), sum(map(max, ends))
+        self.whole = [[int(end * self.denominator) for end in pair] for pair in ends]
 
 
-def _read_box(value: object, size: int, place: str) -> _Box:
-    ends = []
-    for pair in _list(value, place):
-        low, high = (_number(end, place) for end in _row(pair, 2))
-        if low > high or max(low.denominator.bit_length(), high.denominator.bit_length()) > MAX_DATA_BITS:
-            raise ProofError("an end of a box is out of order, or too long", place)
-        ends.append((low, high))
-    if len(ends) != size:
-        raise ProofError(f"a box has {size} ranges", place)
-    return _Box(ends)
-
-
-def _sum_of_boxes(factors: Sequence[Fraction], boxes: Sequence[_Box]) -> _Box:
-    ends = []
-    for pairs in zip(*(box.ends for box in boxes), strict=True):
-        sides = [(f * low, f * high) for f, (low, high) in zip(factors, pairs, strict=True)]
-        ends.append((sum(map(min, sides), Fraction(0)), sum(map(max, sides), Fraction(0))))
-    return _Box(ends)
-
-
+@dataclasses.dataclass
 class _Situation:
     """What a step may take for granted: functions of patterns in boxes, and the patterns of some points."""
 
-    def __init__(
-        self,
-        problem: _Problem,
-        signs: Sequence[int],
-        work: _Work,
-        known: Sequence[tuple[tuple[int, ...], _Box]] = (),
-        assigned: Mapping[int, list[tuple[int, ...]]] | None = None,
-        keys: Sequence[str] = (),
-    ) -> None:
-        self.problem = problem
-        self.signs = signs
-        self.work = work
-        self.known = known
-        self.assigned = {} if assigned is None else assigned
-        self.keys = keys
-        self.affine = int(problem.skip or problem.constant)
-        self.patterns = list(itertools.product((0, 1), repeat=len(signs)))
-        self.functions = {pattern: self._box_of(pattern, self.affine) for pattern in self.patterns}
-        # a sum of neurons of one sign has that sign only where some are active, the other where some are not
-        self.sums = {
-            pattern: self._box_of(pattern, 0)
-            for pattern in self.patterns
-            if len({s for s, bit in zip(signs, pattern, strict=True) if bit}) == 1
-        }
-        self._possible: dict[int, list[tuple[int, ...]]] = {}
+    problem: _Problem
+    signs: Sequence[int]
+    work: _Work
+    known: Sequence[tuple[str, _Box]] = ()
+    assigned: Mapping[int, list[str]] = dataclasses.field(default_factory=dict)
+    keys: Sequence[str] = ()
 
-    def knowing(self, pattern: tuple[int, ...], box: _Box) -> _Situation:
-        """Return the situation with one more function known."""
-        known = [*self.known, (pattern, box)]
-        return _Situation(self.problem, self.signs, self.work, known, self.assigned, self.keys)
+    def __post_init__(self) -> None:
+        self.affine = int(self.problem.skip or self.problem.constant)
+        self.patterns = ["".join(bits) for bits in itertools.product("01", repeat=len(self.signs))]
+        self.functions = self._boxes_of(self.patterns, self.affine)
+        # of neurons of one sign, without the affine term
+        alone = [p for p in self.patterns if ("1" in self.of_sign(1, p)) != ("1" in self.of_sign(-1, p))]
+        self.sums = self._boxes_of(alone, 0)
+        self._possible: dict[int, list[str]] = {}
 
     def assigning(self, point: int, key: str) -> _Situation:
         """Return the situation in which a point has one of its patterns that a key covers."""
         found = copy.copy(self)
-        left = [pattern for pattern in self.possible(point) if _covers(key, pattern)]
-        found.assigned = {**self.assigned, point: left}
+        found.assigned = {**self.assigned, point: [p for p in self.possible(point) if _covers(key, p)]}
         found.keys = [*self.keys, key]
         self.work.charge(len(found.assigned) + len(found.keys) + len(self.patterns) * len(key))
         return found
 
-    def representative(self, pattern: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the pattern with active neurons first among those that nothing tells apart."""
-        given: list[Sequence[int | str]] = [*(one for one, _ in self.known), *self.keys]
-        self.work.charge(len(self.signs) * (len(given) + 1))
-        alike: dict[tuple[int | str, ...], list[int]] = {}
-        for k, sign in enumerate(self.signs):
-            alike.setdefault((sign, *(other[k] for other in given)), []).append(k)
-        result = list(pattern)
-        for members in alike.values():
-            bits = sorted((pattern[k] for k in members), reverse=True)
-            for k, bit in zip(members, bits, strict=True):
-                result[k] = bit
-        return tuple(result)
+    def representatives(self, patterns: Iterable[str]) -> set[str]:
+        """Return patterns with active neurons first among those that nothing tells apart."""
+        told = list(zip(self.signs, *(pattern for pattern, _ in self.known), *self.keys, strict=True))
+        found = set()
+        for pattern in patterns:
+            self.work.charge(len(told) * (len(self.known) + len(self.keys) + 1))
+            bits: dict[tuple[int | str, ...], list[str]] = {}
+            for kind, bit in sorted(zip(told, pattern, strict=True)):
+                bits.setdefault(kind, []).append(bit)
+            found.add("".join(bits[kind].pop() for kind in told))
+        return found
 
-    def possible(self, point: int) -> list[tuple[int, ...]]:
-        """Return the patterns that a point may have."""
+    def possible(self, point: int) -> list[str]:
+        """Return the patterns that a point may have: none that is covered by a key of those that are out."""
         if point in self.assigned:
             return self.assigned[point]
         if point not in self._possible:
-            self.work.charge(len(self.patterns) * (len(self.sums) + 10))
-            states = [(part, self._sign(box, point)) for part, box in self.sums.items() if box is not None]
-            beyond = {
-                self.active(pattern, side)
-                for pattern, box in self.functions.items()
-                if box is not None and (side := self._side(box, point))
+            low, high = self.problem.low[point], self.problem.high[point]
+            # with these neurons of one sign, whatever the others are, values are less or more than is allowed
+            out = {
+                self.of_sign(side, pattern)
+                for pattern, box in self.functions
+                if (side := self._side(box, point, low, high))
             }
-            self._possible[point] = [
-                pattern
-                for pattern in self.patterns
-                if not (
-                    self._lacks_sign(point, pattern)
-                    or any(self.active(pattern, side) in beyond for side in (1, -1))
-                    or any(self._contradicts(pattern, part, sign) for part, sign in states)
+            # a sum that is below 0 has inactive neurons if their sign is 1, active ones if it is -1
+            out |= {
+                "".join(
+                    "01"[s == side] if bit == "1" else "*" for s, bit in zip(self.signs, part, strict=True)
                 )
-            ]
+                for part, box in self.sums
+                if (side := self._side(box, point, 0, 0))
+            }
+            self.work.charge(10 * len(self.patterns) * (len(out) + 1))
+            self._possible[point] = [p for p in self.patterns if not any(_covers(key, p) for key in out)]
         return self._possible[point]
 
-    def active(self, pattern: Sequence[int], sign: int) -> tuple[int, ...]:
-        """Return a sign, and the active neurons that have it."""
-        return sign, *(k for k, bit in enumerate(pattern) if bit and self.signs[k] == sign)
+    def of_sign(self, sign: int, pattern: str) -> str:
+        """Return the key of a pattern's neurons of one sign."""
+        return "".join(bit if s == sign else "*" for s, bit in zip(self.signs, pattern, strict=True))
 
-    def _box_of(self, pattern: tuple[int, ...], affine: int) -> _Box | None:
-        """Return a box that holds a pattern's function, if it is determined."""
-        columns = [(*one, self.affine) for one, _ in self.known]
-        self.work.charge(20 * (len(columns) + 1) * (len(pattern) + 1))
-        wanted = (*pattern, affine)
-        factors = _find_factors(columns, wanted)
-        if factors is None:
-            return None
-        for j, entry in enumerate(wanted):
-            if sum(f * column[j] for f, column in zip(factors, columns, strict=True)) != entry:
+    def _boxes_of(self, patterns: Iterable[str], affine: int) -> list[tuple[str, _Box]]:
+        """Return patterns whose functions are determined, with boxes that hold these."""
+        columns = [(*map(int, one), self.affine) for one, _ in self.known]
+        found = []
+        for pattern in patterns:
+            self.work.charge(20 * (len(columns) + 1) * (len(pattern) + 1))
+            wanted = (*map(int, pattern), affine)
+            factors = _find_factors(columns, wanted)
+            if factors is None:
+                continue
+            rows = ([column[j] for column in columns] for j in range(len(wanted)))
+            if [sum(map(operator.mul, factors, row)) for row in rows] != [*wanted]:
                 raise ProofError("a pattern is no such combination of those known")
-        self.work.charge(20 * (len(columns) + 1) * self.problem.size)
-        boxes = [box for _, box in self.known]
-        return _sum_of_boxes(factors, boxes) if boxes else _Box([(Fraction(0),) * 2] * self.problem.size)
+            self.work.charge(20 * (len(columns) + 1) * self.problem.size)
+            ends = [_range(factors, [box.ends[j] for _, box in self.known]) for j in range(self.problem.size)]
+            found.append((pattern, _Box(ends)))
+        return found
 
-    def _lacks_sign(self, point: int, pattern: Sequence[int]) -> bool:
-        """Whether a point needs an active neuron of a sign that a pattern has none of."""
-        if self.affine:
-            return False
-        low, high = self.problem.low[point], self.problem.high[point]
-        active = {s for s, bit in zip(self.signs, pattern, strict=True) if bit}
-        return (low is not None and low > 0 and 1 not in active) or (
-            high is not None and high < 0 and -1 not in active
-        )
-
-    def _values(self, box: _Box, point: int) -> tuple[int, int]:
+    def _side(self, box: _Box, point: int, low: int | None, high: int | None) -> int:
+        """Return 1 if all functions in a box are too low at a point, -1 if all are too high, else 0."""
         self.work.charge(2 * self.problem.digits[point] * _digits(box.denominator))
-        return box.values(self.problem.rows[point])
-
-    def _side(self, box: _Box, point: int) -> int:
-        """Return 1 if all functions in a box are below a point's interval, -1 if all are above it, else 0."""
-        least, largest = self._values(box, point)
-        low, high = self.problem.low[point], self.problem.high[point]
+        least, largest = _range(self.problem.rows[point], box.whole)
         if low is not None and largest < low * box.denominator:
             return 1
         return -(high is not None and least > high * box.denominator)
 
-    def _sign(self, box: _Box, point: int) -> int:
-        least, largest = self._values(box, point)
-        return (least > 0) - (largest < 0)
 
-    def _contradicts(self, pattern: Sequence[int], part: Sequence[int], sign: int) -> bool:
-        """Whether a pattern cannot be where the signed sum of a part's neurons has this sign."""
-        own = next(s for s, bit in zip(self.signs, part, strict=True) if bit)
-        bits = [bit for bit, chosen in zip(pattern, part, strict=True) if chosen]
-        return (own * sign > 0 and not any(bits)) or (own * sign < 0 and all(bits))
-
-
-class _Classes:
-    """Refutes networks with some output signs step by step: docs/proof-format.md."""
-
-    def __init__(self, problem: _Problem, signs: Sequence[int], work: _Work) -> None:
-        self.problem = problem
-        self.signs = signs
-        self.work = work
-        self.steps = 0
-        self.ends = 0
-
-    def check(self, step: object, place: str) -> None:
-        """Verify the first step, and those that follow."""
-        self._check(step, _Situation(self.problem, self.signs, self.work), place)
-
-    def _check(self, step: object, situation: _Situation, place: str) -> None:
-        self.steps += 1
-        if isinstance(step, dict) and "branch" in step:
-            step = _fields(step, ("branch", "next"), place)
-            point = _index(step["branch"], len(self.problem.points), place)
-            if point in situation.assigned and len(situation.possible(point)) == 1:
-                raise ProofError(f"point {point} has its pattern", place)
-            for key, following in self._branches(step["next"], point, situation, place):
-                self._check(following, situation.assigning(point, key), place)
-        elif isinstance(step, dict) and "value" in step:
-            self.ends += 1
-            self._check_contradiction(_fields(step, ("value", "cone"), place), situation, place)
-        else:
-            self._check_functions(step, situation, place)
-
-    def _check_functions(self, step: object, situation: _Situation, place: str) -> None:
-        """Verify that the function of one of some patterns is in one of some boxes, and what follows."""
-        step = _fields(step, ("points", "patterns", "plan", "boxes"), place)
-        points = [_index(p, len(self.problem.points), place) for p in _list(step["points"], place)]
-        if not points or len(set(points)) != len(points):
-            raise ProofError("its points are none, or one occurs twice", place)
-        patterns = [self._pattern(text, place) for text in _list(step["patterns"], place)]
-        if len(set(patterns)) != len(patterns):
-            raise ProofError("a pattern occurs twice", place)
-        for point in points:
-            for pattern in situation.possible(point):
-                if pattern not in patterns:
-                    text = _text_of(pattern)
-                    raise ProofError(f"point {point} may have the pattern {text}, which is not listed", place)
-        listed = [
-            _fields(item, ("box", "next"), f"{place}, box {n}")
-            for n, item in enumerate(_list(step["boxes"], place))
-        ]
-        boxes = [
-            _read_box(item["box"], self.problem.size, f"{place}, box {n}") for n, item in enumerate(listed)
-        ]
-        plan = [_row(level, 2) for level in _list(step["plan"], place)]
-        if any(_index(number, len(points) + 1, place) == 0 for level in plan for number in level):
-            raise ProofError("a level of the plan has groups and picks", place)
-        if patterns:
-            needed = -(-len(points) // len(patterns))
-            functions = _Functions(self.problem, points, boxes, plan, self.work, place)
-            functions.search(functions.first, list(range(self.problem.size)), needed, 0, [])
-        elif plan or boxes:
-            raise ProofError("a point without patterns needs no plan and no boxes", place)
-        self.ends += not boxes
-        for n, (item, box) in enumerate(zip(listed, boxes, strict=True)):
-            where = f"{place}, box {n}"
-            for pattern, following in self._following(item["next"], patterns, situation, where):
-                self._check(
-                    following, situation.knowing(pattern, box), f"{place}, {n} of {_text_of(pattern)}"
-                )
-
-    def _following(
-        self, steps: object, patterns: Iterable[tuple[int, ...]], situation: _Situation, place: str
-    ) -> Iterator[tuple[tuple[int, ...], object]]:
-        """Yield each pattern, but one of those that are alike, with the step that there is for it."""
-        wanted = {_text_of(one): one for one in sorted(map(situation.representative, patterns))}
-        found = _fields(steps, tuple(wanted), place)
-        for text, pattern in wanted.items():
-            yield pattern, found[text]
-
-    def _branches(
-        self, steps: object, point: int, situation: _Situation, place: str
-    ) -> Iterable[tuple[str, object]]:
-        """Return keys with their steps, which cover each pattern of a point, or one that is alike."""
-        if not isinstance(steps, dict):
-            raise ProofError(f"{_shown(steps)} is no object", place)
-        wanted = {situation.representative(one) for one in situation.possible(point)}
-        self.work.charge(len(steps) * len(wanted) * len(self.signs))
-        covered = set[tuple[int, ...]]()
-        for key in steps:
-            if type(key) is not str or len(key) != len(self.signs) or key.strip("01*"):
-                raise ProofError(f"{_shown(key)} is no key of {len(self.signs)} neurons", place)
-            own = {pattern for pattern in wanted if _covers(key, pattern)}
-            if not own:
-                raise ProofError(f"key {key} covers nothing that point {point} may have", place)
-            covered |= own
-        if wanted - covered:
-            text = _text_of(min(wanted - covered))
-            raise ProofError(f"no key covers the pattern {text} of point {point}", place)
-        return steps.items()
-
-    def _pattern(self, text: object, place: str) -> tuple[int, ...]:
-        if type(text) is not str or len(text) != len(self.signs) or text.strip("01"):
-            raise ProofError(f"{_shown(text)} is no pattern of {len(self.signs)} neurons", place)
-        return tuple(map(int, text))
-
-    def _check_contradiction(self, step: Document, situation: _Situation, place: str) -> None:
-        """Verify multipliers (Farkas) of rows that hold whatever patterns points have."""
-        size = self.problem.size
-        sums = [[0] * size for _ in range(len(self.signs) + 1)]
-        total = 0
-        for item in _list(step["value"], place):
-            listed, text, given = _row(item, 3)
-            point, pattern = _index(listed, len(self.problem.points), place), self._pattern(text, place)
-            m = _multiplier(given, place)
-            side = 1 if m > 0 else -1
-            end = (self.problem.low if m > 0 else self.problem.high)[point]
-            alike = situation.active(pattern, side)
-            if end is None or any(situation.active(one, side) != alike for one in situation.possible(point)):
-                raise ProofError(
-                    f"the function of {text} may miss point {point}'s interval on that side", place
-                )
-            total += m * end
-            for k, bit in enumerate(pattern):
-                if bit:
-                    self._add(sums[k], self.signs[k] * m, point)
-            if situation.affine:
-                self._add(sums[-1], m, point)
-        for item in _list(step["cone"], place):
-            number, listed, given = _row(item, 3)
-            k, point = _index(number, len(self.signs), place), _index(listed, len(self.problem.points), place)
-            m = _multiplier(given, place)
-            if any(one[k] != (m > 0) for one in situation.possible(point)):
-                raise ProofError(f"neuron {k} may be otherwise on point {point}", place)
-            self._add(sums[k], m, point)
-        if self.problem.constant:
-            sums[-1][:-1] = [0] * (size - 1)
-        if any(map(any, sums)) or total <= 0:
-            raise ProofError("its rows do not add up to a contradiction", place)
-
-    def _add(self, sums: list[int], m: int, point: int) -> None:
-        row = self.problem.rows[point]
-        self.work.charge(len(row) + _digits(m) * self.problem.digits[point] // 32)
-        sums[:] = [value + m * entry for value, entry in zip(sums, row, strict=True)]
+def _check_step(bound: _NeuronBound, step: object, situation: _Situation, place: str) -> None:
+    """Reject unless a step, and those that follow, refute the networks of a situation."""
+    bound.nodes += 1
+    if isinstance(step, dict) and "branch" in step:
+        _check_branch(bound, _fields(step, ("branch", "next"), place), situation, place)
+    elif isinstance(step, dict) and "value" in step:
+        bound.leaves += 1
+        _check_contradiction(_fields(step, ("value", "cone"), place), situation, place)
+    else:
+        _check_functions(bound, step, situation, place)
 
 
-def _covers(key: str, pattern: Sequence[int]) -> bool:
-    """Whether a pattern has the bits that a key decides."""
-    return all(mark in ("*", str(bit)) for mark, bit in zip(key, pattern, strict=True))
+def _check_branch(bound: _NeuronBound, step: Document, situation: _Situation, place: str) -> None:
+    """Verify that keys cover each pattern of a point, or one that is alike, and what follows."""
+    point, steps = _index(step["branch"], len(situation.problem.points), place), step["next"]
+    if point in situation.assigned and len(situation.possible(point)) == 1:
+        raise ProofError(f"point {point} has its pattern", place)
+    if not isinstance(steps, dict):
+        raise ProofError(f"{_shown(steps)} is no object", place)
+    left = wanted = situation.representatives(situation.possible(point))
+    situation.work.charge(len(steps) * len(wanted) * len(situation.signs))
+    for key in steps:
+        own = {one for one in wanted if _covers(_bits(key, len(situation.signs), "01*", place), one)}
+        if not own:
+            raise ProofError(f"key {key} covers nothing that point {point} may have", place)
+        left = left - own
+    if left:
+        raise ProofError(f"no key covers the pattern {min(left)} of point {point}", place)
+    for key, following in steps.items():
+        _check_step(bound, following, situation.assigning(point, key), place)
 
 
-def _text_of(pattern: Sequence[int]) -> str:
-    return "".join(map(str, pattern))
+def _check_contradiction(step: Document, situation: _Situation, place: str) -> None:
+    """Verify multipliers (Farkas) of rows that hold whatever patterns points have."""
+    problem, signs, total = situation.problem, situation.signs, 0
+    terms: list[tuple[int, ...]] = []  # neuron, -1 being the affine term, and point and multiplier of a row
+    for listed, text, given in (_row(item, 3, place) for item in _list(step["value"], place)):
+        point, m = _index(listed, len(problem.points), place), _multiplier(given, place)
+        pattern, end = _bits(text, len(signs), "01", place), (problem.low if m > 0 else problem.high)[point]
+        key = situation.of_sign(1 if m > 0 else -1, pattern)
+        if end is None or not all(_covers(key, one) for one in situation.possible(point)):
+            raise ProofError(f"the function of {text} may miss point {point}'s interval on that side", place)
+        total += m * end
+        terms += [(k, point, s * m) for k, s in enumerate(signs) if pattern[k] == "1"]
+        terms += [(-1, point, m)] * situation.affine
+    for k, point, m in _triples(step["cone"], len(signs), len(problem.points), place):
+        if any((one[k] == "1") != (m > 0) for one in situation.possible(point)):
+            raise ProofError(f"neuron {k} may be otherwise on point {point}", place)
+        terms.append((k, point, m))
+    sums = [[0] * problem.size for _ in range(len(signs) + 1)]
+    for k, point, m in terms:
+        situation.work.charge(problem.size + _digits(m) * problem.digits[point] // 32)
+        sums[k] = [value + m * entry for value, entry in zip(sums[k], problem.rows[point], strict=True)]
+    if problem.constant:
+        sums[-1] = sums[-1][-1:]
+    if any(map(any, sums)) or total <= 0:
+        raise ProofError("its rows do not add up to a contradiction", place)
 
 
-# What is left of a point's row: the place of the point, its value and by how much that may be wrong, by how
-# much coefficients may be, and they; integers, times two to the power of `FIXED_BITS`.
+def _check_functions(bound: _NeuronBound, listed: object, situation: _Situation, place: str) -> None:
+    """Verify that the function of one of some patterns is in one of some boxes, and what follows."""
+    step, problem = _fields(listed, ("points", "patterns", "plan", "boxes"), place), situation.problem
+    points = _indices(step["points"], len(problem.points), place)
+    patterns = [_bits(text, len(situation.signs), "01", place) for text in _list(step["patterns"], place)]
+    if not points or len(set(points)) != len(points) or len(set(patterns)) != len(patterns):
+        raise ProofError("its points are none, or one occurs twice, or a pattern", place)
+    for point in points:
+        if missing := set(situation.possible(point)).difference(patterns):
+            raise ProofError(f"point {point} may have the pattern {min(missing)}, which is not listed", place)
+    steps = [_fields(item, ("box", "next"), f"{place}, a box") for item in _list(step["boxes"], place)]
+    boxes = [_Box(_ranges(item["box"], problem.size, place)) for item in steps]
+    plan = [_indices(_row(level, 2, place), len(points) + 1, place) for level in _list(step["plan"], place)]
+    if not all(map(all, plan)):
+        raise ProofError("a level of the plan has groups and picks", place)
+    if patterns:
+        functions = _Functions(problem, boxes, situation.work, place)
+        rows, needed = list(map(functions.row_of, points)), -(-len(points) // len(patterns))
+        functions.search(rows, list(range(problem.size)), needed, [], plan, (0, 0, 0))
+    elif plan or boxes:
+        raise ProofError("a point without patterns needs no plan and no boxes", place)
+    bound.leaves += not boxes
+    wanted = tuple(sorted(situation.representatives(patterns)))
+    for n, (item, box) in enumerate(zip(steps, boxes, strict=True)):
+        for pattern, following in _fields(item["next"], wanted, f"{place}, box {n}").items():
+            known = dataclasses.replace(situation, known=[*situation.known, (pattern, box)])
+            _check_step(bound, following, known, f"{place}, {n} of {pattern}")
+
+
+# What is left of a point's row: the point, its value and by how much that may be wrong, by how much
+# coefficients may be, and they; integers, times two to the power of `FIXED_BITS`.
 _Row = tuple[int, int, int, int, list[int]]
 
 
+@dataclasses.dataclass
 class _Functions:
     """Enumerates affine functions that meet many of some points, and looks for each in the boxes."""
 
-    def __init__(
-        self,
-        problem: _Problem,
-        points: Sequence[int],
-        boxes: Sequence[_Box],
-        plan: Sequence[Sequence[int]],
-        work: _Work,
-        place: str,
-    ) -> None:
-        self.boxes = boxes
-        self.plan = plan
-        self.work = work
-        self.place = place
-        self.first = [self._row(problem, n, point) for n, point in enumerate(points)]
+    problem: _Problem
+    boxes: Sequence[_Box]
+    work: _Work
+    place: str
 
-    def _row(self, problem: _Problem, number: int, point: int) -> _Row:
-        low, high = problem.low[point], problem.high[point]
+    def row_of(self, point: int) -> _Row:
+        """Return a point's row, divided by a power of two so that the largest entry is about 1."""
+        low, high, row = self.problem.low[point], self.problem.high[point], self.problem.rows[point]
         if low is None or high is None:
             raise ProofError(f"the interval of point {point} is open", self.place)
-        row = problem.rows[point]
         size = max(map(int.bit_length, row))
-        self.work.charge(problem.digits[point])
+        self.work.charge(self.problem.digits[point])
         low, high = low << FIXED_BITS >> size, -(-high << FIXED_BITS >> size)
         middle = (low + high) >> 1
-        return number, middle, high - middle, 1, [v << FIXED_BITS >> size for v in row]
+        return point, middle, high - middle, 1, [v << FIXED_BITS >> size for v in row]
 
     def search(
-        self, rows: list[_Row], unknowns: list[int], needed: int, level: int, picked: list[int]
+        self,
+        rows: list[_Row],
+        unknowns: list[int],
+        needed: int,
+        picked: list[int],
+        plan: Sequence[Sequence[int]],
+        group: tuple[int, int, int],
     ) -> None:
-        """Find all functions that meet the picked points and so many of the rows."""
+        """Find all functions that meet the picked points and so many of the rows.
+
+        The next ones are picked in every way from a group: where it begins and ends, and how many are still
+        to be picked from it; those passed over are not met.
+        """
         if len(rows) < needed:
             return
         if needed <= 0:
@@ -2706,41 +2612,24 @@ class _Functions:
         if len(unknowns) == 1:
             self._read_off(rows, unknowns[0], needed, picked)
             return
-        groups, picks = self.plan[level] if level < len(self.plan) else (1, 1)
-        if picks > -(-needed // groups):
-            raise ProofError("its plan picks more from a group than there must be", self.place)
-        self.work.charge(10 * groups)
-        for group in range(groups):
-            start, stop = (len(rows) * g // groups for g in (group, group + 1))
-            self._pick(rows, unknowns, needed, level, picked, (start, stop, picks))
-
-    def _pick(
-        self,
-        rows: list[_Row],
-        unknowns: list[int],
-        needed: int,
-        level: int,
-        picked: list[int],
-        where: tuple[int, int, int],
-    ) -> None:
-        """Pick the next of a group's points, in every way; those passed over are not met."""
-        start, stop, picks = where
-        for k in range(start, stop - picks + 1):
-            if len(rows) - (k - start) - 1 < needed - 1:
-                return
-            left, column = self._eliminated(rows, start, k)
-            others, chosen = unknowns, picked
-            if column is not None:
-                others = unknowns[:-1]
-                if column < len(others):
-                    others[column] = unknowns[-1]
-                chosen = [*picked, rows[k][0]]
-            if picks == 1 or len(others) == 1:
-                self.search(left, others, needed - 1, level + 1, chosen)
-            else:
-                self._pick(
-                    left, others, needed - 1, level, chosen, (start, stop - (k - start) - 1, picks - 1)
-                )
+        groups = [group]
+        if group[2] == 0:
+            (count, picks), *plan = plan or [(1, 1)]
+            if picks > -(-needed // count):
+                raise ProofError("its plan picks more from a group than there must be", self.place)
+            self.work.charge(10 * count)
+            ends = [len(rows) * g // count for g in range(count + 1)]
+            groups = [(start, stop, picks) for start, stop in itertools.pairwise(ends)]
+        for start, stop, picks in groups:
+            for k in range(start, min(stop - picks, start + len(rows) - needed) + 1):
+                left, column = self._eliminated(rows, start, k)
+                others, chosen = unknowns, picked
+                if column is not None:
+                    others, chosen = [*unknowns], [*picked, rows[k][0]]
+                    others[column] = others[-1]
+                    others.pop()
+                rest = start, stop - (k - start) - 1, picks - 1
+                self.search(left, others, needed - 1, chosen, plan, rest)
 
     def _eliminated(self, rows: list[_Row], start: int, k: int) -> tuple[list[_Row], int | None]:
         """Return the rows but those from `start` to k, an unknown eliminated by row k, and its column.
@@ -2754,11 +2643,10 @@ class _Functions:
         largest = max(sizes)
         # the first that is nearly the largest: whoever rounds differently finds the same
         column = next(j for j, size in enumerate(sizes) if 8 * size >= 7 * largest)
-        pivot = sizes[column]
         self.work.charge(5 * (len(others) + 1) * (len(sizes) + 6))
-        if pivot >> (FIXED_BITS - PIVOT_BITS) == 0 or error << PIVOT_ERROR_BITS > pivot:
+        if _is_unclear(sizes[column], error):
             return others, None
-        divisor, least, size, left = picked[column], pivot - error, abs(value), []
+        divisor, least, size, left = picked[column], sizes[column] - error, abs(value), []
         for origin, own_value, own_spread, own_error, own in others:
             factor = (own[column] << FIXED_BITS) // divisor
             reach = abs(factor) + 1
@@ -2780,73 +2668,52 @@ class _Functions:
         """Find the ranges of the last unknown in which enough rows are met."""
         self.work.charge(20 * len(rows))
         ends: list[tuple[int, int]] = []
-        always = 0
         for _, value, spread, error, (coefficient,) in rows:
             size = abs(coefficient)
-            if size >> (FIXED_BITS - PIVOT_BITS) == 0 or error << PIVOT_ERROR_BITS > size:
-                always += 1
-                continue
-            middle = (value << FIXED_BITS) // coefficient
-            off = ((spread << FIXED_BITS) + (abs(middle) + 1) * error) // (size - error) + 2
-            ends += [(middle - off, 0), (middle + off, 1)]
-        if always >= needed:
+            if not _is_unclear(size, error):
+                middle = (value << FIXED_BITS) // coefficient
+                off = ((spread << FIXED_BITS) + (abs(middle) + 1) * error) // (size - error) + 2
+                ends += [(middle - off, 0), (middle + off, 1)]
+        met = len(rows) - len(ends) // 2  # those that are met whatever the unknown is
+        if met >= needed:
             raise ProofError("enough points are met by more functions than a box holds", self.place)
-        if always + len(ends) // 2 < needed:
-            return
-        ends.sort()
-        met, begun = always, 0
-        for end, closes in ends:
-            if closes:
-                if met == needed:
-                    self._look_up(picked, unknown, begun, end)
-                met -= 1
-            else:
-                met += 1
-                if met == needed:
-                    begun = end
+        begun = 0
+        for end, closes in sorted(ends):
+            if closes and met == needed:
+                self._look_up(picked, unknown, begun, end)
+            met += -1 if closes else 1
+            if not closes and met == needed:
+                begun = end
 
     def _look_up(self, picked: list[int], unknown: int, low: int, high: int) -> None:
-        """Reject unless the functions that meet picked points, one unknown in a range, are all in one box.
-
-        With any matrix R, h = R w + (I - R M) h for the solution of M h = w. If the rows of I - R M add up to
-        at most 1/2 in size, no entry of h is more than twice the largest of R w.
-        """
-        rows = [self.first[n] for n in picked]
-        size = len(picked) + 1
-        self.work.charge(40 * size**3)
-        matrix = [row[4] for row in rows] + [[(j == unknown) << FIXED_BITS for j in range(size)]]
-        middle = (low + high) >> 1
-        values, spreads = (
-            [row[1] for row in rows] + [middle],
-            [row[2] for row in rows] + [high - middle],
-        )
-        inverse = _find_inverse(matrix)
-        if inverse is None:
-            raise ProofError("points nearly depend on each other", self.place)
-        columns, one = list(zip(*matrix, strict=True)), 1 << 2 * FIXED_BITS
-        wrong, solution, off = [], [], []
-        for i, line in enumerate(inverse):
-            sizes = list(map(abs, line))
-            products = [sum(map(operator.mul, line, column)) for column in columns]
-            # coefficients of points are rounded by less than 1
-            wrong.append(
-                sum(abs(v - one * (i == j)) for j, v in enumerate(products)) + size * sum(sizes[:-1])
-            )
-            solution.append(sum(map(operator.mul, line, values)))
-            off.append(sum(map(operator.mul, sizes, spreads)))
-        if 2 * max(wrong) > one:
-            raise ProofError("points nearly depend on each other", self.place)
-        largest = 2 * max(abs(v) + d for v, d in zip(solution, off, strict=True))
-        off = [d + w * largest // one + 1 for d, w in zip(off, wrong, strict=True)]
+        """Reject unless the functions that meet picked points, one unknown in a range, are all in one box."""
+        problem, size = self.problem, len(picked) + 1
+        matrix = [*map(problem.rows.__getitem__, picked), tuple(int(j == unknown) for j in range(size))]
+        ends = [((problem.low[p] or 0) << FIXED_BITS, (problem.high[p] or 0) << FIXED_BITS) for p in picked]
+        inverse, factor = _find_inverse(matrix, self.work)
+        self.work.charge(2 * size**3 * _units(_size_of(inverse), _size_of(matrix)))
+        columns = list(zip(*matrix, strict=True))
+        products = [[sum(map(operator.mul, line, column)) for column in columns] for line in inverse]
+        if factor <= 0 or products != [[factor * (i == j) for j in range(size)] for i in range(size)]:
+            raise ProofError("points depend on each other", self.place)
+        # of each coefficient, times `factor`
+        function = [_range(line, [*ends, (low, high)]) for line in inverse]
+        factor <<= FIXED_BITS
         for box in self.boxes:
+            self.work.charge(4 * size * _units(_digits(factor), _digits(box.denominator)))
             if all(
-                a * one <= box.denominator * (v - d) and box.denominator * (v + d) <= b * one
-                for a, b, v, d in zip(box.low, box.high, solution, off, strict=True)
+                a * factor <= least * box.denominator and most * box.denominator <= b * factor
+                for (a, b), (least, most) in zip(box.whole, function, strict=True)
             ):
                 return
         raise ProofError(
             f"a function that meets {size - 1} points, and others, is in none of its boxes", self.place
         )
+
+
+def _is_unclear(size: int, error: int) -> bool:
+    """Whether a coefficient is too near to 0, or too wrong, to divide by it."""
+    return size >> (FIXED_BITS - PIVOT_BITS) == 0 or error << PIVOT_ERROR_BITS > size
 
 
 # ============================================================================================================
@@ -2859,15 +2726,12 @@ class _EntryBound(_Bound):
     """How many weights or parameters are necessary (docs/proof-format.md, version 2)."""
 
     def __init__(self, problem: _Problem, objective: str, circuits: list[_Circuit], work: _Work) -> None:
-        super().__init__(problem, circuits, work)
-        self.objective = objective
+        super().__init__(problem, objective, circuits, work)
         self._counted = problem.size - (objective == "weights")
-        # a neuron without weights costs none, so that a constant is free whatever the problem says
-        self._constant = not problem.skip and (problem.constant or objective == "weights")
         self._refuted: set[tuple[_Kind, ...]] = set()
-        self._rules = {
-            "curvature": (("triples",), self._add_curvature),
-            "supports": (("neurons", "nodes"), self._add_tree),
+        self.rules = {
+            "curvature": (("triples",), _EntryBound._add_curvature),
+            "supports": (("neurons", "nodes"), _EntryBound._add_tree),
         }
 
     def _add_curvature(self, part: Document, place: str) -> None:
@@ -2881,18 +2745,21 @@ class _EntryBound(_Bound):
             raise ProofError("no knots add nothing", place)
 
     def _add_tree(self, part: Document, place: str) -> None:
-        if self.problem.bound is not None:
+        problem, free = self.problem, self.objective == "weights"
+        if problem.bound is not None:
             raise ProofError("weights are bounded, and sums of neurons may exceed the bound", place)
         kinds = [self._kind(pair, place) for pair in _list(part["neurons"], place)]
         key = tuple(sorted(kinds))
         if len(kinds) > MAX_NEURONS or key in self._refuted:
             raise ProofError("too many neurons, or refuted before", place)
         self._refuted.add(key)
-        free = (self.problem.size - 1,) * (self.objective == "weights")
-        usable = [(entries + free, sign) for entries, sign in self._with_bits(kinds)]
-        tree = _Tree(self.problem, self.circuits, usable, self._constant, self.problem.skip, self.work)
-        tree.add_columns([(entries[0], s) for entries, s in kinds if self._is_column(entries)])
-        self._refute(tree, part["nodes"], place)
+        bias = (problem.size - 1,) * free
+        usable = [(entries + bias, sign) for entries, sign in self._with_bits(kinds)]
+        sides = [(entries[0], s) for entries, s in kinds if self._is_column(entries)]
+        # a neuron without weights costs none, so that a constant is free whatever the problem says
+        constant = not problem.skip and (problem.constant or free)
+        tree = _Tree(problem, self.circuits, usable, constant, problem.skip, self.work, sides)
+        self.refute(tree, part["nodes"], place)
 
     def _is_column(self, entries: tuple[int, ...]) -> bool:
         """Whether they mean a multiple, of either sign, of max(0, s x_j); s is told in its place."""
@@ -2906,7 +2773,7 @@ class _EntryBound(_Bound):
 
     def _kind(self, pair: object, place: str) -> _Kind:
         listed, sign = _row(pair, 2, place, "entries and a sign")
-        entries = tuple(_index(j, self._counted, place) for j in _list(listed, place))
+        entries = tuple(_indices(listed, self._counted, place))
         if not entries or any(a >= b for a, b in itertools.pairwise(entries)):
             raise ProofError("a neuron's entries are some, and in order", place)
         return entries, _sign(sign, place)
@@ -3143,22 +3010,30 @@ def _find_factors(columns: Sequence[Sequence[int]], target: Sequence[int]) -> li
     return factors
 
 
-def _find_inverse(matrix: Sequence[Sequence[int]]) -> list[list[int]] | None:
-    """Return about the inverse of a matrix, None if it seems to have none; nothing rests on it."""
-    size = len(matrix)
-    rows = [[*row, *((i == j) << FIXED_BITS for j in range(size))] for i, row in enumerate(matrix)]
+def _find_inverse(matrix: Sequence[_Vector], work: _Work) -> tuple[list[list[int]], int]:
+    """Return the inverse of a matrix times a positive number, and that; nothing and 0 if it has none.
+
+    Elimination without fractions (Bareiss 1968).
+    """
+    size, factor = len(matrix), 1
+    rows = [[*row, *(int(i == j) for j in range(size))] for i, row in enumerate(matrix)]
     for j in range(size):
-        best = max(range(j, size), key=lambda i: abs(rows[i][j]))
-        rows[j], rows[best] = rows[best], rows[j]
-        pivot = rows[j][j]
-        if not pivot:
-            return None
-        rows[j] = [(v << FIXED_BITS) // pivot for v in rows[j]]
-        for i in range(size):
-            if i != j:
-                factor = rows[i][j]
-                rows[i] = [a - (factor * b >> FIXED_BITS) for a, b in zip(rows[i], rows[j], strict=True)]
-    return [row[size:] for row in rows]
+        place = next((i for i in range(j, size) if rows[i][j]), None)
+        if place is None:
+            return [], 0
+        rows[j], rows[place] = rows[place], rows[j]
+        pivot_row, pivot = rows[j], rows[j][j]
+        digits = max(map(_digits, pivot_row))
+        work.charge(10 * size**2 * _units(digits, digits))
+        rows = [
+            row
+            if i == j
+            else [(v * pivot - row[j] * u) // factor for v, u in zip(row, pivot_row, strict=True)]
+            for i, row in enumerate(rows)
+        ]
+        factor = pivot
+    side = 1 if factor > 0 else -1
+    return [[side * v for v in row[size:]] for row in rows], abs(factor)
 
 
 # ============================================================================================================

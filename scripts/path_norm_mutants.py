@@ -18,9 +18,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
-sys.path.append(str(Path(__file__).parent))  # the changes
+# the changes, and the oracle
+sys.path += [str(Path(__file__).parent), str(Path(__file__).parent.parent / "tests")]
 
-from proof_mutants import Document, change, network_fits, number, problem_of
+from oracles.proof_claims import network_fits, number
+from proof_mutants import Document, change, problem_of
 
 from sparsest import InputError, Problem, ProofError, check_path_norm_proof, exact
 from sparsest.exact.path_norm import extreme_points

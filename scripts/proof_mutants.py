@@ -2,15 +2,16 @@
 
     python scripts/proof_mutants.py [COUNT] [SEED] [KIND]
 
+Proofs of neurons, weights and parameters, of several outputs and several classes, with parts of every kind.
 What is accepted is held against the truth: the minimum of the proof that was changed, or, where the change
 reaches the problem, brute force over all activation patterns for the first hundred small problems, and the
 networks that the solver finds for the others. A mutant that proves another bound than it claims is made to
 claim that one, so that no wrong claim hides a wrong refutation; every second one has no witness, so that no
-right upper bound hides a wrong lower one. With a KIND only proofs that have such a part are changed.
+right upper bound hides a wrong lower one. With a KIND only proofs are changed that have such a part, such an
+objective, or the field `outputs` or `classes`.
 """
 
 import collections
-import itertools
 import json
 import random
 import sys
@@ -24,8 +25,20 @@ sys.path.append(str(Path(__file__).parent.parent / "tests"))  # the oracle
 
 import numpy as np
 from oracles.brute_force import minimum_neurons
+from oracles.exact_enumeration import Enumeration
+from oracles.proof_claims import (
+    classes_fit,
+    contradict_themselves,
+    network_fits,
+    number,
+    outputs_fit,
+    pair_is_asked_for,
+    size_of,
+    some_order_is_possible,
+    sums_are_held,
+)
 
-from sparsest import Problem, ProofError, check_proof, exact
+from sparsest import MultiClassProblem, MultiOutputProblem, Problem, ProofError, check_proof, exact
 from sparsest.exact.search_options import Pacing, SearchOptions
 from sparsest.exact.solver import run_method
 from sparsest.objectives import Objective
@@ -46,6 +59,15 @@ PROBLEMS: Final = (
     Problem.from_intervals([1, 0, 1, 2, 3], [0, 0, 1, -np.inf, 1], [9, 0, 9, 0, np.inf]),
     Problem([[0, 0], [1, 1], [2, 2], [1, 0]], [0, 1, 0, 2], affine="skip"),
     Problem([[0, 0], [1, 0], [0, 1], [1, 1], [2, 1]], [1, -1, 1, 1, -1]),
+)
+
+# Those of one feature, without a skip, that take more neurons than they have knots.
+GAPPED: Final = (
+    *(
+        Problem([0, 1, 2, 3, 4, 5], np.array([-5, -15, -21, -23, -19, -9]) + shift, affine=affine)
+        for affine, shift in (("constant", 0), ("none", 7), ("none", 20))
+    ),
+    Problem([0, 1, 2, 3, 4, 5], [2, 0, 3, 1, 4, 1], tolerance=0.25, affine="constant"),
 )
 
 # Those that a packing of curved sets proves something about that lines do not.
@@ -77,15 +99,54 @@ CLASSES: Final = (
 )
 
 
-# Samples beyond which brute force over all activation patterns takes too long.
-MAX_SAMPLES: Final = 9
+# Those of which trees refute networks of few weights or parameters; proofs of the others are long, or lines'.
+SUPPORTED: Final = (
+    *((PROBLEMS[n], objective) for n in (1, 5, 6, 9, 11) for objective in ("weights", "parameters")),
+    *((PROBLEMS[n], "parameters") for n in (0, 2, 3)),
+)
+
+SQUARE: Final = [[0, 0], [0, 1], [1, 0], [1, 1]]
+
+OUTPUTS: Final = (
+    *(
+        MultiOutputProblem([0, 1, 2, 3, 4], [[0, 3], [0, 2], [1, 1], [2, 0], [3, 0]], affine=affine)
+        for affine in ("skip", "constant")
+    ),
+    MultiOutputProblem(SQUARE, [[0, 0], [1, 1], [1, -1], [0, 0]]),
+    MultiOutputProblem([0, 1, 2, 3], [[0, 2, 1], [2, 0, 1], [0, 1, 1], [2, 2, 1]], tolerance=[0.5, 0, 1]),
+    MultiOutputProblem.from_intervals(
+        [0, 1, 2, 2], [[0, -np.inf], [1, 0], [0, 1], [-1, 1]], [[0, 0], [1, np.inf], [0, 2], [0, 1]]
+    ),
+)
+
+# Some of them in no order.
+LABELLED: Final = (
+    MultiClassProblem([0, 1, 2, 3], [0, 1, 0, 2], affine="constant"),
+    MultiClassProblem([0, 1, 2, 3], [0, 1, 2, 0], affine="skip"),
+    MultiClassProblem(SQUARE, [0, 1, 1, 2], affine="constant", margin=2),
+    MultiClassProblem(
+        [[0, 0], [2, 0], [0, 2], [1, 1], [1, 0], [0, 1]], [0, 1, 2, 0, 2, 1], affine="constant"
+    ),
+    MultiClassProblem([0, 1, 2, 2], [0, 1, 2, 2]),
+)
+
+SEVERAL: Final[dict[str, tuple[Any, ...]]] = {"outputs": OUTPUTS, "classes": LABELLED}
+
+# Samples and neurons beyond which brute force over all activation patterns takes too long.
+MAX_SAMPLES, MAX_NEURONS = 9, 2
+# The same for weights and parameters, and networks that it tries there.
+MAX_SAMPLES_OF_ENTRIES, MAX_TRIES = 6, 3000
+# Nodes after which the search for a network of a changed problem is given up.
+MAX_NODES: Final = 5000
 
 
-def proof_of(problem: Problem, method: str = "auto") -> Document:
+def proof_of(
+    problem: Any, method: str = "auto", objective: str = "neurons", node_limit: int | None = None
+) -> Document:
     """Return the proof that the search writes."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "proof.json"
-        exact.solve(problem, proof_file=path, method=method)
+        exact.solve(problem, objective, proof_file=path, method=method, node_limit=node_limit)
         document: Document = json.loads(path.read_text())
     return document
 
@@ -110,6 +171,28 @@ def proof_by_classes(problem: Problem) -> Document:
         document: Document = json.loads(path.read_text())
     assert any(part["kind"] == "densest" for part in document["parts"])
     return document
+
+
+def true_proofs(kind: str = "") -> list[Document]:
+    """Return proofs of all kinds, or of one: a kind of part, an objective, or several outputs or classes."""
+    if kind in SEVERAL:
+        return list(map(proof_of, SEVERAL[kind]))
+    found = [proof_of(problem) for problem in PROBLEMS]
+    found += [proof_of(problem, "tree") for problem in PROBLEMS if problem.n_features == 1]
+    found += [proof_of(problem) for problem in GAPPED]
+    found += [proof_by_packing(problem) for problem in PACKED]
+    found += [proof_by_classes(problem) for problem in CLASSES]
+    found += [proof_of(problem, "tree", objective) for problem, objective in SUPPORTED]
+    assert all(document["lower_bound"] == document["upper_bound"] for document in found)
+    found += [proof_of(problem) for problem in (*OUTPUTS, *LABELLED)]
+    return [document for document in found if kind in ["", *kinds_of(document)]]
+
+
+def kinds_of(document: Document) -> list[str]:
+    """Return what a proof is about, and the kinds of its parts."""
+    orders = ["orders"] * (document.get("classes", {}).get("unordered") is not None)
+    several = [name for name in ("outputs", "classes") if name in document]
+    return [document["objective"], *several, *orders, *(part["kind"] for part in document["parts"])]
 
 
 # Changes
@@ -149,8 +232,10 @@ def another(value: Any, rng: random.Random) -> Any:
 def change(document: Document, other: Document, rng: random.Random) -> None:
     """Make one change anywhere."""
     found = list(places(document))
-    if rng.random() < 0.3:  # what the proof is about, which is a small part of it
-        found = list(places(document["problem"])) if isinstance(document.get("problem"), dict) else found
+    # what the proof is about, which is a small part of it
+    about = [name for name in ("problem", "outputs", "classes") if isinstance(document.get(name), dict)]
+    if about and rng.random() < 0.15 + 0.15 * len(about):
+        found = list(places(document[rng.choice(about)]))
     if not found:
         return
     here, key = rng.choice(found)
@@ -170,8 +255,10 @@ def change(document: Document, other: Document, rng: random.Random) -> None:
             here[key] = json.loads(json.dumps(there[from_key]))
     elif isinstance(key, str) and isinstance(other, dict) and key in other:
         here[key] = json.loads(json.dumps(other[key]))
-    else:
+    elif rng.random() < 0.5:
         add_width(document, rng)
+    else:
+        add_supports(document, rng)
 
 
 def add_width(document: Document, rng: random.Random) -> None:
@@ -190,6 +277,34 @@ def add_width(document: Document, rng: random.Random) -> None:
             if isinstance(node, list) and len(node) == 3 and isinstance(node[1], str) and node[0]:
                 node[1] = rng.choice([node[1] + "*", node[1] + node[1][-1:], "0" + node[1], "1" + node[1]])
         document["parts"].append(part)
+
+
+def add_supports(document: Document, rng: random.Random) -> None:
+    """Claim one weight or parameter more, by the trees there are, as if these refuted all that is left."""
+    parts, bound = document.get("parts"), document.get("lower_bound")
+    if not isinstance(parts, list) or bound not in range(9):
+        return
+    trees = [p for p in parts if isinstance(p, dict) and p.get("kind") == "supports"]
+    try:
+        size = len(document["problem"]["X"][0])
+    except (LookupError, TypeError):
+        return
+    columns: list[Any] = []
+    if document.get("objective") == "parameters":
+        columns = [[[j], sign] for j in range(size + 1) for sign in (1, -1)]
+        size += 1
+    # neurons that may use everything hold all others
+    for width in range(bound + 1) if trees else ():
+        for positive in range(width + 1):
+            part = json.loads(json.dumps(rng.choice(trees)))
+            signs = [1] * positive + [-1] * (width - positive)
+            part["neurons"] = [[list(range(size)), sign] for sign in signs] + columns
+            for node in part["nodes"] if isinstance(part.get("nodes"), list) else []:
+                if isinstance(node, list) and len(node) == 3 and isinstance(node[1], str) and node[0]:
+                    more = rng.choice(["*", "0", "1", node[1][-1:] or "0"])
+                    node[1] = (node[1] + more * width)[:width]
+            parts.append(part)
+    document["lower_bound"] = bound + 1
 
 
 def mutant(texts: list[str], rng: random.Random) -> tuple[int, Document]:
@@ -219,14 +334,6 @@ def accepted(document: Document) -> Document | None:
         else:
             return document
     return None
-
-
-def number(value: Any) -> Fraction:
-    """Read a number of a proof, again and by other means than the checker."""
-    if isinstance(value, str) and "p" in value:
-        return Fraction(float.fromhex(value))
-    top, _, bottom = str(value).partition("/")
-    return Fraction(int(top, 0), int(bottom or "1", 0))
 
 
 def problem_of(fields: Document) -> Problem:
@@ -260,75 +367,59 @@ class Truth:
         self.left = by_brute_force
         self.known: dict[str, bool] = {}
 
-    def some_network_fits(self, fields: Document, neurons: int) -> bool:
-        """Say whether a network of at most so many neurons fits."""
-        key = json.dumps([fields, neurons], sort_keys=True)
+    def some_network_fits(self, fields: Document, objective: str, budget: int) -> bool:
+        """Say whether a network of at most so many neurons, weights or parameters fits."""
+        key = json.dumps([fields, objective, budget], sort_keys=True)
         if key not in self.known:
-            self.known[key] = not _contradict_themselves(fields) and self._fits(fields, neurons)
+            self.known[key] = not contradict_themselves(fields) and self._fits(fields, objective, budget)
         return self.known[key]
 
-    def _fits(self, fields: Document, neurons: int) -> bool:
+    def _fits(self, fields: Document, objective: str, budget: int) -> bool:
         problem = problem_of(fields)
-        small = problem.n_samples <= MAX_SAMPLES
-        if (self.left > 0 and small) or problem.weight_bound is not None:
-            self.left -= 1
-            return minimum_neurons(problem, neurons) is not None
-        witness = proof_of(problem, "tree")["witness"]
-        return witness is not None and size_of(witness) <= neurons and network_fits(fields, witness)
+        if objective == "neurons":
+            small = problem.n_samples <= MAX_SAMPLES and budget <= MAX_NEURONS
+            if small and (self.left > 0 or problem.weight_bound is not None):
+                self.left -= 1
+                return minimum_neurons(problem, budget) is not None
+        elif problem.n_samples <= MAX_SAMPLES_OF_ENTRIES:  # of bounded weights fewer networks fit
+            ends = [[v if v is None else number(v) for v in fields[name]] for name in ("low", "high")]
+            X = [[number(v) for v in row] for row in fields["X"]]
+            answer = Enumeration(X, *ends, problem.affine).some_network_fits(objective, budget, MAX_TRIES)
+            if answer is not None:
+                return bool(answer)
+        witness = proof_of(problem, "tree", objective, MAX_NODES)["witness"]
+        return witness is not None and size_of(witness, objective) <= budget and network_fits(fields, witness)
 
 
-def size_of(witness: Document) -> int:
-    """Return the neurons of a witness."""
-    return len(witness["points"]) - 2 if witness["kind"] == "polyline" else len(witness["neurons"])
-
-
-def _contradict_themselves(fields: Document) -> bool:
-    """Say whether equal inputs have intervals without a common value."""
-    samples = list(zip(fields["X"], fields["low"], fields["high"], strict=True))
-    return any(
-        low is not None and high is not None and number(low) > number(high)
-        for (x, low, _), (z, _, high) in itertools.product(samples, repeat=2)
-        if [*map(number, x)] == [*map(number, z)]
+def witness_is_false(document: Document) -> bool:
+    """Say whether a witness is not what is claimed."""
+    witness = document["witness"]
+    if size_of(witness, document["objective"]) != document["upper_bound"]:
+        return True
+    if "outputs" in document:
+        return not outputs_fit(document)
+    return not (
+        classes_fit(document) if "classes" in document else network_fits(document["problem"], witness)
     )
-
-
-def network_fits(fields: Document, witness: Document) -> bool:
-    """Evaluate a witness in fractions, and hold it against every interval."""
-    for x, low, high in zip(fields["X"], fields["low"], fields["high"], strict=True):
-        row = [*map(number, x), Fraction(1)]
-        if witness["kind"] == "polyline":
-            value = _polyline([(number(t), number(v)) for t, v in witness["points"]], row[0])
-        else:
-            inputs = [_dot(row, neuron) for neuron in witness["neurons"]]
-            value = sum((s * max(0, z) for s, z in zip(witness["signs"], inputs, strict=True)), Fraction(0))
-            value += 0 if witness["skip"] is None else _dot(row, witness["skip"])
-        if (low is not None and value < number(low)) or (high is not None and value > number(high)):
-            return False
-    return True
-
-
-def _dot(row: list[Fraction], vector: list[Any]) -> Fraction:
-    return sum((a * number(b) for a, b in zip(row, vector, strict=True)), Fraction(0))
-
-
-def _polyline(points: list[tuple[Fraction, Fraction]], x: Fraction) -> Fraction:
-    n = max(1, min(len(points) - 1, sum(t < x for t, _ in points)))
-    (t, u), (v, w) = points[n - 1], points[n]
-    return u + (w - u) * (x - t) / (v - t)
 
 
 def false_claim(original: Document, document: Document, truth: Truth) -> str:
     """Return what is false of an accepted document; empty when nothing is."""
-    fields, lower, upper = document["problem"], document["lower_bound"], document["upper_bound"]
-    if upper is not None:
-        witness = document["witness"]
-        if size_of(witness) != upper or not network_fits(fields, witness):
-            return f"no network of {upper} neurons is shown"
+    fields, objective, lower = document["problem"], document["objective"], document["lower_bound"]
+    if document["upper_bound"] is not None and witness_is_false(document):
+        return f"no network of {document['upper_bound']} {objective} is shown"
+    if "outputs" in document and not sums_are_held(document):
+        return "another sum of outputs than that of the problem"
+    if "classes" in document and not pair_is_asked_for(document):
+        return "other samples than those of two classes"
+    if document.get("classes", {}).get("unordered") is not None:
+        return "the classes are in an order" * (lower != 2 or some_order_is_possible(document))
     if lower == 0:
         return ""
-    if fields == original["problem"]:
+    if fields == original["problem"] and objective == original["objective"]:
         return f"{lower} is more than the minimum" * (lower > original["lower_bound"])
-    return f"a network of {lower - 1} neurons fits" * truth.some_network_fits(fields, lower - 1)
+    fits = truth.some_network_fits(fields, objective, lower - 1)
+    return f"a network of {lower - 1} {objective} fits" * fits
 
 
 def run(
@@ -336,15 +427,9 @@ def run(
 ) -> tuple[collections.Counter[str], list[str]]:
     """Check so many mutants; return how many of each kind there were, and the false ones accepted.
 
-    With a `kind` only proofs that have such a part are changed.
+    With a `kind` only such proofs are changed.
     """
-    originals = [proof_of(problem) for problem in PROBLEMS]
-    originals += [proof_of(problem, "tree") for problem in PROBLEMS if problem.n_features == 1]
-    originals += [proof_by_packing(problem) for problem in PACKED]
-    originals += [proof_by_classes(problem) for problem in CLASSES]
-    originals = [p for p in originals if kind in ["", *(part["kind"] for part in p["parts"])]]
-    for original in originals:
-        assert original["lower_bound"] == original["upper_bound"]
+    originals = true_proofs(kind)
     texts, rng, truth = (
         [json.dumps(original) for original in originals],
         random.Random(seed),

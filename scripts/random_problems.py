@@ -25,7 +25,7 @@ from typing import Any, Final
 sys.path.append(str(Path(__file__).parent.parent / "tests"))  # the oracle
 
 from oracles.exact_enumeration import Enumeration
-from proof_mutants import network_fits, number
+from oracles.proof_claims import network_fits, size_of
 
 from sparsest import Problem, ProofError, check_proof, exact
 
@@ -69,30 +69,6 @@ def solved(
     return problem, document
 
 
-def size_of(witness: dict[str, Any], objective: str) -> int:
-    """Count the neurons, weights or parameters of a witness; a bend of a polyline is one weight."""
-    if witness["kind"] == "polyline":
-        return len(witness["points"]) - 2
-    neurons = [[number(v) for v in neuron] for neuron in witness["neurons"]]
-    if objective == "neurons":
-        return len(neurons)
-    return sum(v != 0 for neuron in neurons for v in neuron[: -1 if objective == "weights" else None])
-
-
-def fits(fields: dict[str, Any], witness: dict[str, Any]) -> bool:
-    """Whether a witness meets every interval of a proof's problem, in fractions."""
-    if witness["kind"] == "network":
-        return network_fits(fields, witness)
-    points = [[number(v) for v in point] for point in witness["points"]]
-    for (x,), low, high in zip(fields["X"], fields["low"], fields["high"], strict=True):
-        inner = [n for n in range(1, len(points) - 1) if points[n][0] < number(x)]
-        (a, f), (b, g) = points[len(inner) : len(inner) + 2]
-        value = f + (number(x) - a) * (g - f) / (b - a)
-        if (low is not None and value < number(low)) or (high is not None and value > number(high)):
-            return False
-    return True
-
-
 def verdict(kind: str, affine: str, objective: str, rng: random.Random, tries: int) -> tuple[str, str]:
     """Return what became of one random problem, and what is wrong with it; nothing if all is well."""
     X, low, high = random_problem(kind, rng)
@@ -104,7 +80,9 @@ def verdict(kind: str, affine: str, objective: str, rng: random.Random, tries: i
     lower, upper, witness = checked.lower_bound, checked.upper_bound, document["witness"]
     if (lower, upper) != (document["lower_bound"], document["upper_bound"]):
         return "other bounds", "the proof claims others"
-    if upper is not None and (size_of(witness, objective) > upper or not fits(document["problem"], witness)):
+    if upper is not None and (
+        size_of(witness, objective) > upper or not network_fits(document["problem"], witness)
+    ):
         return "wrong upper bound", f"{upper} do not fit"
     known = Enumeration(X, low, high, affine)
     if lower and (smaller := known.some_network_fits(objective, lower - 1, tries)) is not False:

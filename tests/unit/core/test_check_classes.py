@@ -1,6 +1,8 @@
 """Densest classes before the checker: true refutations, and false ones of every rule."""
 
 import copy
+import itertools
+import math
 
 import numpy as np
 import pytest
@@ -160,7 +162,7 @@ FALSE = {
         "out of order",
     ),
     "a box of one range": (
-        line(first([0, 1, 2], ["1"], [[1, 1]], box([["1/2", "3/2"]], _1=last(4)))), "a box has 2 ranges"
+        line(first([0, 1, 2], ["1"], [[1, 1]], box([["1/2", "3/2"]], _1=last(4)))), "2 ranges are needed"
     ),
     "two points are met by many": (line(first([0, 1], ["1"], [[1, 1]])), "in none of its boxes"),
     "one point bounds nothing": (line(first([0], ["1"], [[1, 1]])), "more functions than a box holds"),
@@ -173,8 +175,8 @@ FALSE = {
         "in none of its boxes",
     ),
     "a pattern twice": (tent(first([0, 1, 2], ["1", "1"], [[1, 1]])), "occurs twice"),
-    "a pattern of two": (tent(first([0, 1, 2], ["11"], [[1, 1]])), "no pattern of 1 neurons"),
-    "a pattern of a star": (tent(first([0, 1, 2], ["*"], [[1, 1]])), "no pattern of 1 neurons"),
+    "a pattern of two": (tent(first([0, 1, 2], ["11"], [[1, 1]])), "is not 0 or 1 for each of 1 neurons"),
+    "a pattern of a star": (tent(first([0, 1, 2], ["*"], [[1, 1]])), "is not 0 or 1 for each of 1 neurons"),
     "a point twice": (tent(first([0, 1, 2, 2], ["1"], [[1, 1]])), "one occurs twice"),
     "no points": (tent(first([], ["1"], [[1, 1]])), "none"),
     "no points without patterns": (tent(last()), "none"),
@@ -204,8 +206,8 @@ FALSE = {
     "a key of patterns that are out": (
         wave({"branch": 1, "next": {**FLOOR["next"], "0*": floor("10")}}), "key 0[*] covers nothing"
     ),
-    "a key of three": (wave({"branch": 1, "next": {"***": floor("10")}}), "no key of 2 neurons"),
-    "a key of other signs": (wave({"branch": 1, "next": {"*2": floor("10")}}), "no key of 2 neurons"),
+    "a key of three": (wave({"branch": 1, "next": {"***": floor("10")}}), "for each of 2 neurons"),
+    "a key of other signs": (wave({"branch": 1, "next": {"*2": floor("10")}}), "is not 0 or 1 or [*]"),
     "keys in a list": (wave({"branch": 1, "next": ["*0", "*1"]}), "no object"),
     "a key that decides nothing": (
         wave({"branch": 1, "next": {"**": floor("10")}}), "may miss point 1's interval"
@@ -315,5 +317,32 @@ def test_an_enumeration_that_takes_too_much_work_is_rejected():
     step = first(range(len(problem.points)), ["11", "10"], [[1, 1]])
     work = check._Work({})
     work.left = 10**6
+    bound = check._NeuronBound(problem, "neurons", [], work)
     with pytest.raises(ProofError, match="takes more work"):
-        check._Classes(problem, [1, -1], work).check(step, "part 0")
+        check._check_step(bound, step, check._Situation(problem, [1, -1], work), "part 0")
+
+
+def determinant(matrix):
+    """By its definition, as a sum over permutations (Leibniz)."""
+    total = 0
+    for order in itertools.permutations(range(len(matrix))):
+        turned = sum(a > b for a, b in itertools.combinations(order, 2))
+        total += (-1) ** turned * math.prod(row[j] for row, j in zip(matrix, order, strict=True))
+    return total
+
+
+def test_inverses_in_whole_numbers():
+    # rows to exchange, negative determinants, numbers of hundreds of digits
+    rng = np.random.default_rng(0)
+    matrices = [rng.integers(-2, 3, (n, n)).astype(object) for n in (1, 2, 3, 4, 5) for _ in range(20)]
+    matrices += [matrix * 3**700 + 1 for matrix in matrices[-5:]]
+    sizes = [determinant(matrix.tolist()) for matrix in matrices]
+    assert min(sizes) < 0 < max(sizes)
+    assert sizes.count(0) > 5
+    for matrix, size in zip(matrices, sizes, strict=True):
+        inverse, factor = check._find_inverse(matrix.tolist(), check._Work({}))
+        assert factor == abs(size)
+        if factor:
+            assert (
+                np.array(inverse, object) @ matrix == factor * np.eye(len(matrix), dtype=int).astype(object)
+            ).all()

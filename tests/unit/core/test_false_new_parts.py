@@ -10,8 +10,7 @@ import json
 
 import numpy as np
 import pytest
-from proof_mutants import network_fits
-from random_problems import size_of
+from oracles.proof_claims import network_fits, size_of
 
 from sparsest import Problem, ProofError, check_proof, exact
 
@@ -437,6 +436,136 @@ for scale in (1, 2, 3):
     minus = [[0, "", 2], [1, "1", 0], *ON[2:], [2, "0", true_leaf(-1)], [1, "0", 0], [2, "*", leaf]]
     parts = [ENDS, supports([[[0], 1]], plus), supports([[[0], -1]], minus)]
     case("supports-undecided", claim("weights", STEP, 2, parts, [STRAIGHT, OUTER]), RAMP)
+
+
+# Attempts on single rules of the checker, by whoever knows them: each with the rule that stops it. The sum of
+# both inputs takes two parameters, as one neuron without a bias or as two columns.
+
+SUM, TOTAL = data(SQUARE, [0, 1, 1, 2], skip=False), network(([1, 1, 0], 1))
+AT_ORIGIN = {"features": [0, 1], "bias": False, "weights": [[0, 1]]}
+IN_FIRST = {"features": [0], "weights": [[0, 1], [1, -1]]}
+PARALLELOGRAM = {"features": [0, 1], "bias": False, "weights": [[1, 1], [2, 1], [3, -1]]}
+BOTH = [[[0, 1], 1]]
+# twice the last label, less the others: more than they are of
+STEEP = {"value": [[3, 2], [1, -1], [2, -1]]}
+POINTS = [[0, "", 0], [1, "", 1], [2, "", 2], [3, "", 3]]
+
+
+def closed(leaf, *way):
+    """The way down, with a leaf for either bit in the end."""
+    nodes = [[n, key if n else "", p] for n, (key, p) in enumerate(way)]
+    return [*nodes, [len(way), "1", leaf], [len(way), "0", leaf]]
+
+
+def attempt(*parts, circuits=(), objective="parameters", problem=SUM, witness=TOTAL, lower=3):
+    return claim(objective, problem, lower, list(parts), circuits), witness
+
+
+ATTEMPTS = {
+    "a circuit of the origin, where neurons without a bias are zero": (
+        attempt(supports(BOTH, closed(NO_CELL, ("", 0))), circuits=[AT_ORIGIN]), "is zero on all points"
+    ),
+    "a circuit in the feature in which points are alike": (
+        attempt(supports(BOTH, closed(NO_CELL, ("", 0), ("1", 1))), circuits=[IN_FIRST]),
+        "does not know all that neuron 0 may use",
+    ),
+    "a circuit in the feature in which they are not": (
+        attempt(supports(BOTH, closed(NO_CELL, ("", 0), ("1", 1))), circuits=[IN_FIRST | {"features": [1]}]),
+        "circuit 0: its rows do not add up to zero",
+    ),
+    "a circuit without a bias, for a neuron with one": (
+        attempt(
+            supports([[[0, 1, 2], 1]], closed(NO_CELL, ("", 1), ("1", 2), ("1", 3))), circuits=[PARALLELOGRAM]
+        ),
+        "does not know all that neuron 0 may use",
+    ),
+    "bits that a circuit allows": (
+        attempt(supports(BOTH, closed(NO_CELL, ("", 1), ("1", 2), ("1", 3))), circuits=[PARALLELOGRAM]),
+        "do not follow circuit 0",
+    ),
+    "undecided bits that follow a circuit": (
+        attempt(
+            supports(BOTH, [[0, "", 1], [1, "1", 2], [2, "1", 3], [3, "*", NO_CELL]]),
+            circuits=[PARALLELOGRAM],
+        ),
+        "do not follow circuit 0",
+    ),
+    "a circuit of points below": (
+        attempt(supports(BOTH, closed(NO_CELL, ("", 1), ("1", 2))), circuits=[PARALLELOGRAM]),
+        "point 3 has no bits here",
+    ),
+    "columns whose multiples do not cancel": (
+        attempt(supports([[[0], 1], [[1], 1]], [*POINTS, [4, "", STEEP]])),
+        "add up to zero where 1 times coordinate 0 is above 0",
+    ),
+    "one of two columns that cancels": (
+        attempt(supports([[[0], -1], [[1], 1]], [*POINTS, [4, "", STEEP]])),
+        "add up to zero where 1 times coordinate 1 is above 0",
+    ),
+    "columns of the other side, which are zero": (
+        attempt(supports([[[0], -1], [[1], -1]], [*POINTS, [4, "", STEEP]])), "is not refuted"
+    ),
+    "both sides of one column in the place of two": (
+        attempt(supports([[[0], 1], [[0], -1]], [*POINTS, [4, "", {"value": [[1, 1]]}]])), "is not refuted"
+    ),
+    "columns that are merged": (
+        attempt(supports([[[0], 1], [[0], 1]], [*POINTS, [4, "", {"merge": 0}]])), "not an index below -1"
+    ),
+    "bits of columns": (
+        attempt(supports([*BOTH, [[0], 1]], [[0, "", 0], [1, "**", STEEP]])), "for each of 1 neurons"
+    ),
+    "nodes that say nothing of neurons": (
+        attempt(supports(BOTH, [*POINTS, [4, "", STEEP]])), "for each of 1 neurons"
+    ),
+    "a constant that is not free": (
+        attempt(
+            supports([], [[0, "", 0], [1, "", {"value": [[0, 1]]}]]), objective="weights", lower=1,
+            problem=data(SQUARE, [1, 1, 1, 1], skip=False), witness=network(([0, 0, 1], 1)),
+        ),
+        "do not add up to zero in the coordinates",
+    ),
+    "a constant that is free, with its slopes": (
+        attempt(
+            supports([], [*POINTS, [4, "", {"value": [[1, 1], [0, -1]]}]]), lower=3,
+            problem=data(SQUARE, [1, 2, 2, 3], skip=False, constant=True),
+            witness=network(([1, 1, 0], 1), skip=[0, 0, 1]),
+        ),
+        "is not refuted",
+    ),
+    "the neuron that a skip turns round": (
+        attempt(
+            supports(BOTH, closed(STEEP, ("", 0))), lower=1, problem=data(SQUARE, [0, 1, 1, 2]),
+            witness=network(skip=[1, 1, 0]),
+        ),
+        "on the first point all neurons are inactive",
+    ),
+    "bounded weights": (
+        attempt(supports(BOTH, closed(STEEP, ("", 0))), problem=SUM | {"weight_bound": 9}), "are bounded"
+    ),
+    "a knot where the input of one parameter is zero": (
+        attempt(
+            {"kind": "curvature", "triples": [[0, 1, 2, 1]]}, lower=2, problem=STEP, witness=RAMP
+        ),
+        "1 parameters: .* is not refuted",
+    ),
+    "the bias as a column of the other side": (
+        attempt(
+            supports([], [[0, "", 0], [1, "", {"value": [[0, 1]]}]]),
+            supports([[[2], -1]], [[0, "", 0], [1, "", {"value": [[0, 1]]}]]),
+            lower=2, problem=data(SQUARE, [1, 1, 1, 1], skip=False), witness=network(([0, 0, 1], 1)),
+        ),
+        "is not refuted",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("attempted", "reason"), ATTEMPTS.values(), ids=ATTEMPTS)
+def test_attempts_on_single_rules(attempted, reason):
+    document, witness = attempted
+    assert size_of(witness, document["objective"]) < document["lower_bound"]
+    assert network_fits(document["problem"], witness)
+    with pytest.raises(ProofError, match=reason):
+        check_proof(document)
 
 
 def test_there_are_so_many():

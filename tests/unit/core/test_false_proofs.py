@@ -11,7 +11,7 @@ import functools
 import numpy as np
 import pytest
 from helpers import prove
-from proof_mutants import network_fits, number
+from oracles.proof_claims import network_fits, number
 
 from sparsest import Problem, ProofError, check_proof
 

@@ -10,7 +10,8 @@ import pytest
 from helpers import TENT
 from hypothesis import given
 from hypothesis import strategies as st
-from proof_mutants import network_fits, run
+from oracles.proof_claims import network_fits
+from proof_mutants import run
 from worst_proofs import CIRCUIT, CLOSED, KINDS, document, excluded, tree, zigzag
 
 from sparsest import ProofError, check_proof

@@ -1,6 +1,7 @@
 """The checker's kernel: how much is to be believed, what it calls, and that no wrong answer fools it."""
 
 import ast
+import bisect
 import builtins
 import importlib.util
 import io
@@ -10,8 +11,10 @@ import tokenize
 from pathlib import Path
 
 import pytest
+from proof_mutants import LABELLED, PACKED, PROBLEMS, proof_by_packing, proof_of
 
 import sparsest
+from sparsest import Problem
 
 SOURCE = Path(sparsest.__file__).with_name("check.py")
 TEXT = SOURCE.read_text(encoding="utf-8")
@@ -19,10 +22,11 @@ FORMAT = Path(__file__).resolve().parents[3] / "docs" / "proof-format.md"
 RULE = re.compile(r"^# =+\n# (?P<name>THE \w+|READING|DATA|KERNEL, part \w+|KERNEL|FINDING)", re.MULTILINE)
 
 # What the kernel may take from the rest of the file, beside the standard library.
-LIMITS = {"MAX_NEURONS", "LOAD_UNITS", "MAX_DATA_BITS", "MAX_CLASS_NEURONS", "WORK_OF_CLASSES"}
+LIMITS = {"MAX_NEURONS", "LOAD_UNITS", "MAX_CLASS_NEURONS", "WORK_OF_CLASSES"}
 LIMITS |= {"FIXED_BITS", "PIVOT_BITS", "PIVOT_ERROR_BITS"}
 WORK = {"_Work", "_digits", "_units", "_sum_units", "_size_of", "_common", "_common_denominator"}
-READERS = {"_fields", "_list", "_row", "_flag", "_whole", "_index", "_sign", "_multiplier", "_number"}
+READERS = {"_fields", "_list", "_row", "_flag", "_whole", "_index", "_indices", "_sign", "_multiplier"}
+READERS |= {"_bits", "_pairs", "_triples", "_weights", "_ranges"}
 WORDS = {"ProofError", "_shown", "_spell_path"}
 TYPES = {"Document", "Point", "_Vector", "_Kind", "_Problem", "_Outputs", "_ClassedSamples"}
 # The kernel verifies what these find; the last only says which linear functions are worth comparing.
@@ -63,22 +67,25 @@ def counts():
 def test_the_lines_to_believe_are_as_many_as_is_said():
     """No part grows unseen: the counts stand in the file and in docs/proof-format.md."""
     found = counts()
-    said = re.search(r"# (\d+) lines, (\d+) of them code, in eleven parts", TEXT)
+    said = re.search(r"# (\d+) lines, (\d+) of them code, in twelve parts", TEXT)
     assert tuple(map(int, said.groups())) == found["all"]
     table = re.findall(r"^\| `?([A-Z]+|all)`? \| (\d+) \| (\d+) \|", FORMAT.read_text("utf-8"), re.MULTILINE)
     assert {name: (int(lines), int(code)) for name, lines, code in table} == found
 
 
-# Parts of the kernel that a lower bound of each kind rests on, and how many lines of code these may have.
+# Parts of the kernel that a lower bound of each kind rests on.
 NEEDED = {
-    "curvature": ("CLAIMS", "KNOTS", 400),
-    "tree": ("CLAIMS", "SUMS", "TREES", 400),
-    "packing": ("CLAIMS", "SUMS", "PACKING", 400),
-    "gaps": ("CLAIMS", "KNOTS", "GAPS", 400),
-    "densest": ("CLAIMS", "CLASSES", 555),
-    "supports": ("CLAIMS", "SUMS", "TREES", "ENTRIES", 480),
-    "orders": ("CLAIMS", "SUMS", "LABELS", 400),
+    "curvature": ("CLAIMS", "NEURONS", "KNOTS"),
+    "tree": ("CLAIMS", "NEURONS", "SUMS", "TREES"),
+    "packing": ("CLAIMS", "NEURONS", "SUMS", "PACKING"),
+    "gaps": ("CLAIMS", "NEURONS", "KNOTS", "GAPS"),
+    "densest": ("CLAIMS", "NEURONS", "CLASSES"),
+    "orders": ("CLAIMS", "NEURONS", "SUMS", "LABELS"),
+    "curvature of weights": ("CLAIMS", "KNOTS", "ENTRIES"),
+    "supports": ("CLAIMS", "SUMS", "TREES", "ENTRIES"),
 }
+# Lines of code that one kind of lower bound may rest on.
+MOST = 400
 
 
 def test_the_lines_that_each_claim_rests_on_are_as_many_as_is_said():
@@ -89,13 +96,48 @@ def test_the_lines_that_each_claim_rests_on_are_as_many_as_is_said():
     for parts, *said in rows:
         sums = (sum(found[part][k] for part in parts.split(", ")) for k in (0, 1))
         assert list(map(int, said)) == list(sums)
-    assert {tuple(parts.split(", ")) for parts, *_ in rows} >= {tuple(parts) for *parts, _ in NEEDED.values()}
+    assert {tuple(parts.split(", ")) for parts, *_ in rows} >= set(NEEDED.values())
 
 
 @pytest.mark.parametrize("kind", NEEDED)
 def test_the_lines_of_code_that_one_kind_of_lower_bound_rests_on(kind):
-    *parts, limit = NEEDED[kind]
-    assert sum(counts()[part][1] for part in parts) < limit
+    assert sum(counts()[part][1] for part in NEEDED[kind]) < MOST
+
+
+def running(document):
+    """Return the parts of the kernel of which something runs while a lower bound is verified."""
+    starts = {name: start for name, (start, _) in sections().items() if name.startswith("KERNEL, part")}
+    lines, names = [*starts.values()], [name.removeprefix("KERNEL, part ") for name in starts]
+    end = max(last for name, (_, last) in sections().items() if name.startswith("KERNEL"))
+    found = set()
+
+    def watch(frame, event, _):
+        code = frame.f_code
+        # circuits are read in any case, and none is here where no part rests on them
+        if event == "call" and code.co_filename == str(SOURCE) and code.co_name != "_circuits":
+            place = bisect.bisect_right(lines, code.co_firstlineno) - 1
+            found.update([names[place]] if place >= 0 and code.co_firstlineno <= end else [])
+
+    sys.setprofile(watch)
+    try:
+        kinds = sparsest.check_proof(document | {"upper_bound": None, "witness": None}).kinds
+    finally:
+        sys.setprofile(None)
+    return kinds, found
+
+
+def test_what_runs_is_what_the_bound_is_said_to_rest_on():
+    line = Problem([0, 1, 2, 3], [0, 1, 0, 1], affine="skip")
+    documents = [proof_of(line), proof_of(PROBLEMS[0], "tree"), proof_by_packing(PACKED[0])]
+    documents += [*TRUE, proof_of(LABELLED[0]), proof_of(line, objective="weights")]
+    seen = set()
+    for document in documents:
+        kinds, found = running(document)
+        if document["objective"] == "weights":
+            kinds = [kind.replace("curvature", "curvature of weights") for kind in kinds]
+        assert found == set().union(*(NEEDED[kind] for kind in kinds))
+        seen.update(kinds)
+    assert seen == set(NEEDED)
 
 
 def defined_by(statement):
@@ -150,6 +192,14 @@ LIES = {
     "another view": "_views = lambda problem, order: [(1, 2, 3, 4)]",
     "a network of nothing": "_read_network = lambda *a: ([], [], None)",
     "a constant": "_read_network = lambda p, *a: ([], [], (Fraction(0),) * (p.size - 1) + (Fraction(1),))",
+    "no factors": "_find_factors = lambda columns, target: [Fraction(0)] * len(columns)",
+    "a factor of each": "_find_factors = lambda columns, target: [Fraction(1)] * len(columns)",
+    "an inverse of nothing": "_find_inverse = lambda matrix, w: ([], 1)",
+    "an inverse of zeros": "_find_inverse = lambda matrix, w: ([[0] * len(matrix)] * len(matrix), 0)",
+    "the same inverse for all": (
+        "_find_inverse = lambda matrix, w: ([[int(i == j) for j in range(len(matrix))]"
+        " for i in range(len(matrix))], 1)"
+    ),
     # the last number of a neuron is its bias, which weights do not count
     "weights for biases": "_read_network = lambda *a: ([1], [(Fraction(1),)], None)",
     "an output weight": "_read_network = lambda p, *a: ([2], [(Fraction(0),) * p.size], None)",
@@ -219,14 +269,37 @@ def gaps(*widths):
     return [{"kind": "gaps", "neurons": k, "sample": 3, "before": [], "after": []} for k in widths]
 
 
+def densest(positive, step):
+    return {"kind": "densest", "neurons": 1, "positive": positive, "step": step}
+
+
+def on_line(labels, box, point):
+    """As if one neuron, active on five points above 0, were a function in a box, which misses a point."""
+    X = [[x] for x in range(1, 6)]
+    after = {"points": [point], "patterns": [], "plan": [], "boxes": []}
+    step = {"points": list(range(5)), "patterns": ["1"], "plan": []}
+    step["boxes"] = [{"box": box, "next": {"1": after}}] * bool(box)
+    none = after | {"points": [0]}
+    problem = {"X": X, "low": labels, "high": labels, "skip": False, "weight_bound": None}
+    parts = [densest(0, none) | {"neurons": 0}, densest(0, none), densest(1, step)]
+    return claim("neurons", problem, 2, parts)
+
+
+BEND, RISE_ALONE = [1, 2, 3, 4, 9], [1, 2, 3, 4, 5]
+
 TRUE = [
     claim("neurons", LINE, 3, [KNOTS, *gaps(2)]),
     claim("weights", CORNERS, 1, [NONE, *OTHERS], 1, FIRST),
+    on_line(BEND, [], 0),
 ]
 FALSE = [
     claim("neurons", LINE, 4, [KNOTS, *gaps(2, 3)]),
     claim("weights", CORNERS, 2, [NONE, *OTHERS]),  # as if those neurons held one on the first feature
     claim("weights", CORNERS, 0, [], 0, FIRST),
+    # y = x on all of them
+    on_line(RISE_ALONE, [], 0),
+    on_line(RISE_ALONE, [[5, 6], [0, 1]], 0),
+    on_line(RISE_ALONE, [[0, "1/2"], [0, "1/2"]], 4),
 ]
 
 
@@ -237,4 +310,4 @@ def test_whatever_is_found_nothing_false_is_accepted(lie, tmp_path):
         with pytest.raises(module.ProofError):
             module.check_proof(document)
     if not lie:
-        assert [module.check_proof(document).lower_bound for document in TRUE] == [3, 1]
+        assert [module.check_proof(document).lower_bound for document in TRUE] == [3, 1, 2]

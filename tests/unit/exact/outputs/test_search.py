@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from oracles.brute_force import minimum_neurons
-from proof_mutants import number
+from oracles.proof_claims import number
 
 from sparsest import (
     InputError,
