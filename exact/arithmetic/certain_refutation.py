@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from sparsest import tolerances
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
-from sparsest.exact.arithmetic.columns import with_columns
+from sparsest.exact.arithmetic.columns import neuron_of, with_columns
 from sparsest.exact.arithmetic.error_free import UNIT_ROUNDOFF
 from sparsest.exact.arithmetic.rational_problem import ExactData
 
@@ -59,6 +59,11 @@ class ExactSamples(NamedTuple):
         Where the entries of each begin, and where the last end.
     kinds : array of int (K,) or (K + 1,)
         The number that `ExactData.kind_of` gives to the entries of each block.
+    entries, sides : arrays of int (n,)
+        Which entry of ``[X, 1]`` each is, and of which of its signs: 1 or -1 for max(0, x_j) and
+        max(0, -x_j), else 0.
+    inputs : array (N, d + 1)
+        ``[X, 1]`` but for a positive factor of each column; of the right signs.
     low, high : arrays (N,)
         Ends of the intervals, exact; the scale of the labels does not matter.
     signs : array (K,) or (K + 1,)
@@ -68,6 +73,9 @@ class ExactSamples(NamedTuple):
     rows: FloatArray
     starts: IntArray
     kinds: IntArray
+    entries: IntArray
+    sides: IntArray
+    inputs: FloatArray
     low: FloatArray
     high: FloatArray
     signs: FloatArray
@@ -89,10 +97,15 @@ def samples_of(data: ExactData, signs: Sequence[int]) -> ExactSamples:
         table = with_columns(data.scaled) if data.columns else data.centred
         blocks.append(table[:, list(entries[-1])])
     low, high = data.float_ends
+    places = [place for own in entries for place in own]
+    of_columns = [neuron_of(place, d) if place > d else (place, 0) for place in places]
     return ExactSamples(
         rows=np.ascontiguousarray(np.concatenate(blocks, axis=1)),
         starts=np.array([0, *itertools.accumulate(map(len, entries))], dtype=np.int64),
         kinds=np.array([data.kind_of(own) for own in entries], dtype=np.int64),
+        entries=np.array([entry for entry, _ in of_columns], dtype=np.int64),
+        sides=np.array([side for _, side in of_columns], dtype=np.int64),
+        inputs=data.scaled,
         low=low.copy(),
         high=high.copy(),
         signs=np.array([*signs, *[1.0] * (len(entries) - len(signs))], dtype=np.float64),
@@ -274,7 +287,8 @@ def unknowns_of(combined: Combination) -> Unknowns:
 def equations(data: ExactSamples, samples: IntArray, combined: Combination, unknowns: Unknowns) -> System:
     """Return the equations of all blocks that are unlike those before; none where nothing can be said.
 
-    One all of whose coefficients are zero, as of a column on samples where it is, says nothing.
+    One all of whose coefficients are zero, as of a column on samples where it is, says nothing, and one that
+    `follows` from others nothing new.
     """
     depth, blocks = combined.total.shape
     matrix = np.zeros((data.starts[-1], depth * (blocks + 1)))
@@ -282,9 +296,12 @@ def equations(data: ExactSamples, samples: IntArray, combined: Combination, unkn
     for b in range(blocks):
         for t in range(depth):
             margin = min(margin, margin_of(combined, unknowns, b, t))
+    for b in range(blocks):
         if combined.like[b] != b:
             continue
         for j in range(data.starts[b], data.starts[b + 1]):
+            if follows(data, samples, combined, unknowns, b, j):
+                continue
             said = 0
             for t in range(depth):
                 column, value = unknowns.of_total[t, b], data.rows[samples[t], j]
@@ -295,6 +312,86 @@ def equations(data: ExactSamples, samples: IntArray, combined: Combination, unkn
                     said = 1
             top += said
     return System(matrix, top, unknowns.number, margin)
+
+
+def follows(
+    data: ExactSamples, samples: IntArray, combined: Combination, unknowns: Unknowns, b: int, j: int
+) -> bool:
+    """Whether the equation of block b in coordinate j follows from those of blocks behind it, or before j.
+
+    It is a sum over samples where the entry is positive, and one over those where it is negative: each of
+    them may be what another equation says, or both together. Equations are here those in coordinates with
+    their origin in zero. Where a block is told in others, with a bias, it has that of the bias in both, and
+    the same follows from all equations of such a block.
+    """
+    shown = (has_terms(data, samples, unknowns, b, j, 1), has_terms(data, samples, unknowns, b, j, -1))
+    open_above, open_below = shown
+    for a in range(b, len(combined.like)):
+        if combined.like[a] != a:
+            continue
+        for i in range(data.starts[a], j if a == b else data.starts[a + 1]):
+            if data.entries[i] != data.entries[j]:
+                continue
+            above = sign_between(data, samples, unknowns, (a, i), (b, j), 1)
+            below = sign_between(data, samples, unknowns, (a, i), (b, j), -1)
+            if above and above == below and shown[0] and shown[1]:
+                return True
+            if above and not has_terms(data, samples, unknowns, a, i, -1):
+                open_above = False
+            if below and not has_terms(data, samples, unknowns, a, i, 1):
+                open_below = False
+    return not (open_above or open_below)
+
+
+def has_terms(data: ExactSamples, samples: IntArray, unknowns: Unknowns, b: int, j: int, side: int) -> bool:
+    """Whether the equation of block b in coordinate j has terms of samples where its entry has a sign."""
+    if data.sides[j] == -side:
+        return False
+    for t in range(len(samples)):
+        if unknowns.of_total[t, b] >= 0 and side * data.inputs[samples[t], data.entries[j]] > 0.0:
+            return True
+    return False
+
+
+def sign_between(
+    data: ExactSamples,
+    samples: IntArray,
+    unknowns: Unknowns,
+    one: tuple[int, int],
+    other: tuple[int, int],
+    side: int,
+) -> int:
+    """Return the sign with which two equations in one entry have the same terms on a side; 0 if they do not.
+
+    Parameters
+    ----------
+    data, samples, unknowns
+        As for `equations`.
+    one, other : pair of int
+        Block and coordinate.
+    side : int
+        The terms are those of samples where the entry has this sign; there must be some.
+    """
+    (a, i), (b, j) = one, other
+    if data.sides[i] == -side or data.sides[j] == -side:
+        return 0
+    sign = 0
+    for t in range(len(samples)):
+        if not side * data.inputs[samples[t], data.entries[j]] > 0.0:
+            continue
+        if unknowns.of_total[t, a] != unknowns.of_total[t, b]:
+            return 0
+        if unknowns.of_total[t, a] >= 0:
+            here = sign_of(unknowns, t, a) * sign_of(unknowns, t, b)
+            if sign and sign != here:
+                return 0
+            sign = here
+    return sign
+
+
+def sign_of(unknowns: Unknowns, t: int, b: int) -> int:
+    """Return the sign that an unknown has in a total."""
+    return unknowns.tie[t, b] if unknowns.tie[t, b] else 1
 
 
 def tied_to_value(combined: Combination, b: int, t: int) -> float:

@@ -1,8 +1,12 @@
-"""Look for networks of few entries by damped Gauss-Newton runs side by side, each with kinds of its own."""
+"""Look for networks of few entries by damped Gauss-Newton runs side by side, each with kinds of its own.
+
+From random networks, and from the neighbours of one that is known: with a few entries more than are needed
+most of these lead to networks of fewer still.
+"""
 
 import itertools
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -10,8 +14,10 @@ import numpy as np
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.exact.arithmetic.columns import network_with_multiples, with_columns
-from sparsest.exact.supports.kinds import Catalogue, Kinds, columns, neurons
-from sparsest.gauss_newton import Intervals, begin, descend, step_effort
+from sparsest.exact.supports.findings import without_constant_neurons
+from sparsest.exact.supports.kinds import Catalogue, Kinds, columns, cost, neurons
+from sparsest.exact.supports.neighbours import Neighbours, Start
+from sparsest.gauss_newton import Intervals, begin, descend, levenberg_step, step_effort
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
@@ -26,6 +32,8 @@ _MAX_NUMBERS: Final = 500_000
 _CHOICES: Final = 500
 # Entries of all of them together, and of one: drawing more, and a step for them, takes seconds.
 _DRAWN, _MOST_ENTRIES = 20_000, 300
+# Networks from one batch of neighbours that are handed out: the others mostly fail for the same reason.
+_HANDED_OUT: Final = 10
 # Seconds of a step of one of some hundred small networks: mostly what NumPy takes for any array.
 _LEAST_STEP: Final = 1e-5
 # Share of a vector below which what is left when it shall vanish on some samples is rounding.
@@ -110,10 +118,64 @@ class KindSearch:
                 return found
         return None
 
+    def near(self, known: Network, seconds: float, deadline: Deadline) -> Iterator[Network]:
+        """Generate networks of fewer entries than a known one that meet every interval, as floats say.
+
+        Of those with as many neurons, side by side, the ones of fewest entries come first.
+
+        Parameters
+        ----------
+        known : Network
+            One that meets them.
+        seconds : float
+            What runs take about; a run of each number of neurons that is drawn takes place in any case.
+        deadline : Deadline
+            When to give up.
+        """
+        known = without_constant_neurons(known, self._problem)
+        if known.count(self._catalogue.objective) > _MOST_ENTRIES:
+            return
+        signs = [1 if output > 0 else -1 for output in known.outputs]
+        neighbours = Neighbours(self._catalogue, self._exponents, self._numbers_of(known), signs)
+        by_width: dict[int, list[Start]] = defaultdict(list)
+        for _ in range(min(self.runs_in(seconds, known.width), _CHOICES)):
+            start = neighbours.draw(self._random)
+            by_width[len(neurons(start.kinds))].append(start)
+        for _, starts in sorted(by_width.items()):
+            batch = self._batch(starts[0].kinds)
+            for first in range(0, len(starts), batch):
+                yield from self._descents(starts[first : first + batch], deadline)
+
+    def _descents(self, starts: Sequence[Start], deadline: Deadline) -> Iterator[Network]:
+        """Generate networks at which descents from networks of as many neurons end that fit."""
+        data, width = self._data, len(neurons(starts[0].kinds))
+        allowed = np.array([self._allowed(start.kinds) for start in starts])
+        blocks = allowed * np.array([start.numbers[: width + self._free] for start in starts])
+        outputs = np.ones(blocks.shape[:2])
+        outputs[:, :width] = [[kind.sign for kind in neurons(start.kinds)] for start in starts]
+        aims = data.aims()
+        iterates = begin(data, blocks, outputs, aims, _DAMPING)
+        for _ in range(_MAX_STEPS):
+            if deadline.expired:
+                return
+            levenberg_step(
+                data.rows, outputs, aims, iterates,
+                affine=self._free, least_damping=_LEAST_DAMPING, allowed=allowed,
+            )  # fmt: skip
+        fitting = np.flatnonzero(data.violation(iterates.values) <= self._met).tolist()
+        for n in sorted(fitting, key=lambda n: cost(starts[n].kinds))[:_HANDED_OUT]:
+            network = self._network(blocks[n], outputs[n], starts[n].kinds)
+            if network is not None:
+                yield network
+
+    def _batch(self, kinds: Kinds) -> int:
+        """Return of how many networks with as many neurons runs are made side by side."""
+        numbers = self._problem.n_samples * (len(neurons(kinds)) + 1) * len(self._exponents)
+        return max(1, _MAX_NUMBERS // numbers)
+
     def _run(self, runs: Sequence[Kinds], deadline: Deadline) -> Network | None:
         """Make runs, all for as many neurons."""
-        numbers = self._problem.n_samples * (len(neurons(runs[0])) + 1) * len(self._exponents)
-        batch = max(1, _MAX_NUMBERS // numbers)
+        batch = self._batch(runs[0])
         for first in range(0, len(runs), batch):
             if deadline.expired:
                 return None
@@ -187,3 +249,13 @@ class KindSearch:
         term = folded[width] if self._problem.has_affine_term else None
         multiples = numbers[-1, list(places)] if places else np.zeros(0)
         return network_with_multiples(folded[:width], outputs[:width].tolist(), term, places, multiples)
+
+    def _numbers_of(self, network: Network) -> FloatArray:
+        """Return a network's neurons, and its affine term, as `_network` takes them: an array (K + 1, r)."""
+        d = self._problem.n_features
+        found = np.zeros((network.width + 1, len(self._exponents)))
+        found[:-1, : d + 1] = network.folded
+        if network.affine is not None:
+            found[-1, : d + 1] = network.affine
+        found[:, d] += found[:, :d] @ self._centre
+        return np.asarray(np.ldexp(found / self._scale, self._exponents))

@@ -245,18 +245,27 @@ class _SupportSearch:
 
         Of one fewer than are known at first, and so on as long as networks are found: that is where most are.
         """
-        findings, counters, limits = self._findings, self._headway.counters, self._limits
+        findings, counters = self._findings, self._headway.counters
         while findings.beats(budget):
             seconds = _LEAST_SECONDS + _SECONDS_A_NODE * counters.nodes - self._searched
             if seconds < _LEAST_SECONDS:
                 return False
             entries = budget if findings.upper is None else findings.upper - 1
             self._aim(f"looking for a network of {entries} {self._objective}")
-            found = self._local.run(entries, seconds, limits.deadline)
-            self._limits.check(0)
-            if found is None or not self._accepts(found):
+            if not self._finds(entries, seconds):
                 self._searched += seconds
         return True
+
+    def _finds(self, entries: int, seconds: float) -> bool:
+        """Look for a network of so many entries, half of the time near the one that is known."""
+        known, local, deadline = self._findings.network, self._local, self._limits.deadline
+        near = () if known is None else local.near(known, seconds / 2, deadline)
+        if any(self._accepts(network) for network in near):
+            return True
+        self._limits.check(0)
+        found = local.run(entries, seconds / 2, deadline)
+        self._limits.check(0)
+        return found is not None and self._accepts(found)
 
     def _accepts(self, network: Network) -> bool:
         return accept(self._prepared.problem, self._prepared.data, self._findings, network)

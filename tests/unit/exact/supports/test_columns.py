@@ -18,7 +18,7 @@ from sparsest.exact.lp.coordinates import Coordinates
 from sparsest.exact.lp.row_stack import Answer
 from sparsest.exact.supports.coordinates import entry_coordinates
 from sparsest.exact.supports.findings import entries_of_knots
-from sparsest.exact.supports.kinds import Catalogue, Kind, columns
+from sparsest.exact.supports.kinds import Catalogue, Kind, columns, neurons
 from sparsest.exact.supports.program import RestrictedProgram
 from sparsest.objectives import Objective
 
@@ -154,32 +154,70 @@ def test_one_feature_above_zero_takes_two_parameters_a_knot(name):
     assert (result.status, result.lower_bound) == (Status.OPTIMAL, result.upper_bound)
 
 
-@given(st.integers(0, 2**32 - 1))
-def test_floats_prove_nothing_of_columns_that_rational_numbers_do_not(seed):
-    """Small integers, so that columns are zero on many samples, and rays have many zeros."""
-    random = np.random.default_rng(seed)
-    X = np.unique(random.integers(-2, 3, size=(7, 2)), axis=0)
-    problem = Problem(X, random.integers(-2, 3, len(X)), affine=("none", "constant", "skip")[seed % 3])
-    catalogue = Catalogue(2, problem.affine, Objective.PARAMETERS)
-    chosen = random.random(len(catalogue.columns)) < 0.6
-    kinds = (Kind((0, 1, 2), 1), Kind((0, 2), -1), *itertools.compress(catalogue.columns, chosen))
-    entries, signs = [catalogue.entries(kind) for kind in kinds[:2]], (1, -1)
+def first_leaf(problem, objective, kinds, samples, bits):
+    """Push samples until their rows contradict each other; what floats and what rational numbers prove."""
+    catalogue = Catalogue(problem.n_features, problem.affine, objective)
+    own = neurons(kinds)
+    entries, signs = [catalogue.entries(kind) for kind in own], tuple(kind.sign for kind in own)
     data = ExactData(problem).restricted(entries, columns(kinds))
-    blocks = [entry_coordinates(problem, each, 3) for each in entries]
+    blocks = [entry_coordinates(problem, each, problem.n_features + 1) for each in entries]
     program = RestrictedProgram(problem, data, Coordinates(problem), signs, blocks)
     program.go_compiled()
-    samples = random.permutation(len(X))
-    bits = random.integers(0, 2, size=(len(X), 2))
-    for count in range(1, len(X) + 1):
+    for count in range(1, len(samples) + 1):
         program.push(int(samples[count - 1]), tuple(bits[count - 1].tolist()))
         if program.solve() is Answer.FEASIBLE:
             continue
         ray = program.dual_ray()
-        by_rows = ray.reshape(count, 3)
+        by_rows = ray.reshape(count, len(own) + 1)
         floats = certainly_contradict(
             samples_of(data, signs), samples[:count], bits[:count].astype(float),
             by_rows[:, -1].copy(), by_rows[:, :-1].copy(),
         )  # fmt: skip
-        exact_too = refutation_near(data, signs, program.rows, ray, program.exponents) is not None
-        assert exact_too or not floats
-        return
+        return floats, refutation_near(data, signs, program.rows, ray, program.exponents) is not None
+    return False, False
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_floats_prove_nothing_that_rational_numbers_do_not(seed):
+    """Small integers, so that columns are zero on many samples; neurons whose equations others repeat."""
+    random = np.random.default_rng(seed)
+    X = np.unique(random.integers(-2, 3, size=(7, 2)), axis=0)
+    problem = Problem(X, random.integers(-2, 3, len(X)), affine=("none", "constant", "skip")[seed % 3])
+    objective = (Objective.PARAMETERS, Objective.WEIGHTS)[seed // 3 % 2]
+    catalogue = Catalogue(2, problem.affine, objective)
+    supports = [(0, 1, 2), (0, 2), (1, 2), (0, 1)] if catalogue.columns else [(0, 1), (0,), (1,)]
+    own = [
+        Kind(supports[int(n)], s)
+        for n, s in zip(random.integers(len(supports), size=2), (1, -1), strict=True)
+    ]
+    chosen = random.random(len(catalogue.columns)) < 0.6
+    samples = random.permutation(len(X))
+    # at random, active on all, or where an input is positive, as a column is
+    ways = [random.integers(0, 2, len(X)), np.ones(len(X), dtype=int), *(X[samples].T > 0).astype(int)]
+    bits = np.array([ways[int(n)] for n in random.integers(len(ways), size=2)]).T
+    kinds = (*own, *itertools.compress(catalogue.columns, chosen))
+    floats, rationals = first_leaf(problem, objective, kinds, samples, bits)
+    assert rationals or not floats
+
+
+@pytest.mark.parametrize(
+    ("kinds", "affine", "objective", "shift"),
+    [
+        # active on all samples a neuron says of each input what both of its columns say together
+        ((Kind((0, 1, 2), 1), *(Kind((place,), 0) for place in (3, 4, 5, 6))), "none", "parameters", 0),
+        ((Kind((0, 1, 2), 1), Kind((2,), 0)), "none", "parameters", 0),
+        # or what one of them says, where that input is positive
+        ((Kind((0, 1), 1), Kind((3,), 0), Kind((5,), 0)), "none", "parameters", 2),
+        ((Kind((3,), 0),), "skip", "parameters", 2),
+        # and other neurons, a free constant, an affine term
+        ((Kind((0, 1, 2), 1), Kind((0, 1), -1)), "none", "parameters", 0),
+        ((Kind((0,), 1), Kind((0, 1), -1)), "constant", "weights", 0),
+        ((Kind((0,), 1), Kind((1,), -1)), "skip", "weights", 0),
+    ],
+)
+def test_equations_said_twice_do_not_hinder_floats(kinds, affine, objective, shift):
+    """Before, leaves where two blocks say the same were all left to rational numbers."""
+    random = np.random.default_rng(0)
+    problem = Problem(random.uniform(-1, 1, (9, 2)) + shift, random.normal(size=9), affine=affine)
+    bits = np.ones((9, len(neurons(kinds))), dtype=int)
+    assert first_leaf(problem, Objective(objective), kinds, np.arange(9), bits) == (True, True)
