@@ -52,10 +52,17 @@ def from_estimator(model: Any) -> TrainedModel:
     own_outputs.verify(type(model).__name__, network, X, predict(X), dtype)
     folded = said_to_be_folded(said, ())
     folded += (output.sentence,) if isinstance(output, Decision) else ()
-    classes = tuple(mlp.classes_.tolist()) if is_classifier else ()
     return TrainedModel(
-        network, dtype, "scikit-learn", affine, predict, {}, folded, is_classifier, classes
-    )  # fmt: skip
+        network,
+        dtype,
+        "scikit-learn",
+        affine,
+        predict,
+        folded=folded,
+        is_classifier=is_classifier,
+        classes=tuple(mlp.classes_.tolist()) if is_classifier else (),
+        feature_names=tuple(getattr(model, "feature_names_in_", ())),
+    )
 
 
 # ---------------------------------------------------------------- what is inside

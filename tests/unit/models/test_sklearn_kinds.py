@@ -238,3 +238,9 @@ class Doubled(MLPRegressor):
 def test_a_changed_prediction_is_noticed() -> None:
     with pytest.raises(InputError, match=r"the Doubled computes .* not seen"):
         read_model(mlp(Doubled).fit(X, Y))
+
+
+def test_names_of_columns_are_kept():
+    assert read_model(mlp().fit(FRAME, Y)).feature_names == ("length", "width", "height")
+    assert read_model(make_pipeline(StandardScaler(), mlp()).fit(FRAME, Y)).feature_names[0] == "length"
+    assert read_model(mlp().fit(X, Y)).feature_names == ()

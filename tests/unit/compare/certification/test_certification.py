@@ -4,10 +4,12 @@ import dataclasses
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from helpers import in_turn, slow_after
 from oracles import brute_force
+from sklearn.neural_network import MLPRegressor
 from typer.testing import CliRunner
 
 import sparsest
@@ -545,6 +547,23 @@ def test_certificates_read_back_as_they_were_written(tmp_path, ending, y):
             assert after is None
             continue
         assert np.array_equal(before, after) if field.name == "trace" else before == after, field.name
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_columns_in_another_order_than_the_models_are_refused():
+    inputs = pd.DataFrame({"width": [0.0, 1, 2, 3], "height": [5.0, 2, 9, 1]})
+    model = MLPRegressor(hidden_layer_sizes=(2,), solver="lbfgs", max_iter=20, random_state=0)
+    model.fit(inputs, inputs["width"])
+    swapped, more = inputs[["height", "width"]], inputs.assign(depth=0.0)
+    for X, columns in ((swapped, "height, width"), (more, "width, height, depth")):
+        with pytest.raises(InputError) as caught:
+            sparsest.certify(model, X, inputs["width"])
+        assert str(caught.value) == (
+            f"X has the columns {columns} and the model was fitted on width, height: give those, "
+            "in that order"
+        )
+    # an array has no names, and is taken as it is
+    assert sparsest.certify(model, inputs.to_numpy(), time_limit=1).features == 2
 
 
 def test_damaged_certificates_are_refused():
