@@ -81,6 +81,8 @@ def _network_of(model: Any) -> Any:
         return _network_of(model.regressor_)
     if is_a(model, "BaseSearchCV"):
         raise InputError(f"the {kind} holds no fitted estimator: call fit, with refit=True")
+    if hasattr(model, "network_"):
+        raise InputError(f"a {kind} holds a network: give its network_, which takes the same inputs")
     if not is_a(model, "MLPRegressor") and not is_a(model, "MLPClassifier"):
         raise InputError(
             f"a {kind} is not supported: MLPRegressor and MLPClassifier are, also behind scalers"
