@@ -9,13 +9,14 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any, Final, TypedDict, Unpack, overload
 
+from sparsest.arrays import positive_number
 from sparsest.exact import solve as prove
 from sparsest.exact.method_choice import choose_method
 from sparsest.multi_class_problem import MultiClassProblem
 from sparsest.multi_output_network import MultiOutputNetwork, SharedProblem
 from sparsest.multi_output_problem import MultiOutputProblem
 from sparsest.network import Network
-from sparsest.objectives import DEFAULT_POWER, Objective
+from sparsest.objectives import DEFAULT_POWER, Objective, check_power
 from sparsest.problem import Problem, refuse_other_than_problem
 from sparsest.progress import Deadline, ProgressCallback
 from sparsest.results.multi_class import MultiClassResult
@@ -153,6 +154,9 @@ def solve(  # noqa: PLR0913
             resume=resume, progress=progress,
         )  # fmt: skip
     refuse_other_than_problem(problem)
+    check_power(p)  # and the effort: whether training begins depends on the data
+    if effort_limit is not None:
+        positive_number(effort_limit, "effort_limit", ", or None for no limit")
     deadline = Deadline(time_limit)
     wanted, kept = proof_file is not None, checkpoint_file is not None
     chosen, _ = choose_method(problem, goal, method, proof_wanted=wanted, kept=kept)

@@ -24,6 +24,8 @@ _MAX_SPELLED: Final = 10**15
 # numbers in general position are not taken for decimals.
 _MAX_COMPUTED: Final = 10**12
 _UNITS_OFF: Final = 2.0
+# Those of a column in single precision, as tensors of torch and Parquet files hold: 6 digits survive.
+_MAX_SINGLE: Final = 10**6
 # Differences of decimals are off by units of what is subtracted, as 0.3 - 3 * 0.1 is: so many of the largest
 # number of the column, or of the inputs that labels come from, as abs(x - 10.1) does at x = 10.3; where a
 # number takes so many digits, which nobody writes and means.
@@ -61,6 +63,7 @@ def decimal_places(column: FloatArray, *, apart: bool = True, origin: float = 0.
     """Return the number of decimal places of a column of floats (N,); None where it is none of decimals.
 
     0 where the floats mean the same either way: integers, halves, quarters. Infinite entries are left aside.
+    Floats may be those nearest to decimals in single precision, as 0.10000000149011612 is to 0.1.
     Different floats must stay `apart` as inputs do; labels may be one decimal, computed in two ways, and
     from numbers as large as `origin`.
     """
@@ -75,6 +78,19 @@ def decimal_places(column: FloatArray, *, apart: bool = True, origin: float = 0.
             distinct = np.unique(values) if distinct is None else distinct
             if _spells(distinct, places, largest, apart=apart, origin=origin):
                 return 0 if _is_dyadic(distinct, places) else places
+    return _places_in_single(values, largest)
+
+
+def _places_in_single(values: FloatArray, largest: float) -> int | None:
+    """Return the decimal places of floats that are the nearest ones of single precision to decimals."""
+    with np.errstate(over="ignore"):
+        if not np.array_equal(values.astype(np.float32), values):
+            return None
+    for places in range(1, MAX_PLACES + 1):
+        if not largest * 10.0**places < _MAX_SINGLE:
+            return None
+        if np.array_equal(as_decimals(values, places).astype(np.float32), values):
+            return places
     return None
 
 
@@ -156,7 +172,10 @@ def places_with_bound(
     scaled = bound_in_units(bound, wanted[-1] - inputs)
     if Fraction(float(scaled)) != scaled:
         return None
-    fit = (k <= MAX_PLACES and _are_decimals(column, k) for column, k in zip(columns, wanted, strict=True))
+    fit = (
+        k <= MAX_PLACES and _are_decimals(as_decimals(column, own), k)
+        for column, own, k in zip(columns, places, wanted, strict=True)
+    )
     return wanted if all(fit) else None
 
 

@@ -250,8 +250,14 @@ class Problem:
         if (clash := np.flatnonzero(low > high)).size:
             rows = np.flatnonzero(groups == clash[0])
             i, j = int(rows[np.argmax(self.low[rows])]), int(rows[np.argmin(self.high[rows])])
+            same = f"rows {min(i, j)} and {max(i, j)} have the same inputs"
+            if np.isinf(self.high[i]) and np.isinf(self.low[j]):  # classes: no tolerance mends that
+                raise InputError(
+                    f"{same}, and values of at least {_digits(self.low[i])} and of at most "
+                    f"{_digits(self.high[j])} are asked for, as of two classes: remove one of them"
+                )
             raise InputError(
-                f"rows {min(i, j)} and {max(i, j)} have the same inputs but labels "
+                f"{same} but labels "
                 f"that no function meets ({_interval(self, min(i, j))} and {_interval(self, max(i, j))}): "
                 f"remove one, or allow a tolerance of at least {(self.low[i] - self.high[j]) / 2:g} more"
             )

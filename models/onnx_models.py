@@ -145,7 +145,8 @@ class _Graph:
         """Return the precision of the numbers; the coarsest where values are cast from one to another."""
         if len(self._kinds) > 1 and not self._casts:
             raise InputError("its weights are of several types without a Cast between")
-        kinds = [name for code, name in DTYPES.items() if code in self._kinds]
+        ends = {entry.type.tensor_type.elem_type for entry in (*self._graph.input, *self._graph.output)}
+        kinds = [name for code, name in DTYPES.items() if code in self._kinds | ends]
         return min(kinds, key=list(DTYPES.values()).index, default="float32")
 
     def _output(self) -> AffineValue | Decision:

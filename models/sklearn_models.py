@@ -52,10 +52,17 @@ def from_estimator(model: Any) -> TrainedModel:
     own_outputs.verify(type(model).__name__, network, X, predict(X), dtype)
     folded = said_to_be_folded(said, ())
     folded += (output.sentence,) if isinstance(output, Decision) else ()
-    classes = tuple(mlp.classes_.tolist()) if is_classifier else ()
     return TrainedModel(
-        network, dtype, "scikit-learn", affine, predict, {}, folded, is_classifier, classes
-    )  # fmt: skip
+        network,
+        dtype,
+        "scikit-learn",
+        affine,
+        predict,
+        folded=folded,
+        is_classifier=is_classifier,
+        classes=tuple(mlp.classes_.tolist()) if is_classifier else (),
+        feature_names=tuple(getattr(model, "feature_names_in_", ())),
+    )
 
 
 # ---------------------------------------------------------------- what is inside
@@ -74,6 +81,8 @@ def _network_of(model: Any) -> Any:
         return _network_of(model.regressor_)
     if is_a(model, "BaseSearchCV"):
         raise InputError(f"the {kind} holds no fitted estimator: call fit, with refit=True")
+    if hasattr(model, "network_"):
+        raise InputError(f"a {kind} holds a network: give its network_, which takes the same inputs")
     if not is_a(model, "MLPRegressor") and not is_a(model, "MLPClassifier"):
         raise InputError(
             f"a {kind} is not supported: MLPRegressor and MLPClassifier are, also behind scalers"

@@ -75,6 +75,11 @@ def _loaded(path: Path) -> Mapping[Any, Any]:
         with zipfile.ZipFile(path) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > _MAX_FILE_BYTES:
                 raise InputError(f"{path} unpacks to more than {_MAX_FILE_BYTES} bytes")
+            if any(name.endswith("/constants.pkl") for name in archive.namelist()):
+                raise InputError(
+                    f"{path} is a TorchScript archive, which is not loaded: save its state_dict(), or give "
+                    "torch.jit.load(...) to sparsest.certify in Python"
+                )
     try:
         with torch.serialization.safe_globals(_harmless()):
             state = torch.load(path, map_location="cpu", weights_only=True)
@@ -84,6 +89,8 @@ def _loaded(path: Path) -> Mapping[Any, Any]:
             raise InputError(
                 f"{path} holds Python objects, which are not loaded: save model.state_dict() instead"
             ) from None
+        if not any(map(str.isalpha, reason)):  # the unpickler names a byte that it does not know
+            reason = "torch.save did not write it"
         raise InputError(f"{path} is not a readable state dict: {reason:.160}") from None
     if not isinstance(state, Mapping):
         raise InputError(f"{path} holds a {type(state).__name__}: save model.state_dict() instead")

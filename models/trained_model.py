@@ -46,6 +46,8 @@ class TrainedModel:
         logits of one of more classes, the largest of which decides.
     classes : tuple
         The classes in order; empty when the model does not name them.
+    feature_names : tuple of str
+        The columns of the data frame that it was fitted on, in order; empty when it does not name them.
 
     Examples
     --------
@@ -66,6 +68,7 @@ class TrainedModel:
     folded: tuple[str, ...] = ()
     is_classifier: bool = False
     classes: tuple[Any, ...] = ()
+    feature_names: tuple[str, ...] = ()
 
     @property
     def n_outputs(self) -> int:

@@ -140,8 +140,11 @@ def _near_the_outputs(data: _Numbers) -> Question:
     if data.given is not None:
         slack, origin = data.given, ""
     else:
-        tolerance = max(data.share(outputs), rounded_up(float(data.room(outputs).max())))
+        share, rounding = data.share(outputs), rounded_up(float(data.room(outputs).max()))
+        tolerance = max(share, rounding)
         slack, origin = np.full(len(outputs), tolerance), data.said_of_share(tolerance, "outputs")
+        if share < rounding:
+            origin = f"the tolerance is that of rounding, because the outputs' range is {np.ptp(outputs):.3g}"
     within = f"{_within(slack)} of the network's outputs" if slack.any() else " its own outputs exactly"
     return data.question(Against.MODEL, outputs, slack, within=within, origin=origin, of_floats=True)
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from numpy.typing import ArrayLike
 
+from sparsest.arrays import column_names
 from sparsest.compare.certification.asking import ask
 from sparsest.compare.certification.bounds_so_far import BoundsRecord, fits
 from sparsest.compare.certification.given_network import subject_of
@@ -21,7 +22,7 @@ from sparsest.compare.certification.several_outputs import (
 )
 from sparsest.decimals import Numbers
 from sparsest.errors import InputError
-from sparsest.models import read_model
+from sparsest.models import TrainedModel, read_model
 from sparsest.multi_output_network import MultiOutputNetwork
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline, ProgressCallback
@@ -30,6 +31,8 @@ from sparsest.results.multi_output_certificate import MultiOutputCertificate
 
 # Seconds for everything unless the caller says otherwise.
 TIME_LIMIT: Final = 60.0
+# Columns of a data frame that an error names.
+_SHOWN: Final = 6
 
 
 def certify(  # noqa: PLR0913
@@ -141,6 +144,7 @@ def certify(  # noqa: PLR0913
         raise InputError("resume needs a checkpoint_file to continue from")
     held_against = None if is_auto(against) else Against.parse(against)
     read = read_model(model)
+    _refuse_other_columns(read, X)
     if isinstance(read.network, MultiOutputNetwork):
         refuse_for_outputs(goal, checkpoint_file, outliers)
         outputs_terms = terms_of(read, y, against, tolerance, margin, share_of_range, Numbers.parse(numbers))
@@ -162,6 +166,20 @@ def certify(  # noqa: PLR0913
     if question.outliers:
         return case.verdict(reduced, narrow_with_outliers(question, reduced.network, record, means))
     return case.verdict(reduced, narrow(question.problem, reduced.network, record, means))
+
+
+def _refuse_other_columns(read: TrainedModel, X: ArrayLike) -> None:
+    """Raise `InputError` for a data frame with other columns than the model's, or in another order."""
+    given = column_names(X)
+    if given is not None and read.feature_names and given != read.feature_names:
+        raise InputError(
+            f"X has the columns {_listed(given)} and the model was fitted on {_listed(read.feature_names)}: "
+            "give those, in that order"
+        )
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
 
 
 def _refuse_beside_outliers(goal: Objective, proof_file: object, checkpoint_file: object) -> None:

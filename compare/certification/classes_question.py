@@ -193,6 +193,11 @@ def _numbers_of_labels(y: ArrayLike, length: int, names: tuple[Any, ...], *, nam
     found, numbers = class_numbers(y, length)
     if set(found) <= set(names):
         return class_numbers(y, length, names)[1]
+    if not named and len(found) != len(names) and np.asarray(found).dtype.kind == "f":
+        raise InputError(
+            f"the model has {len(names)} outputs and y one label a row, {len(found)} different numbers: give "
+            f"Y with {len(names)} columns, or the number of a class on each row"
+        )
     if named or len(found) != len(names):
         shown = ", ".join(map(str, names[:_SHOWN]))
         raise InputError(

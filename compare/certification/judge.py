@@ -30,6 +30,9 @@ _MAX_PROGRAM: Final = 5_000_000
 # Share of the labels' range from which on a tolerance is pointed out as coarse.
 _COARSE: Final = 0.1
 
+# A network, its residual in the given one's precision, and a remark.
+Handed = tuple[Network | None, float | None, str]
+
 
 @dataclasses.dataclass(frozen=True)
 class Case:
@@ -94,7 +97,8 @@ class Case:
             fitting = "on its own activation patterns other numbers fit"
             remark = joined(f"{fitting}: they are in the network returned", remark)
         reduced = reduce_network(self.question.problem, self.subject.network)  # labels do not matter there
-        return self._certificate(Judgement.NOT_INTERPOLATING, reason, reduced, Ending(remark=remark))
+        handed, ending = self._hand_out(), Ending(remark=remark)
+        return self._certificate(Judgement.NOT_INTERPOLATING, reason, reduced, ending, handed)
 
     def _repaired(self) -> Network | None:
         """Return the network, solved again on its own patterns, if that makes it fit."""
@@ -106,10 +110,12 @@ class Case:
 
     def verdict(self, reduced: Reduced, ending: Ending) -> Certificate:
         """Return the verdict on a network that fits."""
+        handed = self._hand_out()
         judgement = self._judgement()
         parts = (self._coarseness(), ending.remark, self._how_to_go_on(judgement))
         ending = dataclasses.replace(ending, remark=joined(*parts))
-        return self._certificate(judgement, self._reason(judgement, _strength(ending.proof)), reduced, ending)
+        reason = self._reason(judgement, _strength(ending.proof))
+        return self._certificate(judgement, reason, reduced, ending, handed)
 
     def _reason(self, judgement: Judgement, strength: str) -> str:
         low, count, within = self.record.lower, self.count, self.question.fitting
@@ -120,7 +126,10 @@ class Case:
                 f"the network fits up to rounding, not exactly: an exact fit provably needs "
                 f"{self._counted(low)}, and it has {count}"
             )
-        if judgement is Judgement.SPARSEST:
+        if best == 0 and judgement is not Judgement.BOUNDED:
+            said = f"a network without {self.goal.value} fits{within}"
+            said += f", where the network has {count}" if count else ", and this is one"
+        elif judgement is Judgement.SPARSEST:
             said = f"no network with fewer than {self._counted(count)} fits{within} ({strength})"
         elif judgement is Judgement.SPARSER_EXISTS:
             said = f"{self._counted(best)} fit{'s' * (best == 1)}{within} where the network has {count}"
@@ -172,9 +181,10 @@ class Case:
         reason: str,
         reduced: Reduced,
         ending: Ending,
+        handed: Handed,
     ) -> Certificate:
         record, subject, question = self.record, self.subject, self.question
-        network, own_residual, remark = self._network_to_hand_out()
+        network, own_residual, remark = handed
         distance = self._distance
         given_skill = question.skill(subject.network)
         skill = None if network is None else question.skill(network)
@@ -198,8 +208,7 @@ class Case:
             reduced_count=min(self.count, reduced.network.count(self.goal)),
             reductions=reduced.reductions,
             lower_bound=record.lower,
-            # rounded to the given one's precision a network may have lost neurons, and still fit
-            upper_bound=record.upper if network is None else network.count(self.goal),
+            upper_bound=record.upper,
             network=network,
             network_residual=None if network is None else distance(network(question.problem.X)),
             network_own_residual=own_residual,
@@ -241,7 +250,15 @@ class Case:
             Miss(int(i), float(self.question.targets[i]), float(values[i]), float(distance[i])) for i in rows
         )
 
-    def _network_to_hand_out(self) -> tuple[Network | None, float | None, str]:
+    def _hand_out(self) -> Handed:
+        """Return the network to hand out; it is known from then on, and its count with it."""
+        handed = self._network_to_hand_out()
+        if handed[0] is not None:
+            # rounded to the given one's precision a network may have lost neurons, and still fit
+            self.record.offer(handed[0])
+        return handed
+
+    def _network_to_hand_out(self) -> Handed:
         """Return the best network, its residual in the given one's precision, and a remark."""
         network = self.record.network
         if network is None:

@@ -197,6 +197,7 @@ class _OutputsCase:
             return self._certificate(
                 Judgement.NOT_INTERPOLATING, self.question.said_of_misses(self.given), ""
             )
+        self._offer(self.given)
         for step in (self._reduce, self._eliminate, self._bound):
             if self.deadline.expired:
                 break
@@ -239,7 +240,6 @@ class _OutputsCase:
         self._tell(Progress("reductions", start))
         self.reduced, self.reductions = reduce_shared(self.problem, self.given)
         saved = sum(reduction.saved for reduction in self.reductions)
-        self._offer(self.given)
         self._offer(self.reduced)
         self._log("reductions", f"{saved} of {self.given.width} neurons are superfluous on the data", start)
 
@@ -292,6 +292,10 @@ class _OutputsCase:
     # ------------------------------------------------------------ what is said
 
     def _verdict(self) -> MultiOutputCertificate:
+        handed, _ = self._to_hand_out()
+        if handed is not None:
+            # rounded to the given one's precision a network may have lost neurons, and still fit
+            self._offer(handed, proven=True)
         count, best = self.given.count(), self.upper_bound
         strength = "proven in rational arithmetic" if self._proof is Proof.EXACT else "up to tolerances"
         low = f"{counted(self.lower, 'neurons')} {'is' if self.lower == 1 else 'are'}"
@@ -302,6 +306,10 @@ class _OutputsCase:
                 f"needed ({strength})",
                 "give a tolerance that leaves room for rounding",
             )
+        if best == 0:
+            reason = "a network without neurons fits" + (f", where the network has {count}" if count else "")
+            judgement = Judgement.SPARSER_EXISTS if count else Judgement.SPARSEST
+            return self._certificate(judgement, reason, "")
         if self.lower >= count:
             reason = f"{count} neurons fit, and fewer do not ({strength})"
             return self._certificate(Judgement.SPARSEST, reason, "")

@@ -76,7 +76,7 @@ class SparsestReLUClassifier(ClassifierMixin, SparsestEstimator):  # type: ignor
         node_limit: int | str | None = "auto",
         time_limit: float | None = None,
         max_neurons: int | None = None,
-        random_state: int | None = 0,
+        random_state: int | np.random.RandomState | None = 0,
         n_jobs: int | None = None,
     ) -> None:
         self.margin = margin

@@ -48,10 +48,10 @@ class SparsestReLURegressor(RegressorMixin, SparsestEstimator):  # type: ignore[
     max_neurons : int, optional
         Most neurons of the network, a positive number. Where none so small is found that fits, `network_` is
         one that comes close: with a small sum of squared distances beyond the tolerance.
-    random_state : int or None
+    random_state : int, RandomState or None
         Seed of training; None means 0.
     n_jobs : int or None
-        Processes of the exact side; None means 1.
+        Processes of the exact side; None means 1, -1 all processors.
 
     Attributes
     ----------
@@ -95,7 +95,7 @@ class SparsestReLURegressor(RegressorMixin, SparsestEstimator):  # type: ignore[
         node_limit: int | str | None = "auto",
         time_limit: float | None = None,
         max_neurons: int | None = None,
-        random_state: int | None = 0,
+        random_state: int | np.random.RandomState | None = 0,
         n_jobs: int | None = None,
     ) -> None:
         self.tolerance = tolerance

@@ -21,12 +21,15 @@ from sparsest.results.solving import ExactResult, Proof, Status
 from sparsest.sentences import counted, joined
 
 try:
+    from joblib import effective_n_jobs
     from sklearn.base import BaseEstimator
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.utils.validation import check_is_fitted, validate_data
 except ImportError as error:
     raise ImportError("the estimators need scikit-learn: pip install 'sparsest[sklearn]'") from error
 
+# Seeds that a RandomState draws from.
+_SEEDS: Final = 2**31
 _ALONG_A_LINE: Final = "it merely joins the labels along a line through the inputs, so it is not sparse"
 
 # Effort of training for exact labels and for those within a tolerance or beyond a margin.
@@ -50,13 +53,14 @@ class SparsestEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
     node_limit: int | str | None
     time_limit: float | None
     max_neurons: int | None
-    random_state: int | None
+    random_state: int | np.random.RandomState | None
     n_jobs: int | None
 
     def _fit_problem(self, problem: Problem | MultiClassProblem) -> None:
         """Set every attribute that ends in an underscore; warn where the network may not be the sparsest."""
         limit, deadline = self._most_neurons(), Deadline(self.time_limit)
-        result = self.result_ = self._solved(problem)
+        seed = self._seed()
+        result = self.result_ = self._solved(problem, seed)
         if result.network is None:
             raise InputError(f"no network was found that fits: {result.status.sentence}")
         self.network_ = result.network
@@ -65,7 +69,7 @@ class SparsestEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         self.remark_ = _remark(result)
         is_cut = limit is not None and result.network.width > limit
         if limit is not None and is_cut:
-            self.network_ = _closest(problem, limit, self.random_state or 0, deadline)
+            self.network_ = _closest(problem, limit, seed, deadline)
             self.remark_ = joined(_said_of_misses(problem, self.network_, limit), self.remark_)
         self.n_missed_ = _missed(problem, self.network_)
         if result.status is not Status.OPTIMAL or is_cut:
@@ -84,7 +88,29 @@ class SparsestEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
             raise InputError(f"max_neurons = {limit!r:.40}: it must be a positive whole number, or None")
         return int(limit)
 
-    def _solved(self, problem: Problem | MultiClassProblem) -> ExactResult | MultiClassResult:
+    def _seed(self) -> int:
+        given = self.random_state
+        if given is None:
+            return 0
+        if isinstance(given, np.random.RandomState):
+            return int(given.randint(_SEEDS))
+        if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < 0:
+            raise InputError(
+                f"random_state = {given!r:.40}: it must be a whole number, at least 0, a RandomState or None"
+            )
+        return int(given)
+
+    def _workers(self) -> int:
+        """Return the number of processes, counted as scikit-learn counts them: -1 is all processors."""
+        given = self.n_jobs
+        whole = given is None or (isinstance(given, int | np.integer) and not isinstance(given, bool))
+        if not whole or given == 0:
+            raise InputError(
+                f"n_jobs = {given!r:.40}: it must be a whole number but 0, -1 for all processors, or None"
+            )
+        return int(effective_n_jobs(given))
+
+    def _solved(self, problem: Problem | MultiClassProblem, seed: int) -> ExactResult | MultiClassResult:
         noisy = isinstance(problem, MultiClassProblem) or not problem.is_interpolation
         effort: Any = _EFFORT[noisy] if self.effort == "auto" else self.effort
         nodes: Any = _nodes(problem, self.objective) if self.node_limit == "auto" else self.node_limit
@@ -93,11 +119,11 @@ class SparsestEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
             self.objective,
             training=self.training,
             p=self.p,
-            seed=self.random_state or 0,
+            seed=seed,
             effort_limit=effort,
             node_limit=nodes,
             time_limit=self.time_limit,
-            workers=self.n_jobs or 1,
+            workers=self._workers(),
         )
 
 

@@ -30,7 +30,13 @@ class TestPlaces:
             ([-np.inf, 0.1, np.inf], 1),
             ([], 0),
             ([1 / 3], None),
-            ([float(np.float32(0.1))], None),
+            (
+                np.float32([0.1, 0.25, -12.3456]),
+                4,
+            ),  # tensors and Parquet files hold decimals in single precision
+            (np.float32([0.1, 1 / 3]), None),
+            (np.float32([0.1, 1234.567]), None),  # 7 digits, of which single precision keeps 6
+            ([float(np.float32(0.1)), 0.2], None),  # not all in single precision
             ([0.1, 1 / 3], None),
             ([0.1, np.nextafter(0.1, 1.0)], None),  # two numbers, which no decimal of few digits tells apart
             ([0.7, 0.3 - 3 * 0.1, 0.2], 1),  # -5.55e-17, a quarter of a unit of 0.7: nothing
@@ -44,7 +50,7 @@ class TestPlaces:
         ],
     )
     def test_of_a_column(self, column, places):
-        assert decimal_places(np.array(column)) == places
+        assert decimal_places(np.array(column, dtype=np.float64)) == places
 
     def test_labels_may_be_one_decimal_computed_in_two_ways(self):
         column = np.array([0.1, np.nextafter(0.1, 1.0), 0.3])
@@ -84,6 +90,14 @@ class TestPlaces:
 
 
 class TestProblem:
+    @pytest.mark.parametrize("bound", [None, 5.0])
+    def test_a_table_in_single_precision_is_that_of_its_decimals(self, bound):
+        x = np.arange(10) / 10
+        single = Problem(np.float32(x), np.float32(abs(x - 0.5)), weight_bound=bound)
+        assert single == Problem(x, abs(x - 0.5), weight_bound=bound)
+        binary = Problem(np.float32(x), np.float32(abs(x - 0.5)), numbers="binary")
+        assert binary.X[1, 0] == np.float32(0.1) != single.X[1, 0]
+
     def test_interval_ends_are_decimals_too(self):
         problem = Problem([0, 1], [0.3, 0.7], tolerance=0.1)  # the floats 0.3 - 0.1 and 0.7 + 0.1 are others
         assert problem.places == (0, 1)

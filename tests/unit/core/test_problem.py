@@ -270,6 +270,9 @@ class TestConflicts:
     def test_classes_that_share_an_input(self):
         message = refusal(lambda: Problem.classification([3, 1, 1], ["a", "b", "a"]))
         assert message.startswith("rows 1 and 2")
+        # nobody gave a tolerance, and none would do
+        assert message.endswith("as of two classes: remove one of them")
+        assert "tolerance" not in message
 
     def test_rows_that_share_every_feature_with_another_are_told_apart(self):
         # no column alone tells the corners of a square apart

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -227,6 +228,24 @@ def test_state_dict_files(name: str, tmp_path: Path) -> None:
         read_model(path)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "boom").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"hello", "is not a readable state dict: torch.save did not write it"),  # torch says '101'
+        ("script", "is a TorchScript archive, which is not loaded: save its state_dict()"),
+    ],
+)
+def test_files_that_torch_says_little_of(content: bytes | str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.pt"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:  # what torch.jit.save writes beside the code
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("model/constants.pkl", "")
+    with pytest.raises(InputError, match=re.escape(f"{path} {said}")):
+        read_model(path)
 
 
 @pytest.mark.parametrize("name", ["folder", "pipe", "link to a device", "noise", "absent", "pickle bomb"])

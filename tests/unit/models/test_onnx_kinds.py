@@ -1009,3 +1009,22 @@ def test_tensors_elsewhere_are_not_read(changes: dict[str, Any], words: str, tmp
     with pytest.raises(InputError, match=words) as caught:
         read_model(outside(folder, **changes))
     assert "\n" not in str(caught.value)
+
+
+def test_weights_of_double_between_inputs_and_outputs_of_single_precision(tmp_path):
+    """Its values are rounded as they enter and leave, so it is held against them in single precision."""
+    casts = {to: helper.np_dtype_to_tensor_dtype(np.dtype(to)) for to in (np.float64, np.float32)}
+    made = graph(
+        [
+            node("Cast", ["x"], ["wide"], to=casts[np.float64]),
+            *layers("wide", "sum"),
+            node("Cast", ["sum"], ["y"], to=casts[np.float32]),
+        ],
+        CORE,
+        kind=casts[np.float32],
+    )
+    made.graph.output[0].type.tensor_type.elem_type = casts[np.float32]
+    onnx.save(made, tmp_path / "model.onnx")
+    read = read_model(tmp_path / "model.onnx")
+    assert read.dtype == "float32"
+    assert np.array_equal(read.network.weights, W.T)

@@ -24,7 +24,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from sparsest import InputError
+from sparsest import InputError, SparsestReLURegressor
 from sparsest.models import read_model
 
 RNG = np.random.default_rng(7)
@@ -238,3 +238,17 @@ class Doubled(MLPRegressor):
 def test_a_changed_prediction_is_noticed() -> None:
     with pytest.raises(InputError, match=r"the Doubled computes .* not seen"):
         read_model(mlp(Doubled).fit(X, Y))
+
+
+def test_names_of_columns_are_kept():
+    assert read_model(mlp().fit(FRAME, Y)).feature_names == ("length", "width", "height")
+    assert read_model(make_pipeline(StandardScaler(), mlp()).fit(FRAME, Y)).feature_names[0] == "length"
+    assert read_model(mlp().fit(X, Y)).feature_names == ()
+
+
+def test_an_estimator_of_this_project_is_told_to_give_its_network():
+    model = SparsestReLURegressor().fit([[0.0], [1.0], [2.0]], [0, 1, 0])
+    for given in (model, make_pipeline(StandardScaler(), model)):
+        with pytest.raises(InputError, match="a SparsestReLURegressor holds a network: give its network_"):
+            read_model(given)
+    assert read_model(model.network_).network.width == 2

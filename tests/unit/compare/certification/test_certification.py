@@ -4,10 +4,12 @@ import dataclasses
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from helpers import in_turn, slow_after
 from oracles import brute_force
+from sklearn.neural_network import MLPRegressor
 from typer.testing import CliRunner
 
 import sparsest
@@ -547,6 +549,23 @@ def test_certificates_read_back_as_they_were_written(tmp_path, ending, y):
         assert np.array_equal(before, after) if field.name == "trace" else before == after, field.name
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_columns_in_another_order_than_the_models_are_refused():
+    inputs = pd.DataFrame({"width": [0.0, 1, 2, 3], "height": [5.0, 2, 9, 1]})
+    model = MLPRegressor(hidden_layer_sizes=(2,), solver="lbfgs", max_iter=20, random_state=0)
+    model.fit(inputs, inputs["width"])
+    swapped, more = inputs[["height", "width"]], inputs.assign(depth=0.0)
+    for X, columns in ((swapped, "height, width"), (more, "width, height, depth")):
+        with pytest.raises(InputError) as caught:
+            sparsest.certify(model, X, inputs["width"])
+        assert str(caught.value) == (
+            f"X has the columns {columns} and the model was fitted on width, height: give those, "
+            "in that order"
+        )
+    # an array has no names, and is taken as it is
+    assert sparsest.certify(model, inputs.to_numpy(), time_limit=1).features == 2
+
+
 def test_damaged_certificates_are_refused():
     from sparsest.io.documents import decode, encode
 
@@ -697,3 +716,48 @@ def test_a_network_on_noisy_labels_is_told_how_few_neurons_do():
     found = sparsest.certify(wide, data.X, data.y, time_limit=15)
     assert found.judgement is Judgement.SPARSER_EXISTS
     assert found.upper_bound <= 3
+
+
+@pytest.mark.parametrize("n_outputs", [1, 2])
+@pytest.mark.parametrize("time_limit", [1e-3, 5.0])
+def test_counts_and_sentence_are_those_of_the_network_handed_out(n_outputs, time_limit):
+    # the last two neurons are one, of weight 2e-8: none in float16, and none is needed within the tolerance
+    given = torch.nn.Sequential(
+        torch.nn.Linear(1, 3, bias=False), torch.nn.ReLU(), torch.nn.Linear(3, n_outputs, bias=False)
+    ).half()
+    with torch.no_grad():
+        given[0].weight.copy_(torch.tensor([[1.0], [-1e-4], [-1e-4]]))
+        given[2].weight.copy_(torch.tensor([[1.0, 1e-4, 1e-4]] * n_outputs))
+    X = np.array([[-2.0], [-1.0], [1.0], [2.0]])
+    y = np.repeat(np.maximum(X, 0), n_outputs, axis=1)
+    found = sparsest.certify(given, X, y if n_outputs > 1 else y[:, 0], tolerance=1e-3, time_limit=time_limit)
+    assert found.upper_bound == found.network.count()
+    if found.judgement is Judgement.SPARSER_EXISTS:
+        assert found.reason.startswith(f"{found.upper_bound} neuron")
+    else:  # time was up before anything was tried, and the given network fits
+        assert (found.judgement, found.upper_bound) == (Judgement.BOUNDED, 3)
+
+
+@pytest.mark.parametrize(
+    ("weights", "judgement", "said"),
+    [
+        ([], Judgement.SPARSEST, "a network without neurons fits exactly, and this is one"),
+        (
+            [0.01],
+            Judgement.SPARSER_EXISTS,
+            "a network without neurons fits within 1, where the network has 1",
+        ),
+    ],
+)
+def test_no_neurons_are_not_said_to_be_more_than_fewer(weights, judgement, said):
+    given = Network(np.reshape(weights, (-1, 1)), [0] * len(weights), [1] * len(weights))
+    found = sparsest.certify(given, [[0], [1]], [0, 0], tolerance=1 if weights else "auto")
+    assert (found.judgement, found.reason) == (judgement, said)
+    shared = sparsest.MultiOutputNetwork(given.weights, given.biases, np.ones((given.width, 2)))
+    found = sparsest.certify(shared, [[0], [1]], [[0, 0], [0, 0]], tolerance=1)
+    assert (found.judgement, found.reason.startswith("a network without neurons")) == (judgement, True)
+
+
+def test_a_tolerance_of_rounding_is_not_called_a_share_of_the_range():
+    found = sparsest.certify(Network([[-1]], [-1], [1]), [[0], [1]])  # zero on both samples
+    assert found.reason.endswith("the tolerance is that of rounding, because the outputs' range is 0")

@@ -87,6 +87,7 @@ def test_ties_are_named():
     ("options", "words"),
     [
         ({"y": [0, 1, 2, 3, 4, 5, 6]}, "labels hold 7 classes"),
+        ({"y": np.arange(7) / 10}, "the model has 3 outputs and y one label a row, 7 different numbers"),
         ({"y": NUMBERS, "against": "nothing"}, "choose one of"),
         ({"y": NUMBERS, "margin": -1.0}, "margin = -1.0"),
         ({"y": NUMBERS, "share_of_range": 0.1}, "a classifier has a margin"),

@@ -183,3 +183,38 @@ class TestMaxNeurons:
     def test_what_is_no_limit_is_refused(self, limit):
         with pytest.raises(InputError, match=r"max_neurons = .*: it must be"):
             SparsestReLURegressor(max_neurons=limit).fit(self.X, self.Y)
+
+
+class TestParameters:
+    """Out of range they are refused whatever the data need, and scikit-learn's own spellings are known."""
+
+    X, Y = [[0.0], [1.0], [2.0]], [0.0, 1.0, 0.0]
+
+    @pytest.mark.parametrize(
+        ("parameters", "said"),
+        [
+            ({"p": 2}, "p = 2"),
+            ({"effort": -1.0}, "effort_limit = -1.0"),
+            ({"random_state": -1}, "random_state = -1"),
+            ({"random_state": "0"}, "random_state = '0'"),
+            ({"n_jobs": 0}, "n_jobs = 0"),
+            ({"n_jobs": 1.5}, "n_jobs = 1.5"),
+        ],
+    )
+    def test_what_no_parameter_may_be_is_refused_before_the_search(self, parameters, said):
+        with pytest.raises(InputError, match=said):
+            SparsestReLURegressor(**parameters).fit(self.X, self.Y)
+
+    def test_all_processors(self):
+        assert SparsestReLURegressor(n_jobs=-1).fit(self.X, self.Y).upper_bound_ == 2
+
+    @UNPROVEN
+    def test_a_random_state_is_a_seed(self):
+        data = datasets.load("uniform", d=2, n=10)
+        drawn = [np.random.RandomState(3) for _ in range(2)]
+        first, second = (
+            SparsestReLURegressor(node_limit=20, effort=0.02, random_state=state).fit(data.X, data.y)
+            for state in drawn
+        )
+        assert first.network_ == second.network_
+        assert drawn[0].randint(100) == drawn[1].randint(100)
