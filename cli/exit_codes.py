@@ -21,6 +21,11 @@ def of_status(status: Status) -> int:
     return BY_STATUS.get(status, OPEN)
 
 
+def of_threshold(status: Status) -> int:
+    """Return the exit code of `sparsest threshold`, whose search may end by itself with an interval."""
+    return DONE if status is Status.FINISHED else of_status(status)
+
+
 def of_outcome(outcome: Outcome) -> int:
     """Return the exit code of `sparsest compare`."""
     return BY_OUTCOME.get(outcome, NEGATIVE)

@@ -86,6 +86,19 @@ Initialization = Annotated[
 Checkpoint = Annotated[
     Path | None, typer.Option(help="Keep what is known in a file while it runs.", metavar="FILE")
 ]
+Dask = Annotated[
+    str | None,
+    typer.Option(help="Share it on the Dask cluster with this scheduler instead.", metavar="ADDRESS"),
+]
+WorkersOfProofs = Annotated[
+    int | None, typer.Option(help="Processes that share a search for a proof; 1 by default.")
+]
+CheckpointOfCount = Annotated[
+    Path | None,
+    typer.Option(
+        "--checkpoint", help="Keep the search for the smallest count in a file while it runs.", metavar="FILE"
+    ),
+]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue from the checkpoint if there is one.")]
 HistoryTable = Annotated[
     Path | None,

@@ -57,6 +57,11 @@ def say_how_it_ended(result: Ended, proof: Path | None, checkpoint: Path | None)
     written = result.proof_written is not False
     if proof is not None:
         output.note(f"wrote the proof {proof}" if written else f"Error: {result.remark}")
+    say_where_it_is_kept(checkpoint, code)
+    return code if written else exit_codes.BAD_INPUT
+
+
+def say_where_it_is_kept(checkpoint: Path | None, code: int) -> None:
+    """Tell where a search that was stopped is kept."""
     if checkpoint is not None and code == exit_codes.OPEN:
         output.note(f"the search is kept in {checkpoint}: the same command with --resume continues it")
-    return code if written else exit_codes.BAD_INPUT

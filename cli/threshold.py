@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from sparsest.cli import exit_codes, options, output
+from sparsest.cli import exit_codes, options, output, searches
 from sparsest.decimals import Numbers
 from sparsest.errors import InputError
 from sparsest.io.problem_sources import Asked, read_source
@@ -39,6 +39,10 @@ def threshold(  # noqa: PLR0913
     ] = _SECONDS,
     json: options.Json = False,
     plot: options.Plot = None,
+    workers: options.WorkersOfProofs = None,
+    dask: options.Dask = None,
+    checkpoint: options.CheckpointOfCount = None,
+    resume: options.Resume = False,
 ) -> None:
     """Bound p*: for every smaller p each network of least l^p path norm is a sparsest one.
 
@@ -51,10 +55,13 @@ def threshold(  # noqa: PLR0913
       sparsest threshold anscombe-2 --affine skip --objective weights --plot threshold.png
 
     \b
-    Exit codes: 0 done, 2 bad input.
+    Exit codes: 0 the bounds met or the search came to its end, 2 bad input, 3 stopped early (a limit,
+    Ctrl-C, or floats could not decide): the interval is printed.
     """
     output.check_outputs(plot, None)
-    output.refuse_overwriting(data, plot)
+    output.refuse_overwriting(data, plot, checkpoint)
+    searches.check_search(None, checkpoint, resume=resume)
+    searches.refuse_workers_beside_dask(workers, dask)
     wanted = Wanted(target, features, ignore, drop_missing, header)
     asked = Asked(wanted, affine, tolerance, weight_bound, False, None, numbers)
     problem, reading = read_source(data, asked)
@@ -69,8 +76,11 @@ def threshold(  # noqa: PLR0913
                 count = count_minimisers(problem, p, objective)
         except InputError as error:
             raise InputError(f"--p: {error}") from None
-    with output.phase(f"bounding p*, {time_limit:g} s at most where it is searched for", json):
-        result = compute(problem, objective, time_limit=time_limit)
+    bounding = f"bounding p*, {time_limit:g} s at most where it is searched for"
+    with searches.sharing(workers, dask) as shared, output.phase(bounding, json):
+        result = compute(
+            problem, objective, time_limit=time_limit, **shared, checkpoint_file=checkpoint, resume=resume
+        )
     if json:
         document = output.document_of(problem, result, reading)
         if count is not None:
@@ -85,6 +95,8 @@ def threshold(  # noqa: PLR0913
         output.print_reading(reading, data)
         if count is not None:
             output.print_block(f"minimisers at p = {p:g}: {count}", [])
+    code = exit_codes.of_threshold(result.status)
+    searches.say_where_it_is_kept(checkpoint, code)
     if plot is not None:
         powers = np.linspace(1 / _POINTS, 1, _POINTS)
         try:
@@ -93,7 +105,7 @@ def threshold(  # noqa: PLR0913
         except InputError:  # too many candidates to list: the curves of the two networks
             curves = None
         output.draw(result.plot(curves, title=data), plot)
-    raise typer.Exit(exit_codes.DONE)
+    raise typer.Exit(code)
 
 
 def _plain(count: int) -> int | str:

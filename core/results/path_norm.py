@@ -185,7 +185,8 @@ class ThresholdResult(Report):
     Attributes
     ----------
     status : Status
-        Why the search ended. `Status.OPTIMAL` where both bounds are certified and differ by rounding alone.
+        Why the search ended. `Status.OPTIMAL` where both bounds are certified and differ by rounding alone;
+        `Status.FINISHED` where it came to its end with an interval that more time would not narrow.
     lower_bound : float
         For every p below, every minimiser is sparsest: certified. 0 where nothing is.
     upper_bound : float
@@ -194,7 +195,7 @@ class ThresholdResult(Report):
         such p below 1, or none is known.
     network : Network
         The sparsest network of least path norm at `upper_bound`; some sparsest network, or one that is not
-        known to be, where the remark says that nothing is certified below.
+        known to be, where the remark says that the smallest count was not proven.
     other : Network or None
         The network of least path norm there among those that are not sparsest; None when p* may be 1.
     remark : str
@@ -250,7 +251,8 @@ class ThresholdResult(Report):
         rows = [("p*", self.spelled), ("sparsest", counted(self.network.count(what), what))]
         if self.other is not None:
             rows.append(("at p*", f"{counted(self.other.count(what), what)} cost as little"))
-        ended = f"; {self.status.sentence}" if self.status is Status.INTERRUPTED else ""
+        whole = self.status in (Status.OPTIMAL, Status.FINISHED)
+        ended = "" if whole else f"; {self.status.sentence}"
         rows.append(("time", f"{self.seconds:.2f} s, {counted(self.nodes, 'intervals')} of p{ended}"))
         return rows + ([("note", self.remark)] if self.remark else [])
 

@@ -5,7 +5,6 @@ smaller p: bounds hold for one p at a time, and costs may cross more than once. 
 small p that the size of the data's numbers gives (`sparsest.exact.p_star.smallest_entry`).
 """
 
-import dataclasses
 from typing import Final
 
 import numpy as np
@@ -15,6 +14,7 @@ from sparsest.arrays import FloatArray
 from sparsest.errors import InputError
 from sparsest.exact.p_star.smallest_entry import certified_from_below
 from sparsest.exact.path_norm.least_path_norm import minimize_path_norm
+from sparsest.exact.search_options import SearchOptions
 from sparsest.network import Network
 from sparsest.objectives import Objective, magnitudes
 from sparsest.problem import Problem
@@ -32,17 +32,98 @@ _SECONDS_A_NUMBER, _IN_ANY_CASE = 3e-5, 0.3
 _SMALL = "extreme points are too many to compare: the lower end is what the digits of the data alone give"
 _LATE = "nothing is certified below in so short a time"
 _NOTHING = "nothing is certified below: that takes no weight bound and an exact proof of the smallest count"
-_UNKNOWN = "nothing is certified: the smallest count was not proven in time"
+_UNKNOWN = "nothing is certified below: the smallest count was not proven in time"
 _TO_GAP = f"the upper end rests on bounds that meet within {tolerances.PATH_NORM_GAP:g} of the path norm"
+
+
+class UpperEnd:
+    """The least p found that is too large: bisection, gone on with as often as there is time.
+
+    Parameters
+    ----------
+    problem, goal
+        As for `sparsest.exact.threshold`.
+    options : SearchOptions
+        Who works.
+
+    Attributes
+    ----------
+    p : float
+        The least p at which a network that is not sparsest costs least; 1 where none is known.
+    network : Network or None
+        That network.
+    tried : int
+        Searches for a least path norm.
+    stopped : Status or None
+        Why the last look ended before its end; None if it did not.
+    """
+
+    def __init__(self, problem: Problem, goal: Objective, options: SearchOptions) -> None:
+        self._problem, self._goal, self._options = problem, goal, options
+        self._closed: dict[float, PathNormResult] = {}
+        self.p = 1.0
+        self.network: Network | None = None
+        self.tried = 0
+        self.stopped: Status | None = None
+
+    def look(self, most: int, deadline: Deadline) -> None:
+        """Try exponents, given that sparsest networks have at most so many parts; on Ctrl-C end.
+
+        That count need not be proven smallest: a least path norm that belongs to more parts belongs to a
+        network that is not sparsest.
+        """
+        self.stopped = None
+        lower, upper, p = 0.0, 1.0, _FIRST
+        for tried in range(_TRIES):
+            # all else depends on the first try, which therefore gets all the time that it needs
+            least = self._least(p, deadline.part(1 / (_TRIES - tried) if tried else 1.0))
+            if least is None or least.status is Status.INTERRUPTED:
+                return
+            if _count(least) > most:
+                upper = p
+                if p < self.p:
+                    self.p, self.network = p, least.network
+            elif self.network is None:
+                return  # smaller p are not more likely to be too large
+            else:
+                lower = p
+            p = (lower + upper) / 2
+
+    def _least(self, p: float, deadline: Deadline) -> PathNormResult | None:
+        """Return the least path norm; None where there is no time, or Ctrl-C came first."""
+        if p in self._closed:
+            return self._closed[p]
+        if deadline.expired:
+            self.stopped = Status.TIME_LIMIT
+            return None
+        try:
+            least = minimize_path_norm(
+                self._problem,
+                p,
+                self._goal,
+                time_limit=deadline.limit,
+                workers=self._options.workers,
+                executor=self._options.executor,
+            )
+        except KeyboardInterrupt:
+            self.stopped = Status.INTERRUPTED
+            return None
+        self.tried += 1
+        if least.status is Status.OPTIMAL:
+            self._closed[p] = least
+        else:
+            self.stopped = least.status
+        return least
 
 
 def bound_threshold(
     problem: Problem,
     goal: Objective,
     fewest: ExactResult,
+    upper: UpperEnd,
     deadline: Deadline,
     *,
-    interrupted: bool = False,
+    stopped: Status | None = None,
 ) -> ThresholdResult:
     """Return an interval up to the least p found at which the least path norm is not a sparsest network's.
 
@@ -52,10 +133,12 @@ def bound_threshold(
         As for `sparsest.exact.threshold`.
     fewest : ExactResult
         Bounds on the smallest count, and a network.
+    upper : UpperEnd
+        What is known of it.
     deadline : Deadline
         When it ends, or on Ctrl-C, the interval known so far is returned.
-    interrupted : bool
-        Whether Ctrl-C came before: no p is tried then.
+    stopped : Status, optional
+        Why an earlier part did not come to its end; after Ctrl-C no p is tried.
 
     Raises
     ------
@@ -64,35 +147,45 @@ def bound_threshold(
     """
     if fewest.network is None:
         raise InputError("no network that fits was found in time, which a threshold needs: raise time_limit")
-    lower, found, is_late = 0.0, Upper(), False
+    lower, is_late = 0.0, False
     proven = fewest.status is Status.OPTIMAL
     if proven and fewest.proof is Proof.EXACT:
         sizes = sizes_of_sparsest(fewest)
         is_late = max(deadline.remaining, _IN_ANY_CASE) < _SECONDS_A_NUMBER * problem.X.size
         if len(sizes) == fewest.lower_bound and not is_late:
             lower = certified_from_below(problem, goal, sizes)
-    if proven and lower < 1 and not interrupted:
-        try:
-            _bisect(problem, goal, fewest.lower_bound, deadline, found)
-        except KeyboardInterrupt:
-            interrupted = True
+    if proven and lower < 1 and stopped is not Status.INTERRUPTED:
+        upper.look(most_parts(fewest), deadline)
     remark = (_SMALL if lower > 0 else _LATE if is_late else _NOTHING) if proven else _UNKNOWN
-    if found.network is not None:
+    if upper.network is not None:
         remark = f"{remark}; {_TO_GAP}"
-    ended = Status.TIME_LIMIT if deadline.expired else Status.FINISHED
-    status = Status.INTERRUPTED if interrupted else ended
+    causes = (
+        stopped,
+        None if proven else fewest.status,
+        upper.stopped,
+        Status.TIME_LIMIT if is_late else None,
+    )
+    status = next(filter(None, causes), Status.FINISHED)
+    if Status.INTERRUPTED in causes:
+        status = Status.INTERRUPTED
     return ThresholdResult(
         status=Status.OPTIMAL if lower == 1 else status,
         objective=goal,
         lower_bound=lower,
-        upper_bound=found.p,
+        upper_bound=upper.p,
         network=fewest.network,
-        other=found.network,
-        nodes=found.tried,
+        other=upper.network,
+        nodes=upper.tried,
         seconds=deadline.seconds,
         remark="" if lower == 1 else remark,
         problem=problem,
     )
+
+
+def most_parts(fewest: ExactResult) -> int:
+    """Return how many parts a sparsest network has at most: as many as one that is known."""
+    known = fewest.network.count(fewest.objective) if fewest.network is not None else fewest.lower_bound
+    return known if fewest.upper_bound is None else min(known, fewest.upper_bound)
 
 
 def sizes_of_sparsest(fewest: ExactResult) -> FloatArray:
@@ -102,34 +195,6 @@ def sizes_of_sparsest(fewest: ExactResult) -> FloatArray:
     sizes = magnitudes(fewest.network.folded, fewest.objective)
     sizes = sizes[sizes > 0]
     return sizes if len(sizes) == fewest.lower_bound else np.zeros(0)
-
-
-@dataclasses.dataclass
-class Upper:
-    """The least p found that is too large, its network, and how many p were tried."""
-
-    p: float = 1.0
-    network: Network | None = None
-    tried: int = 0
-
-
-def _bisect(problem: Problem, goal: Objective, fewest: int, deadline: Deadline, found: Upper) -> None:
-    """Look for a p that is too large, and keep the least one in `found`."""
-    lower, p = 0.0, _FIRST
-    for tried in range(_TRIES):
-        if deadline.expired:
-            return
-        least = minimize_path_norm(problem, p, goal, time_limit=share_of(deadline, 1 / (_TRIES - tried)))
-        found.tried = tried + 1
-        if _count(least) > fewest:
-            found.p, found.network = p, least.network
-        elif found.network is None:
-            return  # smaller p are not more likely to be too large
-        else:
-            lower = p
-        if least.status is Status.INTERRUPTED:
-            raise KeyboardInterrupt
-        p = (lower + found.p) / 2
 
 
 def _count(least: PathNormResult) -> int:

@@ -7,6 +7,7 @@ through (`sparsest.exact.p_star.rivals`), and where they cannot it is bounded
 (`sparsest.exact.p_star.by_bisection`).
 """
 
+from concurrent.futures import Executor
 from typing import Final
 
 import numpy as np
@@ -25,12 +26,21 @@ from sparsest.exact.line.cheapest_cuts import (
     function_of,
     runs_of,
 )
+from sparsest.exact.method_choice import PathLike, checkpoint_path
 from sparsest.exact.p_star import crossing_of_points, rivals
-from sparsest.exact.p_star.by_bisection import bound_threshold, share_of, sizes_of_sparsest
+from sparsest.exact.p_star.by_bisection import (
+    UpperEnd,
+    bound_threshold,
+    most_parts,
+    share_of,
+    sizes_of_sparsest,
+)
+from sparsest.exact.p_star.counting import Counting, counting_of
 from sparsest.exact.p_star.crossing_of_cuts import crossing_of_cuts
 from sparsest.exact.path_norm import extreme_points, one_feature
 from sparsest.exact.path_norm.extreme_points import Point, sizes_as_floats
 from sparsest.exact.path_norm.one_feature import Curve, curve_of
+from sparsest.exact.search_options import SearchOptions
 from sparsest.network import Network
 from sparsest.objectives import Objective, check_power
 from sparsest.problem import Problem, refuse_other_than_problem
@@ -41,8 +51,10 @@ from sparsest.units import in_own_units, path_norm_unit
 
 # Seconds unless the caller says otherwise.
 TIME_LIMIT: Final = 30.0
-# Share of the time for the fewest neurons, weights or parameters.
+# Share of the time for the fewest neurons, weights or parameters, at first; where that does not do, share of
+# what is left then for an upper end, which takes no proof of the count. Counting has the rest.
 _COUNTING: Final = 1 / 3
+_BETWEEN: Final = 1 / 2
 # Share of what is left then for comparing all extreme points.
 _COMPARING: Final = 0.7
 # Where the sparsest network of least path norm is shown when it never loses its place.
@@ -58,6 +70,10 @@ def threshold(
     objective: str | Objective = Objective.NEURONS,
     *,
     time_limit: float | None = TIME_LIMIT,
+    workers: int = 1,
+    executor: Executor | None = None,
+    checkpoint_file: PathLike | None = None,
+    resume: bool = False,
 ) -> ThresholdResult:
     """Bound p*: the largest q <= 1 such that for all p < q every minimiser of the path norm is sparsest.
 
@@ -70,6 +86,16 @@ def threshold(
     time_limit : float or None
         Seconds; None is no limit. On Ctrl-C the interval known so far is returned. The method for one
         feature, a skip, exact labels and weights takes near-linear time and ends by itself.
+    workers : int
+        Processes that share the search for the smallest count, and those for least path norms.
+    executor : concurrent.futures.Executor, optional
+        Where these are shared instead, `workers` pieces at a time: a pool of your own, or a Dask cluster's
+        ``Client.get_executor()``.
+    checkpoint_file : path, optional
+        Where the search for the smallest count is kept, which takes longest and on which all else rests. A
+        file that exists is only touched with `resume`.
+    resume : bool
+        Continue that search in the file if it exists; the rest begins anew.
 
     Returns
     -------
@@ -82,7 +108,8 @@ def threshold(
     Raises
     ------
     InputError
-        When no network fits or none is found in time, or when slopes or weights leave the range of floats.
+        When no network fits or none is found in time, when slopes or weights leave the range of floats, or
+        for a checkpoint that is damaged, of another problem, in the way, or of a method that keeps nothing.
 
     Examples
     --------
@@ -97,21 +124,45 @@ def threshold(
     """
     refuse_other_than_problem(problem)
     goal = Objective.parse(objective)
-    deadline = Deadline(time_limit)
+    options = SearchOptions(
+        deadline=Deadline(time_limit),
+        workers=workers,
+        executor=executor,
+        checkpoint_path=None if checkpoint_file is None else checkpoint_path(checkpoint_file, "tree"),
+        resume=resume,
+    )
     if one_feature.applies_to(problem, goal):
-        return _by_runs(problem, goal, deadline)
-    from sparsest.exact.solver import solve  # loads HiGHS
+        if options.checkpoint_path is not None:
+            raise InputError(
+                "one feature with a skip takes no search that could be kept: leave the checkpoint out"
+            )
+        return _by_runs(problem, goal, options.deadline)
+    with counting_of(problem, goal, options) as counting:
+        return _by_searches(problem, goal, counting, options)
 
-    fewest = solve(problem, goal, time_limit=share_of(deadline, _COUNTING))
-    interrupted = fewest.status is Status.INTERRUPTED
-    if fewest.status is Status.OPTIMAL and fewest.proof is Proof.EXACT:
+
+def _by_searches(
+    problem: Problem, goal: Objective, counting: Counting, options: SearchOptions
+) -> ThresholdResult:
+    """Divide the time among the search for the smallest count and what rests on it."""
+    deadline, upper = options.deadline, UpperEnd(problem, goal, options)
+    fewest = counting.go_on(share_of(deadline, _COUNTING))
+    stopped = None
+    if fewest.status is Status.TIME_LIMIT:
+        if fewest.network is not None:
+            upper.look(most_parts(fewest), deadline.part(_BETWEEN))
+        if upper.stopped is Status.INTERRUPTED:
+            stopped = Status.INTERRUPTED
+        else:
+            fewest = counting.go_on(share_of(deadline, 1.0))
+    if fewest.status is Status.OPTIMAL and fewest.proof is Proof.EXACT and stopped is None:
         try:
-            found = _by_points(problem, goal, fewest, deadline)
+            found, stopped = _by_points(problem, goal, fewest, deadline)
         except KeyboardInterrupt:
-            found, interrupted = None, True
+            found, stopped = None, Status.INTERRUPTED
         if found is not None:
             return found
-    return bound_threshold(problem, goal, fewest, deadline, interrupted=interrupted)
+    return bound_threshold(problem, goal, fewest, upper, deadline, stopped=stopped)
 
 
 def certifies_threshold(problem: Problem, objective: str | Objective = Objective.NEURONS) -> bool:
@@ -160,21 +211,24 @@ def _by_runs(problem: Problem, goal: Objective, deadline: Deadline) -> Threshold
 
 def _by_points(
     problem: Problem, goal: Objective, fewest: ExactResult, deadline: Deadline
-) -> ThresholdResult | None:
-    """Compare all extreme points, given the least count; None where time is too short for them."""
+) -> tuple[ThresholdResult | None, Status | None]:
+    """Compare all extreme points, given the least count; where that did not work, None, and what stopped it.
+
+    Nothing stopped it where there are too many to begin with.
+    """
     exact = rivals.bases(problem, goal)
     limit = Deadline(share_of(deadline, _COMPARING))
     sizes = sizes_of_sparsest(fewest)
     if exact is None or not sizes.any() or not rivals.fits_into(exact, limit.remaining):
-        return None
+        return None, None
     found = rivals.rivals(exact, sizes, limit)
     if found is None:
-        return None
+        return None, Status.TIME_LIMIT if limit.expired else None
     crossing = found.crossing
     power = _BELOW if crossing.which is None else crossing.upper
     best = int(np.argmin(crossing_of_points.costs_at(sizes_as_floats(found.sparsest), power)))
     wide = crossing.upper - crossing.lower > _WIDE
-    return ThresholdResult(
+    result = ThresholdResult(
         status=Status.NUMERICAL if wide else Status.OPTIMAL,
         objective=goal,
         lower_bound=crossing.lower,
@@ -186,6 +240,7 @@ def _by_points(
         remark=_OPEN if wide else "",
         problem=problem,
     )
+    return result, None
 
 
 def _split(points: list[Point]) -> tuple[list[Point], list[Point]]:

@@ -8,12 +8,13 @@ import pytest
 from sparsest import InputError, Objective, Problem, Status, datasets, exact
 from sparsest.exact.p_star import basis_kernel as kernel
 from sparsest.exact.p_star import crossing_of_points, p_star, rivals
-from sparsest.exact.p_star.by_bisection import bound_threshold
+from sparsest.exact.p_star.by_bisection import UpperEnd, bound_threshold
 from sparsest.exact.p_star.dependence_kernel import dependent
 from sparsest.exact.p_star.generators import exact_generators, in_floats
 from sparsest.exact.p_star.rivals import _question, _Walk
 from sparsest.exact.p_star.smallest_entry import certified_from_below, log_of_smallest_entry
 from sparsest.exact.path_norm import extreme_points
+from sparsest.exact.search_options import SearchOptions
 from sparsest.objectives import magnitudes
 from sparsest.progress import Deadline
 
@@ -236,7 +237,8 @@ def test_any_problem_without_a_weight_bound_has_a_lower_end():
     ):
         fewest = exact.solve(problem, "weights")
         over = Deadline(1e-9)  # no time for any p
-        found = bound_threshold(problem, Objective.WEIGHTS, fewest, over)
+        upper = UpperEnd(problem, Objective.WEIGHTS, SearchOptions())
+        found = bound_threshold(problem, Objective.WEIGHTS, fewest, upper, over)
         assert (found.lower_bound > 1e-5) == (problem.weight_bound is None)
         assert (found.upper_bound, found.status) == (1, Status.TIME_LIMIT)
         assert words in found.remark
@@ -246,7 +248,8 @@ def test_digits_of_many_samples_are_not_weighed_when_the_time_is_over():
     x = np.linspace(0, 1, 20_000)
     problem = Problem(x, np.abs(x - 0.5), affine="skip")
     fewest = exact.solve(problem, "neurons")
-    found = bound_threshold(problem, Objective.NEURONS, fewest, Deadline(1e-9))
+    upper = UpperEnd(problem, Objective.NEURONS, SearchOptions())
+    found = bound_threshold(problem, Objective.NEURONS, fewest, upper, Deadline(1e-9))
     assert (found.lower_bound, found.upper_bound, found.status) == (0, 1, Status.TIME_LIMIT)
     assert "in so short a time" in found.remark
 

@@ -15,6 +15,7 @@ from sparsest.affine import Affine
 from sparsest.exact.p_star import by_bisection, crossing_of_points
 from sparsest.exact.p_star.p_star import cost_curves, threshold
 from sparsest.exact.path_norm import extreme_points
+from sparsest.exact.search_options import SearchOptions
 from sparsest.progress import Deadline
 from sparsest.results.path_norm import PathNormResult
 from sparsest.results.solving import Status
@@ -249,7 +250,7 @@ def test_listing_stops_when_time_is_up():
         cost_curves(problem, [0.5], "weights", time_limit=0.01)
 
 
-def bounded_by_points(problem, p, objective, *, time_limit):
+def bounded_by_points(problem, p, objective, **limits):
     """As `minimize_path_norm`, by the list of extreme points."""
     points = listed(problem, objective)
     costs = crossing_of_points.costs_at(extreme_points.sizes_as_floats(points), p)
@@ -262,7 +263,8 @@ def bounded_by_points(problem, p, objective, *, time_limit):
 
 def bisected(problem, seconds):
     fewest = exact.solve(problem, "weights")
-    return by_bisection.bound_threshold(problem, Objective.WEIGHTS, fewest, Deadline(seconds))
+    upper = by_bisection.UpperEnd(problem, Objective.WEIGHTS, SearchOptions())
+    return by_bisection.bound_threshold(problem, Objective.WEIGHTS, fewest, upper, Deadline(seconds))
 
 
 @pytest.mark.slow
@@ -297,8 +299,8 @@ def test_without_a_network_there_is_no_threshold():
 
 @pytest.mark.slow
 def test_bisection_believes_no_interval_that_is_open(monkeypatch):
-    def halves(problem, p, objective, *, time_limit):
-        closed = bounded_by_points(problem, p, objective, time_limit=time_limit)
+    def halves(problem, p, objective, **limits):
+        closed = bounded_by_points(problem, p, objective)
         return PathNormResult(
             Status.TIME_LIMIT, 0.0, closed.upper_bound, closed.network, "", objective, p, 0.0, "list", 0, 0.0
         )
@@ -306,4 +308,4 @@ def test_bisection_believes_no_interval_that_is_open(monkeypatch):
     monkeypatch.setattr(by_bisection, "minimize_path_norm", halves)
     found = bisected(named("uniform:d=2,n=4,seed=0"), 9)
     assert 0 < found.lower_bound < 0.01
-    assert (found.upper_bound, found.other) == (1, None)
+    assert (found.upper_bound, found.other, found.status) == (1, None, Status.TIME_LIMIT)
