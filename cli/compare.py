@@ -2,7 +2,7 @@
 
 import typer
 
-from sparsest.cli import exit_codes, options, output
+from sparsest.cli import exit_codes, options, output, searches
 from sparsest.decimals import Numbers
 from sparsest.io.problem_sources import Asked, read_source
 from sparsest.io.table_files.columns import Wanted
@@ -36,6 +36,10 @@ def compare(  # noqa: PLR0913
     json: options.Json = False,
     plot: options.Plot = None,
     save: options.Output = None,
+    workers: options.WorkersOfProofs = None,
+    dask: options.Dask = None,
+    checkpoint: options.CheckpointOfCount = None,
+    resume: options.Resume = False,
 ) -> None:
     """Find the sparsest network exactly, train towards it, and say whether both agree, and why not.
 
@@ -53,7 +57,9 @@ def compare(  # noqa: PLR0913
     DISAGREE is a bug: problem and verdict are written to the current folder.
     """
     output.check_outputs(plot, save)
-    output.refuse_overwriting(data, plot, save)
+    output.refuse_overwriting(data, plot, save, checkpoint)
+    searches.check_search(None, checkpoint, resume=resume)
+    searches.refuse_workers_beside_dask(workers, dask)
     wanted = Wanted(target, features, ignore, drop_missing, header)
     asked = Asked(wanted, affine, tolerance, weight_bound, classify, margin, numbers)
     problem, reading = read_source(data, asked)
@@ -61,7 +67,7 @@ def compare(  # noqa: PLR0913
     from sparsest.compare.agreement.compare import compare_sides
     from sparsest.continuous import DEFAULT_STEPS
 
-    with output.progress_bar(quiet=json) as progress:
+    with searches.sharing(workers, dask) as shared, output.progress_bar(quiet=json) as progress:
         verdict = compare_sides(
             problem,
             p=_power(p),
@@ -76,6 +82,9 @@ def compare(  # noqa: PLR0913
             steps=DEFAULT_STEPS if steps is None else steps,
             seed=seed,
             device=device,
+            **shared,
+            checkpoint_file=checkpoint,
+            resume=resume,
             progress=progress,
         )
     if json:
@@ -83,10 +92,12 @@ def compare(  # noqa: PLR0913
     else:
         output.print_report(verdict, data)
         output.print_reading(reading, data)
+    code = exit_codes.of_outcome(verdict.outcome)
+    searches.say_where_it_is_kept(checkpoint, code)
     output.write(verdict, save)  # after printing: a full disk must not cost the result
     if plot is not None:
         output.draw(verdict.plot(title=f"{data}: {verdict.outcome.name}"), plot)
-    raise typer.Exit(exit_codes.of_outcome(verdict.outcome))
+    raise typer.Exit(code)
 
 
 def _power(text: str) -> float | str:

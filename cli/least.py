@@ -36,10 +36,7 @@ def least(  # noqa: PLR0913
     workers: Annotated[
         int | None, typer.Option(help="Processes that share the branch and bound; 1 by default.")
     ] = None,
-    dask: Annotated[
-        str | None,
-        typer.Option(help="Share it on the Dask cluster with this scheduler instead.", metavar="ADDRESS"),
-    ] = None,
+    dask: options.Dask = None,
     checkpoint: options.Checkpoint = None,
     resume: options.Resume = False,
     proof: Annotated[

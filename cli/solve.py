@@ -41,10 +41,7 @@ def solve(  # noqa: PLR0913
     workers: Annotated[
         int | None, typer.Option(help="Processes that share the tree's search; 1 by default.")
     ] = None,
-    dask: Annotated[
-        str | None,
-        typer.Option(help="Share it on the Dask cluster with this scheduler instead.", metavar="ADDRESS"),
-    ] = None,
+    dask: options.Dask = None,
     node_limit: Annotated[
         int | None, typer.Option(help="Search nodes after which the interval known so far is reported.")
     ] = None,

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 from collections.abc import Callable
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Final
 
@@ -46,6 +47,10 @@ def compare_sides(  # noqa: PLR0913
     steps: int = DEFAULT_STEPS,
     seed: int = 0,
     device: str = "auto",
+    workers: int = 1,
+    executor: Executor | None = None,
+    checkpoint_file: str | os.PathLike[str] | None = None,
+    resume: bool = False,
     directory: str | os.PathLike[str] = ".",
     progress: ProgressCallback | None = None,
 ) -> Verdict:
@@ -72,6 +77,10 @@ def compare_sides(  # noqa: PLR0913
         the time limit where that is shorter.
     algorithm, width, restarts, steps, seed, device
         As for `sparsest.continuous.minimize`.
+    workers, executor
+        As for `sparsest.exact.solve`, of which the bounds on path norms make use too.
+    checkpoint_file, resume
+        As for `sparsest.exact.solve`: what is kept is the search for the smallest count.
     directory : path
         Where a disagreement is written, with everything needed to reproduce it.
     progress : callable, optional
@@ -99,9 +108,9 @@ def compare_sides(  # noqa: PLR0913
     refuse_other_than_problem(problem)
     if least_limit is None:
         least_limit = _LEAST_LIMIT if time_limit is None else min(_LEAST_LIMIT, time_limit)
-    pstar = (
-        _threshold(problem, goal, least_limit) if p == "auto" or certifies_threshold(problem, goal) else None
-    )
+    pstar = None
+    if p == "auto" or certifies_threshold(problem, goal):
+        pstar = _threshold(problem, goal, least_limit, workers, executor)
     power = _power(p, pstar)
     exact = solve(
         problem,
@@ -109,12 +118,22 @@ def compare_sides(  # noqa: PLR0913
         method=method,
         mip_solver=mip_solver,
         time_limit=time_limit,
+        workers=workers,
+        executor=executor,
+        checkpoint_file=checkpoint_file,
+        resume=resume,
         progress=_labelled(progress, "exact"),
     )
     least, interrupted = None, exact.status is Status.INTERRUPTED
     if least_limit > 0 and not interrupted:
         least = minimize_path_norm(
-            problem, power, goal, time_limit=least_limit, progress=_labelled(progress, "path norm")
+            problem,
+            power,
+            goal,
+            time_limit=least_limit,
+            workers=workers,
+            executor=executor,
+            progress=_labelled(progress, "path norm"),
         )
         interrupted = least.status is Status.INTERRUPTED
     found = find_sparse(
@@ -148,12 +167,14 @@ def compare_sides(  # noqa: PLR0913
     return _recorded(problem, verdict, Path(directory)) if verdict.outcome is Outcome.DISAGREE else verdict
 
 
-def _threshold(problem: Problem, goal: Objective, limit: float) -> ThresholdResult | None:
+def _threshold(
+    problem: Problem, goal: Objective, limit: float, workers: int, executor: Executor | None
+) -> ThresholdResult | None:
     """Return bounds on p*, None where no network fits or slopes are beyond floats."""
     if limit <= 0:
         return None
     try:
-        return threshold(problem, goal, time_limit=limit)
+        return threshold(problem, goal, time_limit=limit, workers=workers, executor=executor)
     except InputError:
         return None
 

@@ -132,3 +132,19 @@ def test_ctrl_c_ends_both_sides():
     assert verdict.exact.status is verdict.continuous.status is Status.INTERRUPTED
     assert verdict.continuous.network.solves(problem)
     assert verdict.least is None
+
+
+def test_the_exact_side_is_shared_and_kept_as_elsewhere(tmp_path):
+    xor = datasets.load("xor").problem()
+    path = tmp_path / "count.checkpoint"
+    with pytest.raises(InputError, match="workers = 0"):
+        compare_sides(xor, workers=0)
+    with pytest.raises(InputError, match="resume needs a checkpoint_file"):
+        compare_sides(xor, resume=True)
+    first = compare_sides(xor, least_limit=0, checkpoint_file=path, **QUICK)
+    assert first.outcome is Outcome.AGREE
+    with pytest.raises(InputError, match="--resume"):
+        compare_sides(xor, checkpoint_file=path)
+    again = compare_sides(xor, least_limit=0, checkpoint_file=path, resume=True, **QUICK)
+    assert again.exact.lower_bound == first.exact.lower_bound == 2
+    assert "count.checkpoint as well" in again.exact.remark
