@@ -17,16 +17,19 @@ _MOST_SUGGESTED = 3
 def explain(
     word: Annotated[
         str | None,
-        typer.Argument(metavar="VERDICT", help="A verdict, status or other word that a command printed."),
+        typer.Argument(
+            metavar="WORD", help="A verdict, status, method or other word that a command printed."
+        ),
     ] = None,
     json: options.Json = False,
 ) -> None:
-    """Say what a verdict or status means, and what to do next; without one, list them.
+    """Say what a verdict, status or method means, and what to do next; without one, list them.
 
     \b
     Example:
       sparsest explain SPARSER_EXISTS
       sparsest explain "time limit"
+      sparsest explain branching
 
     \b
     Exit codes: 0 done, 2 bad input.
@@ -61,7 +64,7 @@ def _named(word: str, every: Sequence[Meaning]) -> list[Meaning]:
     near = difflib.get_close_matches(asked, [_plain(each) for each in known], _MOST_SUGGESTED)
     meant = [each for each in known if _plain(each) in near]
     hint = f"did you mean {' or '.join(meant)}?" if meant else "`sparsest explain` alone lists them"
-    raise InputError(f"{word!r:.60} is no word of a verdict: {hint}")
+    raise InputError(f"{word!r:.60} is no word that a result prints: {hint}")
 
 
 def _plain(word: str) -> str:

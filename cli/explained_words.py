@@ -1,4 +1,4 @@
-"""What each word of a verdict means, and what to do next: the words of `sparsest explain`."""
+"""What each word of a result means, and what to do next: the words of `sparsest explain`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
@@ -239,6 +239,94 @@ _OTHERS: Final = (
 )
 
 
+# What results name as the method or the algorithm that ran: its name, what it does, what to do about it.
+_PROVING: Final = "method of a proof"
+_TRAINING: Final = "algorithm of training"
+_METHODS: Final = (
+    (
+        "univariate",
+        _PROVING,
+        "One feature: a straightedge along the sorted samples, or two sweeps without a skip, and no search.",
+        "Nothing is left to choose: --method tree gives the same count by a search.",
+    ),
+    (
+        "tree",
+        _PROVING,
+        "The activation tree: which neurons are active on a sample is decided sample by sample, and a linear "
+        "program closes what cannot be.",
+        "It can be shared (--workers), kept (--checkpoint) and written as a proof (--proof).",
+    ),
+    (
+        "mip",
+        _PROVING,
+        "A mixed-integer program over the cells of the samples, whose solver works within tolerances.",
+        "Take --method tree for a proof that rests on no tolerance, where there is no weight bound.",
+    ),
+    (
+        "directions",
+        _PROVING,
+        "Several outputs or classes: sums and differences of the outputs are networks of one output, and are "
+        "bounded one by one.",
+        "The note names the one that the lower bound rests on; a longer --time-limit tries more.",
+    ),
+    (
+        "recursion",
+        _PROVING,
+        "One feature with a skip: the least path norm from left to right, in time linear in the samples.",
+        "Nothing is left to do: its two bounds differ by rounding alone.",
+    ),
+    (
+        "branching",
+        _PROVING,
+        "Branch and bound on the least path norm: boxes of weights, each bounded by a linear program with "
+        "chords below the powers.",
+        "It can be shared (--workers), kept (--checkpoint) and written as a proof (--proof).",
+    ),
+    (
+        "find",
+        _TRAINING,
+        "The search for few parts: descents and linear programs by turns, none of which proves anything.",
+        "Give it another --seed or more --effort-limit; `sparsest solve` bounds the count from below.",
+    ),
+    (
+        "auto",
+        _TRAINING,
+        "Linear programs over neurons through samples, reweighted towards a small path norm.",
+        "Nothing is left to choose: on small problems it reaches the least path norm most often.",
+    ),
+    (
+        "splitting",
+        _TRAINING,
+        "The same search by first-order steps alone, many starts at a time and without linear programs.",
+        "Choose it where linear programs are too large; --algorithm auto is the default.",
+    ),
+    (
+        "adam-reweighted",
+        _TRAINING,
+        "Gradient descent by Adam, with a proximal step of the reweighted l^1 norm after each step.",
+        "Choose it to see what training finds; --restarts and --steps say how much of it.",
+    ),
+    (
+        "proximal-gradient",
+        _TRAINING,
+        "Gradient steps of the loss, each with the exact proximal step of the l^p path norm.",
+        "Choose it to see what training finds; --restarts and --steps say how much of it.",
+    ),
+    (
+        "smoothed",
+        _TRAINING,
+        "Gradient descent by Adam on a smoothed path norm, whose width shrinks to zero.",
+        "Choose it to see what training finds; --restarts and --steps say how much of it.",
+    ),
+    (
+        "published",
+        _TRAINING,
+        "The training of Nakhleh and Nowak (2025), step by step as published.",
+        "Choose it to repeat their experiments; --algorithm auto reaches smaller path norms.",
+    ),
+)
+
+
 def _as_sentence(words: str) -> str:
     return f"{words[0].upper()}{words[1:]}."
 
@@ -250,4 +338,4 @@ def meanings() -> list[Meaning]:
         for kind, place, following in _KINDS
         for member in kind
     ]
-    return own + [Meaning(str(word), *rest) for word, *rest in _OTHERS]
+    return own + [Meaning(str(word), *rest) for word, *rest in (*_OTHERS, *_METHODS)]

@@ -94,7 +94,7 @@ def _print_tasks() -> None:
         "\nDATA: a table's file (.csv, .parquet, .npz) or the name of a dataset\n"
         "MODEL: a file of torch, ONNX or safetensors\n"
         "\nBegin with: sparsest compare peak-plateau\n"
-        "All commands: sparsest --help; words of a verdict: sparsest explain VERDICT"
+        "All commands: sparsest --help; words of a result: sparsest explain WORD"
     )
 
 

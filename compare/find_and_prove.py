@@ -198,7 +198,8 @@ def solve(  # noqa: PLR0913
     )
     if interrupted and result.status is not Status.OPTIMAL:
         result = dataclasses.replace(result, status=Status.INTERRUPTED)
-    return dataclasses.replace(result, seconds=deadline.seconds, nodes=result.nodes + nodes)
+    seconds = deadline.seconds + result.seconds_before
+    return dataclasses.replace(result, seconds=seconds, nodes=result.nodes + nodes)
 
 
 def _first_run(

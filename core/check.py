@@ -426,6 +426,10 @@ def _json(
         raise UnreadableError("nested too deeply", str(path)) from None
     except MemoryError:
         raise UnreadableError("too large for this machine", str(path)) from None
+    except FileNotFoundError:
+        raise UnreadableError("there is no such file", str(path)) from None
+    except IsADirectoryError:
+        raise UnreadableError("it is a folder, and a proof is a file", str(path)) from None
     except (OSError, EOFError, ValueError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())
         raise UnreadableError(f"not readable as JSON: {reason:.200}", str(path)) from None

@@ -78,6 +78,7 @@ def judged_result(
         method=method,
         reason=reason,
         seconds=seconds + found.seconds_before,
+        seconds_before=found.seconds_before,
         nodes=found.nodes,
         unverified=found.unverified,
         solver=found.solver,

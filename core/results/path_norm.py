@@ -14,7 +14,7 @@ from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.results.report import Report, Rows, Section
 from sparsest.results.solving import Status, drawn_network
-from sparsest.results.wording import all_counts, describe_problem, sections_with_network
+from sparsest.results.wording import all_counts, describe_problem, sections_with_network, time_spent
 from sparsest.sentences import counted
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ class PathNormResult(Report):
         Wall time, of all runs where a search was resumed.
     problem : Problem or None
         The data; None in a result that was read from a file.
+    seconds_before : float
+        Of these, the seconds of earlier runs; 0 in a result that was read from a file.
     proof_written : bool or None
         Whether the proof that was asked for could be written; None when none was, and in a result that was
         read from a file.
@@ -86,6 +88,7 @@ class PathNormResult(Report):
     nodes: int
     seconds: float
     problem: Problem | None = dataclasses.field(default=None, compare=False)
+    seconds_before: float = dataclasses.field(default=0.0, compare=False)
     proof_written: bool | None = dataclasses.field(default=None, compare=False)
 
     @property
@@ -112,8 +115,8 @@ class PathNormResult(Report):
         if self.network is not None:
             rows.append(("its network", all_counts(self.network)))
         rows.append(("method", self.method))
-        nodes = counted(self.nodes, "nodes")
-        rows.append(("time", f"{self.seconds:.2f} s, {nodes}; {self.status.sentence}"))
+        spent, nodes = time_spent(self.seconds, self.seconds_before), counted(self.nodes, "nodes")
+        rows.append(("time", f"{spent}, {nodes}; {self.status.sentence}"))
         return rows + ([("note", self.remark)] if self.remark else [])
 
     def sections(self, name: str = "") -> list[Section]:

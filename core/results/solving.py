@@ -14,7 +14,13 @@ from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.results.report import Report, Rows, Section
-from sparsest.results.wording import all_counts, describe_problem, network_section, sections_with_network
+from sparsest.results.wording import (
+    all_counts,
+    describe_problem,
+    network_section,
+    sections_with_network,
+    time_spent,
+)
 from sparsest.sentences import Sentence, counted
 
 if TYPE_CHECKING:
@@ -98,7 +104,7 @@ class CountBounds(Report):
     reason : str
         Why that algorithm was chosen, in one sentence; empty when the caller named it.
     seconds : float
-        Wall time.
+        Wall time, of all runs where a search was resumed.
     nodes : int
         Search nodes visited (LPs, MIP nodes or steps of a recursion).
     unverified : int
@@ -108,6 +114,8 @@ class CountBounds(Report):
         Solver and version behind the method.
     options : mapping
         The options that the search ran with.
+    seconds_before : float
+        Of these, the seconds of earlier runs; 0 in a result that was read from a file.
     proof_written : bool or None
         Whether the proof file that was asked for was written; `remark` says why not. None when none was
         asked for.
@@ -131,6 +139,7 @@ class CountBounds(Report):
     solver: str
     options: Mapping[str, Any]
     proof_written: bool | None = None
+    seconds_before: float = dataclasses.field(default=0.0, compare=False)
     problem: Any = dataclasses.field(default=None, compare=False)
 
     @property
@@ -162,7 +171,8 @@ class CountBounds(Report):
         if self.residual is not None:
             rows.append(("residual", f"{self.residual:.1e} in float64"))
         solver = f", {self.solver}" if self.solver else ""
-        rows.append(("time", f"{self.seconds:.2f} s, {counted(self.nodes, 'nodes')}{solver}"))
+        spent = time_spent(self.seconds, self.seconds_before)
+        rows.append(("time", f"{spent}, {counted(self.nodes, 'nodes')}{solver}"))
         return rows + ([("note", self.remark)] if self.remark else [])
 
     def _further_rows(self) -> Rows:

@@ -61,6 +61,13 @@ def describe_classes(problem: MultiClassProblem, name: str = "") -> str:
     return f"{name}: {', '.join(parts)}" if name else ", ".join(parts)
 
 
+def time_spent(seconds: float, before: float) -> str:
+    """Return the seconds of this run, which a limit is about, and those of all where there were others."""
+    if not before:
+        return f"{seconds:.2f} s"
+    return f"{seconds - before:.2f} s, in all runs {seconds:.2f} s"
+
+
 def _named(names: Sequence[str] | None) -> str:
     if names is None:
         return ""

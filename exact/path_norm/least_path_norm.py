@@ -126,7 +126,7 @@ def minimize_path_norm(  # noqa: PLR0913
         method, search = "recursion", one_feature.solve_by_recursion(problem, power)
     else:
         method, search = "branching", _branching(problem, power, goal, options)
-    result = _judged(problem, goal, power, search, method, deadline.seconds + search.seconds_before)
+    result = _judged(problem, goal, power, search, method, deadline.seconds)
     if path is None:
         return result
     without = search.lower_without_bound
@@ -148,7 +148,7 @@ def _with_proof(result: PathNormResult, lower: float, path: Path, deadline: Dead
         why = f"the proof could not be written: {path}: {error.strerror or error}"
         return dataclasses.replace(result, remark=joined(why, result.remark), proof_written=False)
     remark = joined(written.shortfall(result.lower_bound, result.upper_bound), result.remark)
-    seconds = max(result.seconds, deadline.seconds)
+    seconds = result.seconds_before + deadline.seconds
     return dataclasses.replace(result, remark=remark, seconds=seconds, proof_written=True)
 
 
@@ -180,7 +180,8 @@ def _judged(
         residual=residual,
         method=method,
         nodes=search.nodes,
-        seconds=seconds,
+        seconds=seconds + search.seconds_before,
+        seconds_before=search.seconds_before,
         remark=remark,
         problem=problem,
     )

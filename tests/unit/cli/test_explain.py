@@ -9,7 +9,10 @@ from helpers import call
 import sparsest
 from sparsest.benchmarks.known_optima.proofs import ProofState
 from sparsest.cli.explained_words import meanings
+from sparsest.continuous.algorithms.by_name import GRADIENT_ALGORITHMS
+from sparsest.continuous.trainer import PROGRAMS, SPLITTING
 from sparsest.decimals import Numbers
+from sparsest.exact import METHODS
 from sparsest.sentences import Sentence
 
 PUBLIC = [getattr(sparsest, name) for name in sparsest.__all__]
@@ -20,6 +23,22 @@ ENUMS = [kind for kind in PUBLIC if isinstance(kind, type) and issubclass(kind, 
 def test_every_word_is_explained(kind):
     explained = {each.word for each in meanings()}
     assert {str(member) for member in kind} <= explained
+
+
+def test_every_method_that_a_result_may_name_is_explained():
+    explained = {each.word for each in meanings()}
+    proving = {*METHODS} | {"directions", "recursion", "branching"}
+    assert proving | {"find", PROGRAMS, SPLITTING, *GRADIENT_ALGORITHMS} <= explained
+    xor = sparsest.datasets.load("xor").problem()
+    line = sparsest.datasets.load("tent").problem(affine="skip")
+    two = sparsest.MultiOutputProblem([[0.0], [1.0]], [[0.0, 0.0], [1.0, 2.0]])
+    named = {
+        *(sparsest.exact.solve(each).method for each in (xor, line, two)),
+        *(sparsest.exact.minimize_path_norm(each, 1.0).method for each in (xor, line)),
+        sparsest.exact.minimize_path_norm(line, 1.0, "weights").method,
+    }
+    assert named == {"tree", "univariate", "directions", "branching", "recursion"}
+    assert "chords below the powers" in " ".join(call("explain", "branching").stdout.split())
 
 
 def test_the_meaning_is_the_sentence_of_the_member():
@@ -61,6 +80,6 @@ def test_an_unknown_word_names_the_nearest():
     assert result.exit_code == 2
     assert (
         result.stderr
-        == "Error: 'sparser' is no word of a verdict: did you mean sparsest or sparser_exists?\n"
+        == "Error: 'sparser' is no word that a result prints: did you mean sparsest or sparser_exists?\n"
     )
     assert "`sparsest explain` alone lists them" in call("explain", "xyzzy").stderr

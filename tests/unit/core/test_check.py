@@ -934,8 +934,10 @@ class TestFiles:
             read(path, max_bytes=1000)
 
     def test_missing_file(self, tmp_path):
-        with pytest.raises(UnreadableError, match="No such file"):
+        with pytest.raises(UnreadableError, match=r"nowhere\.json: there is no such file"):
             check_proof(tmp_path / "nowhere.json")
+        with pytest.raises(UnreadableError, match="it is a folder"):
+            check_proof(tmp_path)
 
     def test_data_as_saved_problem_table_and_document(self, tmp_path):
         problem = Problem([0, 1, 2], [0, 1, 0], affine="skip")

@@ -1,6 +1,7 @@
 """A search for the least path norm shared, stopped and gone on with: the same interval, no file believed."""
 
 import base64
+import functools
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from helpers import call, wait_for
 
+import sparsest
 from sparsest import InputError, Problem, Status, datasets, exact
 from sparsest.exact.path_norm.branch_and_bound import solve_by_branching
 from sparsest.exact.path_norm.open_boxes import OpenBoxes
@@ -137,6 +139,25 @@ def test_processes_of_our_own_and_a_killed_run(tmp_path):
     assert result.lower_bound == whole.lower
     assert result.nodes == whole.nodes
     assert f"its {before} nodes" in result.remark
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        functools.partial(exact.minimize_path_norm, XOR, 0.5, "weights"),
+        functools.partial(sparsest.solve, XOR),
+    ],
+    ids=["least", "solve"],
+)
+def test_the_time_of_earlier_runs_is_told_apart(tmp_path, search):
+    kept = functools.partial(search, checkpoint_file=tmp_path / "search")
+    first = kept(node_limit=5)
+    again = kept(resume=True)
+    assert (first.status, again.status) == (Status.NODE_LIMIT, Status.OPTIMAL)
+    assert first.seconds_before == 0 < again.seconds_before < again.seconds
+    now = f"{again.seconds - again.seconds_before:.2f} s, in all runs {again.seconds:.2f} s, "
+    assert dict(again.rows())["time"].startswith(now)
+    assert "in all runs" not in dict(first.rows())["time"]
 
 
 def test_boxes_are_kept_in_the_order_of_their_bounds():
