@@ -102,21 +102,58 @@ def compile_loop(
 def _compiled(function: FunctionType, substitutes: Substitutes) -> Callable[..., object]:
     import numba  # a quarter of a second, which only large problems pay
 
-    for helper in dependencies(function, substitutes).functions:
-        if helper is not function:
-            _let_loops_call(helper, helper)
-    for original, substitute in substitutes:
-        _let_loops_call(_plain(original), _plain(substitute))
     place = cache_place(function, substitutes)
+    copied = _copied(function)
     compile_: Any = numba.njit
     if place is None:
-        loop = compile_(function)
+        loop = compile_(copied)
     else:
         with _compiling, _kept_in(place, numba.config):
-            loop = compile_(cache=True)(function)
+            loop = compile_(cache=True)(copied)
+    _compiled_functions[function, substitutes] = loop
+    _link(function, copied, substitutes)
     returned = function.__annotations__.get("return")
     named = isinstance(returned, type) and hasattr(returned, "_fields")
     return cast(Callable[..., object], _uninterrupted(loop) if named else loop)
+
+
+# What numba makes of a function, for all that call it: a loop that calls another one makes use of what an
+# earlier process compiled of that.
+_compiled_functions: dict[tuple[FunctionType, Substitutes], Any] = {}
+
+
+def _helper(function: FunctionType, substitutes: Substitutes) -> Any:
+    """Return a function compiled that is called by compiled ones alone, once for all of these."""
+    import numba
+
+    compile_: Any = numba.njit
+    if (function, substitutes) not in _compiled_functions:
+        copied = _copied(function)
+        _compiled_functions[function, substitutes] = compile_(no_cpython_wrapper=True)(copied)
+        _link(function, copied, substitutes)
+    return _compiled_functions[function, substitutes]
+
+
+def _copied(function: FunctionType) -> FunctionType:
+    """Return the same function with globals of its own."""
+    copied = FunctionType(
+        function.__code__,
+        dict(function.__globals__),
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    copied.__qualname__, copied.__module__ = function.__qualname__, function.__module__
+    return copied
+
+
+def _link(function: FunctionType, copied: FunctionType, substitutes: Substitutes) -> None:
+    """Let a copy call what is compiled of the functions that its original calls."""
+    stands_in = {_plain(original): _plain(substitute) for original, substitute in substitutes}
+    package = function.__module__.partition(".")[0]
+    for name, value in _referred(function):
+        if isinstance(value, FunctionType) and value.__module__.partition(".")[0] == package:
+            copied.__globals__[name] = _helper(stands_in.get(value, value), substitutes)
 
 
 def _uninterrupted(loop: Any) -> Callable[..., object]:
@@ -145,14 +182,6 @@ def _kept_in(place: Path, config: Any) -> Iterator[None]:
     finally:
         for name, value in usual.items():
             setattr(config, name, value)
-
-
-@functools.cache
-def _let_loops_call(function: FunctionType, substitute: FunctionType) -> None:
-    """Tell numba what to compile for a call of `function`; once, or each loop would compile its own."""
-    from numba.extending import overload
-
-    overload(function, strict=False)(lambda *arguments, **keywords: substitute)
 
 
 class Dependencies(NamedTuple):

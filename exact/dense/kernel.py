@@ -192,7 +192,8 @@ def eliminate(rows: Rows, depth: int, start: int, pick: int) -> int:
         if pivots:
             write_row(rows, depth, (i, n), pick, column)
         else:
-            rows.coefficients[below, n, :left] = rows.coefficients[depth, i, :left]
+            for c in range(left):
+                rows.coefficients[below, n, c] = rows.coefficients[depth, i, c]
             rows.values[below, n], rows.spreads[below, n] = rows.values[depth, i], rows.spreads[depth, i]
             rows.errors[below, n] = rows.errors[depth, i]
         rows.sample[below, n] = rows.sample[depth, i]

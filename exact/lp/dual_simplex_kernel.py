@@ -62,13 +62,19 @@ def dual_simplex(program: Program, cutoff: float) -> ProgramOptimum:
     m, n = program.coefficients.shape
     scale = column_scales(program.coefficients)
     low, high = program.low / scale, program.high / scale
-    values = np.empty(n)
-    for c in range(n):
-        values[c] = low[c] if low[c] > -np.inf else (high[c] if high[c] < np.inf else 0.0)
     entries = program.coefficients * scale[:n]
-    reached = entries @ values
+    values, nonbasic = np.empty(n), np.empty(n, dtype=np.int64)
+    reached, basic = np.zeros(m), np.empty(m, dtype=np.int64)
+    for i in range(m):
+        basic[i] = n + i
+    for c in range(n):
+        nonbasic[c] = c
+        values[c] = low[c] if low[c] > -np.inf else (high[c] if high[c] < np.inf else 0.0)
+        if values[c] != 0.0:
+            for i in range(m):
+                reached[i] += entries[i, c] * values[c]
     costs = program.costs * scale[:n]
-    tableau = Tableau(entries, np.arange(n, n + m), np.arange(n), reached, values, costs)
+    tableau = Tableau(entries, basic, nonbasic, reached, values, costs)
     bounds = Bounds(low, high, _MISS * (1.0 + np.abs(low)), _MISS * (1.0 + np.abs(high)))
     most = _MAX_EXCHANGES * (m + 5)
     end = solve(tableau, bounds, Limits(cutoff, most, most))

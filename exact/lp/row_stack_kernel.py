@@ -103,7 +103,7 @@ def extended(
     m, n = table.shape
     width = len(bits)
     wider = np.zeros((m + width + 1, n))
-    wider[:m] = table
+    put(wider, table)
     place = np.zeros(n, dtype=np.int64)  # of each coordinate: its row when basic, else its column - n
     for i in range(m):
         if basic[i] < n:
@@ -125,10 +125,26 @@ def extended(
                 wider[m + width, c] += signs[k] * wider[target, c]
     # with a skip its part was added where the sum over active neurons is
     longer = np.zeros(m + width + 1, dtype=np.int64)
-    longer[:m] = basic
+    put_row(longer, basic)
     for k in range(width + 1):
         longer[m + k] = n + m + k
     return wider, longer
+
+
+def put(target: FloatArray, source: FloatArray) -> None:
+    """Write a matrix into the upper left of another one.
+
+    Loops compile in a tenth of the time of an assignment to a slice, whose failure has a message.
+    """
+    for i in range(source.shape[0]):
+        for c in range(source.shape[1]):
+            target[i, c] = source[i, c]
+
+
+def put_row(target: IntArray, source: IntArray) -> None:
+    """Write a row into the beginning of another one."""
+    for i in range(len(source)):
+        target[i] = source[i]
 
 
 def largest_miss(

@@ -150,7 +150,8 @@ def split(box: Box, values: FloatArray, lines: Chords, smallest: float) -> tuple
     # the solution is at ends of intervals, up to rounding, or beyond them
     where, at = widest(box, values, smallest), np.zeros(2)
     if where[0] >= 0:
-        at[:] = 0.5 * (box.low[where[0], where[1], where[2]] + box.high[where[0], where[1], where[2]])
+        c, s, j = where[0], where[1], where[2]
+        at[0] = at[1] = 0.5 * (box.low[c, s, j] + box.high[c, s, j])
     return where, at
 
 

@@ -162,7 +162,10 @@ def violated(solution: Solution, high: FloatArray, cones: ConeArrays, rows: IntA
                     new[0], new[1], new[2], new[3] = 0, c, s, j
     if bound < np.inf:
         features = directions.shape[1] - 1
-        totals = np.zeros((cells.max() + 1, 2, features))
+        count = 0
+        for c in range(len(cells)):
+            count = max(count, cells[c] + 1)
+        totals = np.zeros((count, 2, features))
         for n in range(len(labels)):
             if labels[n, 0] >= 0 and x[n] > 0.0:
                 for j in range(features):
@@ -175,33 +178,45 @@ def violated(solution: Solution, high: FloatArray, cones: ConeArrays, rows: IntA
                         new[0], new[1], new[2], new[3] = 1, c, s, j
     if worst == 1e-7:
         return rows
-    for row in rows:
-        if np.all(row == new):
-            return rows
-    longer = np.zeros((len(rows) + 1, 4), dtype=np.int64)
-    longer[:-1] = rows
-    longer[-1] = new
+    if is_among(rows, new):
+        return rows
+    longer = longer_by(rows, 1)
+    for k in range(4):
+        longer[-1, k] = new[k]
+    return longer
+
+
+def is_among(rows: IntArray, new: IntArray) -> bool:
+    """Whether a row (4,) is one of the rows (k, 4)."""
+    for n in range(len(rows)):
+        if rows[n, 0] == new[0] and rows[n, 1] == new[1] and rows[n, 2] == new[2] and rows[n, 3] == new[3]:
+            return True
+    return False
+
+
+def longer_by(rows: IntArray, more: int) -> IntArray:
+    """Return rows (k, 4) and so many of zeros."""
+    longer = np.zeros((len(rows) + more, 4), dtype=np.int64)
+    for n in range(len(rows)):
+        for k in range(4):
+            longer[n, k] = rows[n, k]
     return longer
 
 
 def rows_of(low: FloatArray, held: IntArray) -> IntArray:
     """Return the rows of elements with a positive lower end, and of `held` (k, 4), each once."""
-    count = len(held)
+    more = 0
     for c in range(low.shape[0]):
         for s in range(2):
             for j in range(low.shape[2]):
-                count += low[c, s, j] > 0.0
-    rows = np.zeros((count, 4), dtype=np.int64)
-    rows[: len(held)] = held
-    count = len(held)
+                more += low[c, s, j] > 0.0
+    rows, new, count = longer_by(held, more), np.zeros(4, dtype=np.int64), len(held)
     for c in range(low.shape[0]):
         for s in range(2):
             for j in range(low.shape[2]):
                 if low[c, s, j] > 0.0:
-                    known = False
-                    for row in held:
-                        known = known or (row[0] == 0 and row[1] == c and row[2] == s and row[3] == j)
-                    if not known:
+                    new[1], new[2], new[3] = c, s, j
+                    if not is_among(held, new):
                         rows[count, 1], rows[count, 2], rows[count, 3] = c, s, j
                         count += 1
     return rows[:count]

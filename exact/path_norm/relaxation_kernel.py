@@ -67,9 +67,10 @@ def bounds_of(
     """Return the bounds (n + m,) of the columns and rows of `program`, whose coefficients have this shape."""
     (m, n), base, extra = shape, cones.columns.shape[1], cones.offsets.shape[1]
     low, high, bound = np.zeros(n + m), np.full(n + m, np.inf), cones.weight_bound
-    # columns of eliminated samples come last, before the rows of the others
-    low[n - extra : n + base] = np.concatenate((cones.ends[0, base:], cones.ends[0, :base]))
-    high[n - extra : n + base] = np.concatenate((cones.ends[1, base:], cones.ends[1, :base]))
+    for i in range(base):
+        low[n + i], high[n + i] = cones.ends[0, i], cones.ends[1, i]
+    for b in range(extra):  # columns of eliminated samples come last
+        low[n - extra + b], high[n - extra + b] = cones.ends[0, base + b], cones.ends[1, base + b]
     for k in range(len(rows)):
         if rows[k, 0] == 0:
             low[n + base + k] = box.low[rows[k, 1], rows[k, 2], rows[k, 3]]
@@ -142,7 +143,7 @@ def spare_costs(multipliers: FloatArray, slopes: FloatArray, cones: ConeArrays, 
     spare = np.full(slopes.shape, np.inf)
     for c in range(len(cones.cells)):
         for s in range(2):
-            if slopes[c, s].min() == np.inf:
+            if not of_use(slopes, c, s):
                 continue
             for k in range(starts[c], starts[c + 1]):
                 r = members[k]
@@ -159,3 +160,11 @@ def spare_costs(multipliers: FloatArray, slopes: FloatArray, cones: ConeArrays, 
                     if charges[r, j] > 0.0:
                         spare[c, s, j] = min(spare[c, s, j], left / charges[r, j])
     return spare
+
+
+def of_use(slopes: FloatArray, c: int, s: int) -> bool:
+    """Whether some element of a cone may be used with a sign."""
+    least = np.inf
+    for j in range(slopes.shape[2]):
+        least = min(least, slopes[c, s, j])
+    return least < np.inf

@@ -33,7 +33,7 @@ def bits_left(
                 count += 1
         for s in range(len(samples)):
             if samples[s] < 0:
-                left[k, :, s] = True
+                left[k, 0, s] = left[k, 1, s] = True
                 continue
             row = active[samples[s]]
             for i in range(count):

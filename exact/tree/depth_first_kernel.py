@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sparsest.arrays import FloatArray
 from sparsest.exact.arithmetic.certain_refutation import ExactSamples, combination, is_certain, unknowns_of
 from sparsest.exact.arithmetic.contradiction_record import longest_record, write_record
-from sparsest.exact.lp.row_stack_kernel import SPOILT, Level, Stack, dual_multipliers, step
+from sparsest.exact.lp.row_stack_kernel import SPOILT, Level, Stack, dual_multipliers, put, put_row, step
 from sparsest.exact.lp.simplex_kernel import INFEASIBLE, UNKNOWN
 from sparsest.exact.tree.cell_sets_kernel import bits_left
 
@@ -279,8 +279,8 @@ def push(tree: CompiledTree, place: Position, level: int) -> None:
     stack = Stack(place.inputs[: level + 1], place.patterns[: level + 1], tree.starts, tree.signs, tree.skip)
     found = step(level_at(place, level), stack, place.lows, place.highs, tree.tolerance)
     below = level_at(place, level + 1)
-    below.table[:] = found.table
-    below.basic[:] = found.basic
+    put(below.table, found.table)
+    put_row(below.basic, found.basic)
     place.nonbasic[level + 1] = found.nonbasic
     place.values[level + 1] = found.values
     place.points[level + 1] = found.point
