@@ -13,6 +13,7 @@ from sparsest.cli.certify import certify
 from sparsest.cli.check import check
 from sparsest.cli.command_group import CommandGroup
 from sparsest.cli.compare import compare
+from sparsest.cli.compile import compile_
 from sparsest.cli.datasets import datasets
 from sparsest.cli.explain import explain
 from sparsest.cli.find import find
@@ -44,6 +45,7 @@ app.command()(check)
 app.command()(datasets)
 app.command()(explain)
 app.command()(regress)
+app.command("compile")(compile_)
 app.add_typer(bench, name="bench")
 
 
