@@ -88,8 +88,10 @@ class TestAccepted:
         assert Problem(torch.tensor([1, 2]), [0, 1]).X.shape == (2, 1)
         assert Problem(pd.Series([1, 2]), [0, 1]).X.shape == (2, 1)
 
-    def test_a_float32_is_taken_as_the_number_it_is(self):
-        assert Problem(torch.tensor([[0.1]]), [0]).X[0, 0] == float(np.float32(0.1)) != 0.1
+    def test_a_float32_is_the_decimal_that_it_was_stored_for_unless_told_otherwise(self):
+        assert Problem(torch.tensor([[0.1]]), [0]).X[0, 0] == 0.1
+        binary = Problem(torch.tensor([[0.1]]), [0], numbers="binary")
+        assert binary.X[0, 0] == float(np.float32(0.1)) != 0.1
 
     def test_representable_numbers_beyond_2_to_the_53(self):
         problem = Problem([[2**53 + 2, 10**20], [0.5, -(2**63)]], [Fraction(3, 4), 2.0**-1074])
