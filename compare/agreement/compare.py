@@ -133,6 +133,7 @@ def compare_sides(  # noqa: PLR0913
             time_limit=least_limit,
             workers=workers,
             executor=executor,
+            witness=exact.network,
             progress=_labelled(progress, "path norm"),
         )
         interrupted = least.status is Status.INTERRUPTED
