@@ -1,14 +1,15 @@
 """Fewest weights and parameters by the tree, beside the mixed-integer program, as a Markdown table.
 
-    python scripts/weights_table.py [SECONDS] [weights|parameters] [tree|mip] [NAME ...]
+    python scripts/weights_table.py [SECONDS] [weights|parameters] [tree|mip] [workers=N] [NAME ...]
 
 Random labels, planted networks and small named data sets; NAMEs restrict them to those that contain one,
-`tree` or `mip` the methods. SECONDS is the time limit of each run, processor seconds are printed: on a
-machine that other work shares the limit is the wall's. Every proof of the tree is checked, and its time is
-the last column.
+`tree` or `mip` the methods; N processes (1) share the tree's search. SECONDS is the time limit of each run,
+processor seconds are printed: on a machine that other work shares the limit is the wall's. Every proof of the
+tree is checked, and its time is the last column.
 """
 
 import dataclasses
+import os
 import sys
 import tempfile
 import time
@@ -68,7 +69,9 @@ def _interval(result: ExactResult) -> str:
     return f"[{result.lower_bound}, {result.upper_bound}]"
 
 
-def measure(name: str, problem: Problem, objective: Objective, limit: float, methods: Sequence[str]) -> Line:
+def measure(
+    name: str, problem: Problem, objective: Objective, limit: float, methods: Sequence[str], workers: int
+) -> Line:
     """Solve a problem by each method, and check the tree's proof.
 
     Raises
@@ -80,9 +83,12 @@ def measure(name: str, problem: Problem, objective: Objective, limit: float, met
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "proof.json"
         for method in methods:
-            start, proof = time.process_time(), path if method == "tree" else None
-            result = exact.solve(problem, objective, method=method, time_limit=limit, proof_file=proof)
-            results[method] = result, time.process_time() - start
+            start, proof = _processor_seconds(), path if method == "tree" else None
+            shared = workers if method == "tree" else 1
+            result = exact.solve(
+                problem, objective, method=method, time_limit=limit, proof_file=proof, workers=shared
+            )
+            results[method] = result, _processor_seconds() - start
         if "tree" in methods:
             start, (tree, _) = time.process_time(), results["tree"]
             checked = check_proof(path, problem)
@@ -95,18 +101,28 @@ def measure(name: str, problem: Problem, objective: Objective, limit: float, met
     return Line(name, objective, results, check_seconds)
 
 
+def _processor_seconds() -> float:
+    """Return those of this process and of the workers that have ended."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
+
+
 def _upper(result: ExactResult) -> float:
     return float("inf") if result.upper_bound is None else result.upper_bound
 
 
 def lines(
-    limit: float, objectives: Sequence[Objective], methods: Sequence[str], wanted: Sequence[str]
+    limit: float,
+    objectives: Sequence[Objective],
+    methods: Sequence[str],
+    wanted: Sequence[str],
+    workers: int,
 ) -> Iterator[Line]:
     """Measure one problem after the other."""
     for objective in objectives:
         for name in NAMES:
             if not wanted or any(part in name for part in wanted):
-                yield measure(name, datasets.parse(name).problem(), objective, limit, methods)
+                yield measure(name, datasets.parse(name).problem(), objective, limit, methods, workers)
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -114,11 +130,13 @@ def main(arguments: Sequence[str]) -> None:
     counted = [each for each in OBJECTIVES if str(each) in arguments] or OBJECTIVES
     methods = [each for each in METHODS if each in arguments] or METHODS
     seconds = [float(each) for each in arguments if each.replace(".", "", 1).isdigit()]
-    known = {*map(str, OBJECTIVES), *METHODS}
+    workers = [each for each in arguments if each.startswith("workers=")]
+    known = {*map(str, OBJECTIVES), *METHODS, *workers}
     names = [each for each in arguments if each not in known and not each.replace(".", "", 1).isdigit()]
     print("| data | counted | tree | s | nodes | program | s | nodes | check, s |\n" + "|---" * 9 + "|")
     closed = []
-    for line in lines(seconds[0] if seconds else 60.0, counted, methods, names):
+    shared = int(workers[0].partition("=")[2]) if workers else 1
+    for line in lines(seconds[0] if seconds else 60.0, counted, methods, names, shared):
         closed.append(line.closed)
         print(line, flush=True)
     print(f"\nClosed by {methods[0]}: {sum(closed)} of {len(closed)}.")
