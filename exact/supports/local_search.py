@@ -16,7 +16,7 @@ from sparsest.arrays import FloatArray
 from sparsest.exact.arithmetic.columns import network_with_multiples, with_columns
 from sparsest.exact.supports.findings import without_constant_neurons
 from sparsest.exact.supports.kinds import Catalogue, Kinds, columns, cost, neurons
-from sparsest.exact.supports.neighbours import Neighbours, Start
+from sparsest.exact.supports.neighbours import NearbyStart, Neighbours
 from sparsest.gauss_newton import Intervals, begin, descend, levenberg_step, step_effort
 from sparsest.network import Network
 from sparsest.objectives import Objective
@@ -137,7 +137,7 @@ class KindSearch:
             return
         signs = [1 if output > 0 else -1 for output in known.outputs]
         neighbours = Neighbours(self._catalogue, self._exponents, self._numbers_of(known), signs)
-        by_width: dict[int, list[Start]] = defaultdict(list)
+        by_width: dict[int, list[NearbyStart]] = defaultdict(list)
         for _ in range(min(self.runs_in(seconds, known.width), _CHOICES)):
             start = neighbours.draw(self._random)
             by_width[len(neurons(start.kinds))].append(start)
@@ -146,7 +146,7 @@ class KindSearch:
             for first in range(0, len(starts), batch):
                 yield from self._descents(starts[first : first + batch], deadline)
 
-    def _descents(self, starts: Sequence[Start], deadline: Deadline) -> Iterator[Network]:
+    def _descents(self, starts: Sequence[NearbyStart], deadline: Deadline) -> Iterator[Network]:
         """Generate networks at which descents from networks of as many neurons end that fit."""
         data, width = self._data, len(neurons(starts[0].kinds))
         allowed = np.array([self._allowed(start.kinds) for start in starts])

@@ -24,7 +24,7 @@ _SHAKEN: Final = (0.0, 0.1, 0.3)
 Slot = tuple[int, int]
 
 
-class Start(NamedTuple):
+class NearbyStart(NamedTuple):
     """Where a descent begins.
 
     Attributes
@@ -66,7 +66,7 @@ class Neighbours:
         self._slots = [(k, j) for k in kept for j in catalogue.full]
         self._slots += [(-1, place) for place in sorted(self._columns)]
 
-    def draw(self, random: np.random.Generator) -> Start:
+    def draw(self, random: np.random.Generator) -> NearbyStart:
         """Return one of them at random."""
         used, numbers = set(self._used), self._numbers.copy()
         exchanged = int(random.integers(_MOST_EXCHANGED + 1))
@@ -86,7 +86,7 @@ class Neighbours:
         kinds += [Kind((place,), 0) for k, place in sorted(used) if k < 0]
         numbers = numbers[[*kept, -1]]
         numbers *= 1 + random.choice(_SHAKEN) * random.normal(size=numbers.shape)
-        return Start(tuple(kinds), numbers)
+        return NearbyStart(tuple(kinds), numbers)
 
     def _with_columns(self, used: set[Slot], numbers: FloatArray) -> set[Slot]:
         """Return slots with a column for each neuron of one parameter, and give it the neuron's number.

@@ -198,7 +198,9 @@ def test_ctrl_c_and_progress(tmp_path, monkeypatch):
     result = exact.solve(XOR, "parameters", progress=interrupt, proof_file=path)
     assert result.status is Status.INTERRUPTED
     assert result.lower_bound < result.upper_bound
-    assert {"looking for a network of 3 parameters", "refuting 1 parameters"} <= set(said)
+    # four suffice; how soon the search knows that depends on the machine
+    assert {"looking for a network of 4 parameters", "looking for a network of 3 parameters"} & set(said)
+    assert {"looking for a network of few neurons", "refuting 1 parameters"} <= set(said)
     checked = check_proof(path, XOR)
     assert (checked.lower_bound, checked.upper_bound) == (result.lower_bound, result.upper_bound)
 
