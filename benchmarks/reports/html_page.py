@@ -134,16 +134,16 @@ def _page(
         _claims("Refuted claims", [one for one in found if one.refuted], alarm=True),
         _list(conclusion(outcomes, pairs)),
         _section("Where a peer did better", _plain_table(lost)) if lost[1] else "",
-        _section("What was run", _definitions(what_was_run(records, outcomes))),
-        _claims("Claims that hold only as stated here", [one for one in found if not one.refuted]),
-        _section("Every problem", _results(outcomes)),
         _section(
             "Each method", _plain_table(per_method(records, methods)) + _note(COLUMNS) + _list(parts(records))
         ),
+        *_drawings(outcomes, figures),  # before the long table: people look before they read
         *_courses(outcomes),
+        _section("What was run", _definitions(what_was_run(records, outcomes))),
+        _claims("Claims that hold only as stated here", [one for one in found if not one.refuted]),
+        _section("Every problem", _results(outcomes)),
         _section("Beside the peers", _pairs(pairs)) if pairs else "",
         _section("Limits of the comparison", _list(limits(records, outcomes))),
-        *_drawings(outcomes, figures),
         *[
             _section(f"Session {number}", _definitions(session_pairs(session)))
             for number, session in enumerate(sessions, start=1)

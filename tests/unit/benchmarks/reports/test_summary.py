@@ -501,6 +501,13 @@ def test_refuted_claims_come_first(tmp_path):
     assert page.text.index("Refuted claims") < page.text.index("What was run")
 
 
+def test_figures_come_before_the_table_of_every_problem(tmp_path):
+    page = Outline(write_report(SUITE, SESSIONS, tmp_path)[0].read_text(encoding="utf-8"))
+    figures = [page.text.index(chart.title) for chart in COUNTED]
+    assert page.text.index("Each method") < min(figures)
+    assert max(figures) < page.text.index("Every problem")
+
+
 def test_conclusion_derived_by_hand():
     # best known: 3 on a, 2 on b (tree, greedy), 5 on the last. slot-mip's 3 on b is not the best known. The
     # typical run of minimize, the worse of two, has 4 on a; greedy refused the last one
