@@ -26,7 +26,7 @@ from sparsest.exact.path_norm.checkpoint import BoxSaving, StoredBoxes, read_sto
 from sparsest.exact.path_norm.cones import MAX_RAYS, Cones, build_cones
 from sparsest.exact.path_norm.copies import copies_needed
 from sparsest.exact.path_norm.farm import BoxFarm
-from sparsest.exact.path_norm.few_samples import bound_by_few_samples
+from sparsest.exact.path_norm.few_samples import bounds_of_few_samples
 from sparsest.exact.path_norm.first_networks import first_networks
 from sparsest.exact.path_norm.interval import Interval
 from sparsest.exact.path_norm.limits import BoxCounters, PathNormLimits
@@ -195,7 +195,7 @@ class _PathNormSearch:
                 self._take_stored(stored, stage, interval)
             if interval.best is None:
                 fallback = self._by_counting(question.problem, stage.deadline)
-                if fallback.network is None:
+                if fallback.network is None or fallback.status is Status.INTERRUPTED:
                     return fallback
                 interval.take(Candidate(fallback.network, fallback.upper or 0.0))
             if interval.best is not None and interval.best.cost == 0:
@@ -333,6 +333,8 @@ class _PathNormSearch:
         seconds = max(1e-3, min(deadline.remaining, _FALLBACK))
         found = solve(problem, Objective.NEURONS, time_limit=seconds)
         status = Status.TIME_LIMIT if deadline.expired else Status.NUMERICAL
+        if found.status is Status.INTERRUPTED:
+            status = Status.INTERRUPTED
         known = self._witness()
         if found.network is not None and largest_violation(problem, found.network)[1]:
             cost = found.network.path_norm(self._p, self._objective)
@@ -347,14 +349,21 @@ class _PathNormSearch:
         """Bound what has too many cones: by a network of few neurons, and by few of the samples."""
         deadline = self._options.deadline
         found = self._by_counting(self._problem, deadline)
-        if found.status is Status.OPTIMAL:
+        if found.status in (Status.OPTIMAL, Status.INTERRUPTED):
             return found
-        lower, left = 0.0, min(deadline.remaining, _FALLBACK)
-        if left > 0:
-            lower = bound_by_few_samples(self._problem, self._objective, Deadline(left), self._bound_of_some)
+        lower, left, interrupted = 0.0, min(deadline.remaining, _FALLBACK), deadline.interrupted
+        try:
+            if left > 0:
+                for bound in bounds_of_few_samples(
+                    self._problem, self._objective, Deadline(left), self._bound_of_some
+                ):
+                    lower = max(lower, bound)
+        except KeyboardInterrupt:
+            interrupted = True
         if found.upper is not None:
             lower = min(lower, found.upper)
         status = Status.TIME_LIMIT if deadline.expired else Status.NODE_LIMIT
+        status = Status.INTERRUPTED if interrupted else status
         remark = (_FEW_SAMPLES if lower > 0 else _TOO_MANY).format(why)
         return dataclasses.replace(found, status=status, lower=lower, remark=remark)
 
@@ -363,7 +372,7 @@ class _PathNormSearch:
         search = _PathNormSearch(some, self._p, self._objective, options, None)
         found = search._search(_Stage(BoxQuestion(some, self._p, self._objective, None), cones, deadline))
         if found.status is Status.INTERRUPTED:
-            self._options.deadline.interrupt()
+            raise KeyboardInterrupt
         return found.lower
 
 

@@ -1,6 +1,6 @@
 """A lower bound for many samples: what few of them ask for, all of them ask for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import numpy as np
@@ -18,13 +18,13 @@ _MORE: Final = 2
 _SHARE: Final = 0.4
 
 
-def bound_by_few_samples(
+def bounds_of_few_samples(
     problem: Problem,
     objective: Objective,
     deadline: Deadline,
     bound_of: Callable[[Problem, Cones, Deadline], float],
-) -> float:
-    """Return the largest lower bound that some samples give, those spread out over inputs and labels.
+) -> Iterator[float]:
+    """Yield lower bounds that more and more of the samples give, those spread out over inputs and labels.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def bound_by_few_samples(
     bound_of : callable
         Given some of the samples, their cones and a deadline, returns a lower bound on their path norm.
     """
-    best, rows = 0.0, np.c_[problem.X, problem.targets]
+    rows = np.c_[problem.X, problem.targets]
     with np.errstate(over="ignore"):
         ranges = np.ptp(rows, axis=0)
     rows = rows / np.where(ranges > 0, ranges, 1.0)
@@ -45,9 +45,9 @@ def bound_by_few_samples(
         part = deadline.part(_SHARE)
         some = problem.subset(spread_out(rows, count)).replace(weight_bound=None)
         try:
-            best = max(best, bound_of(some, build_cones(some, objective, part), part))
+            cones = build_cones(some, objective, part)
         except (InputError, TimeLimitError):
-            break
+            return
+        yield bound_of(some, cones, part)
         if deadline.expired:
-            break
-    return best
+            return

@@ -239,6 +239,8 @@ class _SupportSearch:
         )
         if found.network is not None:
             self._accepts(found.network)
+        if found.status is Status.INTERRUPTED:
+            raise KeyboardInterrupt
 
     def _improve(self, budget: int) -> bool:
         """Look for networks of fewer entries while that is due; whether one of so few as the budget is known.

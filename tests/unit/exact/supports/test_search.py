@@ -12,12 +12,14 @@ from oracles.brute_force import minimum_entries
 from sparsest import InputError, Network, Problem, ProofError, Status, check_proof, datasets, exact
 from sparsest.affine import Affine
 from sparsest.exact.arithmetic.columns import neuron_of, places_of_columns, with_columns
+from sparsest.exact.method_result import MethodResult
 from sparsest.exact.supports.branching import unbiased_cells
 from sparsest.exact.supports.kinds import Catalogue, Kind, contains, cost
 from sparsest.exact.supports.relaxation import Gain, KindTask, ordered_top, parts, tasks
 from sparsest.exact.tree import limits
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
+from sparsest.results.solving import Proof
 
 XOR = Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
 
@@ -203,6 +205,14 @@ def test_ctrl_c_and_progress(tmp_path, monkeypatch):
     assert {"looking for a network of few neurons", "refuting 1 parameters"} <= set(said)
     checked = check_proof(path, XOR)
     assert (checked.lower_bound, checked.upper_bound) == (result.lower_bound, result.upper_bound)
+
+
+def test_ctrl_c_while_few_neurons_are_looked_for_ends_the_search(monkeypatch):
+    def interrupted(problem, options):
+        return MethodResult(Status.INTERRUPTED, Proof.EXACT, 0, None, 0)
+
+    monkeypatch.setattr("sparsest.exact.supports.search.solve_tree", interrupted)
+    assert exact.solve(XOR, "parameters").status is Status.INTERRUPTED
 
 
 def test_undecided_leaves_are_told(monkeypatch):
