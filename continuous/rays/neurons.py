@@ -95,7 +95,10 @@ def slopes(rays: DrawnRays, neurons: list[SummedNeuron], p: float, width: float)
     found = np.broadcast_to(p * width ** (p - 1.0) * rays.charges.sum(axis=1), (2, len(rays))).copy()
     above, below = (rays.sides > 0).astype(np.float32), (rays.sides < 0).astype(np.float32)
     for neuron in neurons:
-        apart = above @ (neuron.sides < 0).astype(np.float32) + below @ (neuron.sides > 0).astype(np.float32)
+        # of zeros and ones, yet some builds of BLAS report invalid numbers, from beyond the ends of rows
+        with np.errstate(invalid="ignore"):
+            apart = above @ (neuron.sides < 0).astype(np.float32)
+            apart += below @ (neuron.sides > 0).astype(np.float32)
         joined = rays.charges @ (p * (neuron.charges + width) ** (p - 1.0))
         np.minimum(found[neuron.sign], joined, out=found[neuron.sign], where=apart == 0)
     return found
