@@ -81,7 +81,12 @@ class Deadline:
 
     def part(self, share: float) -> "Deadline":
         """Return a deadline that has such a share of the time left, and is interrupted when this one is."""
-        found = Deadline(None if self.limit is None else max(share * self.remaining, 1e-9))
+        return self.at_most(float("inf") if self.limit is None else share * self.remaining)
+
+    def at_most(self, seconds: float) -> "Deadline":
+        """Return a deadline so many seconds away, or this one, and interrupted when this one is."""
+        left = min(seconds, self.remaining)
+        found = Deadline(None if left == float("inf") else max(left, 1e-9))
         found._whole = self
         return found
 

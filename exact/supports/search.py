@@ -232,10 +232,10 @@ class _SupportSearch:
         deadline = self._limits.deadline
         if deadline.expired:
             return
-        share = min(_NEURONS_SHARE, _NEURONS_SECONDS / deadline.remaining)
+        seconds = min(_NEURONS_SHARE * deadline.remaining, _NEURONS_SECONDS)
         self._aim("looking for a network of few neurons")
         found = solve_tree(
-            self._problem, SearchOptions(deadline=deadline.part(share), node_limit=_NEURONS_NODES)
+            self._problem, SearchOptions(deadline=deadline.at_most(seconds), node_limit=_NEURONS_NODES)
         )
         if found.network is not None:
             self._accepts(found.network)

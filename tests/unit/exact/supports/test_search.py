@@ -215,6 +215,21 @@ def test_ctrl_c_while_few_neurons_are_looked_for_ends_the_search(monkeypatch):
     assert exact.solve(XOR, "parameters").status is Status.INTERRUPTED
 
 
+@pytest.mark.parametrize(("limit", "most"), [(None, 5.0), (1000.0, 5.0), (10.0, 1.0)])
+def test_a_network_of_few_neurons_is_looked_for_briefly(monkeypatch, limit, most):
+    limits = []
+
+    def noted(problem, options):
+        limits.append(options.deadline.limit)
+        return MethodResult(Status.TIME_LIMIT, Proof.EXACT, 0, None, 0)
+
+    monkeypatch.setattr("sparsest.exact.supports.search.solve_tree", noted)
+    exact.solve(XOR, "weights", time_limit=limit, node_limit=1)
+    assert len(limits) == 1
+    assert limits[0] is not None
+    assert limits[0] <= most
+
+
 def test_undecided_leaves_are_told(monkeypatch):
     """No multipliers are ever found: whatever takes a linear program to refute is left undecided."""
     for name in ("refutation_near", "decide"):
