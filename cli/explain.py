@@ -15,10 +15,10 @@ _MOST_SUGGESTED = 3
 
 
 def explain(
-    word: Annotated[
-        str | None,
+    words: Annotated[
+        list[str] | None,
         typer.Argument(
-            metavar="WORD", help="A verdict, status, method or other word that a command printed."
+            metavar="WORD", help="A verdict, status, method or other word that a command printed; or several."
         ),
     ] = None,
     json: options.Json = False,
@@ -28,24 +28,32 @@ def explain(
     \b
     Example:
       sparsest explain SPARSER_EXISTS
-      sparsest explain "time limit"
+      sparsest explain time limit
       sparsest explain branching
 
     \b
     Exit codes: 0 done, 2 bad input.
     """
     every = meanings()
-    chosen = every if word is None else _named(word, every)
+    chosen = _asked(words, every) if words else every
     if json:
         output.print_json({"words": [each._asdict() for each in chosen]})
-    elif word is None:
+    elif not words:
         places = list(dict.fromkeys(each.where for each in every))
-        rows = [(place, ", ".join(each.word for each in every if each.where == place)) for place in places]
-        for place, words in rows:
-            output.print_block(place, [("", words)])
+        for place in places:
+            listed = ", ".join(each.word for each in every if each.where == place)
+            output.print_block(place, [("", listed)])
     else:
         for each in chosen:
             output.print_block(f"{each.word} ({each.where})", [("", f"{each.means} {each.next}")])
+
+
+def _asked(words: Sequence[str], every: Sequence[Meaning]) -> list[Meaning]:
+    """Return the meanings of words that are one together, as "time limit" is, or else of each."""
+    together = " ".join(words)
+    if _plain(together) in {_plain(each.word) for each in every}:
+        return _named(together, every)
+    return [meaning for word in words for meaning in _named(word, every)]
 
 
 def _named(word: str, every: Sequence[Meaning]) -> list[Meaning]:

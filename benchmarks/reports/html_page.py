@@ -50,6 +50,8 @@ th, td { border: 1px solid var(--line); padding: 0.3rem 0.55rem; text-align: lef
 thead th { white-space: nowrap; }
 .results td { white-space: nowrap; overflow-wrap: normal; }
 .results th[scope=row] { min-width: 12rem; max-width: 18rem; }
+/* so that a phone shows answers beside the names */
+@media (max-width: 40rem) { th, td { padding: 0.3rem 0.35rem; } .results th[scope=row] { min-width: 6rem; } }
 dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: 0.15rem 1rem; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 .closed { background: var(--closed); } .boxed { background: var(--boxed); }

@@ -180,8 +180,7 @@ def _weights(network: Network, problem: Problem | None) -> str:
     ]
     body = table(names, rows) if rows else note("No neuron.")
     if network.affine is not None:
-        slopes = ", ".join(f"{value:.6g}" for value in network.affine[:8])
-        body += note(
-            f"Affine term: {slopes}{', ...' if d > 8 else ''} and the constant {network.affine[-1]:.8g}."
-        )
+        slopes, constant = network.affine[:-1], network.affine[-1]
+        shown = ", ".join(f"{value:.6g}" for value in slopes[:8]) + (", ..." if d > 8 else "")
+        body += note(f"Affine term: {f'{shown} and ' if slopes.any() else ''}the constant {constant:.8g}.")
     return body + (note(f"{d - 8} more weights a neuron are not shown.") if d > 8 else "")

@@ -33,6 +33,7 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 figure { margin: 1rem 0; } figcaption, .soft { color: var(--soft); font-size: 0.9rem; }
 figure img { width: 100%; max-width: 48rem; height: auto; background: #ffffff; padding: 0.4rem;
   box-sizing: border-box; border-radius: 4px; }
+@media (max-width: 30rem) { th, td { padding: 0.3rem 0.35rem; } } /* five short columns fit on a phone */
 figure.panels img { min-width: 34rem; } /* panels side by side would be too small to read on a phone */
 @media print { :root { --text: #000000; --page: #ffffff; } body { font-size: 11pt; padding: 0; }
   section, figure, tr { break-inside: avoid; } .scroll { overflow: visible; }

@@ -63,6 +63,16 @@ def test_spelling_does_not_matter(spelling):
     assert "--resume" in result.stdout
 
 
+def test_several_words_are_one_or_each_explained():
+    together = call("explain", "time", "limit").stdout
+    assert together == call("explain", "time_limit").stdout
+    each = [call("explain", word).stdout for word in ("optimal", "GLOBAL")]
+    assert call("explain", "optimal", "GLOBAL").stdout.split() == "".join(each).split()
+    result = call("explain", "optimal", "sparser")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: 'sparser' is no word")
+
+
 def test_a_word_with_two_meanings_has_both():
     # a status and a kind of proof
     assert call("explain", "numerical").stdout.count("numerical (") == 2

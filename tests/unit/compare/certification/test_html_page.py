@@ -64,6 +64,21 @@ def test_it_says_everything_and_refers_to_nothing_outside(found):
     assert "Rows that are missed most" not in page  # it fits exactly
 
 
+@pytest.mark.parametrize(
+    ("affine", "said"),
+    [
+        ([0.0, 0.25], "Affine term: the constant 0.25."),
+        ([2.0, 0.25], "Affine term: 2 and the constant 0.25."),
+        ([*range(8), 0.25], "Affine term: 0, 1, 2, 3, 4, 5, 6, 7 and the constant 0.25."),
+        ([*range(9), 0.25], "Affine term: 0, 1, 2, 3, 4, 5, 6, 7, ... and the constant 0.25."),
+    ],
+)
+def test_the_constant_of_an_affine_term_is_no_slope(found, affine, said):
+    d = len(affine) - 1
+    network = Network(np.ones((1, d)), [0.0], [1.0], affine)
+    assert said in page_of(dataclasses.replace(found, network=network, problem=None))
+
+
 def test_names_are_text_and_not_markup(found):
     page = page_of(dataclasses.replace(found, reason="<script>alert(1)</script>"), title="<b>&")
     assert "<script>" not in page
