@@ -19,7 +19,9 @@ from sparsest.problem import Problem
 from sparsest.progress import Deadline
 from sparsest.results.solving import Status
 
-# Descents without a better network after which the search ends: so many, and so many times those so far.
+# Descents without a better network after which the search ends: so many for each element, but no more than
+# the next; and so many times those so far.
+_DESCENTS_AN_ELEMENT: Final = 2
 _MIN_DESCENTS: Final = 400
 _PATIENCE: Final = 3
 # Kicks without improvement after which descents begin anew from random costs.
@@ -120,11 +122,12 @@ class _LocalSearch:
         self._elements, self._near = elements, self._cost(elements)
         self._least = self._near
         self._kicks = self._descents = self._improved = 0
+        self._patience = min(_MIN_DESCENTS, _DESCENTS_AN_ELEMENT * elements.size)
 
     @property
     def has_stalled(self) -> bool:
         """Whether it has waited long enough for something better."""
-        return self._descents - self._improved >= max(_MIN_DESCENTS, _PATIENCE * self._improved)
+        return self._descents - self._improved >= max(self._patience, _PATIENCE * self._improved)
 
     def descend(self) -> bool:
         """Descend once more; whether that ends below everything before."""
