@@ -154,6 +154,8 @@ class _PathNormSearch:
             cones = build_cones(self._problem, self._objective, self._options.deadline.part(_LISTING))
         except (InputError, TimeLimitError) as error:
             return self._complete(self._without_cones(str(error)))
+        except KeyboardInterrupt:
+            return self._complete(_of_network(Status.INTERRUPTED, self._witness()))
         if self._problem.weight_bound is None:
             question = BoxQuestion(self._problem, self._p, self._objective, None)
             return self._complete(self._search(_Stage(question, cones, self._options.deadline), stored))
@@ -333,17 +335,14 @@ class _PathNormSearch:
         seconds = max(1e-3, min(deadline.remaining, _FALLBACK))
         found = solve(problem, Objective.NEURONS, time_limit=seconds)
         status = Status.TIME_LIMIT if deadline.expired else Status.NUMERICAL
-        if found.status is Status.INTERRUPTED:
+        if found.status is Status.INTERRUPTED or deadline.interrupted:
             status = Status.INTERRUPTED
         known = self._witness()
         if found.network is not None and largest_violation(problem, found.network)[1]:
             cost = found.network.path_norm(self._p, self._objective)
             if known is None or cost < known.cost:
                 known = Candidate(found.network, cost)
-        if known is None:
-            return PathNormMethodResult(status, 0.0, None, None, found.nodes)
-        status = Status.OPTIMAL if known.cost == 0 else status
-        return PathNormMethodResult(status, 0.0, known.cost, known.network, found.nodes)
+        return _of_network(status, known, found.nodes)
 
     def _without_cones(self, why: str) -> PathNormMethodResult:
         """Bound what has too many cones: by a network of few neurons, and by few of the samples."""
@@ -351,19 +350,17 @@ class _PathNormSearch:
         found = self._by_counting(self._problem, deadline)
         if found.status in (Status.OPTIMAL, Status.INTERRUPTED):
             return found
-        lower, left, interrupted = 0.0, min(deadline.remaining, _FALLBACK), deadline.interrupted
+        lower, part = 0.0, deadline.at_most(_FALLBACK)
         try:
-            if left > 0:
-                for bound in bounds_of_few_samples(
-                    self._problem, self._objective, Deadline(left), self._bound_of_some
-                ):
+            if not deadline.expired:
+                for bound in bounds_of_few_samples(self._problem, self._objective, part, self._bound_of_some):
                     lower = max(lower, bound)
         except KeyboardInterrupt:
-            interrupted = True
+            part.interrupt()
         if found.upper is not None:
             lower = min(lower, found.upper)
         status = Status.TIME_LIMIT if deadline.expired else Status.NODE_LIMIT
-        status = Status.INTERRUPTED if interrupted else status
+        status = Status.INTERRUPTED if part.interrupted else status
         remark = (_FEW_SAMPLES if lower > 0 else _TOO_MANY).format(why)
         return dataclasses.replace(found, status=status, lower=lower, remark=remark)
 
@@ -394,6 +391,14 @@ def _concluded(
     if status is Status.NUMERICAL and not remark:
         remark = _ROUNDING
     return PathNormMethodResult(status, lower, best.cost, best.network, nodes, "" if met else remark)
+
+
+def _of_network(status: Status, known: Candidate | None, nodes: int = 0) -> PathNormMethodResult:
+    """Return that nothing but zero is known from below."""
+    if known is None:
+        return PathNormMethodResult(status, 0.0, None, None, nodes)
+    status = Status.OPTIMAL if known.cost == 0 else status
+    return PathNormMethodResult(status, 0.0, known.cost, known.network, nodes)
 
 
 def _some(problem: Problem) -> bool:

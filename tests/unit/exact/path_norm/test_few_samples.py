@@ -1,10 +1,13 @@
 """Bounds on the least path norm where there are too many cones, and networks from elsewhere."""
 
+import os
+import signal
+
 import numpy as np
 import pytest
 
 from sparsest import InputError, Network, Problem, Status, datasets, exact
-from sparsest.exact.path_norm import cones
+from sparsest.exact.path_norm import branch_and_bound, cones, few_samples
 from sparsest.exact.path_norm.few_samples import bounds_of_few_samples
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
@@ -65,6 +68,38 @@ def test_ctrl_c_keeps_what_few_samples_showed(monkeypatch):
     result = exact.minimize_path_norm(problem, 0.5, "weights", progress=interrupt)
     assert result.status is Status.INTERRUPTED
     assert 0 <= result.lower_bound < result.upper_bound
+
+
+@pytest.mark.skipif(os.name == "nt", reason="os.kill ends the process there")
+def test_a_signal_ends_the_bounds_of_few_samples_of_a_search_that_is_kept(tmp_path, monkeypatch):
+    counts = []
+
+    def counted(some, objective, deadline):
+        if not counts:  # a second one would end the process
+            os.kill(os.getpid(), signal.SIGTERM)
+        counts.append(some.n_samples)
+        return cones.build_cones(some, objective, deadline)
+
+    problem = datasets.parse("uniform:d=2,n=8,seed=0").problem()
+    monkeypatch.setattr(cones, "MAX_RAYS", 45)
+    monkeypatch.setattr(few_samples, "build_cones", counted)
+    path = tmp_path / "search.checkpoint"
+    result = exact.minimize_path_norm(problem, 0.5, "weights", checkpoint_file=path)
+    assert result.status is Status.INTERRUPTED
+    assert result.network.solves(problem)
+    assert counts == [4]
+
+
+def test_ctrl_c_while_cones_are_listed_leaves_the_network_from_elsewhere(monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    best = exact.solve(UNIFORM).network
+    monkeypatch.setattr(branch_and_bound, "build_cones", interrupted)
+    result = exact.minimize_path_norm(UNIFORM, 0.5, "weights", witness=best)
+    assert result.status is Status.INTERRUPTED
+    assert (result.lower_bound, result.upper_bound) == (0.0, best.path_norm(0.5, "weights"))
+    assert exact.minimize_path_norm(UNIFORM, 0.5, "weights").network is None
 
 
 def test_a_network_from_elsewhere_is_where_the_search_begins():
