@@ -9,6 +9,7 @@ from sparsest.exact.cells.enumerate import count_in_general_position
 from sparsest.exact.line import fewest_knots, fewest_without_skip
 from sparsest.exact.line.projection_witness import projection_witness
 from sparsest.multi_output_network import MultiOutputNetwork, SharedProblem
+from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 
@@ -104,6 +105,13 @@ def check_outputs_options(
             f"witness must be a MultiOutputNetwork of {shape[0]} features and {shape[1]} outputs"
         )
     return witness
+
+
+def check_witness(witness: object, problem: Problem) -> Network | None:
+    """Return the witness; raise `InputError` for one that is no network of the problem's features."""
+    if witness is None or (isinstance(witness, Network) and witness.n_features == problem.n_features):
+        return witness
+    raise InputError(f"witness must be a Network of {problem.n_features} features")
 
 
 def proof_path(proof_file: PathLike, objective: Objective, method: str) -> Path:

@@ -14,6 +14,7 @@ from sparsest.exact.method_choice import (
     METHODS,
     PathLike,
     check_outputs_options,
+    check_witness,
     checkpoint_path,
     choose_method,
     proof_path,
@@ -173,15 +174,14 @@ def solve(  # noqa: PLR0913
     refuse_other_than_problem(problem)
     wanted, kept = proof_file is not None, checkpoint_file is not None
     chosen, reason = choose_method(problem, goal, method, proof_wanted=wanted, kept=kept)
-    if witness is not None and (not isinstance(witness, Network) or witness.n_features != problem.n_features):
-        raise InputError(f"witness must be a Network of {problem.n_features} features")
+    known_network = check_witness(witness, problem)
     if chosen != "mip" and (mip_solver != "highs" or mip_solver_options):
         raise InputError(
             f"a MIP solver or its options were given, but the method is {chosen!r}: use method='mip'"
         )
     options = dataclasses.replace(
         limits,
-        witness=witness,
+        witness=known_network,
         proof_path=None if proof_file is None else proof_path(proof_file, goal, chosen),
         checkpoint_path=None if checkpoint_file is None else checkpoint_path(checkpoint_file, chosen),
         resume=resume,

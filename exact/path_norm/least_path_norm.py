@@ -8,9 +8,8 @@ from typing import Final
 import numpy as np
 
 from sparsest import tolerances
-from sparsest.errors import InputError
 from sparsest.exact.line.residual import largest_violation
-from sparsest.exact.method_choice import PathLike, checkpoint_path, proof_path
+from sparsest.exact.method_choice import PathLike, check_witness, checkpoint_path, proof_path
 from sparsest.exact.method_result import PathNormMethodResult
 from sparsest.exact.path_norm import one_feature
 from sparsest.exact.search_options import SearchOptions
@@ -104,8 +103,7 @@ def minimize_path_norm(  # noqa: PLR0913
     goal = Objective.parse(objective)
     refuse_other_than_problem(problem)
     power = check_power(p)
-    if witness is not None and (not isinstance(witness, Network) or witness.n_features != problem.n_features):
-        raise InputError(f"witness must be a Network of {problem.n_features} features")
+    check_witness(witness, problem)
     deadline = Deadline(time_limit)
     path = None if proof_file is None else proof_path(proof_file, goal, "branching")
     if path is not None:
