@@ -19,6 +19,7 @@ from sparsest import check_proof, datasets, exact
 from sparsest.arrays import FloatArray
 from sparsest.benchmarks.run.machine import describe
 from sparsest.errors import InputError
+from sparsest.exact import compiled_ahead
 from sparsest.exact.cells.enumerate import enumerate_cells, iterate_cells
 from sparsest.exact.line.fewest_knots import solve_univariate
 from sparsest.problem import Problem
@@ -47,8 +48,6 @@ _PROOFS: Final = (
     ("uniform:d=1,n=10000,seed=0", "skip"),
 )
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
-# A search of a thousand nodes: short ones compile nothing.
-_SEARCH: Final = "uniform:d=2,n=9,seed=0"
 # Random labels: no search of minutes closes it.
 _ENDLESS: Final = "uniform:d=2,n=16,seed=0"
 
@@ -289,22 +288,14 @@ def _number_of_cells(X: FloatArray) -> int:
 def _warm_up() -> float:
     """Let everything compile or load."""
     start = time.perf_counter()
-    _warm_up_univariate()
-    _warm_up_path_norm()
-    exact.solve(datasets.parse(_SEARCH).problem(), time_limit=60.0)
+    for compile_part in compiled_ahead.PARTS.values():
+        compile_part()
     return time.perf_counter() - start
 
 
 def _warm_up_univariate() -> None:
     x = _positions(_LEAST_SAMPLES)
     exact.solve(Problem(x, _labels("noise", x), affine="skip", tolerance=0.01))
-
-
-def _warm_up_path_norm() -> None:
-    x = _positions(_LEAST_SAMPLES + 2)  # one change of slope at each but the first and the last
-    problem = Problem(x, _labels("noise", x), affine="skip")
-    exact.minimize_path_norm(problem, _POWER, "weights")
-    exact.threshold(problem, "weights")
 
 
 def _positions(n: int) -> FloatArray:
