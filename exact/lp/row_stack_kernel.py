@@ -131,7 +131,7 @@ def extended(
     return wider, longer
 
 
-def put(target: FloatArray, source: FloatArray) -> None:
+def put(target: FloatArray | IntArray, source: FloatArray | IntArray) -> None:
     """Write a matrix into the upper left of another one.
 
     Loops compile in a tenth of the time of an assignment to a slice, whose failure has a message.

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
+from sparsest.exact.lp.row_stack_kernel import put
 from sparsest.exact.path_norm.cones import IntArray
 
 
@@ -197,9 +198,7 @@ def is_among(rows: IntArray, new: IntArray) -> bool:
 def longer_by(rows: IntArray, more: int) -> IntArray:
     """Return rows (k, 4) and so many of zeros."""
     longer = np.zeros((len(rows) + more, 4), dtype=np.int64)
-    for n in range(len(rows)):
-        for k in range(4):
-            longer[n, k] = rows[n, k]
+    put(longer, rows)
     return longer
 
 
