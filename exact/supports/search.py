@@ -230,7 +230,8 @@ class _SupportSearch:
         Without a log and with limits of its own: nothing that it finds out beside the network is used.
         """
         deadline = self._limits.deadline
-        if deadline.expired:
+        is_closed = not self._findings.beats(self._findings.lower)
+        if is_closed or deadline.expired:
             return
         seconds = min(_NEURONS_SHARE * deadline.remaining, _NEURONS_SECONDS)
         self._aim("looking for a network of few neurons")
