@@ -3,6 +3,7 @@
 import ast
 import bisect
 import builtins
+import functools
 import importlib.util
 import io
 import re
@@ -54,6 +55,7 @@ def lines_of_code():
     return found
 
 
+@functools.cache
 def counts():
     code = lines_of_code()
     found = {
