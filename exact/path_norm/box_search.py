@@ -4,12 +4,13 @@ from typing import Final
 
 import numpy as np
 
-from sparsest.exact.path_norm.box_kernel import BRANCH, CLOSED
+from sparsest.exact.path_norm.box_kernel import BRANCH, CLOSED, Examined
 from sparsest.exact.path_norm.cones import Cones
 from sparsest.exact.path_norm.interval import Interval
-from sparsest.exact.path_norm.intervals_kernel import ratios
+from sparsest.exact.path_norm.intervals_kernel import Box, ratios
 from sparsest.exact.path_norm.networks import Networks
 from sparsest.exact.path_norm.open_boxes import OpenBox, OpenBoxes
+from sparsest.exact.path_norm.symmetries import Symmetries
 
 # First smoothing width of a descent that starts at a solution.
 _NARROW: Final = 1e-3
@@ -74,6 +75,7 @@ class BoxSearch:
     def _examine(self, box: OpenBox) -> None:
         interval, networks = self.interval, self._networks
         intervals = box.intervals
+        symmetries = networks.symmetries.fixing(intervals)
         found = networks.loops.examine(
             intervals, box.held, self._p, interval.cut, networks.arrays, self._ratios
         )
@@ -87,6 +89,19 @@ class BoxSearch:
         if float((solution.values**self._p).sum()) < interval.cost * (1 - 1e-9):
             interval.consider(solution)
             interval.consider(networks.descend(solution.values, _NARROW))
-        element = int(np.ravel_multi_index(tuple(found.where), networks.shape))
-        self.boxes.put_part(least, intervals, element, (-np.inf, float(found.at[0])), found.held)
-        self.boxes.put_part(least, intervals, element, (float(found.at[1]), np.inf), found.held)
+        if symmetries.shrink(intervals):
+            return
+        self._put_parts(least, intervals, found, symmetries)
+
+    def _put_parts(self, least: float, box: Box, found: Examined, symmetries: Symmetries) -> None:
+        """Keep two parts of a box: no element of an orbit is above an end, or else the one chosen is."""
+        element = int(np.ravel_multi_index(tuple(found.where), self._networks.shape))
+        (end, begin), below = map(float, found.at), box
+        orbit = symmetries.orbit(element)
+        if len(orbit) > 1:
+            below = Box(box.low, box.high.copy())
+            below.high.ravel()[orbit] = np.minimum(below.high.ravel()[orbit], end)
+        if box.low.ravel()[element] <= end:
+            self.boxes.put_part(least, below, element, (-np.inf, end), found.held)
+        if begin <= box.high.ravel()[element]:
+            self.boxes.put_part(least, box, element, (begin, np.inf), found.held)

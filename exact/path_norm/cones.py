@@ -68,6 +68,8 @@ class Cones:
         Cone c has the rays ``members[starts[c]:starts[c + 1]]``.
     cells : array of int (C,)
         Which cones have the same activation pattern.
+    sides : array of bool (C, N + charged entries)
+        Whether a cone is on the positive side of each sample's hyperplane, and of each charged entry's.
     allowed : array of bool (C, 2)
         Whether a cone is needed with output sign + and with -.
     low, high : arrays (m,)
@@ -90,6 +92,7 @@ class Cones:
     starts: IntArray
     members: IntArray
     cells: IntArray
+    sides: BoolArray
     allowed: BoolArray
     low: FloatArray
     high: FloatArray
@@ -154,6 +157,7 @@ def build_cones(problem: Problem, objective: Objective, deadline: Deadline) -> C
         starts=starts,
         members=members,
         cells=cells.astype(np.int64),
+        sides=np.c_[patterns, signs[:, :charged]][needed],
         allowed=allowed[needed],
         low=problem.low[rest] / scale,
         high=problem.high[rest] / scale,

@@ -61,5 +61,6 @@ def repeated(cones: Cones, copies: IntArray) -> Cones:
         starts=np.r_[0, np.cumsum(sizes)].astype(np.int64),
         members=np.concatenate(members).astype(np.int64),
         cells=np.arange(len(which), dtype=np.int64),
+        sides=cones.sides[which],
         allowed=number[:, None] < copies[which],
     )

@@ -1,5 +1,6 @@
 """Networks that fit, of low path norm: from linear programs over rays, improved by reweighting."""
 
+import functools
 import itertools
 import math
 from typing import Final, NamedTuple
@@ -15,6 +16,7 @@ from sparsest.exact.path_norm.cones import Cones
 from sparsest.exact.path_norm.intervals_kernel import Box
 from sparsest.exact.path_norm.loops import Loops
 from sparsest.exact.path_norm.ray_program_kernel import ConeArrays, Solution, element_values, violated
+from sparsest.exact.path_norm.symmetries import Symmetries, images_of_elements
 from sparsest.network import Network
 from sparsest.objectives import Objective, charged_entries
 from sparsest.problem import Problem
@@ -64,6 +66,11 @@ class Networks:
             self._ends_within(float("inf")),
             self.bound,
         )
+
+    @functools.cached_property
+    def symmetries(self) -> Symmetries:
+        """What renumbers the elements and changes nothing else."""
+        return Symmetries(images_of_elements(self.problem, self._objective, self._cones))
 
     def _ends_within(self, reach: float) -> FloatArray:
         """Return the intervals of the samples; values that were eliminated are at most `reach`."""
@@ -152,14 +159,13 @@ class Networks:
         """
         cones = self._cones
         normals = np.r_[self.problem.homogeneous, np.eye(cones.directions.shape[1])[: self._charged]]
-        inside = np.add.reduceat(cones.directions[cones.members], cones.starts[:-1]) @ normals.T > 0
         values = np.zeros(self.shape)
         for neuron, output in zip(network.folded, network.outputs, strict=True):
             s = int(output < 0)
             for facing in (1.0, -1.0) if self.problem.affine is Affine.SKIP else (1.0,):
                 side = normals @ (facing * neuron)
                 side[np.abs(side) <= _ON_PLANE * np.abs(normals) @ np.abs(neuron)] = 0.0
-                fits = np.all(np.where(inside, side >= 0, side <= 0), axis=1) & cones.allowed[:, s]
+                fits = np.all(np.where(cones.sides, side >= 0, side <= 0), axis=1) & cones.allowed[:, s]
                 if fits.any():
                     sizes = np.abs(neuron[: self._charged]) / cones.label_scale
                     together = self._objective is Objective.NEURONS
