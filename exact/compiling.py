@@ -29,6 +29,9 @@ MAX_INTERPRETED_STEPS: Final = 500_000
 # About what loading numba and a loop takes.
 _SECONDS_TO_LOAD: Final = 0.5
 
+# For another process to compile a loop: twice what the longest takes. That process may have been stopped.
+_SECONDS_TO_WAIT: Final = 60.0
+
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 Substitutes = tuple[tuple[Callable[..., object], Callable[..., object]], ...]
@@ -90,9 +93,12 @@ def compile_loop(
 
     Notes
     -----
-    Nothing is kept on disk where there is no folder to write to. Ctrl-C waits for the end of a call of a loop
-    that returns a named tuple, but not for its compilation: numba makes such a tuple by code of Python, in
-    which Ctrl-C raises, and does not look for that before it goes on with what was not made.
+    Nothing is kept on disk where there is no folder to write to. Of several processes that need a loop at one
+    time one compiles it, while the others wait and load the result.
+
+    Ctrl-C waits for the end of a call of a loop that returns a named tuple, but not for its compilation:
+    numba makes such a tuple by code of Python, in which Ctrl-C raises, and does not look for that before it
+    goes on with what was not made.
     """
     # the type in quotes: making it would take as long as a short loop
     return cast("Callable[Arguments, Result]", _compiled(_plain(function), substitutes))
@@ -110,11 +116,29 @@ def _compiled(function: FunctionType, substitutes: Substitutes) -> Callable[...,
     else:
         with _compiling, _kept_in(place, numba.config):
             loop = compile_(cache=True)(copied)
+        loop.compile = _by_one_process(loop.compile, place)
     _compiled_functions[function, substitutes] = loop
     _link(function, copied, substitutes)
     returned = function.__annotations__.get("return")
     named = isinstance(returned, type) and hasattr(returned, "_fields")
     return cast(Callable[..., object], _uninterrupted(loop) if named else loop)
+
+
+def _by_one_process(compile_: Callable[[Any], object], place: Path) -> Callable[[Any], object]:
+    """Return how a loop is compiled by one of the processes that need it at one time; the others load it."""
+    from filelock import FileLock
+    from numba.core.compiler_lock import global_compiler_lock
+
+    def compile_or_load(signature: Any) -> object:
+        # numba's lock first: a thread that waits for that must not hold what the thread that has it waits for
+        with global_compiler_lock, contextlib.ExitStack() as held:
+            if not _kept(place):
+                # too long a wait, or files that cannot be locked: compiled here as well, as it would be alone
+                with contextlib.suppress(OSError, NotImplementedError):
+                    held.enter_context(FileLock(place / ".lock", timeout=_SECONDS_TO_WAIT))
+            return compile_(signature)
+
+    return compile_or_load
 
 
 # What numba makes of a function, for all that call it: a loop that calls another one makes use of what an
@@ -256,7 +280,11 @@ def cache_place(function: Callable[..., object], substitutes: Substitutes = ()) 
 def was_compiled(function: Callable[..., object], substitutes: Substitutes = ()) -> bool:
     """Whether there is something to load, of this process or an earlier one."""
     place = cache_place(function, substitutes)
-    return place is not None and any(place.rglob("*.nbc"))
+    return place is not None and _kept(place)
+
+
+def _kept(place: Path) -> bool:
+    return any(place.rglob("*.nbc"))
 
 
 def seconds_to_load(function: Callable[..., object], cold: float) -> float:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 
+import filelock
 import numpy as np
 import pytest
 
@@ -118,6 +119,39 @@ def test_another_installation_of_the_same_files_compiles_nothing(package, tmp_pa
     compiled = compile_loop(second)
     assert compiled(values) == 6.0
     assert list(compiled.stats.cache_hits.values()) == [1]
+
+
+@pytest.mark.slow
+def test_what_another_process_compiles_meanwhile_is_loaded(package, monkeypatch):
+    values, total, locks = np.array([1.0, 2.0]), package(), []
+
+    class Lock(filelock.FileLock):
+        def __enter__(self):
+            locks.append(self)
+            if len(locks) == 1:  # had by another process first, which compiles
+                assert compiling._compiled.__wrapped__(total, ())(values) == 6.0
+            return super().__enter__()
+
+    monkeypatch.setattr(filelock, "FileLock", Lock)
+    compiled = compile_loop(total)
+    assert compiled(values) == 6.0
+    assert list(compiled.stats.cache_hits.values()) == [1]
+    assert not compiled.stats.cache_misses
+    assert len(locks) == 2
+    assert not any(lock.is_locked for lock in locks)
+    # once something is there to load, nobody waits
+    assert compiling._compiled.__wrapped__(total, ())(values) == 6.0
+    assert len(locks) == 2
+
+
+@pytest.mark.slow
+def test_nobody_waits_for_ever_for_another_process(package, monkeypatch):
+    values, total = np.array([1.0, 2.0]), package()
+    monkeypatch.setattr(compiling, "_SECONDS_TO_WAIT", 0.0)
+    with filelock.FileLock(cache_place(total) / ".lock"):
+        compiled = compile_loop(total)
+        assert compiled(values) == 6.0
+    assert list(compiled.stats.cache_misses.values()) == [1]
 
 
 def test_another_version_of_numba_has_a_place_of_its_own(package, monkeypatch):
