@@ -63,7 +63,7 @@ def tree_of(
     problem, sets = data.problem, branching.cell_sets
     n = problem.n_samples
     return CompiledTree(
-        rows=program.rows,
+        rows=np.ascontiguousarray(program.rows),  # one type: the loop would be compiled again for another
         starts=program.starts,
         signs=np.array(signs, dtype=np.float64),
         skip=len(program.starts) > len(signs) + 1,

@@ -1,5 +1,6 @@
 """The compiled depth-first search: the answers and proofs of the plain one, and nothing rests on floats."""
 
+import numba
 import numpy as np
 import pytest
 from helpers import slow_after
@@ -62,6 +63,21 @@ def test_wrong_floats_prove_nothing(change, monkeypatch):
         plain = solve_tree(problem, SearchOptions(pacing=PLAIN))
         assert (found.status, found.unverified) == (Status.OPTIMAL, 0)
         assert found.lower_bound == plain.lower_bound == (bound or plain.lower_bound)
+
+
+def test_one_type_of_tree_is_compiled(monkeypatch):
+    """Rows that lay column after column were of another type, for which the loop was compiled once more."""
+    trees, made = [], exploration.tree_of
+
+    def tree_of(*args, **options):
+        trees.append(made(*args, **options))
+        return trees[-1]
+
+    monkeypatch.setattr(exploration, "tree_of", tree_of)
+    for name in ("xor", "parity-3", "uniform:d=1,n=5,seed=0", "uniform:d=2,n=6,seed=0"):
+        for affine in ("none", "constant", "skip"):
+            solve_tree(datasets.parse(name).problem(affine=affine), SearchOptions(pacing=COMPILED))
+    assert len({numba.typeof(tree) for tree in trees}) == 1
 
 
 def test_limits_hold_between_compiled_nodes():
