@@ -16,6 +16,26 @@ from hypothesis import settings
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.load_profile("ci")
 
+_COMPILING = pytest.StashKey[subprocess.Popen[bytes]]()
+_COMPILE = "from sparsest.exact.compiled_ahead import compile_ahead\nfor part in compile_ahead(): pass"
+
+
+def pytest_configure(config):
+    """Compile all loops beside the tests, where several processes run these.
+
+    A loop takes up to half a minute where it was never compiled. A test that needs it meanwhile waits, and by
+    the time that most tests need one it is there.
+    """
+    if getattr(config.option, "numprocesses", None):  # None in the processes that run the tests
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        config.stash[_COMPILING] = subprocess.Popen([sys.executable, "-c", _COMPILE], **quiet)
+
+
+def pytest_unconfigure(config):
+    if _COMPILING in config.stash:
+        config.stash[_COMPILING].kill()
+        config.stash[_COMPILING].wait()
+
 
 @pytest.fixture
 def three_threads():
