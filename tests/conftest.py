@@ -1,5 +1,6 @@
 """Torch on one thread, and property tests with the same examples every time: a failure stays a failure."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -29,6 +30,17 @@ def pytest_configure(config):
     if getattr(config.option, "numprocesses", None):  # None in the processes that run the tests
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         config.stash[_COMPILING] = subprocess.Popen([sys.executable, "-c", _COMPILE], **quiet)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection():
+    """Look for no garbage among what is imported and collected: all of that stays until the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_unconfigure(config):
