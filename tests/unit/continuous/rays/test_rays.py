@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import slow_after
 
 from sparsest import InputError, Problem, datasets, exact
 from sparsest.arrays import FloatArray
@@ -256,7 +257,9 @@ def test_limits_interrupts_and_labels_of_zero() -> None:
     assert nothing.path_norm == 0
 
 
-@pytest.mark.parametrize("problem", [uniform(1, 6, 2), uniform(4, 30, 2)], ids=["all", "drawn"])
+@pytest.mark.parametrize(
+    "problem", slow_after(1, [uniform(1, 6, 2), uniform(4, 30, 2)]), ids=["all", "drawn"]
+)
 def test_a_search_goes_on_bit_for_bit(problem: Problem) -> None:
     def search() -> RaySearch:
         return RaySearch(problem, Objective.WEIGHTS, 0.5, seed=3)

@@ -95,6 +95,7 @@ def test_a_weight_bound_holds() -> None:
     assert np.abs(fit.network.folded[:, 0]).max() <= 1.5 * (1 + 1e-9)
 
 
+@pytest.mark.slow
 def test_gradient_descent_is_in_reserve_where_nothing_else_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     without_search = functools.partial(StagedSearch, rounds=(0.0, 0.0), sampled_sets=0)
     monkeypatch.setattr(sparse_search, "StagedSearch", without_search)

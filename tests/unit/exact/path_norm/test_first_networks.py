@@ -52,6 +52,7 @@ def test_networks_get_better_and_fit():
         assert cost == network.path_norm(0.5, "weights")
 
 
+@pytest.mark.slow
 def test_the_sparsest_network_is_among_the_starts():
     # labels of two neurons; descents from random elements alone end above them
     data = datasets.parse("planted:d=2,n=30,k=2,seed=0")

@@ -12,7 +12,7 @@ from concurrent.futures import BrokenExecutor, Future
 
 import numpy as np
 import pytest
-from helpers import call, wait_for
+from helpers import call, slow_after, wait_for
 
 import sparsest
 from sparsest import InputError, Problem, Status, datasets, exact
@@ -57,7 +57,7 @@ def in_steps(problem, path, objective=Objective.WEIGHTS, node_limit=40):
     raise AssertionError("it makes no way")
 
 
-@pytest.mark.parametrize("objective", [Objective.NEURONS, Objective.PARAMETERS])
+@pytest.mark.parametrize("objective", slow_after(1, [Objective.NEURONS, Objective.PARAMETERS]))
 def test_a_search_gone_on_with_finds_the_same_interval(objective, tmp_path):
     whole = searched(PEAK, objective)
     found, runs = in_steps(PEAK, tmp_path / "search", objective)

@@ -61,6 +61,7 @@ def test_a_function_that_is_exactly_zero_has_a_box_wide_enough_to_check(tmp_path
     assert checked.lower_bound == found.lower_bound
 
 
+@pytest.mark.slow
 def test_a_proof_with_densest_classes_is_verified_and_has_no_vipr_form(tmp_path):
     problem = datasets.parse("planted:d=5,n=100,k=4,seed=0").problem()
     path = tmp_path / "proof.json"
@@ -85,6 +86,7 @@ def test_a_search_that_is_resumed_proves_as_much(tmp_path):
     assert json.loads(path.read_text())["parts"] == proof["parts"]
 
 
+@pytest.mark.slow
 def test_workers_leave_refuted_signs_alone():
     problem = datasets.parse("planted:d=5,n=100,k=4,seed=1").problem()
     assert exact.solve(problem, method="tree", workers=2, time_limit=60).lower_bound == 4

@@ -48,7 +48,7 @@ def test_proofs_of_compiled_searches_check(seed, objective, tmp_path):
 
 @pytest.mark.parametrize(
     "change",
-    [{"tolerance": -1.0}, {"tolerance": 10.0}, {"met": 1.0}],
+    slow_after(2, [{"tolerance": -1.0}, {"tolerance": 10.0}, {"met": 1.0}]),
     ids=["refutes too much", "refutes too little", "takes what misses"],
 )
 def test_wrong_floats_prove_nothing(change, monkeypatch):
