@@ -8,6 +8,7 @@ with ``z_bt = s_b v_t + c_bt``, the first where b is active on sample t. It vani
 
 - where z_bt = 0 for all t, which asks c_bt to be ``-s_b v_t``;
 - where z_b is that of another block up to sign, whose own vanishes: c_bt is the difference;
+- where z_b is a sum of others (`sparsest.exact.arithmetic.block_relations`), on some samples by conditions;
 - else by as many equations as the block has entries, in those v_t that are z_bt up to sign in some block,
   and in the other z_bt.
 
@@ -32,6 +33,7 @@ from numpy.typing import NDArray
 from sparsest import tolerances
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
+from sparsest.exact.arithmetic.block_relations import independent_of, related_blocks
 from sparsest.exact.arithmetic.columns import neuron_of, with_columns
 from sparsest.exact.arithmetic.error_free import UNIT_ROUNDOFF
 from sparsest.exact.arithmetic.rational_problem import ExactData
@@ -198,8 +200,14 @@ def is_certain(
     data: ExactSamples, samples: IntArray, bits: FloatArray, combined: Combination, unknowns: Unknowns
 ) -> bool:
     """Whether a combination that is nearly a contradiction provably has an exact one beside it."""
-    system = equations(data, samples, combined, unknowns)
-    if system.unknowns != system.equations + 1 or not cone_rows_have_sides(combined, bits):
+    if not cone_rows_have_sides(combined, bits):
+        return False
+    blocks = len(combined.like)
+    system = equations(data, samples, combined, unknowns, np.zeros((blocks, blocks)))
+    if system.unknowns <= system.equations:
+        related = related_blocks(combined.total, combined.like, data.starts, data.entries, data.sides)
+        system = equations(data, samples, combined, unknowns, related)
+    if system.unknowns != system.equations + 1:
         return False
     error = relative_error(system)
     return error < system.margin and surely_positive(data, samples, combined.values, error)
@@ -284,23 +292,35 @@ def unknowns_of(combined: Combination) -> Unknowns:
     return Unknowns(of_value, of_total, tie, count)
 
 
-def equations(data: ExactSamples, samples: IntArray, combined: Combination, unknowns: Unknowns) -> System:
-    """Return the equations of all blocks that are unlike those before; none where nothing can be said.
+def equations(
+    data: ExactSamples, samples: IntArray, combined: Combination, unknowns: Unknowns, related: FloatArray
+) -> System:
+    """Return the equations of all blocks that are unlike those before, and conditions of those related.
 
     One all of whose coefficients are zero, as of a column on samples where it is, says nothing, and one that
     `follows` from others nothing new.
+
+    Parameters
+    ----------
+    data, samples, combined, unknowns
+        As for `is_certain`.
+    related : array (B, B)
+        What `related_blocks` returns, or zeros.
     """
     depth, blocks = combined.total.shape
-    matrix = np.zeros((data.starts[-1], depth * (blocks + 1)))
+    extra = 0
+    for b in range(blocks):
+        extra += depth * (related[b, b] != 0.0)
+    matrix = np.zeros((data.starts[-1] + extra, depth * (blocks + 1)))
     top, margin = 0, _LARGEST_ERROR
     for b in range(blocks):
         for t in range(depth):
             margin = min(margin, margin_of(combined, unknowns, b, t))
     for b in range(blocks):
-        if combined.like[b] != b:
+        if combined.like[b] != b or related[b, b] != 0.0:
             continue
         for j in range(data.starts[b], data.starts[b + 1]):
-            if follows(data, samples, combined, unknowns, b, j):
+            if follows(data, samples, combined, unknowns, related, b, j):
                 continue
             said = 0
             for t in range(depth):
@@ -311,13 +331,56 @@ def equations(data: ExactSamples, samples: IntArray, combined: Combination, unkn
                     matrix[top, column] = entry * value
                     said = 1
             top += said
+    if extra:
+        top += write_conditions(matrix[top:], combined, unknowns, related)
     return System(matrix, top, unknowns.number, margin)
 
 
+def write_conditions(
+    matrix: FloatArray, combined: Combination, unknowns: Unknowns, related: FloatArray
+) -> int:
+    """Write equations for the samples on which relations do not hold by themselves; return how many.
+
+    Parameters
+    ----------
+    matrix : array
+        Where to: a row for each sample of each relation, a column for each unknown.
+    combined, unknowns, related
+        As for `equations`.
+    """
+    depth, blocks = combined.total.shape
+    count = 0
+    for t in range(depth):
+        sizes, first = np.zeros(unknowns.number), count
+        conditions = np.zeros((blocks, unknowns.number))
+        for b in range(blocks):
+            if related[b, b] == 0.0:
+                continue
+            condition = conditions[count - first]
+            for a in range(blocks):
+                column = unknowns.of_total[t, a]
+                if related[b, a] != 0.0 and column >= 0:
+                    condition[column] += related[b, a] * sign_of(unknowns, t, a)
+                    sizes[column] = combined.values[t] if unknowns.tie[t, a] else combined.total[t, a]
+            count += independent_of(conditions[: count - first], condition)  # else it is zero by now
+        for i in range(first, count):
+            for column in range(unknowns.number):
+                matrix[i, column] = conditions[i - first, column] * sizes[column]
+    return count
+
+
 def follows(
-    data: ExactSamples, samples: IntArray, combined: Combination, unknowns: Unknowns, b: int, j: int
+    data: ExactSamples,
+    samples: IntArray,
+    combined: Combination,
+    unknowns: Unknowns,
+    related: FloatArray,
+    b: int,
+    j: int,
 ) -> bool:
     """Whether the equation of block b in coordinate j follows from those of blocks behind it, or before j.
+
+    Of blocks that are not `related` to others, which follow from all equations of these.
 
     It is a sum over samples where the entry is positive, and one over those where it is negative: each of
     them may be what another equation says, or both together. Equations are here those in coordinates with
@@ -327,7 +390,7 @@ def follows(
     shown = (has_terms(data, samples, unknowns, b, j, 1), has_terms(data, samples, unknowns, b, j, -1))
     open_above, open_below = shown
     for a in range(b, len(combined.like)):
-        if combined.like[a] != a:
+        if combined.like[a] != a or related[a, a] != 0.0:
             continue
         for i in range(data.starts[a], j if a == b else data.starts[a + 1]):
             if data.entries[i] != data.entries[j]:

@@ -80,6 +80,20 @@ def test_one_type_of_tree_is_compiled(monkeypatch):
     assert len({numba.typeof(tree) for tree in trees}) == 1
 
 
+def test_few_leaves_are_left_to_rational_numbers(monkeypatch):
+    """An affine term may be a sum of neurons: one node in thirty was left, as long as all others took."""
+    settled, settle = [], exploration.Exploration._settle
+    monkeypatch.setattr(
+        exploration.Exploration,
+        "_settle",
+        lambda self, loop, *, refuted: settled.append(refuted) or settle(self, loop, refuted=refuted),
+    )
+    problem = datasets.load("uniform", d=2, n=19, seed=0).problem(affine="skip")
+    found = solve_tree(problem, SearchOptions(pacing=COMPILED, node_limit=3000))
+    assert found.nodes == 3000
+    assert len(settled) <= 3
+
+
 def test_limits_hold_between_compiled_nodes():
     problem = datasets.load("uniform", d=2, n=12, seed=0).problem()
     reports = []
