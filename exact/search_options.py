@@ -45,6 +45,9 @@ class Pacing:
         Nodes that a worker may visit for one piece of work while work is scarce, and otherwise: some
         hundredths of a second, or half a second, which is also how long workers may wait for the last piece
         of a tree.
+    unrecorded_piece : int
+        The same in place of the latter where the tree's nodes are visited by compiled code alone, no events
+        being recorded.
     max_silence : float
         Seconds in which no piece comes back after which the workers are given up: one killed while it
         fetches its work takes that, or the queue's lock, with it.
@@ -74,6 +77,7 @@ class Pacing:
     recorded_piece: int = 10_000
     small_piece: int = 100
     large_piece: int = 4_000
+    unrecorded_piece: int = 32_000
     max_silence: float = 60.0
     save_every: float = 30.0
     save_share: float = 20.0

@@ -2,7 +2,8 @@
 
 One worker after the other goes on with the subtrees that a search without workers would explore next; the
 others take those farthest from there. As the bits nearest to a network come first, what is next is where one
-is found: with all workers far from it one was found after four times the nodes.
+is found: with all workers far from it one was found after four times the nodes. Both take several at a time,
+up to half of what waits: most are closed in a few nodes, and workers that were given one waited for the next.
 
 This process, which otherwise waits, searches locally meanwhile. As work for workers that had to wait its
 turn, and was done with other random numbers, so that some networks were found after several times the nodes
@@ -25,9 +26,9 @@ from sparsest.exact.tree.state import Frontier
 from sparsest.exact.tree.subtrees import Explored, Subtrees, explore
 from sparsest.exact.tree.workers import Workers
 
-# Subtrees given out together that come next, many of them of a few nodes, and the share of their nodes that
-# others are given, behind which the next ones may have to wait.
-_NEXT: Final = 32
+# Subtrees given out together, many of them of a few nodes; and the share of the nodes of those that come next
+# that others are given, behind which the next ones may have to wait.
+_TOGETHER: Final = 32
 _SHARE: Final = 4
 
 
@@ -79,15 +80,15 @@ class Farm(Piecework[GivenOut, tuple[Explored, ...]]):
     def _start(self, *, scarce: bool) -> tuple[Future[tuple[Explored, ...]], GivenOut]:
         prepared, frontier = self._around.prepared, self._frontier
         leads, pacing = not any(piece.leads for piece in self._given_out.values()), prepared.pacing
-        count = min(_NEXT, len(frontier.left)) if leads and not scarce else 1
+        count = 1 if scarce else min(_TOGETHER, math.ceil(len(frontier.left) / 2))
         piece = GivenOut(tuple(frontier.start(farthest=not leads) for _ in range(count)), leads)
-        most = pacing.large_piece if leads else math.ceil(pacing.large_piece / _SHARE)
+        most = pacing.large_piece if self._recorded else pacing.unrecorded_piece
         work = Subtrees(
             prepared.problem,
             pacing,
             self._signs,
             piece.prefixes,
-            pacing.small_piece if scarce else most,
+            pacing.small_piece if scarce else most if leads else math.ceil(most / _SHARE),
             self._seconds,
             prepared.branching.cells_pay(self._around.counters.nodes),
             self._recorded,

@@ -106,7 +106,7 @@ def test_pieces_that_were_given_out_are_not_lost(executor, tmp_path):
         workers=2,
         executor=executor,
         proof_path=proof,
-        pacing=Pacing(shared_from=5, small_piece=7, large_piece=20),
+        pacing=Pacing(shared_from=5, small_piece=7, large_piece=20, unrecorded_piece=20),
     )
     assert runs > 1
     assert (result.status, result.lower_bound, result.upper_bound) == (Status.OPTIMAL, 3, 3)

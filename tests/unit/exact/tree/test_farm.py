@@ -25,7 +25,7 @@ PROBLEM = datasets.parse("uniform:d=2,n=8,seed=0").problem()
 
 
 # workers are asked for help at once, and the work is cut into many small pieces
-EARLY = Pacing(shared_from=5, small_piece=7, large_piece=20)
+EARLY = Pacing(shared_from=5, small_piece=7, large_piece=20, unrecorded_piece=20)
 
 
 def solve(problem, *, pacing=EARLY, **options):
@@ -82,6 +82,24 @@ def test_work_is_cut_into_pieces():
     result = solve(PROBLEM, executor=here)
     assert result.upper_bound == 3
     assert here.calls > 10
+
+
+def test_workers_far_from_what_is_next_are_given_enough_to_do():
+    """One subtree at a time, whose median was 16 nodes, left them waiting for the next most of the time."""
+    visited = []
+
+    class Counting(Here):
+        def submit(self, function, work):
+            done = super().submit(function, work)
+            if work.budget == 200:  # a quarter of what is given to who goes on with what is next
+                visited.append(sum(explored.nodes for explored in done.result()))
+            return done
+
+    problem = datasets.parse("uniform:d=2,n=14,seed=0").problem(affine="skip")
+    pacing = Pacing(unrecorded_piece=800)
+    solve(problem, pacing=pacing, executor=Counting(), workers=2, node_limit=20_000)
+    assert len(visited) > 20
+    assert np.mean(visited) > 100
 
 
 def test_threads_do_not_share_a_search():
