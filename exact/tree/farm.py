@@ -83,12 +83,13 @@ class Farm(Piecework[GivenOut, tuple[Explored, ...]]):
         count = 1 if scarce else min(_TOGETHER, math.ceil(len(frontier.left) / 2))
         piece = GivenOut(tuple(frontier.start(farthest=not leads) for _ in range(count)), leads)
         most = pacing.large_piece if self._recorded else pacing.unrecorded_piece
+        budget = pacing.small_piece if scarce else most if leads else math.ceil(most / _SHARE)
         work = Subtrees(
             prepared.problem,
             pacing,
             self._signs,
             piece.prefixes,
-            pacing.small_piece if scarce else most if leads else math.ceil(most / _SHARE),
+            int(min(budget, max(self._around.limits.nodes_left, 1))),
             self._seconds,
             prepared.branching.cells_pay(self._around.counters.nodes),
             self._recorded,
