@@ -32,6 +32,7 @@ from sparsest.exact.path_norm.interval import Interval
 from sparsest.exact.path_norm.limits import BoxCounters, PathNormLimits
 from sparsest.exact.path_norm.networks import Candidate, Networks
 from sparsest.exact.path_norm.pieces import BoxQuestion
+from sparsest.exact.path_norm.sample_multipliers import applies_to, least_sum
 from sparsest.exact.search_options import SearchOptions
 from sparsest.exact.solver import solve
 from sparsest.exact.tree.checkpoint import open_checkpoint
@@ -54,6 +55,7 @@ _LISTING: Final = 0.4
 
 _TOO_MANY = "nothing but zero is known from below: {}"
 _FEW_SAMPLES = "the lower bound is that of few of the samples: {}"
+_POWER_OF_SUM = "the lower bound is that for p = 1, to the power p, of ten samples at most: {}"
 _HUGE = "nothing but zero is known from below: for so small a p weights may be too large for floats"
 _HUGE_BOUNDED = "the lower bound is that without a weight bound: for so small a p weights may be too large"
 _COPIES = "the weight bound may call for too many neurons of one cone: the lower bound is that without it"
@@ -357,12 +359,27 @@ class _PathNormSearch:
                     lower = max(lower, bound)
         except KeyboardInterrupt:
             part.interrupt()
+        remark = (_FEW_SAMPLES if lower > 0 else _TOO_MANY).format(why)
+        if lower == 0 and not part.expired and applies_to(self._problem, self._objective):
+            least = least_sum(self._problem, part)
+            lower, found = least.power(self._p), self._improved(found, least.network)
+            remark = (_POWER_OF_SUM if lower > 0 else _TOO_MANY).format(why)
         if found.upper is not None:
             lower = min(lower, found.upper)
+            if found.upper - lower <= tolerances.PATH_NORM_GAP * found.upper:
+                return dataclasses.replace(found, status=Status.OPTIMAL, lower=lower, remark="")
         status = Status.TIME_LIMIT if deadline.expired else Status.NODE_LIMIT
         status = Status.INTERRUPTED if part.interrupted else status
-        remark = (_FEW_SAMPLES if lower > 0 else _TOO_MANY).format(why)
         return dataclasses.replace(found, status=status, lower=lower, remark=remark)
+
+    def _improved(self, found: PathNormMethodResult, network: Network | None) -> PathNormMethodResult:
+        """Return a result with another network if that costs less."""
+        if network is None:
+            return found
+        cost = network.path_norm(self._p, self._objective)
+        if found.upper is not None and found.upper <= cost:
+            return found
+        return dataclasses.replace(found, upper=cost, network=network)
 
     def _bound_of_some(self, some: Problem, cones: Cones, deadline: Deadline) -> float:
         options = SearchOptions(deadline=deadline, progress=self._options.progress)
