@@ -10,7 +10,7 @@ How networks are drawn was not published; here it is PyTorch's default (`loop.de
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -22,7 +22,9 @@ from sparsest.benchmarks.paper.traces import Trace
 from sparsest.benchmarks.peers import loop
 from sparsest.continuous.algorithms.batch import Batch
 from sparsest.continuous.algorithms.published import penalised_rows, proximal_step
+from sparsest.continuous.descent.shrinking_batch import LiveBatch
 from sparsest.errors import InputError
+from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 
@@ -33,6 +35,8 @@ _RATE: Final = 0.01
 _DECAY: Final = 0.01
 # Steps between records, at most; the last two of a full run make up the window that it is judged by.
 _EVERY: Final = loop.WINDOW // 2
+# Steps after which neurons that are zero for good are looked for.
+_NARROWED: Final = 50
 # Steps between records, at most, as a share of the steps taken: even on a logarithmic axis.
 _SHARE: Final = 0.15
 
@@ -144,21 +148,65 @@ def train(setting: Experiment, method: TrainingMethod, seeds: Sequence[int], ste
         Equal seeds give equal traces up to rounding: in a batch of another size sums are rounded differently,
         which over thousands of steps leads to other networks.
     """
-    problem = setting.problem()
-    data = loop.tensors(problem.homogeneous, problem.low, problem.high, torch.float32)
     wanted = record_steps(steps)
-    with loop.one_thread():
-        batch = _initial(problem, setting.width, seeds)
-        rows, losses, recorded = [], [], set(wanted)
-        for step in range(steps + 1):
-            losses.append(batch.differentiate(*data).square().mean(1))
-            if step in recorded:
-                rows.append((*counts(batch, setting.objective), *_spread(losses)))
-                losses = []
-            if step < steps:
-                _step(batch, step, setting, method)
+    rows, losses, recorded = [], [], set(wanted)
+    for step, batch, loss in _course(setting, method, seeds, steps):
+        losses.append(loss)
+        if step in recorded:
+            rows.append((*counts(batch, setting.objective), *_spread(losses)))
+            losses = []
     columns = (np.array(column) for column in zip(*rows, strict=True))
     return Trace(method.name, np.array(seeds), np.array(wanted), *columns)
+
+
+def trained_networks(
+    setting: Experiment, method: TrainingMethod, seeds: Sequence[int], steps: int = STEPS
+) -> list[Network]:
+    """Train one network a seed as `train` does and return them, without their dead neurons.
+
+    Each is that of the smallest error among the last `loop.WINDOW` steps: at a constant rate the error
+    fluctuates by orders of magnitude to the end. Where no error is finite it is the one that training began
+    with. Parameters are those of `train`.
+
+    Examples
+    --------
+    >>> peak = experiment("peak-plateau")
+    >>> [network.n_features for network in trained_networks(peak, METHODS[-1], seeds=[0, 1], steps=3)]
+    [1, 1]
+    """
+    affine = setting.problem().affine
+    least, best = torch.full((len(seeds),), math.inf), [(torch.zeros(0), torch.zeros(0))] * len(seeds)
+    for step, batch, loss in _course(setting, method, seeds, steps):
+        if 0 < step <= steps - loop.WINDOW:
+            continue
+        better = (loss < least) | torch.tensor(step == 0)
+        # anything in the window is better than where training began
+        least = torch.where(better & torch.tensor(step > 0), loss, least)
+        for r in torch.nonzero(better).ravel().tolist():
+            best[r] = batch.hidden[r].clone(), batch.outputs[r].clone()
+    return [loop.network_of(Batch(hidden[None], outputs[None], affine=affine)) for hidden, outputs in best]
+
+
+def _course(
+    setting: Experiment, method: TrainingMethod, seeds: Sequence[int], steps: int
+) -> Iterator[tuple[int, Batch, torch.Tensor]]:
+    """Yield the number of steps taken, the networks, and their mean squared errors (R,), before each step."""
+    problem = setting.problem()
+    data = loop.tensors(problem.homogeneous, problem.low, problem.high, torch.float32)
+    with loop.one_thread():
+        live = LiveBatch(_initial(problem, setting.width, seeds))
+        for step in range(steps + 1):
+            yield step, live.batch, live.batch.differentiate(*data).square().mean(1)
+            if step < steps:
+                _step(live.batch, step, setting, method)
+            if step % _NARROWED == 0 and method.p is not None and method.p < 1:
+                # every step takes the outputs of these neurons to zero: nothing is lost without them
+                live.drop(_without_products(live.batch, setting.objective), torch.zeros(len(seeds)) > 0)
+
+
+def _without_products(batch: Batch, objective: Objective) -> torch.Tensor:
+    """Return the neurons (R, K) all of whose penalised products are zero."""
+    return ((batch.outputs.unsqueeze(-1) * penalised_rows(batch.hidden, objective)) == 0).all(-1)
 
 
 def counts(batch: Batch, objective: Objective) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -13,7 +13,7 @@ from torch import nn
 
 from sparsest import InputError, Objective, exact, tolerances
 from sparsest.affine import Affine
-from sparsest.benchmarks.paper import figure, runs
+from sparsest.benchmarks.paper import experiments, figure, runs
 from sparsest.benchmarks.paper.experiments import (
     EXPERIMENTS,
     METHODS,
@@ -22,6 +22,7 @@ from sparsest.benchmarks.paper.experiments import (
     experiment,
     record_steps,
     train,
+    trained_networks,
 )
 from sparsest.benchmarks.paper.traces import Trace, read_traces, write_traces
 from sparsest.benchmarks.peers import loop
@@ -136,6 +137,51 @@ class TestTrain:
         together, alone = (train(PEAK, METHODS[-1], seeds, 30) for seeds in ([4, 7], [7]))
         np.testing.assert_allclose(together.loss[:, 1], alone.loss[:, 0], rtol=1e-3)
         np.testing.assert_allclose(together.parts[:, 1], alone.parts[:, 0], atol=1)
+
+    @pytest.mark.parametrize("setting", EXPERIMENTS, ids=lambda each: each.data)
+    def test_nothing_is_lost_without_neurons_that_are_zero_for_good(self, setting, monkeypatch):
+        seen, drop = [], experiments.LiveBatch.drop
+
+        def noticed(*arguments):
+            seen.append(drop(*arguments) is not None)
+
+        monkeypatch.setattr(experiments.LiveBatch, "drop", noticed)
+        narrowed = train(setting, METHODS[-1], [0, 1], 250)
+        monkeypatch.setattr(experiments, "_NARROWED", 10**6)
+        whole = train(setting, METHODS[-1], [0, 1], 250)
+        assert any(seen)
+        np.testing.assert_allclose(narrowed.loss, whole.loss, rtol=0.05)
+        np.testing.assert_allclose(narrowed.parts, whole.parts, atol=2)
+
+    @pytest.mark.parametrize("setting", EXPERIMENTS, ids=lambda each: each.data)
+    def test_networks_are_those_of_the_published_training(self, setting):
+        problem, steps = setting.problem(), 40
+        answer = published_training(problem, setting.objective, seed=3, time_limit=None, p=0.4, steps=steps)
+        _, network = trained_networks(setting, METHODS[-1], [8, 3], steps)
+        assert loop.mean_squared_error(problem, network) == pytest.approx(answer.options["mse"], rel=1e-3)
+        assert network.count(setting.objective) == pytest.approx(
+            answer.network.count(setting.objective), abs=2
+        )
+        expected = answer.network.path_norm(0.4, setting.objective)
+        assert network.path_norm(0.4, setting.objective) == pytest.approx(expected, rel=1e-3)
+
+    def test_networks_are_taken_from_the_last_steps(self, monkeypatch):
+        # the best error of all comes before the window of the last two steps
+        errors = [5.0, 1.0, 0.1, 3.0, 2.0]
+        batch = experiments._initial(PEAK.problem(), 80, [0])
+
+        def course(*_):
+            for step, error in enumerate(errors):
+                batch.outputs[:] = float(step + 1)
+                yield step, batch, torch.tensor([error])
+
+        monkeypatch.setattr(loop, "WINDOW", 2)
+        monkeypatch.setattr(experiments, "_course", course)
+        (network,) = trained_networks(PEAK, METHODS[-1], [0], 4)
+        assert set(network.outputs) == {5.0}
+        errors[3:] = [np.nan, np.nan]
+        (network,) = trained_networks(PEAK, METHODS[-1], [0], 4)
+        assert set(network.outputs) == {1.0}
 
     def test_smaller_exponents_prune_sooner(self):
         last = [train(HIGH, method(name), [0], 100).parts[-1, 0] for name in ("p = 1", "p = 0.7", "p = 0.4")]
