@@ -10,14 +10,15 @@ STEPS (100,000), the same followed by this project's polish, `minimize`, and `fi
 
 A run fits when its mean squared error is at most 1e-5 of the squared largest label. It reaches the least path
 norm when it fits and its own is within 0.1 percent of the upper end of the interval, and it is sparsest when
-it fits with the fewest parts known. Runs that interpolate to rounding lower the upper end of an open
-interval. Runs are kept in FOLDER/paper-experiments.csv as they end, and those that are there are not run
+it fits with the fewest parts known. Runs that interpolate to rounding lower the upper ends of open
+intervals. Runs are kept in FOLDER/paper-experiments.csv as they end, and those that are there are not run
 again: delete the file to start anew. Progress goes to stderr.
 """
 
 import argparse
 import csv
 import dataclasses
+import decimal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -56,6 +57,8 @@ _ROUNDING: Final = 1e-24
 # Seconds for each polish, and for each run of `minimize` and `find_sparse`.
 _POLISH: Final = 10.0
 _RUN: Final = 10.0
+# A panel whose largest number is so many times its smallest is logarithmic.
+_DECADE: Final = 10.0
 _FILE: Final = "paper-experiments"
 
 PUBLISHED, POLISHED, MINIMIZE, FIND = "published loop", "published loop, polished", "minimize", "find_sparse"
@@ -93,6 +96,12 @@ class Truth:
         upper = self.least[p].upper_bound
         known = [run.path_norm for run in some if run.p == p and run.error <= _ROUNDING]
         return min([*known, float("inf") if upper is None else upper])
+
+    def fewest_known(self, some: Iterable[Run]) -> int:
+        """Return the upper end of the interval of the smallest count, or that of a better run."""
+        upper = self.fewest.upper_bound
+        known = [run.count for run in some if run.error <= _ROUNDING]
+        return min([*known, *([] if upper is None else [upper])])
 
 
 def truth(setting: Experiment, seconds: float, report: Callable[[str], None] = lambda text: None) -> Truth:
@@ -193,13 +202,13 @@ def table_of_truth(known: dict[str, Truth], some: Sequence[Run]) -> Iterator[str
     yield "|---|---|---|---|---|---|"
     for data, each in known.items():
         goal = each.fewest.objective
-        counts = _interval(each.fewest.lower_bound, each.fewest.upper_bound)
-        threshold = f"[{each.threshold.lower_bound:.9g}, {each.threshold.upper_bound:.9g}]"
+        counts = _interval(each.fewest.lower_bound, each.fewest_known(of_data(some, data)))
+        threshold = _ends(each.threshold.lower_bound, each.threshold.upper_bound, 9)
         for p, least in each.least.items():
             closed = least.status is Status.OPTIMAL
             best = each.best_known(p, of_data(some, data))
             norm = f"{best:.6g}" + ("" if closed else ", best known")
-            ends = f"[{least.lower_bound:.7g}, {best:.7g}]"
+            ends = _ends(least.lower_bound, best, 7)
             yield f"| {data} | {p:g} | {norm} | {ends} | {counts} {goal} | {threshold} |"
 
 
@@ -212,7 +221,8 @@ def table_of_runs(known: dict[str, Truth], some: Sequence[Run]) -> Iterator[str]
             for method in (PUBLISHED, POLISHED, MINIMIZE, FIND):
                 chosen = [run for run in of_data(some, data) if (run.p, run.method) == (p, method)]
                 if chosen:
-                    shares = _shares(chosen, each.best_known(p, of_data(some, data)), each.fewest.upper_bound)
+                    on_data = of_data(some, data)
+                    shares = _shares(chosen, each.best_known(p, on_data), each.fewest_known(on_data))
                     cells = (data, f"{p:g}", method, *shares)
                     yield f"| {' | '.join(cells)} |"
 
@@ -227,7 +237,7 @@ def of_data(some: Iterable[Run], data: str) -> list[Run]:
     return [run for run in some if run.data == data]
 
 
-def _shares(chosen: Sequence[Run], least: float, fewest: int | None) -> tuple[str, ...]:
+def _shares(chosen: Sequence[Run], least: float, fewest: int) -> tuple[str, ...]:
     fitting = [run for run in chosen if fits(run)]
     excess = np.array([run.path_norm / least - 1 for run in fitting])
     counts = np.array([run.count for run in fitting])
@@ -240,12 +250,19 @@ def _shares(chosen: Sequence[Run], least: float, fewest: int | None) -> tuple[st
         f"{len(fitting)} {of}",
         f"{reached} {of}",
         f"{sparsest} {of}",
-        f"{100 * np.median(excess):.2g} %",
+        f"{round(100 * np.median(excess), 6):.2g} %",
         spread,
     )
 
 
-def _interval(low: int, high: int | None) -> str:
+def _ends(low: float, high: float, digits: int) -> str:
+    """Spell an interval with ends rounded outwards."""
+    down = decimal.Context(prec=digits, rounding=decimal.ROUND_FLOOR).create_decimal_from_float(low)
+    up = decimal.Context(prec=digits, rounding=decimal.ROUND_CEILING).create_decimal_from_float(high)
+    return f"[{down}, {up}]"
+
+
+def _interval(low: int, high: int) -> str:
     return f"{low}" if low == high else f"{low} to {high}"
 
 
@@ -262,11 +279,9 @@ def plot_runs(known: dict[str, Truth], some: Sequence[Run]) -> "Figure":
                 chosen = [run for run in of_data(some, data) if run.p == p and fits(run)]
                 norms, counts = panels[2 * row][column], panels[2 * row + 1][column]
                 low, high = each.least[p].lower_bound, each.best_known(p, of_data(some, data))
-                _draw_runs(norms, chosen, "path_norm")
-                _draw_ends(norms, low, high)
-                _draw_runs(counts, chosen, "count")
-                most = each.fewest.upper_bound or each.fewest.lower_bound
-                _draw_ends(counts, each.fewest.lower_bound, most)
+                _draw_panel(norms, chosen, "path_norm", low, high)
+                most = each.fewest_known(of_data(some, data))
+                _draw_panel(counts, chosen, "count", each.fewest.lower_bound, most)
                 norms.set_title(f"{data}, p = {p:g}")
                 counts.set_xlabel("runs that fit, sorted")
             panels[2 * row][0].set_ylabel("path norm")
@@ -276,35 +291,34 @@ def plot_runs(known: dict[str, Truth], some: Sequence[Run]) -> "Figure":
     return figure
 
 
-def _draw_runs(axes: "Axes", some: Sequence[Run], what: str) -> None:
-    methods = (PUBLISHED, POLISHED, MINIMIZE, FIND)
-    for method, color, marker in zip(methods, COLORS, MARKERS, strict=False):
+def _draw_panel(axes: "Axes", some: Sequence[Run], what: str, low: float, high: float) -> None:
+    """Draw a number of the runs of each method, and an interval: its upper end a line, the rest shaded."""
+    from matplotlib.ticker import MaxNLocator
+
+    shown = [low, high]
+    for k, method in enumerate((PUBLISHED, POLISHED, MINIMIZE, FIND)):
         values = sorted(getattr(run, what) for run in some if run.method == method)
+        shown += values
         axes.plot(
-            np.arange(1, len(values) + 1), values, marker=marker, color=color, markersize=4, label=method
+            np.arange(1, len(values) + 1),
+            values,
+            marker=MARKERS[k],
+            color=COLORS[k],
+            markersize=8 - 1.5 * k,  # methods that end at the same remain visible
+            linewidth=1,
+            label=method,
         )
-    axes.set_yscale("log")
-    _name_ticks(axes)
-
-
-def _name_ticks(axes: "Axes") -> None:
-    """Name a few round numbers on a logarithmic axis of less than a decade."""
-    low, high = axes.get_ylim()
-    round_numbers = [a * 10.0**k for k in range(-2, 5) for a in (1, 2, 3, 5)]
-    ticks = [tick for tick in round_numbers if low <= tick <= high]
-    axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
-    axes.minorticks_off()
-
-
-def _draw_ends(axes: "Axes", low: float, high: float) -> None:
-    """Draw an interval: the line is its upper end, what is not excluded below it is shaded."""
-    bottom, top = axes.get_ylim()
     axes.axhline(high, color="black", linewidth=1, linestyle="--", label="least known")
-    shown = max(low, 1e-9)
-    if low < high * (1 - 1e-5):
-        axes.axhspan(shown, high, color="black", alpha=0.12, linewidth=0)
-    axes.set_ylim(min(bottom, max(shown, bottom / 4) * 0.95, high * 0.95), max(top, high * 1.05))
-    _name_ticks(axes)
+    axes.axhspan(low, high, color="black", alpha=0.12, linewidth=0, label="not excluded")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if max(shown) > _DECADE * min(shown) > 0:
+        axes.set_yscale("log")
+        axes.set_ylim(0.9 * min(shown), 1.2 * max(shown))
+        ticks = [a * 10**k for k in range(4) for a in (1, 2, 5) if min(shown) <= a * 10**k <= max(shown)]
+        axes.set_yticks(ticks, [str(tick) for tick in ticks])
+        axes.minorticks_off()
+    else:
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=what == "count"))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -4,6 +4,7 @@ import dataclasses
 
 import paper_experiments
 import pytest
+from helpers import ROOT
 from paper_experiments import FIND, MINIMIZE, POLISHED, POWERS, PUBLISHED, Run
 
 from sparsest import InputError, exact
@@ -56,7 +57,10 @@ def test_what_is_certified(known):
     # two neurons of size one at the ends, one of two in the middle: 2 + 2^p, by hand
     assert [float(cell[2]) for cell in cells] == pytest.approx([2 + 2**p for p in POWERS], rel=1e-5)
     assert {cell[4] for cell in cells} == {"3 weights"}
-    assert {cell[5] for cell in cells} == {"[1, 1]"}
+    assert {cell[5] for cell in cells} == {"[0.999999999, 1]"}
+    for cell, p in zip(cells, POWERS, strict=True):
+        low, high = map(float, cell[3].strip("[]").split(","))
+        assert low <= 2 + 2**p <= high  # rounded outwards
 
 
 def test_an_open_interval_is_said_to_be_open(known):
@@ -111,7 +115,17 @@ def test_figure_shows_runs_that_fit_against_the_bounds(known):
     assert counts.lines[0].get_ydata().tolist() == [4, 4]
     assert set(counts.lines[-1].get_ydata()) == {3}
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert labels == [PUBLISHED, POLISHED, MINIMIZE, FIND, "least known"]
+    assert labels == [PUBLISHED, POLISHED, MINIMIZE, FIND, "least known", "not excluded"]
+
+
+def test_the_page_says_what_the_stored_runs_say(known):
+    page = (ROOT / "docs" / "paper-checks.md").read_text()
+    some = paper_experiments.read_runs(ROOT / "docs" / "figures" / "paper-experiments.csv")
+    assert {each.data for each in some} == {each.data for each in EXPERIMENTS}
+    for line in paper_experiments.table_of_runs(known, some):
+        assert line in page
+    for data in ("peak-plateau", "high-dimensional"):
+        assert len([line for line in page.splitlines() if line.startswith(f"| {data} | ")]) == 15
 
 
 @pytest.mark.parametrize(
