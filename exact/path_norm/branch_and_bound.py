@@ -55,7 +55,7 @@ _LISTING: Final = 0.4
 
 _TOO_MANY = "nothing but zero is known from below: {}"
 _FEW_SAMPLES = "the lower bound is that of few of the samples: {}"
-_POWER_OF_SUM = "the lower bound is that for p = 1, to the power p, of ten samples at most: {}"
+_FROM_SUM = "the lower bound is what that for p = 1 says, of ten samples at most: {}"
 _HUGE = "nothing but zero is known from below: for so small a p weights may be too large for floats"
 _HUGE_BOUNDED = "the lower bound is that without a weight bound: for so small a p weights may be too large"
 _COPIES = "the weight bound may call for too many neurons of one cone: the lower bound is that without it"
@@ -363,7 +363,7 @@ class _PathNormSearch:
         if lower == 0 and not part.expired and applies_to(self._problem, self._objective):
             least = least_sum(self._problem, part)
             lower, found = least.power(self._p), self._improved(found, least.network)
-            remark = (_POWER_OF_SUM if lower > 0 else _TOO_MANY).format(why)
+            remark = (_FROM_SUM if lower > 0 else _TOO_MANY).format(why)
         if found.upper is not None:
             lower = min(lower, found.upper)
             if found.upper - lower <= tolerances.PATH_NORM_GAP * found.upper:

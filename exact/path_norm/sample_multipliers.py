@@ -10,7 +10,8 @@ norm of u. Let R be the largest ``max |g_j|`` over both signs and all P, nu bein
 well as can be: all neurons together have an l^1 norm of at least B / R. No cone is listed, and the best
 multipliers leave no gap at p = 1 (duality of linear programs). They are found by cutting planes: multipliers
 that are right for some neurons, then neurons that cost less than those multipliers say. For p < 1 a sum of
-p-th powers is at least the power of the sum. See docs/path-norm-branching.md.
+p-th powers is at least the power of the sum, and with multipliers of one sign alone the neurons of one output
+sign are bounded by themselves. See docs/path-norm-branching.md.
 """
 
 import dataclasses
@@ -44,8 +45,8 @@ _EXCESS: Final = 1e-8
 _ROUNDS: Final = 200
 # Multipliers are first kept within so many units of the labels over the inputs.
 _BOX: Final = 1e6
-# Share of rounding that the power of a fraction may have.
-_POWER: Final = 1e-15
+# Share of rounding that sums of two powers may have.
+_POWER: Final = 1e-14
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,16 +57,27 @@ class LeastSum:
     ----------
     bound : float
         It is at least this, proven in rational arithmetic.
+    positive, negative : float
+        That of the neurons of output sign + and - alone is at least this.
     network : Network or None
         One that fits, of about that norm where all samples were used.
     """
 
     bound: float
+    positive: float
+    negative: float
     network: Network | None
 
     def power(self, p: float) -> float:
         """Return a lower bound on the path norm for an exponent 0 < p <= 1."""
-        return self.bound if p == 1 else float(self.bound**p * (1 - _POWER))
+        if p == 1:
+            return self.bound
+        # the sum of two powers is concave, and so least at a corner of what both signs are known to need
+        corners = (
+            (self.positive, max(self.negative, self.bound - self.positive)),
+            (max(self.positive, self.bound - self.negative), self.negative),
+        )
+        return min(float(one**p + other**p) for one, other in corners) * (1 - _POWER)
 
 
 def applies_to(problem: Problem, objective: Objective) -> bool:
@@ -86,14 +98,17 @@ def least_sum(problem: Problem, deadline: Deadline) -> LeastSum:
     rows = np.c_[problem.X, problem.targets]
     ranges = np.ptp(rows, axis=0)
     few = problem.subset(spread_out(rows / np.where(ranges > 0, ranges, 1.0), _SAMPLES))
-    search = _CuttingPlanes(few)
+    searches = [_CuttingPlanes(few, signs) for signs in ((1, -1), (1,), (-1,))]
     try:
-        search.run(deadline)
+        for search in searches:
+            search.run(deadline)
     except KeyboardInterrupt:  # what is known then is proven
         deadline.interrupt()
-    bound = 0.0 if search.best is None else _proven(few, search.best)
-    network = search.network() if few.n_samples == problem.n_samples else None
-    return LeastSum(bound, network if network is not None and network.solves(problem) else None)
+    network = searches[0].network() if few.n_samples == problem.n_samples else None
+    bound, positive, negative = (search.proven() for search in searches)
+    return LeastSum(
+        bound, positive, negative, network if network is not None and network.solves(problem) else None
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,17 +121,21 @@ class _Prices:
 
 
 class _CuttingPlanes:
-    """Multipliers and neurons in floats, labels and inputs divided by powers of two."""
+    """Multipliers and neurons in floats, labels and inputs divided by powers of two.
 
-    def __init__(self, problem: Problem) -> None:
-        self._problem = problem
+    Of multipliers of one sign, neurons of the other output sign add nothing: only those of that sign are
+    bounded then.
+    """
+
+    def __init__(self, problem: Problem, signs: Sequence[int]) -> None:
+        self._problem, self._signs = problem, signs
         self._unit = 2.0 ** math.frexp(float(np.abs(problem.homogeneous).max()))[1]
         self._label = 2.0 ** math.frexp(problem.label_scale or 1.0)[1]
         self._rows = problem.homogeneous / self._unit
         self._ends = np.stack([problem.low, problem.high]) / self._label
         axes = np.eye(self._rows.shape[1])
         self._neurons = np.r_[axes, -axes]
-        self._shares = np.zeros((0, 2))
+        self._shares = np.zeros((0, len(signs)))
         self.best: _Prices | None = None
 
     def run(self, deadline: Deadline) -> None:
@@ -136,6 +155,10 @@ class _CuttingPlanes:
                 return
             self._neurons = np.r_[self._neurons, neurons]
 
+    def proven(self) -> float:
+        """Return B / R of the best multipliers in rational arithmetic, rounded down; 0 if there are none."""
+        return 0.0 if self.best is None else _proven(self._problem, self.best, self._signs)
+
     def network(self) -> Network | None:
         """Return the network of the last program's shares, moved into the intervals."""
         neurons, shares = self._neurons[: len(self._shares)], self._shares
@@ -148,25 +171,26 @@ class _CuttingPlanes:
     def _multipliers(self) -> FloatArray | None:
         """Return the multipliers worth most that ask of no neuron so far more than it costs.
 
-        The shares (U, 2) of the neurons, of output sign + and -, are the prices of these conditions.
+        The shares (U, S) of the neurons, one column an output sign, are the prices of these conditions.
         """
         values = np.maximum(self._rows @ self._neurons.T, 0.0).T
         costs = np.abs(self._neurons).sum(axis=1)
         finite = np.isfinite(self._ends)
         ends = np.where(finite, self._ends, 0.0)
         # the positive and the negative part of a multiplier, which need a lower and an upper end
-        limits = np.where(finite, _BOX, 0.0).ravel()
+        wanted = np.array([[1 in self._signs], [-1 in self._signs]])
+        limits = np.where(finite & wanted, _BOX, 0.0).ravel()
         found = linprog(
             np.r_[-ends[0], ends[1]],
-            A_ub=np.block([[values, -values], [-values, values]]),
-            b_ub=np.r_[costs, costs],
+            A_ub=np.vstack([sign * np.hstack([values, -values]) for sign in self._signs]),
+            b_ub=np.tile(costs, len(self._signs)),
             bounds=np.c_[np.zeros_like(limits), limits],
             method="highs",
         )
         if found.status != 0:
             return None
-        self._shares = np.maximum(-found.ineqlin.marginals, 0.0).reshape(2, -1).T
-        up, down = np.asarray(found.x, dtype=np.float64).reshape(2, -1)
+        self._shares = np.maximum(-found.ineqlin.marginals, 0.0).reshape(len(self._signs), -1).T
+        up, down = np.clip(np.asarray(found.x, dtype=np.float64), 0.0, limits).reshape(2, -1)
         return np.asarray(up - down)
 
     def _neurons_that_cost_less(
@@ -177,7 +201,7 @@ class _CuttingPlanes:
         None where the time was up before all were seen.
         """
         asked, neurons, coefficients = 0.0, [], []
-        for sign in (1.0, -1.0):
+        for sign in self._signs:
             pricing = _Pricing(sign * multipliers, self._rows)
             for active in itertools.product((False, True), repeat=len(pricing.positive)):
                 if deadline.expired:
@@ -246,7 +270,7 @@ def _worth(multipliers: FloatArray, ends: FloatArray) -> float:
     return float(np.where(multipliers != 0, multipliers * np.where(multipliers != 0, used, 0.0), 0.0).sum())
 
 
-def _proven(problem: Problem, prices: _Prices) -> float:
+def _proven(problem: Problem, prices: _Prices, signs: Sequence[int]) -> float:
     """Return B / R of these multipliers in rational arithmetic, rounded down.
 
     Of the coefficients of each g only those of negative l_i are taken, moved into their range.
@@ -260,14 +284,16 @@ def _proven(problem: Problem, prices: _Prices) -> float:
             if end is None:
                 return 0.0
             worth += y * Fraction(int(end.p), int(end.q))
-    asked = _most_asked(data, multipliers, prices.coefficients)
+    asked = _most_asked(data, multipliers, prices.coefficients, signs)
     if worth <= 0 or asked == 0:
         return 0.0
     bound = float(worth / asked)
     return bound if Fraction(bound) <= worth / asked else math.nextafter(bound, 0.0)
 
 
-def _most_asked(data: ExactData, multipliers: Sequence[Fraction], coefficients: FloatArray) -> Fraction:
+def _most_asked(
+    data: ExactData, multipliers: Sequence[Fraction], coefficients: FloatArray, signs: Sequence[int]
+) -> Fraction:
     """Return R, the largest entry of any g."""
     common = math.lcm(*data.scales)
     scaled = [
@@ -275,7 +301,7 @@ def _most_asked(data: ExactData, multipliers: Sequence[Fraction], coefficients: 
         for row, scale in zip(data.rows, data.scales, strict=True)
     ]
     rows, most, suggested = np.array(scaled, dtype=object), Fraction(0), iter(coefficients)
-    for sign in (1, -1):
+    for sign in signs:
         signed = [sign * y for y in multipliers]
         positive = [i for i, y in enumerate(signed) if y > 0]
         for active in itertools.product((False, True), repeat=len(positive)):

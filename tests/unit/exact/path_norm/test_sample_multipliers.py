@@ -68,6 +68,28 @@ def test_powers_of_a_sum_are_below_path_norms():
                 assert least.power(p) <= network.path_norm(p, "parameters") * (1 + 1e-9)
 
 
+@pytest.mark.parametrize("seed", range(0, 40, 5))
+def test_each_output_sign_has_a_norm_of_its_own(seed):
+    problem = without_affine_term(seed).replace(weight_bound=None)
+    least = least_sum(problem, Deadline(None))
+    for network in (least.network, exact.solve(problem).network):
+        sizes = np.abs(network.folded).sum(axis=1)
+        assert least.positive <= sizes[network.outputs > 0].sum() * (1 + 1e-9)
+        assert least.negative <= sizes[network.outputs < 0].sum() * (1 + 1e-9)
+    assert least.positive + least.negative <= least.bound * (1 + 1e-9)
+    mirrored = least_sum(Problem(problem.X, -problem.targets), Deadline(None))
+    assert (mirrored.positive, mirrored.negative) == pytest.approx((least.negative, least.positive), rel=1e-6)
+
+
+def test_output_signs_by_hand():
+    # 3 at 2 takes 1.5 of sign +, -1 at -2 takes 0.5 of sign -
+    least = least_sum(Problem([[-2.0], [2.0]], [-1.0, 3.0]), Deadline(None))
+    assert (least.positive, least.negative, least.bound) == pytest.approx((1.5, 0.5, 2.0))
+    assert least.power(0.5) == pytest.approx(1.5**0.5 + 0.5**0.5)
+    # no label is negative: nothing of sign - is needed
+    assert least_sum(Problem([[-2.0], [2.0]], [0.0, 3.0]), Deadline(None)).negative == 0.0
+
+
 def test_coefficients_are_not_trusted():
     data, random = ExactData(HIGH), np.random.default_rng(0)
     multipliers = random.normal(size=10)
@@ -77,7 +99,7 @@ def test_coefficients_are_not_trusted():
     neurons /= np.abs(neurons).sum(axis=1, keepdims=True)
     sums = np.abs(np.maximum(HIGH.homogeneous @ neurons.T, 0).T @ multipliers)
     for suggested in (np.zeros, lambda shape: 100 * random.normal(size=shape)):
-        assert _most_asked(data, exactly, suggested((subsets, 10))) >= sums.max()
+        assert _most_asked(data, exactly, suggested((subsets, 10)), (1, -1)) >= sums.max()
 
 
 def test_ten_of_many_samples_ask_for_no_more_than_all():
@@ -129,9 +151,10 @@ class TestFiftyFeatures:
 
     def test_smaller_p_have_its_power(self):
         least = exact.minimize_path_norm(HIGH, 0.4, "parameters", time_limit=20)
-        assert least.lower_bound == pytest.approx(1.6876942**0.4, rel=1e-6)
+        # 0.447 of sign + and the rest of sign -, less than 0.834 of sign - and the rest of sign +
+        assert least.lower_bound == pytest.approx(1.8147463, rel=1e-6)
         assert least.status is Status.NODE_LIMIT
-        assert "that for p = 1, to the power p" in least.remark
+        assert "what that for p = 1 says" in least.remark
 
     def test_a_weight_bound_is_respected(self):
         bounded = HIGH.replace(weight_bound=0.1)
