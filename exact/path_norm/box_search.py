@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 
+from sparsest.arrays import FloatArray
 from sparsest.exact.path_norm.box_kernel import BRANCH, CLOSED, Examined
 from sparsest.exact.path_norm.cones import Cones
 from sparsest.exact.path_norm.interval import Interval
@@ -58,18 +59,33 @@ class BoxSearch:
         self.interval, self.largest = interval, largest
         self.boxes = OpenBoxes()
         self.nodes = 0
+        self._limits = np.full(networks.shape, np.inf)
 
     def begin(self) -> None:
         """Open the box that holds every network of interest."""
         nothing = np.zeros((0, 4), dtype=np.int64)
         self.boxes.put_part(0.0, self._networks.box(self.largest), 0, (-np.inf, np.inf), nothing)
 
+    def limit(self, largest: FloatArray) -> None:
+        """Look for no network whose elements of some cone and sign are larger than these (C, 2)."""
+        each = np.broadcast_to(largest[:, :, None], self._networks.shape)
+        self._limits = np.minimum(self._limits, self._networks.symmetries.spread(each))
+
+    def limited(self, box: OpenBox) -> OpenBox:
+        """Return an open box within the limits; those with nothing in it have an infinite bound."""
+        if not np.any(self._limits < box.high):
+            return box
+        box = box._replace(high=np.minimum(box.high, self._limits))
+        low, high = box.intervals
+        return box._replace(bound=float("inf")) if np.any((high >= 0) & (low > high)) else box
+
     def examine_next(self) -> None:
         """Examine the next box."""
         # until it is finished its bound counts, whenever Ctrl-C comes
         taken = self.boxes.start()
-        if taken[0].bound < self.interval.cut:
-            self._examine(taken[0])
+        box = self.limited(taken[0])
+        if not self.interval.closes(box.bound):
+            self._examine(box)
         self.boxes.finish(taken)
 
     def _examine(self, box: OpenBox) -> None:

@@ -26,12 +26,14 @@ from sparsest.exact.path_norm.checkpoint import BoxSaving, StoredBoxes, read_sto
 from sparsest.exact.path_norm.cones import MAX_RAYS, Cones, build_cones
 from sparsest.exact.path_norm.copies import copies_needed
 from sparsest.exact.path_norm.farm import BoxFarm
-from sparsest.exact.path_norm.few_samples import bounds_of_few_samples
+from sparsest.exact.path_norm.few_samples import bounds_of_few_samples, packed_bounds_of_few_samples
 from sparsest.exact.path_norm.first_networks import first_networks
 from sparsest.exact.path_norm.interval import Interval
 from sparsest.exact.path_norm.limits import BoxCounters, PathNormLimits
 from sparsest.exact.path_norm.networks import Candidate, Networks
 from sparsest.exact.path_norm.pieces import BoxQuestion
+from sparsest.exact.path_norm.powers.packing import PowerPacking
+from sparsest.exact.path_norm.powers.turns import PackingTurns
 from sparsest.exact.path_norm.sample_multipliers import applies_to, least_sum
 from sparsest.exact.search_options import SearchOptions
 from sparsest.exact.solver import solve
@@ -43,13 +45,15 @@ from sparsest.exact.tree.workers import Workers
 from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
-from sparsest.progress import Deadline
+from sparsest.progress import Deadline, Progress
 from sparsest.results.solving import Status
 from sparsest.sentences import joined
 from sparsest.weight_bound import split
 
 # Seconds for a network where there are too many cones, or no descent fits, and for a bound of few samples.
 _FALLBACK: Final = 20.0
+# Share of that for packings.
+_PACKING: Final = 0.7
 # Share of the time for listing cones: with less left afterwards few samples say more than all of them.
 _LISTING: Final = 0.4
 
@@ -187,6 +191,7 @@ class _PathNormSearch:
         p, question = self._p, stage.question
         networks = Networks(question.problem, stage.cones, p, self._objective)
         interval = Interval(networks, stage.cones, p)
+        interval.raise_floor((stage.floor if stored is None else stored.floor) / stage.cones.label_scale**p)
         for candidate in (stage.known, self._witness()):
             if candidate is not None:
                 interval.take(candidate)
@@ -210,7 +215,7 @@ class _PathNormSearch:
                 search.begin()
             else:
                 self._restore(stored, stage, search)
-            self._examine_boxes(search, stage)
+            self._examine_boxes(search, stage, networks)
         except KeyboardInterrupt:
             status = Status.INTERRUPTED
         except StoppedError as stop:
@@ -218,7 +223,7 @@ class _PathNormSearch:
         except OverflowError:
             remark = _HUGE
         self._saving.save()
-        lower = max(stage.floor, interval.in_units(0.0 if search is None else search.boxes.bound))
+        lower = interval.in_units(0.0 if search is None else search.boxes.bound)
         nodes = 0 if search is None else search.nodes
         self._counters.nodes += nodes
         return _concluded(interval, lower, status, nodes, remark)
@@ -230,7 +235,7 @@ class _PathNormSearch:
             return None
         return Candidate(network, network.path_norm(self._p, self._objective))
 
-    def _examine_boxes(self, search: BoxSearch, stage: _Stage) -> None:
+    def _examine_boxes(self, search: BoxSearch, stage: _Stage, networks: Networks) -> None:
         """Examine boxes until none is left, here or, where it takes long, with workers."""
         limits = PathNormLimits(self._options, stage.deadline, self._counters, search)
         if isinstance(self._saving, BoxSaving):
@@ -238,17 +243,22 @@ class _PathNormSearch:
                 search,
                 stage.cones,
                 bounded=stage.bounded,
-                floor=stage.floor,
                 copies_from=stage.copies_from,
             )
+        turns = None
+        if self._p < 1 and not stage.bounded and self._options.proof_path is None:
+            packing = PowerPacking(stage.cones, networks.arrays.ends, self._p)
+            turns = PackingTurns(packing, search, stage.deadline)
         while search.boxes:
             limits.check()
             if self._workers is not None and search.nodes >= self._options.pacing.shared_from:
                 BoxFarm(
-                    self._workers, stage.question, search, limits, self._saving, self._options.pacing
+                    self._workers, stage.question, search, limits, self._saving, self._options.pacing, turns
                 ).run()
                 return
             search.examine_next()
+            if turns is not None:
+                turns.take()
             self._saving.save_if_due()
 
     def _take_stored(self, stored: StoredBoxes, stage: _Stage, interval: Interval) -> None:
@@ -354,6 +364,11 @@ class _PathNormSearch:
             return found
         lower, part = 0.0, deadline.at_most(_FALLBACK)
         try:
+            for bound in packed_bounds_of_few_samples(
+                self._problem, self._objective, self._p, part.part(_PACKING), found.upper
+            ):
+                lower = max(lower, bound)
+                self._report(lower)
             if not deadline.expired:
                 for bound in bounds_of_few_samples(self._problem, self._objective, part, self._bound_of_some):
                     lower = max(lower, bound)
@@ -380,6 +395,11 @@ class _PathNormSearch:
         if found.upper is not None and found.upper <= cost:
             return found
         return dataclasses.replace(found, upper=cost, network=network)
+
+    def _report(self, lower: float) -> None:
+        if self._options.progress is not None:
+            message = f"path norm at least {lower:.6g}, by few of the samples"
+            self._options.progress(Progress(message, self._options.deadline.seconds))
 
     def _bound_of_some(self, some: Problem, cones: Cones, deadline: Deadline) -> float:
         options = SearchOptions(deadline=deadline, progress=self._options.progress)

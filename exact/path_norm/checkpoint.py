@@ -57,7 +57,7 @@ class StoredBoxes:
     bounded : bool
         Whether networks within the weight bound are searched already, after those without it.
     floor : float
-        Lower bound that was known before these boxes.
+        Lower bound that does not come from these boxes.
     copies_from : float
         With `bounded`: path norm of the network for which copies of cones were counted.
     largest : float
@@ -158,14 +158,11 @@ class BoxSaving(FileSaving):
         self._search: BoxSearch | None = None
         self._facts: dict[str, Any] = {}
 
-    def begin(
-        self, search: BoxSearch, cones: Cones, *, bounded: bool, floor: float, copies_from: float
-    ) -> None:
+    def begin(self, search: BoxSearch, cones: Cones, *, bounded: bool, copies_from: float) -> None:
         """Keep this search from now on; see `StoredBoxes`."""
         self._facts = {
             "cones": digest_of(cones),
             "bounded": bounded,
-            "floor": floor,
             "copies_from": copies_from,
         }
         self._search = search
@@ -183,6 +180,7 @@ class BoxSaving(FileSaving):
         if search is None or search.interval.best is None:
             return None
         return self._facts | {
+            "floor": search.interval.floor,
             "largest": search.largest,
             "undecided": _finite_or_name(search.interval.undecided),
             "best": encode(search.interval.best.network),

@@ -139,7 +139,7 @@ def build_cones(problem: Problem, objective: Objective, deadline: Deadline) -> C
     patterns = signs[:, places]  # the last entry of a sample is positive, and so is an axis'
     allowed = _allowed(problem, objective, patterns)
     needed = allowed.any(axis=1)
-    starts, members = _incidence(np.sign(products).astype(np.int8), signs[needed])
+    starts, members = _incidence(np.sign(products).astype(np.int8), signs[needed], deadline)
     _, cells = np.unique(patterns[needed], axis=0, return_inverse=True)
     scale = math.ldexp(1.0, math.frexp(problem.label_scale or 1.0)[1])
     free = _free_terms(problem, objective)
@@ -225,11 +225,15 @@ def _allowed(problem: Problem, objective: Objective, patterns: BoolArray) -> Boo
     return np.asarray(allowed, dtype=np.bool_)
 
 
-def _incidence(covectors: NDArray[np.int8], signs: BoolArray) -> tuple[IntArray, IntArray]:
+def _incidence(
+    covectors: NDArray[np.int8], signs: BoolArray, deadline: Deadline
+) -> tuple[IntArray, IntArray]:
     """Return the rays of each cone: those on its side of every hyperplane, or on the hyperplane."""
     crossed = np.abs(covectors).sum(axis=1, dtype=np.int64)
     counts, members = [], []
     for start in range(0, len(signs), _CONES_AT_ONCE):
+        if deadline.expired:
+            raise TimeLimitError("the time limit ended before the rays of all cones were known")
         facing = np.where(signs[start : start + _CONES_AT_ONCE], 1.0, -1.0)
         cones, rays = np.nonzero(facing @ covectors.T.astype(np.float64) == crossed)
         counts.append(np.bincount(cones, minlength=len(facing)))

@@ -7,6 +7,7 @@ from sparsest.exact.path_norm.box_search import BoxSearch
 from sparsest.exact.path_norm.limits import PathNormLimits
 from sparsest.exact.path_norm.open_boxes import OpenBox
 from sparsest.exact.path_norm.pieces import BoxesExamined, BoxPiece, BoxQuestion, examine_boxes
+from sparsest.exact.path_norm.powers.turns import PackingTurns
 from sparsest.exact.search_options import Pacing
 from sparsest.exact.tree.piecework import Piecework
 from sparsest.exact.tree.saving import Saving
@@ -35,6 +36,8 @@ class BoxFarm(Piecework[list[OpenBox], BoxesExamined]):
         Where the search is kept.
     pacing : Pacing
         How large pieces are.
+    turns : PackingTurns, optional
+        What else is done meanwhile.
     """
 
     def __init__(
@@ -45,9 +48,10 @@ class BoxFarm(Piecework[list[OpenBox], BoxesExamined]):
         limits: PathNormLimits,
         saving: Saving,
         pacing: Pacing,
+        turns: PackingTurns | None = None,
     ) -> None:
         super().__init__(workers, limits, saving, pacing.max_silence)
-        self._question, self._search, self._pacing = question, search, pacing
+        self._question, self._search, self._pacing, self._turns = question, search, pacing, turns
 
     def run(self) -> None:
         """Have boxes examined until none is left; raise `StoppedError` at a limit."""
@@ -58,8 +62,8 @@ class BoxFarm(Piecework[list[OpenBox], BoxesExamined]):
                 self._search.boxes.put_back(piece)
 
     def _waiting(self) -> int:
-        boxes, interval = self._search.boxes, self._search.interval
-        if boxes.least_waiting >= interval.cut:
+        boxes = self._search.boxes
+        if self._search.interval.closes(boxes.least_waiting):
             boxes.close_all()
         return len(boxes)
 
@@ -70,12 +74,17 @@ class BoxFarm(Piecework[list[OpenBox], BoxesExamined]):
         work = BoxPiece(
             self._question,
             self._search.largest,
-            taken,
+            [self._search.limited(box) for box in taken],
             self._search.interval.least_known,
             pacing.small_piece if scarce else pacing.large_piece,
             min(_PIECE_SECONDS, self._seconds),
         )
         return self._workers.submit(examine_boxes, work), taken
+
+    def _meanwhile(self) -> bool:
+        if self._turns is not None:
+            self._turns.take()
+        return False
 
     def _put_back(self, piece: list[OpenBox]) -> None:
         self._search.boxes.put_back(piece)

@@ -31,6 +31,7 @@ class Interval:
         self._elsewhere = elsewhere
         self.best: Candidate | None = None
         self.undecided = float("inf")
+        self._floor = 0.0
 
     @property
     def least_known(self) -> float:
@@ -47,6 +48,19 @@ class Interval:
         """Boxes without networks that cost less are closed."""
         return self.cost * (1.0 - _GIVEN)
 
+    @property
+    def floor(self) -> float:
+        """What is known from below whatever the boxes say, in units of the problem."""
+        return self._floor * self._unit
+
+    def raise_floor(self, bound: float) -> None:
+        """Take a lower bound in units of the cones that does not come from boxes."""
+        self._floor = max(self._floor, bound)
+
+    def closes(self, bound: float) -> bool:
+        """Whether boxes of this bound, in units of the cones, need not be examined."""
+        return max(bound, self._floor) >= self.cut
+
     def consider(self, solution: Solution | None) -> None:
         """Take the network of a solution if it is better."""
         candidate = None if solution is None else self._networks.candidate(solution)
@@ -60,4 +74,4 @@ class Interval:
 
     def in_units(self, bound: float) -> float:
         """Return a bound in units of the problem, never above the best path norm, nor below zero."""
-        return max(0.0, min(bound, self.undecided, self.cut) * self._unit)
+        return max(0.0, min(max(self._floor, min(bound, self.undecided)), self.cut) * self._unit)

@@ -119,6 +119,7 @@ def minimize_path_norm(  # noqa: PLR0913
         checkpoint_path=None if checkpoint_file is None else checkpoint_path(checkpoint_file, "branching"),
         resume=resume,
         witness=witness,
+        proof_path=path,
     )
     if one_feature.applies_to(problem, goal) and options.checkpoint_path is None and path is None:
         method, search = "recursion", one_feature.solve_by_recursion(problem, power)

@@ -17,6 +17,7 @@ import flint
 import numpy as np
 
 from sparsest.affine import Affine
+from sparsest.arrays import FloatArray
 from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.path_norm.cones import BoolArray, Cones, IntArray
 from sparsest.exact.path_norm.intervals_kernel import Box
@@ -258,6 +259,12 @@ class Symmetries:
         low, high = box.low.ravel(), box.high.ravel()
         low[:], high[:] = low[self.images].max(axis=0), high[self.images].min(axis=0)
         return bool(np.any((high > 0) & (low > high * (1 + _ROUNDING))))
+
+    def spread(self, largest: FloatArray) -> FloatArray:
+        """Return the least of bounds on elements (C, 2, J) over each orbit, for what all networks keep to."""
+        if len(self.images) == 1:
+            return largest
+        return np.asarray(largest.ravel()[self.images].min(axis=0).reshape(largest.shape))
 
     def orbit(self, element: int) -> IntArray:
         """Return the elements that one of the symmetries takes an element to."""

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sparsest import InputError, Network, Problem, Status, datasets, exact
+from sparsest.exact.cells.charts import TimeLimitError
 from sparsest.exact.path_norm import branch_and_bound, cones, few_samples
 from sparsest.exact.path_norm.few_samples import bounds_of_few_samples
 from sparsest.objectives import Objective
@@ -52,6 +53,14 @@ def test_with_too_many_cones_few_samples_bound_from_below(monkeypatch):
     result = exact.minimize_path_norm(problem, 0.5, "weights", time_limit=30)
     assert 0 < result.lower_bound <= 7.605666 <= result.upper_bound * (1 + 1e-6)
     assert "few of the samples" in result.remark
+
+
+def test_time_that_ends_while_rays_are_sought_for_cones_is_noticed():
+    # 300 samples in the plane: two minutes there, which no limit ended
+    over = Deadline(None)
+    over.interrupt()
+    with pytest.raises(TimeLimitError, match="rays of all cones"):
+        cones._incidence(np.ones((3, 4), dtype=np.int8), np.ones((5, 4), dtype=bool), over)
 
 
 def test_ctrl_c_keeps_what_few_samples_showed(monkeypatch):

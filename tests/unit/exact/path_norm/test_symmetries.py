@@ -174,6 +174,10 @@ def test_boxes():
     box = Box(np.zeros((2, 2, 1)), np.ones((2, 2, 1)))
     assert len(group.fixing(box).images) == 4
     assert group.orbit(1).tolist() == [0, 1, 2, 3]
+    # a bound that all networks keep to
+    bounds = np.array([4.0, 3, 2, 5]).reshape(2, 2, 1)
+    assert group.spread(bounds).ravel().tolist() == [2.0] * 4
+    assert Symmetries(group.images[:2]).spread(bounds).ravel().tolist() == [2.0, 3.0, 2.0, 3.0]
     # an upper end of element 0 is one of element 2, if what turns the box into itself exchanges them
     box.high[0, 0] = 0.5
     box.high[1, 0] = 0.5
