@@ -7,8 +7,10 @@ import typer
 
 from sparsest.cli import options, output, searches
 from sparsest.decimals import Numbers
+from sparsest.errors import InputError
 from sparsest.io.problem_sources import Asked, read_source
 from sparsest.io.table_files.columns import Wanted
+from sparsest.multi_output_network import MultiOutputNetwork
 
 
 def least(  # noqa: PLR0913
@@ -37,6 +39,17 @@ def least(  # noqa: PLR0913
         int | None, typer.Option(help="Processes that share the branch and bound; 1 by default.")
     ] = None,
     dask: options.Dask = None,
+    training: Annotated[
+        bool,
+        typer.Option("--training/--no-training", help="Whether to train first, a tenth of the time at most."),
+    ] = True,
+    seed: options.Seed = 0,
+    witness: Annotated[
+        Path | None,
+        typer.Option(
+            help="A saved network to start from in the place of training's: .json or .npz.", metavar="FILE"
+        ),
+    ] = None,
     checkpoint: options.Checkpoint = None,
     resume: options.Resume = False,
     proof: Annotated[
@@ -54,6 +67,7 @@ def least(  # noqa: PLR0913
       sparsest least peak-plateau --p 0.5
       sparsest least xor --p 0.5 --objective weights --proof xor.json
       sparsest least curve.csv --workers 8 --checkpoint curve.checkpoint --resume
+      sparsest least table.csv --p 0.5 --witness trained.json
 
     \b
     Exit codes: 0 the bounds met, 2 bad input, 3 stopped early (a limit, Ctrl-C, too many cones, or floats
@@ -67,16 +81,22 @@ def least(  # noqa: PLR0913
     asked = Asked(wanted, affine, tolerance, weight_bound, classify, margin, numbers)
     problem, reading = read_source(data, asked)
     output.say_remarks(reading)
-    from sparsest.exact import minimize_path_norm
+    known = None if witness is None else searches.saved_network(witness)
+    if isinstance(known, MultiOutputNetwork):
+        raise InputError(f"{witness} holds a network of several outputs: give one of a single output")
+    from sparsest.compare.train_and_bound import least_path_norm
 
     with searches.sharing(workers, dask) as shared, output.progress_bar(quiet=json) as progress:
-        result = minimize_path_norm(
+        result = least_path_norm(
             problem,
             p,
             objective,
+            training=training,
+            seed=seed,
             time_limit=time_limit,
             node_limit=node_limit,
             progress=progress,
+            witness=known,
             **shared,
             checkpoint_file=checkpoint,
             resume=resume,

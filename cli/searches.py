@@ -7,6 +7,9 @@ from typing import Any, Protocol
 
 from sparsest.cli import exit_codes, output
 from sparsest.errors import InputError
+from sparsest.io.documents import load
+from sparsest.multi_output_network import MultiOutputNetwork
+from sparsest.network import Network
 from sparsest.results.solving import Status
 
 
@@ -31,6 +34,14 @@ def check_search(proof: Path | None, checkpoint: Path | None, *, resume: bool) -
     if proof is not None:
         output.check_writable(proof)
     output.check_checkpoint(checkpoint, resume=resume)
+
+
+def saved_network(path: Path) -> Network | MultiOutputNetwork:
+    """Return the network of a file, or raise `InputError`."""
+    network = load(path)
+    if not isinstance(network, Network | MultiOutputNetwork):
+        raise InputError(f"{path} does not hold a network: save one with sparsest.save")
+    return network
 
 
 def refuse_workers_beside_dask(workers: int | None, dask: str | None) -> None:

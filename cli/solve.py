@@ -8,13 +8,10 @@ import typer
 from sparsest.cli import options, output, searches
 from sparsest.decimals import Numbers
 from sparsest.errors import InputError
-from sparsest.io.documents import load
 from sparsest.io.output_sources import read_any_source
 from sparsest.io.problem_sources import Asked
 from sparsest.io.table_files.columns import Wanted
 from sparsest.multi_class_problem import MultiClassProblem
-from sparsest.multi_output_network import MultiOutputNetwork
-from sparsest.network import Network
 from sparsest.results.multi_class import MultiClassResult
 
 
@@ -91,7 +88,7 @@ def solve(  # noqa: PLR0913
         raise InputError("--plot: networks for several classes are not drawn, so leave it out")
     from sparsest.compare.find_and_prove import solve as find_and_prove
 
-    known = None if witness is None else _network(witness)
+    known = None if witness is None else searches.saved_network(witness)
     with searches.sharing(workers, dask) as shared, output.progress_bar(quiet=json) as progress:
         result = find_and_prove(
             problem,
@@ -117,10 +114,3 @@ def solve(  # noqa: PLR0913
     elif plot is not None and not isinstance(result, MultiClassResult):
         output.draw(result.plot(title=data), plot)
     raise typer.Exit(code)
-
-
-def _network(path: Path) -> Network | MultiOutputNetwork:
-    network = load(path)
-    if not isinstance(network, Network | MultiOutputNetwork):
-        raise InputError(f"{path} does not hold a network: save one with sparsest.save")
-    return network

@@ -31,9 +31,9 @@ from sparsest.exact.path_norm.first_networks import first_networks
 from sparsest.exact.path_norm.interval import Interval
 from sparsest.exact.path_norm.limits import BoxCounters, PathNormLimits
 from sparsest.exact.path_norm.networks import Candidate, Networks
+from sparsest.exact.path_norm.packing_turns import PackingTurns
 from sparsest.exact.path_norm.pieces import BoxQuestion
-from sparsest.exact.path_norm.powers.packing import PowerPacking
-from sparsest.exact.path_norm.powers.turns import PackingTurns
+from sparsest.exact.path_norm.power_packing import PowerPacking
 from sparsest.exact.path_norm.sample_multipliers import applies_to, least_sum
 from sparsest.exact.search_options import SearchOptions
 from sparsest.exact.solver import solve
@@ -52,6 +52,8 @@ from sparsest.weight_bound import split
 
 # Seconds for a network where there are too many cones, or no descent fits, and for a bound of few samples.
 _FALLBACK: Final = 20.0
+# Share of the time for a network there, which a bound needs as well.
+_COUNTING: Final = 0.3
 # Share of that for packings.
 _PACKING: Final = 0.7
 # Share of the time for listing cones: with less left afterwards few samples say more than all of them.
@@ -359,7 +361,7 @@ class _PathNormSearch:
     def _without_cones(self, why: str) -> PathNormMethodResult:
         """Bound what has too many cones: by a network of few neurons, and by few of the samples."""
         deadline = self._options.deadline
-        found = self._by_counting(self._problem, deadline)
+        found = self._by_counting(self._problem, deadline.part(_COUNTING))
         if found.status in (Status.OPTIMAL, Status.INTERRUPTED):
             return found
         lower, part = 0.0, deadline.at_most(_FALLBACK)

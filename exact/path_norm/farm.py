@@ -6,8 +6,8 @@ from typing import Final
 from sparsest.exact.path_norm.box_search import BoxSearch
 from sparsest.exact.path_norm.limits import PathNormLimits
 from sparsest.exact.path_norm.open_boxes import OpenBox
+from sparsest.exact.path_norm.packing_turns import PackingTurns
 from sparsest.exact.path_norm.pieces import BoxesExamined, BoxPiece, BoxQuestion, examine_boxes
-from sparsest.exact.path_norm.powers.turns import PackingTurns
 from sparsest.exact.search_options import Pacing
 from sparsest.exact.tree.piecework import Piecework
 from sparsest.exact.tree.saving import Saving

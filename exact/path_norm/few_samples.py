@@ -12,7 +12,7 @@ from sparsest.exact.cells.charts import TimeLimitError
 from sparsest.exact.path_norm.box_search import largest_element
 from sparsest.exact.path_norm.cones import Cones, build_cones
 from sparsest.exact.path_norm.networks import Networks
-from sparsest.exact.path_norm.powers.packing import MAX_RAYS, PowerPacking
+from sparsest.exact.path_norm.power_packing import MAX_RAYS, PowerPacking
 from sparsest.exact.tree.spread_out_samples import spread_out
 from sparsest.objectives import Objective
 from sparsest.problem import Problem

@@ -478,6 +478,8 @@ def bad_inputs(folder):
         (["solve", "xor", "--witness", network], "2 features"),
         (["solve", "xor", "--witness", duplicates], "unknown ending"),
         (["solve", "xor", "--witness", problem], "does not hold a network"),
+        (["least", "xor", "--witness", network], "2 features"),
+        (["least", "xor", "--witness", problem], "does not hold a network"),
         (["solve", "xor", "--classify", "--tolerance", "1"], "exclude each other"),
         (["solve", "xor", "--classify", "--margin", "0"], "margin"),
         (["solve", "xor", "--margin", "2"], "--classify"),

@@ -59,6 +59,9 @@ def test_a_witness(table, tmp_path):
     sparsest.save(network, tmp_path / "network.json")
     done = call("solve", table, "--target", "left,right", "--witness", tmp_path / "network.json")
     assert done.exit_code == 0
+    done = call("least", "xor", "--witness", tmp_path / "network.json")
+    assert done.exit_code == 2
+    assert "several outputs" in done.stderr
 
 
 def test_a_column_whose_name_has_a_comma_is_one_label(tmp_path):

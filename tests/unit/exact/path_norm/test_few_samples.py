@@ -55,6 +55,21 @@ def test_with_too_many_cones_few_samples_bound_from_below(monkeypatch):
     assert "few of the samples" in result.remark
 
 
+def test_looking_for_a_network_leaves_time_for_the_bound(monkeypatch):
+    """It had all of a limit of 20 seconds, and 12 samples in five dimensions had no lower bound."""
+    limits, solve = [], branch_and_bound.solve
+
+    def counted(problem, objective, *, time_limit):
+        limits.append(time_limit)
+        return solve(problem, objective, time_limit=0.01)
+
+    problem = datasets.parse("uniform:d=2,n=8,seed=0").problem()
+    monkeypatch.setattr(cones, "MAX_RAYS", 30)
+    monkeypatch.setattr(branch_and_bound, "solve", counted)
+    exact.minimize_path_norm(problem, 0.5, "weights", time_limit=1)
+    assert limits[0] <= 0.3
+
+
 def test_time_that_ends_while_rays_are_sought_for_cones_is_noticed():
     # 300 samples in the plane: two minutes there, which no limit ended
     over = Deadline(None)

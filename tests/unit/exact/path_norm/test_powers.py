@@ -9,16 +9,16 @@ from hypothesis import strategies as st
 
 from sparsest import Network, Problem, Status, datasets, exact
 from sparsest.exact.path_norm import branch_and_bound, extreme_points, few_samples
+from sparsest.exact.path_norm import packing_turns as turns
+from sparsest.exact.path_norm import power_packing as packings
 from sparsest.exact.path_norm.box_search import BoxSearch, largest_element
 from sparsest.exact.path_norm.branch_and_bound import solve_by_branching
 from sparsest.exact.path_norm.cones import build_cones
 from sparsest.exact.path_norm.few_samples import packed_bounds_of_few_samples
+from sparsest.exact.path_norm.heaviest_neuron import heaviest
 from sparsest.exact.path_norm.interval import Interval
 from sparsest.exact.path_norm.networks import Networks
-from sparsest.exact.path_norm.powers import packing as packings
-from sparsest.exact.path_norm.powers import turns
-from sparsest.exact.path_norm.powers.heaviest import heaviest
-from sparsest.exact.path_norm.powers.packing import PowerPacking
+from sparsest.exact.path_norm.power_packing import PowerPacking
 from sparsest.exact.search_options import SearchOptions
 from sparsest.objectives import Objective, charged_entries
 from sparsest.progress import Deadline

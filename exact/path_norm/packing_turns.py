@@ -3,7 +3,7 @@
 from typing import Final
 
 from sparsest.exact.path_norm.box_search import BoxSearch
-from sparsest.exact.path_norm.powers.packing import PowerPacking
+from sparsest.exact.path_norm.power_packing import PowerPacking
 from sparsest.progress import Deadline
 
 # Seconds of boxes before the first round: most small searches end by then.

@@ -8,8 +8,8 @@ costs at least ``sum_k w_k v_k^p / load``. As p goes to 0 that is a packing of s
 bend (`sparsest.exact.packing`), with p = 1 it is linear programming duality.
 
 Weights are those of a linear program with a row for each neuron that was too heavy
-(`sparsest.exact.path_norm.powers.heaviest`), whose prices lead to new combinations
-(`sparsest.exact.path_norm.powers.combinations`). Prices are smoothed, without which both alternate for long
+(`sparsest.exact.path_norm.heaviest_neuron`), whose prices lead to new combinations
+(`sparsest.exact.path_norm.power_combinations`). Prices are smoothed, without which both alternate for long
 (Wentges 1997). The sum of neurons of a cone is not needed here, nor that there are few of them.
 """
 
@@ -23,9 +23,9 @@ import scipy.sparse as sp
 
 from sparsest.arrays import FloatArray
 from sparsest.exact.path_norm.cones import Cones
+from sparsest.exact.path_norm.heaviest_neuron import heaviest
 from sparsest.exact.path_norm.intervals_kernel import UNIT
-from sparsest.exact.path_norm.powers.combinations import CombinationPrograms
-from sparsest.exact.path_norm.powers.heaviest import heaviest
+from sparsest.exact.path_norm.power_combinations import CombinationPrograms
 from sparsest.highs import load_program, new_solver
 
 # Rays, and pairs of a ray and a cone, beyond which a round would take long.
