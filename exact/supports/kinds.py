@@ -32,6 +32,8 @@ Kinds = tuple[Kind, ...]
 
 # Networks whose neurons and columns are remembered: each is held against all others of its budget.
 _REMEMBERED: Final = 2**15
+# Bits of a count.
+_FIELD: Final = 16
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
@@ -49,6 +51,25 @@ def columns(kinds: Kinds) -> tuple[int, ...]:
 def cost(kinds: Sequence[Kind]) -> int:
     """Return how many entries the neurons may use in all."""
     return sum(len(kind.support) for kind in kinds)
+
+
+def uses(kinds: Kinds) -> int:
+    """Return how many neurons of each sign use each entry, and which columns there are, in fields of 16 bits.
+
+    What contains some kinds uses nothing less often. With G the `guard_of` b, no field of b is above that
+    of a exactly if ``((a | G) - b) & G == G``: no field borrows from its highest bit.
+    """
+    found = 0
+    for support, sign in kinds:
+        for entry in support:
+            found += 1 << (_FIELD * (3 * entry + sign + 1))
+    return found
+
+
+def guard_of(used: int) -> int:
+    """Return the highest bit of each field up to the last one in use; fewer neurons than that are counted."""
+    fields = -(-used.bit_length() // _FIELD)
+    return ((1 << (_FIELD * fields)) - 1) // ((1 << _FIELD) - 1) << (_FIELD - 1)
 
 
 class Catalogue:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sparsest.exact.proof.log import ProofLog
 from sparsest.exact.proof.recorded_log import Prefix, replay
-from sparsest.exact.supports.kinds import Kinds, contains, cost, neurons
+from sparsest.exact.supports.kinds import Kinds, contains, cost, guard_of, neurons, uses
 from sparsest.exact.supports.relaxation import KindTask, task_of
 from sparsest.exact.tree.state import Frontier
 
@@ -45,7 +45,8 @@ class Refuted:
     """Networks that are refuted, some of them with more entries than the budget."""
 
     def __init__(self) -> None:
-        self._found: dict[tuple[int, ...], set[Kinds]] = defaultdict(set)
+        # by output signs, with the uses of their entries
+        self._found: dict[tuple[int, ...], dict[Kinds, int]] = defaultdict(dict)
 
     def __iter__(self) -> Iterator[Kinds]:
         """Generate their kinds."""
@@ -54,17 +55,24 @@ class Refuted:
 
     def add(self, kinds: Kinds) -> None:
         """Take note of one more."""
-        self._found[_signs(kinds)].add(kinds)
+        self._found[_signs(kinds)][kinds] = uses(kinds)
 
     def covers(self, kinds: Kinds) -> bool:
         """Whether networks of some kinds are refuted, by themselves or within others."""
         some = self._found[_signs(kinds)]
-        return kinds in some or any(contains(large, kinds) for large in some)
+        if kinds in some:
+            return True
+        # most are ruled out by how often an entry is used at all
+        used = uses(kinds)
+        guard = guard_of(used)
+        return any(
+            contains(large, kinds) for large, room in some.items() if ((room | guard) - used) & guard == guard
+        )
 
     def forget_below(self, budget: int) -> None:
         """Forget those that no network of so many entries is contained in."""
         for signs, some in self._found.items():
-            self._found[signs] = {kinds for kinds in some if cost(kinds) >= budget}
+            self._found[signs] = {kinds: room for kinds, room in some.items() if cost(kinds) >= budget}
 
 
 def _signs(kinds: Kinds) -> tuple[int, ...]:

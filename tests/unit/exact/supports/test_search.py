@@ -14,8 +14,9 @@ from sparsest.affine import Affine
 from sparsest.exact.arithmetic.columns import neuron_of, places_of_columns, with_columns
 from sparsest.exact.method_result import MethodResult
 from sparsest.exact.supports.branching import unbiased_cells
-from sparsest.exact.supports.kinds import Catalogue, Kind, contains, cost
+from sparsest.exact.supports.kinds import Catalogue, Kind, contains, cost, guard_of, uses
 from sparsest.exact.supports.relaxation import Gain, KindTask, ordered_top, parts, tasks
+from sparsest.exact.supports.state import Refuted
 from sparsest.exact.tree import limits
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
@@ -136,6 +137,35 @@ def test_containment_is_one_to_one():
     assert contains((both, one, two), (x, two))  # a column may be left over
     assert not contains((both, one), (x, two))
     assert not contains((both, both), (x, one))
+
+
+def test_what_is_refuted_covers_what_it_contains():
+    catalogue = Catalogue(2, Affine.NONE, Objective.PARAMETERS)
+    networks = [*catalogue.networks(3), *catalogue.networks(5)]
+    rng = np.random.default_rng(0)
+    refuted, known = Refuted(), []
+    for at in rng.permutation(len(networks))[:40].tolist():
+        refuted.add(networks[at])
+        known.append(networks[at])
+    covered = [any(contains(large, kinds) for large in known) for kinds in networks]
+    assert [refuted.covers(kinds) for kinds in networks] == covered
+    assert 40 < sum(covered) < len(networks)
+    refuted.forget_below(5)
+    assert set(refuted) == {kinds for kinds in known if cost(kinds) == 5}
+
+
+def test_uses_are_compared_field_by_field():
+    x, y, both = Kind((0,), 1), Kind((1,), 1), Kind((0, 1), -1)
+    for large, small, within in (
+        ((x, x, y), (x, y), True),
+        ((x, y, y), (x, x), False),  # the sum of all fields is no less
+        ((both,), (x,), False),  # another sign
+        ((x, Kind((7,), 0)), (Kind((7,), 0),), True),
+        ((x,), (), True),
+    ):
+        used = uses(small)
+        guard = guard_of(used)
+        assert (((uses(large) | guard) - used) & guard == guard) is within
 
 
 @pytest.mark.parametrize("quick", [0, 1, 2, 5])
