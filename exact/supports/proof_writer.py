@@ -13,7 +13,8 @@ from sparsest.exact.line.forced_knots import Triple
 from sparsest.exact.proof.circuits import CircuitTable
 from sparsest.exact.proof.writer import ProofWriter, WrittenTree
 from sparsest.exact.supports.findings import entries_of, entries_of_knots
-from sparsest.exact.supports.kinds import Catalogue, Kind, Kinds, Support, contains, cost, neurons
+from sparsest.exact.supports.kinds import Catalogue, Kind, Kinds, Support, cost, neurons
+from sparsest.exact.supports.state import Refuted
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 
@@ -80,9 +81,12 @@ class SupportProofWriter(ProofWriter):
 
     def budget_refuted(self, budget: int) -> None:  # noqa: D102
         trees = {self._kinds_of[tree.start]: tree for tree in self._trees}
-        large = [kinds for kinds in trees if cost(kinds) > budget]
+        large = Refuted()
+        for kinds in trees:
+            if cost(kinds) > budget:
+                large.add(kinds)
         for kinds in () if self._gap else self._catalogue.networks(budget):
-            covering = next((each for each in large if contains(each, kinds)), kinds)
+            covering = large.containing(kinds) or kinds
             if covering not in trees:  # a search went on from a file that says more than it can show
                 self._gap = True
                 return

@@ -59,15 +59,17 @@ class Refuted:
 
     def covers(self, kinds: Kinds) -> bool:
         """Whether networks of some kinds are refuted, by themselves or within others."""
-        some = self._found[_signs(kinds)]
-        if kinds in some:
-            return True
+        return kinds in self._found[_signs(kinds)] or self.containing(kinds) is not None
+
+    def containing(self, kinds: Kinds) -> Kinds | None:
+        """Return the first ones noted that contain some kinds, if any do."""
         # most are ruled out by how often an entry is used at all
         used = uses(kinds)
         guard = guard_of(used)
-        return any(
-            contains(large, kinds) for large, room in some.items() if ((room | guard) - used) & guard == guard
-        )
+        for large, room in self._found[_signs(kinds)].items():
+            if ((room | guard) - used) & guard == guard and contains(large, kinds):
+                return large
+        return None
 
     def forget_below(self, budget: int) -> None:
         """Forget those that no network of so many entries is contained in."""
