@@ -227,7 +227,8 @@ class _SupportSearch:
     def _take_few_neurons(self) -> None:
         """Take a network of few neurons: it mostly has few entries, and many samples hide it from other ways.
 
-        Without a log and with limits of its own: nothing that it finds out beside the network is used.
+        Without a log and with limits of its own. Its bound on neurons, of packings above all, bounds entries
+        where no proof is asked for: a neuron has one at least, but a constant has no weight.
         """
         deadline = self._limits.deadline
         is_closed = not self._findings.beats(self._findings.lower)
@@ -240,6 +241,9 @@ class _SupportSearch:
         )
         if found.network is not None:
             self._accepts(found.network)
+        if not self._log.writes:
+            is_free = self._objective is Objective.WEIGHTS and self._problem.affine is Affine.NONE
+            self._findings.lower = max(self._findings.lower, found.lower_bound - is_free)
         if found.status is Status.INTERRUPTED:
             raise KeyboardInterrupt
 

@@ -154,6 +154,21 @@ def test_what_is_refuted_covers_what_it_contains():
     assert set(refuted) == {kinds for kinds in known if cost(kinds) == 5}
 
 
+@pytest.mark.parametrize(
+    ("affine", "objective", "least"),
+    # six planted neurons, whose creases curved sets find: one of them might be a constant
+    [("skip", "weights", 6), ("none", "weights", 5), ("none", "parameters", 6)],
+)
+def test_neurons_bound_entries_where_no_proof_is_asked_for(affine, objective, least):
+    problem = datasets.load("planted", d=2, n=200, k=6, seed=0).problem(affine=affine)
+    found = exact.solve(problem, objective, node_limit=1)
+    assert found.lower_bound >= least
+    assert found.lower_bound <= found.network.count(objective)
+    # a constant takes a neuron and no weight
+    alike = Problem([[0, 0], [1, 0], [0, 1]], [3, 3, 3])
+    assert exact.solve(alike, "weights").upper_bound == 0
+
+
 def test_uses_are_compared_field_by_field():
     x, y, both = Kind((0,), 1), Kind((1,), 1), Kind((0, 1), -1)
     for large, small, within in (
