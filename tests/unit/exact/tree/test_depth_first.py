@@ -42,8 +42,10 @@ def test_proofs_of_compiled_searches_check(seed, objective, tmp_path):
     assert checked.lower_bound == written.lower_bound == silent.lower_bound == plain.lower_bound
     assert written.upper_bound == silent.upper_bound == plain.upper_bound
     assert written.status is silent.status is plain.status is Status.OPTIMAL
-    # the same tree, whether its leaves are proven in floats or written down
-    assert written.nodes == silent.nodes
+    # the same tree, whether its leaves are proven in floats or written down; budgets of parameters below the
+    # bound on neurons are refuted for a proof alone
+    if goal is Objective.NEURONS:
+        assert written.nodes == silent.nodes
 
 
 @pytest.mark.parametrize(
