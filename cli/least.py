@@ -44,12 +44,7 @@ def least(  # noqa: PLR0913
         typer.Option("--training/--no-training", help="Whether to train first, a tenth of the time at most."),
     ] = True,
     seed: options.Seed = 0,
-    witness: Annotated[
-        Path | None,
-        typer.Option(
-            help="A saved network to start from in the place of training's: .json or .npz.", metavar="FILE"
-        ),
-    ] = None,
+    witness: options.Witness = None,
     checkpoint: options.Checkpoint = None,
     resume: options.Resume = False,
     proof: Annotated[

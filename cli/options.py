@@ -86,6 +86,12 @@ Initialization = Annotated[
 Checkpoint = Annotated[
     Path | None, typer.Option(help="Keep what is known in a file while it runs.", metavar="FILE")
 ]
+Witness = Annotated[
+    Path | None,
+    typer.Option(
+        help="A saved network to start from in the place of training's: .json or .npz.", metavar="FILE"
+    ),
+]
 Dask = Annotated[
     str | None,
     typer.Option(help="Share it on the Dask cluster with this scheduler instead.", metavar="ADDRESS"),

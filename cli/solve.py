@@ -46,12 +46,7 @@ def solve(  # noqa: PLR0913
         bool, typer.Option("--training/--no-training", help="Whether to look for a sparse network first.")
     ] = True,
     seed: options.Seed = 0,
-    witness: Annotated[
-        Path | None,
-        typer.Option(
-            help="A saved network to start from in the place of training's: .json or .npz.", metavar="FILE"
-        ),
-    ] = None,
+    witness: options.Witness = None,
     checkpoint: options.Checkpoint = None,
     resume: options.Resume = False,
     proof: Annotated[

@@ -5,15 +5,13 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Final
 
-import numpy as np
-
 from sparsest.errors import InputError
 from sparsest.exact.cells.charts import TimeLimitError
 from sparsest.exact.path_norm.box_search import largest_element
 from sparsest.exact.path_norm.cones import Cones, build_cones
 from sparsest.exact.path_norm.networks import Networks
 from sparsest.exact.path_norm.power_packing import MAX_RAYS, PowerPacking
-from sparsest.exact.tree.spread_out_samples import spread_out
+from sparsest.exact.tree.spread_out_samples import some_samples
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
@@ -48,7 +46,7 @@ def bounds_of_few_samples(
     """
     for count in range(problem.n_features + _MORE, problem.n_samples, _MORE):
         part = deadline.part(_SHARE)
-        some = _some(problem, count)
+        some = some_samples(problem, count).replace(weight_bound=None)
         try:
             cones = build_cones(some, objective, part)
         except (InputError, TimeLimitError):
@@ -79,7 +77,7 @@ def packed_bounds_of_few_samples(
         if deadline.expired:
             return
         part = deadline.part(_PACKED_SHARE if count < counts[-1] else 1.0)
-        some = _some(problem, count)
+        some = some_samples(problem, count).replace(weight_bound=None)
         try:
             cones = build_cones(some, objective, part)
         except (InputError, TimeLimitError):
@@ -103,12 +101,3 @@ def _doubled(n_features: int, most: int) -> Iterator[int]:
     while n_features + 1 < count < most and 2 * math.comb(count + n_features + 1, n_features) <= MAX_RAYS:
         yield count
         count *= 2
-
-
-def _some(problem: Problem, count: int) -> Problem:
-    """Return so many samples, spread out over inputs and labels, without a weight bound."""
-    rows = np.c_[problem.X, problem.targets]
-    with np.errstate(over="ignore"):
-        ranges = np.ptp(rows, axis=0)
-    rows = rows / np.where(ranges > 0, ranges, 1.0)
-    return problem.subset(spread_out(rows, count)).replace(weight_bound=None)

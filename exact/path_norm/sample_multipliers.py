@@ -30,7 +30,7 @@ from scipy.optimize import linprog
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.exact.arithmetic.rational_problem import ExactData
-from sparsest.exact.tree.spread_out_samples import spread_out
+from sparsest.exact.tree.spread_out_samples import some_samples
 from sparsest.highs import load_program, new_solver
 from sparsest.network import Network
 from sparsest.objectives import Objective
@@ -95,9 +95,7 @@ def least_sum(problem: Problem, deadline: Deadline) -> LeastSum:
     deadline : Deadline
         Ends the search; what was reached by then is proven.
     """
-    rows = np.c_[problem.X, problem.targets]
-    ranges = np.ptp(rows, axis=0)
-    few = problem.subset(spread_out(rows / np.where(ranges > 0, ranges, 1.0), _SAMPLES))
+    few = some_samples(problem, _SAMPLES)
     searches = [_CuttingPlanes(few, signs) for signs in ((1, -1), (1,), (-1,))]
     try:
         for search in searches:

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
+from sparsest.problem import Problem
 
 
 def spread_out(rows: FloatArray, count: int) -> NDArray[np.intp]:
@@ -22,3 +23,11 @@ def spread_out(rows: FloatArray, count: int) -> NDArray[np.intp]:
         distance = np.minimum(distance, np.linalg.norm(rows - rows[chosen[i - 1]], axis=1))
         chosen[i] = distance.argmax()
     return np.sort(chosen)
+
+
+def some_samples(problem: Problem, count: int) -> Problem:
+    """Return so many samples of a problem, spread out over inputs and labels."""
+    rows = np.c_[problem.X, problem.targets]
+    with np.errstate(over="ignore"):
+        ranges = np.ptp(rows, axis=0)
+    return problem.subset(spread_out(rows / np.where(ranges > 0, ranges, 1.0), count))
