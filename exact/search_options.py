@@ -101,6 +101,9 @@ class SearchOptions:
         Called a few times a second with a `Progress`.
     witness : Network or None
         A network from elsewhere, taken for an upper bound if a rational network beside it provably fits.
+    sweeps : bool
+        Whether the tree may begin with bounds that two sweeps over one feature prove. It is a second opinion
+        where it may not.
     most : int or None
         The search ends as soon as more neurons than these are proven necessary.
     workers : int
@@ -130,6 +133,7 @@ class SearchOptions:
     node_limit: int | None = None
     progress: ProgressCallback | None = None
     witness: Network | None = None
+    sweeps: bool = False
     most: int | None = None
     workers: int = 1
     executor: Executor | None = None

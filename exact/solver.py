@@ -229,8 +229,9 @@ def run_method(
     options : SearchOptions
         What it keeps to; those that it does not know are ignored.
     reason : str
-        Why that method, for the result.
+        Why that method, for the result; empty where the user named it, and wants that method alone.
     """
+    options = dataclasses.replace(options, sweeps=reason != "")
     asked = problem.in_integers  # counts do not depend on units
     if asked is not problem and options.witness is not None:
         options = dataclasses.replace(options, witness=in_integer_units(problem, options.witness))

@@ -9,6 +9,7 @@ twice the square root of the number of facings instead of all. First with parts 
 finds most networks there are; then with all, which proves that there is none.
 """
 
+import dataclasses
 import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -30,7 +31,7 @@ from sparsest.exact.search_options import SearchOptions
 from sparsest.exact.sorted_samples import SortedSamples, sorted_samples
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
-from sparsest.progress import Deadline, Progress
+from sparsest.progress import Progress
 from sparsest.results.solving import Proof, Status
 
 # States of a sample that are followed, one after the other, and those of all that are held at most.
@@ -42,8 +43,8 @@ MAX_GENERATORS: Final = 100
 # States times samples beyond which not even a few are followed: their numbers grow with the samples.
 _MAX_FOLLOWED: Final = 10_000
 _SECONDS_BETWEEN_REPORTS: Final = 0.2
-# What `few_neurons` may take: a share of the time left, between these.
-_SHARE, _LEAST_SECONDS, _MOST_SECONDS = 0.1, 0.01, 10.0
+# What `first_bounds` may take: a share of the time left, between these.
+_SHARE, _LEAST_SECONDS, _MOST_SECONDS = 0.2, 0.01, 10.0
 # About what the first network takes for a sample in rational numbers.
 _SECONDS_A_SAMPLE: Final = 3e-4
 
@@ -111,9 +112,14 @@ def solve_without_skip(
         raise InputError(
             "facings are chosen for one feature, affine='none' or 'constant', and no weight bound"
         )
-    options = options or SearchOptions()
+    return _swept(problem, objective, options or SearchOptions(), prove=True)
+
+
+def _swept(
+    problem: Problem, objective: Objective, options: SearchOptions, *, prove: bool
+) -> tuple[MethodResult, Evidence]:
     asked = problem.replace(affine=Affine.CONSTANT) if objective is Objective.WEIGHTS else problem
-    search = _Search(asked, options)
+    search = _Search(asked, options, prove=prove)
     status = search.run()
     network = search.network
     if network is not None and asked is not problem and problem.affine is Affine.NONE:
@@ -133,27 +139,37 @@ def solve_without_skip(
     return result, Evidence(search.forced.from_left, refuted, network)
 
 
-def few_neurons(problem: Problem, deadline: Deadline) -> RationalNetwork | None:
-    """Return a network of few neurons, found with a few of the states; None if time is short.
+def first_bounds(
+    problem: Problem, objective: Objective, options: SearchOptions, *, prove: bool
+) -> tuple[MethodResult, Evidence]:
+    """Return what the two sweeps tell within a part of the time left, for searches that go on from there.
 
     Parameters
     ----------
-    problem : Problem
-        One feature, no skip, no weight bound.
-    deadline : Deadline
-        A part of what is left of it is used.
+    problem, objective
+        As for `solve_without_skip`.
+    options : SearchOptions
+        Its deadline is not to end with this.
+    prove : bool
+        Whether to follow all states where that may raise the lower bound; else a network is all that matters.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        When the sweeps were interrupted.
     """
-    seconds = max(_LEAST_SECONDS, min(_MOST_SECONDS, _SHARE * deadline.remaining))
-    search = _Search(problem, SearchOptions(deadline=Deadline(seconds)), prove=False)
-    if search.run() is Status.INTERRUPTED:
+    seconds = max(_LEAST_SECONDS, min(_MOST_SECONDS, _SHARE * options.deadline.remaining))
+    part = dataclasses.replace(options, deadline=options.deadline.at_most(seconds))
+    found, evidence = _swept(problem, objective, part, prove=prove)
+    if found.status is Status.INTERRUPTED:
         raise KeyboardInterrupt
-    return search.network
+    return found, evidence
 
 
 class _Search:
     """Bounds, the network found, and how many states were looked at."""
 
-    def __init__(self, problem: Problem, options: SearchOptions, *, prove: bool = True) -> None:
+    def __init__(self, problem: Problem, options: SearchOptions, *, prove: bool) -> None:
         self._problem, self._options, self._prove = problem, options, prove
         ordered = sorted_samples(problem.X[:, 0], problem.low, problem.high)
         self._ordered, self._constant = ordered, problem.affine is Affine.CONSTANT

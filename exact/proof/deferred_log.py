@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sparsest.exact.arithmetic.farkas import Multipliers
 from sparsest.exact.arithmetic.rational_network import RationalNetwork
-from sparsest.exact.line.forced_knots import Triple
+from sparsest.exact.line.forced_knots import GapProof, Triple
 from sparsest.exact.packing.curved_sets import Packing
 from sparsest.exact.proof.log import Bits, IntArray, ProofLog, Teller
 
@@ -56,6 +56,9 @@ class DeferredLog(ProofLog):
 
     def knots(self, triples: Sequence[Triple]) -> None:  # noqa: D102 - as in the base class
         self._log.knots(triples)
+
+    def gaps(self, proof: GapProof) -> bool:  # noqa: D102
+        return self._log.gaps(proof)
 
     def packing(self, packing: Packing) -> None:  # noqa: D102
         self._log.packing(packing)

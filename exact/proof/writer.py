@@ -127,7 +127,7 @@ class ProofWriter(ProofLog):
         number = self._points
         return [(number[a], number[b], number[c], sign) for a, b, c, sign in triples]
 
-    def gaps(self, proof: GapProof) -> None:  # noqa: D102
+    def gaps(self, proof: GapProof) -> bool:  # noqa: D102
         before, after = (
             [list(triple) for triple in self._numbered(triples)] for triples in (proof.before, proof.after)
         )
@@ -135,6 +135,7 @@ class ProofWriter(ProofLog):
         part |= {"before": before, "after": after}
         if self.lower_bound == proof.neurons and self._withstands(part):
             self._gaps.append(part)
+        return self.lower_bound > proof.neurons
 
     def _withstands(self, part: dict[str, Any]) -> bool:
         """Whether the checker accepts a part over gaps: it repeats the work, which may be too much for it."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from sparsest.affine import Affine
-from sparsest.exact.line.fewest_without_skip import few_neurons
+from sparsest.exact.line.fewest_without_skip import first_bounds
 from sparsest.exact.line.forced_knots import lower_bound_certificate
 from sparsest.exact.line.projection_witness import projection_witness
 from sparsest.exact.method_result import MethodResult
@@ -216,13 +216,22 @@ class _SupportSearch:
         problem = self._problem
         self._take_projection()
         if problem.n_features == 1 and problem.affine is not Affine.SKIP:
-            fewest = few_neurons(problem, self._limits.deadline)
-            if fewest is not None:
-                self._findings.take(fewest)
+            self._take_sweeps()
         if self._options.witness is not None:
             self._accepts(self._options.witness)
         if problem.n_features > 1:
             self._take_few_neurons()
+
+    def _take_sweeps(self) -> None:
+        """Take what two sweeps over one feature tell; proofs of weights do not know their bounds."""
+        findings, weights = self._findings, self._objective is Objective.WEIGHTS
+        prove = weights and self._options.sweeps and not self._log.writes
+        counted = Objective.WEIGHTS if weights else Objective.NEURONS
+        found, evidence = first_bounds(self._problem, counted, self._options, prove=prove)
+        if evidence.network is not None:
+            findings.take(evidence.network)
+        if prove:
+            findings.lower = max(findings.lower, found.lower_bound)
 
     def _take_few_neurons(self) -> None:
         """Take a network of few neurons: it mostly has few entries, and many samples hide it from other ways.

@@ -15,8 +15,7 @@ a file. They know each other only through the values in `state` and `prepared`.
 
 from pathlib import Path
 
-from sparsest.affine import Affine
-from sparsest.exact.line.fewest_without_skip import few_neurons
+from sparsest.exact.line.fewest_without_skip import applies_to, first_bounds
 from sparsest.exact.line.forced_knots import lower_bound_certificate
 from sparsest.exact.method_result import MethodResult
 from sparsest.exact.proof.deferred_log import DeferredLog
@@ -41,6 +40,7 @@ from sparsest.exact.tree.signals import stopping_on_signals
 from sparsest.exact.tree.state import Counters, Findings, Frontier, Headway
 from sparsest.exact.tree.widths import close_the_gap
 from sparsest.exact.tree.workers import Workers
+from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.results.solving import Proof, Status
 
@@ -114,10 +114,14 @@ class _TreeSearch:
         status, prepared = Status.OPTIMAL, None
         try:
             self._find_first_bounds()
+            if stored is None:  # else what is in the file comes first
+                self._take_sweeps()
             if self._options.witness is None and self._options.checkpoint_path is None:
                 self._stop_unless_there_is_time(seconds_to_prepare(self._problem))
             prepared = prepare(self._problem, self._options.pacing)
             self._begin(prepared, stored)
+            if stored is not None:
+                self._take_sweeps()
             self._put_together(prepared)
             self._enumerate_cells_if_needed(prepared)
             self._packings.run_if_due(self._limits)
@@ -140,10 +144,19 @@ class _TreeSearch:
         knots = lower_bound_certificate(problem, self._options.deadline)
         findings.lower, findings.knots = len(knots), knots
         self._log.knots(knots)
-        if problem.n_features == 1 and problem.affine is not Affine.SKIP and problem.weight_bound is None:
-            network = few_neurons(problem, self._options.deadline)
-            if network is not None:
-                findings.take(network)
+
+    def _take_sweeps(self) -> None:
+        """Take the bounds of two sweeps over one feature, as far as a proof that is asked for shows them."""
+        problem, findings = self._problem, self._findings
+        if not applies_to(problem, Objective.NEURONS):
+            return
+        _, evidence = first_bounds(problem, Objective.NEURONS, self._options, prove=self._options.sweeps)
+        if evidence.network is not None and findings.beats(len(evidence.network.signs)):
+            findings.take(evidence.network)
+        for refuted in evidence.refuted if self._options.sweeps else ():
+            if not self._log.gaps(refuted):
+                return
+            findings.lower = max(findings.lower, refuted.neurons + 1)
 
     def _begin(self, prepared: Prepared, stored: SearchCheckpoint | None) -> None:
         """Take over a network that was given, and the state in the file."""

@@ -6,15 +6,17 @@ import numpy as np
 import pytest
 from oracles.brute_force import minimum_entries, minimum_neurons
 
-from sparsest import InputError, Problem, Status, datasets, exact
+from sparsest import InputError, Problem, Status, check_proof, datasets, exact
 from sparsest.exact.arithmetic.rational_network import meets_every_interval
 from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.line import fewest_without_skip
-from sparsest.exact.line.fewest_without_skip import few_neurons, solve_without_skip
+from sparsest.exact.line.fewest_without_skip import first_bounds, solve_without_skip
 from sparsest.exact.line.gap_cones import LineSamples
 from sparsest.exact.line.gap_sweep import Sweep, SweepLimits
 from sparsest.exact.line.piecewise_linear import RationalPiecewiseLinear
 from sparsest.exact.line.without_skip import one_signed_rest
+from sparsest.exact.search_options import SearchOptions
+from sparsest.objectives import Objective
 from sparsest.progress import Deadline
 
 TEN_X = [1.85, -1.49, 1.84, -1.71, 1.77, -0.71, 0.44, 1.82, -0.68, -1.47]
@@ -146,7 +148,53 @@ def test_a_time_limit_leaves_an_interval():
     assert result.network.solves(problem)
     hasty = solve(problem, time_limit=1e-6)
     assert (hasty.status, hasty.upper_bound) == (Status.TIME_LIMIT, None)
-    assert few_neurons(problem, Deadline(1e-6)) is None
+    brief = SearchOptions(deadline=Deadline(1e-6))
+    assert first_bounds(problem, Objective.NEURONS, brief, prove=True)[0].network is None
+
+
+def intervals_that_take_one_neuron_more():
+    """Four changes of slope, none of whose sums is the slope 5 that is to cancel (see `convex`)."""
+    x, y = convex((2, 7, 11, 13), 5)
+    return Problem(x, y, tolerance=0.01)
+
+
+@pytest.mark.parametrize("affine", ["none", "constant"])
+def test_the_tree_begins_with_what_the_sweeps_prove(affine, tmp_path):
+    problem = intervals_that_take_one_neuron_more().replace(affine=affine)
+    expected = solve(problem)
+    assert expected.status is Status.OPTIMAL
+    path = tmp_path / "proof.json"
+    result = exact.solve(problem, proof_file=path)
+    assert (result.method, result.nodes) == ("tree", 0)
+    assert result.lower_bound == result.upper_bound == expected.lower_bound
+    assert exact.solve(problem, method="tree").nodes > 0  # a second opinion
+    verdict = check_proof(path)
+    assert (verdict.lower_bound, verdict.upper_bound) == (result.lower_bound, result.upper_bound)
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+def test_weights_begin_with_the_sweeps_where_no_proof_is_asked_for(wanted, tmp_path):
+    problem = intervals_that_take_one_neuron_more()
+    proof = tmp_path / "proof.json" if wanted else None
+    result = exact.solve(problem, "weights", proof_file=proof)
+    assert result.status is Status.OPTIMAL
+    assert result.lower_bound == solve(problem, "weights").lower_bound
+    assert (result.nodes > 0) == wanted  # proofs of weights have no part for the sweeps
+
+
+def test_what_the_sweeps_prove_may_be_less_than_a_file_or_more(tmp_path, monkeypatch):
+    problem, path = intervals_that_take_one_neuron_more(), tmp_path / "search.json"
+    monkeypatch.setattr(fewest_without_skip, "_BEAMS", (2,))
+    monkeypatch.setattr(fewest_without_skip, "MAX_STATES", 2)  # they prove nothing
+    first = exact.solve(problem, checkpoint_file=path, node_limit=3, proof_file=tmp_path / "a.json")
+    monkeypatch.undo()
+    # more: the width in the file is below what they refute now
+    more = exact.solve(problem, checkpoint_file=path, resume=True, proof_file=tmp_path / "b.json")
+    assert first.lower_bound < more.lower_bound == more.upper_bound == solve(problem).lower_bound
+    assert check_proof(tmp_path / "b.json").lower_bound == more.lower_bound
+    monkeypatch.setattr(fewest_without_skip, "MAX_STATES", 2)
+    less = exact.solve(problem, checkpoint_file=path, resume=True)
+    assert less.lower_bound == more.lower_bound
 
 
 def test_an_interruption_leaves_an_interval():

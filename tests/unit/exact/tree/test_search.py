@@ -226,7 +226,7 @@ def test_what_floats_cannot_decide_never_raises_the_lower_bound(problem, minimum
 
 
 def test_time_limit_holds_where_a_node_has_very_many_children():
-    problem = datasets.load("uniform", d=1, n=60).problem()
+    problem = datasets.load("uniform", d=1, n=100).problem()
     result = solve_tree(problem, SearchOptions(deadline=Deadline(1.0)))
     assert result.status is Status.TIME_LIMIT
     assert result.lower_bound <= result.network.count() <= result.lower_bound + 2
