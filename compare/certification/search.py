@@ -121,7 +121,10 @@ class _Narrowing:
         left = self.deadline.remaining
         if self.deadline.expired:
             return Ending(remark="the time limit ended before any bound was sought")
-        self._exactly("first bounds", min(max(_LEAST_SECONDS, _FIRST * left), _MAX_SECONDS, left))
+        first = min(max(_LEAST_SECONDS, _FIRST * left), _MAX_SECONDS, left)
+        if self.means.resume and self.means.proof_file is not None:
+            first = _LAST * left  # all that was refuted before is written anew
+        self._exactly("first bounds", first)
         for step in (self._eliminate, self._train, self._rest):
             if not self._over():
                 step()

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 import sparsest
 from sparsest import Affine, InputError, Judgement, Network, Problem, ReductionKind, datasets
 from sparsest.cli.main import app
+from sparsest.compare.certification import search as certification_search
 from sparsest.compare.reduce.elimination import eliminate
 from sparsest.compare.reduce.float_bounds import surely_fits
 from sparsest.compare.reduce.superfluous_neurons import reduce_network
@@ -500,15 +501,42 @@ def test_a_search_is_gone_on_with_from_its_checkpoint(tmp_path):
     rng = np.random.default_rng(2)
     X, y = rng.uniform(-1, 1, (14, 2)), rng.uniform(-1, 1, 14)
     network = sparsest.exact.solve(Problem(X, y), node_limit=1).network
-    files = {"checkpoint_file": tmp_path / "kept", "proof_file": tmp_path / "proof.json.gz"}
-    first = sparsest.certify(network, X, y, tolerance=1e-6, time_limit=2, **files)
-    again = sparsest.certify(network, X, y, tolerance=1e-6, time_limit=2, resume=True, **files)
+
+    def interrupt(progress):
+        if progress.nodes > after:
+            raise KeyboardInterrupt
+
+    options = {"checkpoint_file": tmp_path / "kept", "proof_file": tmp_path / "proof.json.gz"}
+    options |= {"tolerance": 1e-6, "progress": interrupt}
+    after = 2_000
+    first = sparsest.certify(network, X, y, **options)
+    after = 4_000
+    again = sparsest.certify(network, X, y, resume=True, **options)
     assert 2 <= first.lower_bound <= again.lower_bound <= again.upper_bound <= network.count()
     assert "rests on" in again.remark
-    checked = sparsest.check_proof(files["proof_file"], Problem(X, y, tolerance=1e-6))
-    assert checked.lower_bound == again.lower_bound
+    checked = sparsest.check_proof(options["proof_file"], Problem(X, y, tolerance=1e-6))
+    assert checked.lower_bound == again.lower_bound == 4
     with pytest.raises(InputError, match="kept"):
         sparsest.certify(network, X, y, tolerance=1e-6, time_limit=2, checkpoint_file=tmp_path / "kept")
+
+
+def test_what_was_refuted_has_the_time_to_be_written_into_a_proof_anew(tmp_path, monkeypatch):
+    # the short search for first bounds wrote a proof of nothing where that took longer
+    X, y = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0.0, 1, 1, 0])
+    limits = []
+
+    def noted(problem, objective, *, time_limit, **options):
+        limits.append(time_limit)
+        return solve(problem, objective, time_limit=time_limit, **options)
+
+    solve = certification_search.solve
+    monkeypatch.setattr(certification_search, "solve", noted)
+    files = {"checkpoint_file": tmp_path / "kept", "proof_file": tmp_path / "proof.json"}
+    start = sparsest.exact.solve(Problem(X, y)).network
+    sparsest.certify(start, X, y, time_limit=60, **files)
+    sparsest.certify(start, X, y, time_limit=60, resume=True, **files)
+    assert limits[0] < 10
+    assert limits[-1] > 30
 
 
 @pytest.mark.parametrize(
