@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from sparsest import datasets
 from sparsest.arrays import exact_floats
-from sparsest.cli import exit_codes, options, output
+from sparsest.cli import exit_codes, options, output, searches
 from sparsest.cli.embeddings import embeddings, print_embeddings
 from sparsest.decimals import Numbers
 from sparsest.errors import InputError
@@ -89,7 +89,6 @@ Embed = Annotated[
         "--embed", help="Print binaries, and seconds of a small optimisation model, before and after."
     ),
 ]
-Workers = Annotated[int, typer.Option(help="Processes that share the tree's search.")]
 
 
 def certify(  # noqa: PLR0913
@@ -116,7 +115,8 @@ def certify(  # noqa: PLR0913
     checkpoint: options.Checkpoint = None,
     resume: options.Resume = False,
     embed: Embed = False,
-    workers: Workers = 1,
+    workers: options.WorkersOfProofs = None,
+    dask: options.Dask = None,
     seed: options.Seed = 0,
     json: options.Json = False,
 ) -> None:
@@ -136,6 +136,7 @@ def certify(  # noqa: PLR0913
     """
     _check_files(data, model, proof, question, network, report, save, checkpoint)
     output.check_checkpoint(checkpoint, resume=resume)
+    searches.refuse_workers_beside_dask(workers, dask)
     wanted = Wanted(target, features, ignore, drop_missing, header)
     trained = read_model(model)
     if trained.n_outputs > 1:
@@ -153,18 +154,20 @@ def certify(  # noqa: PLR0913
 
         refuse_for_outputs(Objective.parse(objective), checkpoint, outliers)
         request = OutputsRequest(model, data, wanted, network, question, save, json, embed)
-        certify_several(
-            trained,
-            request,
-            terms_of_text(trained, against, tolerance, margin, share_of_range, numbers),
-            OutputsMeans(time_limit, proof, workers),
-            lambda: _samples(data, wanted, _Labels(model, against, margin)),
-        )
+        terms = terms_of_text(trained, against, tolerance, margin, share_of_range, numbers)
+        with searches.sharing(workers, dask) as shared:
+            certify_several(
+                trained,
+                request,
+                terms,
+                OutputsMeans(time_limit, proof, **shared),
+                lambda: _samples(data, wanted, _Labels(model, against, margin)),
+            )
     X, y, reading = _samples(data, wanted, _Labels(model, against, margin))
     output.say_remarks(reading)
     from sparsest.compare.certification.certification import certify as judge
 
-    with output.progress_bar(quiet=json) as progress:
+    with searches.sharing(workers, dask) as shared, output.progress_bar(quiet=json) as progress:
         found = judge(
             model,
             X,
@@ -180,9 +183,9 @@ def certify(  # noqa: PLR0913
             proof_file=proof,
             checkpoint_file=checkpoint,
             resume=resume,
-            workers=workers,
             seed=seed,
             progress=progress,
+            **shared,
         )
     assert isinstance(found, Certificate)
     _print(found, model, data, reading, json=json, embed=embed)

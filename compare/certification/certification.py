@@ -148,7 +148,7 @@ def certify(  # noqa: PLR0913
     if isinstance(read.network, MultiOutputNetwork):
         refuse_for_outputs(goal, checkpoint_file, outliers)
         outputs_terms = terms_of(read, y, against, tolerance, margin, share_of_range, Numbers.parse(numbers))
-        outputs_means = OutputsMeans(time_limit, proof_file, workers, progress)
+        outputs_means = OutputsMeans(time_limit, proof_file, workers, executor, progress)
         return certify_outputs(read, X, y, terms=outputs_terms, means=outputs_means)
     subject = subject_of(read)
     terms = Terms(held_against, tolerance, margin, share_of_range, outliers)

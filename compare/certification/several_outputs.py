@@ -8,6 +8,7 @@ takes the longer the wider they are.
 import dataclasses
 import math
 import os
+from concurrent.futures import Executor
 from typing import Final
 
 from numpy.typing import ArrayLike
@@ -58,8 +59,8 @@ class OutputsMeans:
         Seconds for everything.
     proof_file : path or None
         Where a proof of the bounds goes.
-    workers : int
-        Processes that share the tree's search.
+    workers, executor
+        As for `sparsest.exact.solve`.
     progress : callable or None
         Called with a `Progress`.
     """
@@ -67,6 +68,7 @@ class OutputsMeans:
     time_limit: float | None = TIME_LIMIT
     proof_file: str | os.PathLike[str] | None = None
     workers: int = 1
+    executor: Executor | None = None
     progress: ProgressCallback | None = None
 
 
@@ -256,6 +258,7 @@ class _OutputsCase:
             proof_file=self.means.proof_file,
             witness=best if checked_in_floats or size <= _MAX_WITNESS else None,
             workers=self.means.workers,
+            executor=self.means.executor,
         )
         self.result = result
         self.lower = result.lower_bound

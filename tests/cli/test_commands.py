@@ -473,6 +473,8 @@ def bad_inputs(folder):
         (["solve", "xor", "--workers", "0"], "workers"),
         (["solve", "xor", "--workers", "2", "--dask", "x"], "exclude each other"),
         (["compare", "xor", "--workers", "2", "--dask", "x"], "exclude each other"),
+        (["certify", network, "xor", "--workers", "2", "--dask", "x"], "exclude each other"),
+        (["certify", network, "xor", "--dask", "tcp://127.0.0.1:9"], "no Dask scheduler"),
         (["compare", "xor", "--resume"], "--resume needs the file to continue from"),
         (["solve", "xor", "--dask", "tcp://127.0.0.1:9"], "no Dask scheduler"),
         (["solve", "xor", "--witness", network], "2 features"),
