@@ -28,14 +28,12 @@ def known():
 @pytest.mark.slow
 def test_every_method_runs_and_no_run_is_repeated(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(paper_experiments, "EXPERIMENTS", (PEAK,))
-    arguments = ["5", "2", "--steps", "30", "--out", str(tmp_path)]
+    arguments = ["5", "1", "--steps", "30", "--out", str(tmp_path)]
     paper_experiments.main(arguments)
     first = capsys.readouterr().out
     path = tmp_path / "paper-experiments.csv"
     found = paper_experiments.read_runs(path)
-    expected = {
-        (m, p, seed) for m in (PUBLISHED, POLISHED, MINIMIZE, FIND) for p in POWERS for seed in (0, 1)
-    }
+    expected = {(m, p, seed) for m in (PUBLISHED, POLISHED, MINIMIZE, FIND) for p in POWERS for seed in (0,)}
     assert len(found) == len(expected)
     assert {(each.method, each.p, each.seed) for each in found} == expected
     assert (tmp_path / "paper-experiments.png").read_bytes().startswith(b"\x89PNG")
@@ -45,7 +43,7 @@ def test_every_method_runs_and_no_run_is_repeated(tmp_path, monkeypatch, capsys)
     paper_experiments.main(arguments)
     assert path.read_text() == before
     runs_of = [
-        [line for line in text.splitlines() if "of 2" in line] for text in (first, capsys.readouterr().out)
+        [line for line in text.splitlines() if "of 1" in line] for text in (first, capsys.readouterr().out)
     ]
     assert runs_of[0] == runs_of[1]
 

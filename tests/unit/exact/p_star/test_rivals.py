@@ -82,8 +82,8 @@ def test_degenerate_data_have_the_crossing_of_all_extreme_points():
 
 @pytest.mark.slow
 def test_more_degenerate_data_have_the_crossing_of_all_extreme_points():
-    crossing = [check_against_the_list(*degenerate(seed)) for seed in range(10, 110)]
-    assert 10 <= sum(crossing) <= 90
+    crossing = [check_against_the_list(*degenerate(seed)) for seed in range(10, 60)]
+    assert 5 <= sum(crossing) <= 45
 
 
 @pytest.mark.slow
