@@ -125,18 +125,6 @@ def compare_sides(  # noqa: PLR0913
         progress=_labelled(progress, "exact"),
     )
     least, interrupted = None, exact.status is Status.INTERRUPTED
-    if least_limit > 0 and not interrupted:
-        least = minimize_path_norm(
-            problem,
-            power,
-            goal,
-            time_limit=least_limit,
-            workers=workers,
-            executor=executor,
-            witness=exact.network,
-            progress=_labelled(progress, "path norm"),
-        )
-        interrupted = least.status is Status.INTERRUPTED
     found = find_sparse(
         problem,
         goal,
@@ -148,6 +136,18 @@ def compare_sides(  # noqa: PLR0913
         progress=_labelled(progress, "sparse"),
     )
     interrupted = interrupted or found.status is Status.INTERRUPTED
+    if least_limit > 0 and not interrupted:
+        least = minimize_path_norm(
+            problem,
+            power,
+            goal,
+            time_limit=least_limit,
+            workers=workers,
+            executor=executor,
+            witness=_cheaper(exact.network, found, power),
+            progress=_labelled(progress, "path norm"),
+        )
+        interrupted = least.status is Status.INTERRUPTED
     continuous = minimize(
         problem,
         power,
@@ -178,6 +178,13 @@ def _threshold(
         return threshold(problem, goal, time_limit=limit, workers=workers, executor=executor)
     except InputError:
         return None
+
+
+def _cheaper(known: Network | None, found: FitResult, p: float) -> Network | None:
+    """Return the network of smaller path norm, for the search for the least one to begin with."""
+    if not found.fits or (known is not None and known.path_norm(p, found.objective) <= found.path_norm):
+        return known
+    return found.network
 
 
 def _power(p: float | str, pstar: ThresholdResult | None) -> float:

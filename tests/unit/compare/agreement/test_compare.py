@@ -76,6 +76,30 @@ def test_rounding_is_not_taken_for_a_disagreement():
     assert "allow a tolerance" in verdict.reason
 
 
+@pytest.mark.parametrize("dearer", ["exact", "found"])
+def test_the_least_path_norm_is_sought_from_the_cheaper_network(monkeypatch, sides, dearer):
+    # max(0, x - 9) is zero on all samples: a network with it fits and costs more
+    found, fit = sides
+    more = np.r_[fit.network.folded, [[1.0, -9.0]]]
+    dear = Network.from_folded(more, np.sign(np.r_[fit.network.outputs, 1.0]))
+    assert dear.solves(PEAK)
+    if dearer == "exact":
+        found = dataclasses.replace(found, network=dear)
+    else:
+        fit = dataclasses.replace(fit, network=dear)
+    begun = []
+
+    def noted(*arguments, witness, **options):
+        begun.append(witness)
+        return exact.minimize_path_norm(*arguments, witness=witness, **options)
+
+    monkeypatch.setattr(comparison, "solve", lambda *arguments, **options: found)
+    monkeypatch.setattr(comparison, "find_sparse", lambda *arguments, **options: fit)
+    monkeypatch.setattr(comparison, "minimize_path_norm", noted)
+    compare_sides(PEAK, **QUICK)
+    assert begun == [fit.network if dearer == "exact" else found.network]
+
+
 @pytest.mark.slow
 def test_disagreement_is_written_out_and_can_be_reproduced(monkeypatch, tmp_path, sides):
     found, _ = sides
