@@ -153,7 +153,9 @@ def _helper(function: FunctionType, substitutes: Substitutes) -> Any:
     compile_: Any = numba.njit
     if (function, substitutes) not in _compiled_functions:
         copied = _copied(function)
-        _compiled_functions[function, substitutes] = compile_(no_cpython_wrapper=True)(copied)
+        _compiled_functions[function, substitutes] = compile_(no_cpython_wrapper=True, no_cfunc_wrapper=True)(
+            copied
+        )
         _link(function, copied, substitutes)
     return _compiled_functions[function, substitutes]
 
