@@ -1145,7 +1145,7 @@ def _is_number(cell: str) -> bool:
 # ============================================================================================================
 # KERNEL: what must be believed
 #
-# 1675 lines, 1244 of them code, in twelve parts. What is to be believed by what a verdict rests on:
+# 1682 lines, 1249 of them code, in twelve parts. What is to be believed by what a verdict rests on:
 #
 #     any proof      CLAIMS
 #     upper bound    NETWORKS
@@ -2735,6 +2735,7 @@ class _EntryBound(_Bound):
         self._refuted: set[tuple[_Kind, ...]] = set()
         self.rules = {
             "curvature": (("triples",), _EntryBound._add_curvature),
+            "packing": (("sets",), _EntryBound._add_packing),
             "supports": (("neurons", "nodes"), _EntryBound._add_tree),
         }
 
@@ -2747,6 +2748,12 @@ class _EntryBound(_Bound):
         self.proven = len(spans) + (self.objective == "parameters") * apart.count(False)
         if not self.proven:
             raise ProofError("no knots add nothing", place)
+
+    def _add_packing(self, part: Document, place: str) -> None:
+        if self.kinds:
+            raise ProofError("a packing comes first", place)
+        # neurons with different hyperplanes, each of which has a weight
+        self.proven = _packing_bound(self.problem, self.circuits, part["sets"], self.work, place)
 
     def _add_tree(self, part: Document, place: str) -> None:
         problem, free = self.problem, self.objective == "weights"

@@ -151,12 +151,12 @@ def proof_of(
     return document
 
 
-def proof_by_packing(problem: Problem) -> Document:
+def proof_by_packing(problem: Problem, objective: str = "neurons") -> Document:
     """Return the proof of a search that packs curved sets before any node."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "proof.json"
         options = SearchOptions(proof_path=path, pacing=Pacing(packed_at_once=0))
-        run_method(problem, Objective.NEURONS, "tree", options)
+        run_method(problem, Objective.parse(objective), "tree", options)
         document: Document = json.loads(path.read_text())
     assert document["parts"][0]["kind"] == "packing"
     return document
@@ -183,6 +183,7 @@ def true_proofs(kind: str = "") -> list[Document]:
     found += [proof_by_packing(problem) for problem in PACKED]
     found += [proof_by_classes(problem) for problem in CLASSES]
     found += [proof_of(problem, "tree", objective) for problem, objective in SUPPORTED]
+    found += [proof_by_packing(PACKED[n], objective) for n, objective in ((2, "parameters"), (3, "weights"))]
     assert all(document["lower_bound"] == document["upper_bound"] for document in found)
     found += [proof_of(problem) for problem in (*OUTPUTS, *LABELLED)]
     return [document for document in found if kind in ["", *kinds_of(document)]]

@@ -394,7 +394,7 @@ class ProofWriter(ProofLog):
     def _first_parts(self) -> list[dict[str, Any]]:
         """Return the part that proves the most without a tree, if any does."""
         if self._packs():
-            first = len(self._circuits.circuits)
+            first = self._n_tree_circuits
             sets = [[first + n, weight] for n, weight in enumerate(self._packing.weights)]
             return [{"kind": "packing", "sets": sets}]
         triples = [list(triple) for triple in self._triples]
@@ -419,9 +419,17 @@ class ProofWriter(ProofLog):
 
     def _circuit_documents(self) -> list[Any]:
         """Return the circuits that trees refer to, then those of the packing's sets."""
+        circuits = *self._circuits.circuits, *self._packed_circuits()
+        return [self._circuit_document(circuit) for circuit in circuits]
+
+    @property
+    def _n_tree_circuits(self) -> int:
+        """How many circuits trees refer to."""
+        return len(self._circuits.circuits)
+
+    def _packed_circuits(self) -> list[dict[int, flint.fmpq]]:
         sets = self._packing.sets if self._packs() else ()
-        packed = ({i: flint.fmpq(m) for i, m in zip(s.samples, s.weights, strict=True)} for s in sets)
-        return [self._circuit_document(circuit) for circuit in (*self._circuits.circuits, *packed)]
+        return [{i: flint.fmpq(m) for i, m in zip(s.samples, s.weights, strict=True)} for s in sets]
 
     def _tree_pieces(self, tree: WrittenTree) -> Iterator[bytes]:
         head = self._tree_head(tree)

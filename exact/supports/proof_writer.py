@@ -52,11 +52,18 @@ class SupportProofWriter(ProofWriter):
     @property
     def lower_bound(self) -> int:
         """The lower bound that the proof shows so far."""
-        return max(self._first, self._refuted)
+        return max(self._first, self._packing.bound, self._refuted)
 
     def knots(self, triples: Sequence[Triple]) -> None:  # noqa: D102 - as in the base class
         super().knots(triples)
         self._first = entries_of_knots(self.data.problem.X, triples, self.objective)
+
+    def _packs(self) -> bool:
+        return self._packing.bound > self._first
+
+    @property
+    def _n_tree_circuits(self) -> int:
+        return len(self._numbers)
 
     def witness(self, network: RationalNetwork) -> None:  # noqa: D102 - as in the base class
         super().witness(network)
@@ -136,4 +143,6 @@ class SupportProofWriter(ProofWriter):
             named: dict[str, Any] = {"features": [j for j in entries if j < d]}
             named |= {} if d in entries else {"bias": False}
             documents.append(named | {"weights": self._circuit_document(circuit)})
-        return documents
+        every = {"features": list(range(d))}
+        packed = [every | {"weights": self._circuit_document(circuit)} for circuit in self._packed_circuits()]
+        return documents + packed

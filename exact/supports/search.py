@@ -16,6 +16,7 @@ from sparsest.exact.line.fewest_without_skip import first_bounds
 from sparsest.exact.line.forced_knots import lower_bound_certificate
 from sparsest.exact.line.projection_witness import projection_witness
 from sparsest.exact.method_result import MethodResult
+from sparsest.exact.packing.bound import MAX_FEATURES, pack
 from sparsest.exact.proof.deferred_log import DeferredLog
 from sparsest.exact.proof.log import ProofLog
 from sparsest.exact.search_options import SearchOptions
@@ -52,6 +53,8 @@ _LEAST_SECONDS: Final = 0.1
 _SECONDS_A_NODE: Final = 5e-6
 # About what a network that is a function of one projection takes for each number of the data.
 _SECONDS_A_NUMBER: Final = 3e-4
+# Share of the time for packing curved sets to begin with.
+_PACKING_SHARE: Final = 0.1
 # Share of the time, seconds and nodes for a network of few neurons to begin with.
 _NEURONS_SHARE, _NEURONS_SECONDS, _NEURONS_NODES = 0.1, 5.0, 10_000
 
@@ -221,6 +224,7 @@ class _SupportSearch:
             self._accepts(self._options.witness)
         if problem.n_features > 1:
             self._take_few_neurons()
+        self._take_packing()
 
     def _take_sweeps(self) -> None:
         """Take what two sweeps over one feature tell; proofs of weights do not know their bounds."""
@@ -255,6 +259,27 @@ class _SupportSearch:
             self._findings.lower = max(self._findings.lower, found.lower_bound - is_free)
         if found.status is Status.INTERRUPTED:
             raise KeyboardInterrupt
+
+    def _take_packing(self) -> None:
+        """Begin with curved sets where there are many samples: a neuron that bends one has a weight.
+
+        Not with a proof of a search that is kept: it would have to find the same sets when it goes on.
+        """
+        problem, findings, pacing = self._problem, self._findings, self._options.pacing
+        kept = self._log.writes and self._options.checkpoint_path is not None
+        # with one feature the knots that intervals force say as much
+        applies = 1 < problem.n_features <= MAX_FEATURES and problem.n_samples >= pacing.packed_at_once
+        if kept or not applies or not findings.beats(findings.lower):
+            return
+        deadline = self._limits.deadline
+        seconds = min(pacing.packing_seconds, _PACKING_SHARE * deadline.remaining)
+        self._aim("packing curved sets")
+        packing = pack(
+            problem, deadline.at_most(seconds), enough=findings.upper, network=findings.network
+        ).packing
+        if packing.bound > findings.lower:
+            findings.lower = packing.bound
+            self._log.packing(packing)
 
     def _improve(self, budget: int) -> bool:
         """Look for networks of fewer entries while that is due; whether one of so few as the budget is known.

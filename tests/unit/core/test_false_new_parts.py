@@ -161,13 +161,25 @@ for sets in (
     ),
 ):
     case("set-numbers", claim("neurons", data(SQUARE, XOR), 2, [packing(sets)], [RING]), ROOF)
-# nothing is added to what is proven before, and no other objective rests on it
+# nothing is added to what is proven before
 for objective in ("weights", "parameters"):
     circuit = {"features": [0, 1], "weights": RING}
     # the roof has two weights and three parameters
     case("packing-of-entries", claim(objective, data(SQUARE, XOR), 4, [packing([[0, 1]])], [circuit]), ROOF)
 for parts in ([packing([[0, 1]])] * 2, [packing([[0, 1]]), packing([[0, 2]])], [packing([[0, 1]])] * 3):
     case("packing-adds-nothing", claim("neurons", data(SQUARE, XOR), len(parts), parts, [RING]), ROOF)
+
+
+# the same of weights and of parameters, where the network has fewer of these too
+for document, witness in [other.values for other in CASES]:
+    for objective in ("weights", "parameters"):
+        if size_of(witness, objective) < document["lower_bound"]:
+            size = len(document["problem"]["X"][0])
+            named = [{"features": list(range(size)), "weights": c} for c in document["circuits"]]
+            problem, bound = document["problem"], document["lower_bound"]
+            case(
+                f"packing-of-{objective}", claim(objective, problem, bound, document["parts"], named), witness
+            )
 
 
 # gaps: a constant beside two knots, at 1 and 2, of changes 4 and 6 with slope -10, -6, -4 or 0 on the left
@@ -538,6 +550,23 @@ ATTEMPTS = {
             witness=network(skip=[1, 1, 0]),
         ),
         "on the first point all neurons are inactive",
+    ),
+    "a packing behind a tree": (
+        attempt(
+            supports([], [[0, "", 0], [1, "", 1], [2, "", {"value": [[1, 1]]}]]), packing([[0, 1]]), lower=3,
+            circuits=[{"features": [0, 1], "weights": [[0, 1], [1, -1], [2, -1], [3, 1]]}],
+        ),
+        "a packing comes first",
+    ),
+    "a set of one feature": (
+        attempt(packing([[0, 1]]), circuits=[IN_FIRST], lower=3), "does not name all features"
+    ),
+    "a set that a plane meets": (
+        attempt(
+            packing([[0, 1]]), lower=3, problem=data(SQUARE, [0, 1, 1, 2], skip=False),
+            circuits=[{"features": [0, 1], "weights": [[0, 1], [1, -1], [2, -1], [3, 1]]}],
+        ),
+        "admit an affine function",
     ),
     "bounded weights": (
         attempt(supports(BOTH, closed(STEEP, ("", 0))), problem=SUM | {"weight_bound": 9}), "are bounded"

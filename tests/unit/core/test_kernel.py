@@ -84,6 +84,7 @@ NEEDED = {
     "densest": ("CLAIMS", "NEURONS", "CLASSES"),
     "orders": ("CLAIMS", "NEURONS", "SUMS", "LABELS"),
     "curvature of weights": ("CLAIMS", "KNOTS", "ENTRIES"),
+    "packing of weights": ("CLAIMS", "SUMS", "PACKING", "ENTRIES"),
     "supports": ("CLAIMS", "SUMS", "TREES", "ENTRIES"),
 }
 # Lines of code that one kind of lower bound may rest on.
@@ -132,11 +133,12 @@ def test_what_runs_is_what_the_bound_is_said_to_rest_on():
     line = Problem([0, 1, 2, 3], [0, 1, 0, 1], affine="skip")
     documents = [proof_of(line), proof_of(PROBLEMS[0], "tree"), proof_by_packing(PACKED[0])]
     documents += [*TRUE, proof_of(LABELLED[0]), proof_of(line, objective="weights")]
+    documents += [proof_by_packing(PACKED[3], "weights")]
     seen = set()
     for document in documents:
         kinds, found = running(document)
         if document["objective"] == "weights":
-            kinds = [kind.replace("curvature", "curvature of weights") for kind in kinds]
+            kinds = [kind if kind == "supports" else f"{kind} of weights" for kind in kinds]
         assert found == set().union(*(NEEDED[kind] for kind in kinds))
         seen.update(kinds)
     assert seen == set(NEEDED)

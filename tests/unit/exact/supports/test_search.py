@@ -1,6 +1,7 @@
 """Fewest weights and parameters by the tree: closed forms, another method, proofs and their mutants."""
 
 import copy
+import dataclasses
 import itertools
 import json
 
@@ -13,6 +14,9 @@ from sparsest import InputError, Network, Problem, ProofError, Status, check_pro
 from sparsest.affine import Affine
 from sparsest.exact.arithmetic.columns import neuron_of, places_of_columns, with_columns
 from sparsest.exact.method_result import MethodResult
+from sparsest.exact.packing.bound import pack
+from sparsest.exact.search_options import Pacing, SearchOptions
+from sparsest.exact.solver import run_method
 from sparsest.exact.supports.branching import unbiased_cells
 from sparsest.exact.supports.kinds import Catalogue, Kind, contains, cost, guard_of, uses
 from sparsest.exact.supports.relaxation import Gain, KindTask, ordered_top, parts, tasks
@@ -167,6 +171,40 @@ def test_neurons_bound_entries_where_no_proof_is_asked_for(affine, objective, le
     # a constant takes a neuron and no weight
     alike = Problem([[0, 0], [1, 0], [0, 1]], [3, 3, 3])
     assert exact.solve(alike, "weights").upper_bound == 0
+
+
+@pytest.mark.parametrize(
+    ("affine", "objective"), [("skip", "weights"), ("none", "weights"), ("constant", "parameters")]
+)
+def test_a_proof_begins_with_curved_sets(affine, objective, tmp_path):
+    problem = datasets.load("planted", d=2, n=60, k=3, seed=0).problem(affine=affine)
+    path = tmp_path / "proof.json"
+    pacing = Pacing(packed_at_once=0)
+    options = SearchOptions(node_limit=1, proof_path=path, pacing=pacing)
+    found = run_method(problem, Objective(objective), "tree", options)
+    checked = check_proof(path, problem)
+    assert checked.kinds[0] == "packing"
+    assert checked.lower_bound == found.lower_bound >= 3
+    # a proof that may be gone on with begins without
+    kept = dataclasses.replace(options, checkpoint_path=tmp_path / "kept")
+    less = run_method(problem, Objective(objective), "tree", kept)
+    assert "packing" not in check_proof(path, problem).kinds
+    assert less.lower_bound < found.lower_bound
+
+
+@pytest.mark.parametrize("seeds", [range(12), pytest.param(range(12, 60), marks=pytest.mark.slow)])
+def test_curved_sets_never_ask_for_too_many_weights(seeds):
+    """Oracle: every set of fewer entries; constants are no weights, and cut nothing."""
+    raised = 0
+    for seed in seeds:
+        rng = np.random.default_rng(seed)
+        X = np.unique(rng.integers(-2, 3, (6, 2)), axis=0)
+        affine = ("none", "skip", "constant")[seed % 3]
+        problem = Problem(X, rng.integers(-2, 3, len(X)) + 5.0 * (seed % 2), affine=affine)
+        bound = pack(problem, Deadline(None)).packing.bound
+        assert bound == 0 or minimum_entries(problem, "weights", bound - 1) is None
+        raised += bound > 1
+    assert raised
 
 
 def test_uses_are_compared_field_by_field():
