@@ -34,7 +34,7 @@ from sparsest import tolerances
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.exact.arithmetic.block_relations import independent_of, related_blocks
-from sparsest.exact.arithmetic.columns import neuron_of, with_columns
+from sparsest.exact.arithmetic.columns import neuron_of
 from sparsest.exact.arithmetic.error_free import UNIT_ROUNDOFF
 from sparsest.exact.arithmetic.rational_problem import ExactData
 
@@ -96,7 +96,7 @@ def samples_of(data: ExactData, signs: Sequence[int]) -> ExactSamples:
     # where a neuron has a bias it may be told in coordinates with any origin
     blocks = [(data.centred if d in own else data.scaled)[:, list(own)] for own in entries[: len(signs)]]
     if len(entries) > len(signs):
-        table = with_columns(data.scaled) if data.columns else data.centred
+        table = data.scaled_with_columns if data.columns else data.centred
         blocks.append(table[:, list(entries[-1])])
     low, high = data.float_ends
     places = [place for own in entries for place in own]

@@ -16,6 +16,7 @@ import numpy as np
 
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
+from sparsest.exact.arithmetic.columns import with_columns
 from sparsest.problem import Problem
 
 
@@ -47,6 +48,8 @@ class ExactData:
         # systems of equations in these data that were solved before, whatever neurons may use
         self.solved: dict[tuple[int, ...], list[int] | None] = {}
         self._kinds: dict[tuple[int, ...], int] = {}
+        self._entries: list[tuple[int, ...]] = []  # those of each kind
+        self._blocks: dict[tuple[int, int], list[list[flint.fmpz]]] = {}
         self._intervals: dict[int, tuple[flint.fmpq | None, flint.fmpq | None]] = {}
         self.problem = problem
         self.size = problem.n_features + 1
@@ -72,6 +75,8 @@ class ExactData:
         found.problem, found._whole, found._intervals = problem, problem.in_integers, {}
         found._low, found._high = found._whole.low.tolist(), found._whole.high.tolist()
         found._unit = 10 ** problem.places[-1]
+        found.solved = {}
+        found.__dict__.pop("whole_ends", None)
         return found
 
     def restricted(
@@ -81,6 +86,8 @@ class ExactData:
 
         `columns` are places in `extended_rows`, each of which has a free coefficient beside the neurons.
         """
+        for shared in ("extended_rows", "whole_ends", "scaled_with_columns", "centred"):
+            getattr(self, shared)  # computed once, and not again for each of thousands of trees
         found = copy.copy(self)
         found.supports, found.columns = supports, columns
         for support in supports or ():
@@ -96,11 +103,23 @@ class ExactData:
 
     def kind_of(self, entries: tuple[int, ...]) -> int:
         """Return a number for a set of entries; the same in all restrictions of these data."""
-        return self._kinds.setdefault(entries, len(self._kinds))
+        if entries not in self._kinds:
+            self._kinds[entries] = len(self._entries)
+            self._entries.append(entries)
+        return self._kinds[entries]
 
     def entries_of(self, kind: int) -> tuple[int, ...]:
         """Return the entries that have a number."""
-        return next(entries for entries, number in self._kinds.items() if number == kind)
+        return self._entries[kind]
+
+    def in_block(self, kind: int, sign: int) -> list[list[flint.fmpz]]:
+        """Return a sign times the entries of each row that a kind has."""
+        if (kind, sign) not in self._blocks:
+            entries = self.entries_of(kind)
+            self._blocks[kind, sign] = [
+                [flint.fmpz(sign * row[j]) for j in entries] for row in self.extended_rows
+            ]
+        return self._blocks[kind, sign]
 
     @functools.cached_property
     def whole_ends(self) -> list[tuple[int | None, int | None]]:
@@ -124,8 +143,13 @@ class ExactData:
         return _shrunk(np.c_[self._whole.X, np.ones(len(self._whole.X))])
 
     @functools.cached_property
+    def scaled_with_columns(self) -> FloatArray:
+        """The same, and columns behind it (N, 3 d + 1)."""
+        return with_columns(self.scaled)
+
+    @functools.cached_property
     def centred(self) -> FloatArray:
-        """The same in coordinates with a sample's values in the origin; each entry is rounded once."""
+        """As `scaled`, in coordinates with a sample's values in the origin; each entry is rounded once."""
         X = self._whole.X
         middle = X.min(axis=0) / 2 + X.max(axis=0) / 2
         nearest = np.abs(X - middle).argmin(axis=0)

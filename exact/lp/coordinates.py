@@ -1,14 +1,20 @@
 """Coordinates in which every linear program about the same data is well scaled."""
 
+import functools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
+from sparsest.exact.arithmetic.columns import with_columns
 from sparsest.network import Network
 from sparsest.problem import Problem
 from sparsest.whitening import orthonormal
+
+IntArray = NDArray[np.integer[Any]]
 
 
 class Coordinates:
@@ -21,6 +27,7 @@ class Coordinates:
     """
 
     def __init__(self, problem: Problem) -> None:
+        self._problem = problem
         self._constant = problem.affine is Affine.CONSTANT
         # a sample as the centre: differences of nearby floats are exact, those to their mean are not
         middle = problem.X.min(axis=0) / 2 + problem.X.max(axis=0) / 2
@@ -42,6 +49,14 @@ class Coordinates:
         if problem.affine is Affine.CONSTANT:
             self.affine[:] = np.arange(self.rows.shape[1]) == constant
         self.scale = float(np.ldexp(1.0, np.frexp(problem.label_scale)[1]))
+
+    @functools.cached_property
+    def with_columns(self) -> tuple[FloatArray, IntArray]:
+        """``[X, 1]`` and columns (N, 3 d + 1), divided by powers of two so that none exceeds 1; and which."""
+        table = with_columns(self._problem.homogeneous)
+        size = np.abs(table).max(axis=0)
+        exponents = np.where(size > 0, np.frexp(size)[1], 0)
+        return np.ldexp(table, -exponents), exponents
 
     def original(self, coordinates: FloatArray) -> FloatArray:
         """Return neurons (K, d + 1) in the problem's units from the program's coordinates (K, r)."""

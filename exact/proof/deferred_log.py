@@ -41,6 +41,7 @@ class DeferredLog(ProofLog):
     ) -> None:
         self._log, self._time_is_up, self._most_waiting = log, time_is_up, most_waiting
         self._file = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed by __exit__
+        self._is_filed = False  # whether some of what waits is in the file
         self._forget()
 
     def __exit__(self, *error: object) -> None:
@@ -51,8 +52,10 @@ class DeferredLog(ProofLog):
         self._size = 0
         self._tellers: list[Teller] = []
         self._failed = False
-        self._file.seek(0)
-        self._file.truncate()
+        if self._is_filed:
+            self._file.seek(0)
+            self._file.truncate()
+        self._is_filed = False
 
     def knots(self, triples: Sequence[Triple]) -> None:  # noqa: D102 - as in the base class
         self._log.knots(triples)
@@ -133,7 +136,7 @@ class DeferredLog(ProofLog):
         self._waiting.append((name, arguments))
         self._size += 1
         if self._size >= self._most_waiting:
-            packed = zlib.compress(pickle.dumps(self._waiting), 1)
+            packed, self._is_filed = zlib.compress(pickle.dumps(self._waiting), 1), True
             try:
                 self._file.write(len(packed).to_bytes(8, "big") + packed)
                 self._file.flush()
@@ -143,6 +146,6 @@ class DeferredLog(ProofLog):
 
     def _kept(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
         self._file.seek(0)
-        while head := self._file.read(8):
+        while self._is_filed and (head := self._file.read(8)):
             yield from pickle.loads(zlib.decompress(self._file.read(int.from_bytes(head, "big"))))
         yield from self._waiting

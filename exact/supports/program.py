@@ -1,11 +1,14 @@
 """The linear program of a tree whose neurons use some entries of their vectors only."""
 
+import functools
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sparsest.arrays import FloatArray
-from sparsest.exact.arithmetic.columns import network_with_multiples, with_columns
+from sparsest.exact.arithmetic.columns import network_with_multiples
 from sparsest.exact.arithmetic.rational_problem import ExactData, Row
 from sparsest.exact.lp.coordinates import Coordinates
 from sparsest.exact.lp.row_stack import Simplex
@@ -45,10 +48,9 @@ class RestrictedProgram(FeasibilityProgram):
         if self._has_term:
             free.append(affine_block(coordinates))
         if data.columns:
-            table = with_columns(problem.homogeneous)[:, list(data.columns)]
-            size = table.max(axis=0)
-            self._exponents = np.where(size > 0, np.frexp(size)[1], 0)
-            free.append(np.ldexp(table, -self._exponents))
+            table, exponents = coordinates.with_columns
+            self._exponents = exponents[list(data.columns)]
+            free.append(table[:, list(data.columns)])
         self._affine, self._bound = None, None
         if len(free) > 1:
             rows.append(np.concatenate(free, axis=1))
@@ -58,15 +60,23 @@ class RestrictedProgram(FeasibilityProgram):
         self._ranks = [block.shape[1] for block in rows]
         self._r = max(self._ranks, default=0)
         self._flat = np.concatenate([np.zeros((problem.n_samples, 0)), *rows], axis=1)
-        self._padded = np.zeros((len(rows), problem.n_samples, self._r))
-        for block, padded in zip(rows, self._padded, strict=True):
-            padded[:, : block.shape[1]] = block
-        self._place = np.concatenate(
-            [np.arange(rank) + k * self._r for k, rank in enumerate(self._ranks)] or [np.zeros(0)]
-        ).astype(np.intp)
         self.rows: list[Row] = []
         self.exponents: list[int] = []
         self._forget_path()
+
+    @functools.cached_property
+    def _padded(self) -> FloatArray:
+        """The samples (K, N, r) in the coordinates of each block, and zeros behind them."""
+        found = np.zeros((len(self._ranks), len(self._flat), self._r))
+        for block, last, rank in zip(found, itertools.accumulate(self._ranks), self._ranks, strict=True):
+            block[:, :rank] = self._flat[:, last - rank : last]
+        return found
+
+    @functools.cached_property
+    def _place(self) -> NDArray[np.intp]:
+        """Where each coordinate of a point is in an array (K, r)."""
+        places = [np.arange(rank) + k * self._r for k, rank in enumerate(self._ranks)]
+        return np.concatenate([np.zeros(0, dtype=np.intp), *places])
 
     def neurons_at(self, point: FloatArray) -> FloatArray:
         """Return the coordinates of a point as neurons, padded with zeros."""

@@ -28,8 +28,8 @@ from sparsest.exact.tree.told_events import EventReader, unpacked
 MAX_WIDTH: Final = 12
 # Levels at first; most trees are deeper, few by much.
 _ROOM: Final = 8
-# Room for events beside those of one node.
-_EVENTS: Final = 2**16
+# Room for events beside those of one node: most trees have few, and the room is made for each.
+_EVENTS: Final = 2**13
 
 
 class PathPoint(NamedTuple):

@@ -132,3 +132,11 @@ def test_labels_that_a_network_meets_have_no_multipliers():
     kind = data.kind_of((0, 1))
     record = [17, 3, 3, 0, 1, 2, kind, 3, 0, 0, 1, 1, 1, 1, 2, 2, 1]
     assert ExactMultipliers(data).of_record(record) is None
+
+
+def test_what_is_remembered_is_about_the_intervals_at_hand():
+    data = ExactData(Problem([0.0, 1.0], [1.0, -1.0]))
+    record = [4, 1, 1, 1, 0, 1, 1, 0, 0, 0, -1]
+    assert ExactMultipliers(data).of_record(record) is not None
+    # with other labels a positive multiple of the value is what contradicts, which the cone row does not bear
+    assert ExactMultipliers(data.with_intervals(Problem([0.0, 1.0], [1.0, 1.0]))).of_record(record) is None
