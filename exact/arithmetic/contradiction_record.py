@@ -12,8 +12,9 @@ the same system: it is solved once, in integers. A *record* is
   pairs of an unknown and a factor: the multiplier is their sum.
 """
 
+import functools
+import itertools
 import math
-import operator
 from collections.abc import Sequence
 from typing import Final
 
@@ -118,9 +119,8 @@ class ExactMultipliers:
         if solution is None:
             return None
         # the first unknowns are those of values
-        found = [
-            (Row(sample, -1, ()), m) for sample, m in zip(record[3:], solution[: record[2]], strict=False)
-        ]
+        samples = record[3 : 3 + record[2]]
+        found = [(_row(sample, -1), m) for sample, m in zip(samples, solution, strict=False)]
         for at in range(end, len(record), _CONE):
             k, sample, side, i, factor, j, other = record[at : at + _CONE]
             multiplier = factor * solution[i]
@@ -128,7 +128,7 @@ class ExactMultipliers:
                 multiplier += other * solution[j]
             if multiplier * side <= 0:
                 return None
-            found.append((Row(sample, k, ()), multiplier))
+            found.append((_row(sample, k), multiplier))
         return found
 
     def _solution(self, system: tuple[int, ...]) -> list[int] | None:
@@ -143,38 +143,54 @@ class ExactMultipliers:
 
     def _null_vector(self, system: tuple[int, ...]) -> list[int] | None:
         """Return a coprime null vector, if it is unique up to a factor and its last entry is not zero."""
-        rows = self._equations(system)
-        if not rows:
-            return [1] if system[0] == 1 else None
-        reduced, denominator, rank = flint.fmpz_mat(rows).rref()
-        if rank != system[0] - 1 or (rank and reduced[rank - 1, rank - 1] == 0):
+        count = system[0]
+        entries = self._equations(system)
+        if not entries:
+            return [1] if count == 1 else None
+        reduced, denominator, rank = flint.fmpz_mat(len(entries) // count, count, entries).rref()
+        if rank != count - 1 or (rank and reduced[rank - 1, rank - 1] == 0):
             return None
         vector = [-int(reduced[i, rank]) for i in range(rank)]
         vector.append(int(denominator))
         divisor = math.gcd(*vector)
-        return [v // divisor for v in vector]
+        return vector if divisor == 1 else [v // divisor for v in vector]
 
-    def _equations(self, system: tuple[int, ...]) -> list[list[int]]:
-        """Return the coefficients of all unknowns in each equation."""
-        count, at, samples = system[0], 2 + system[1], self._data.extended_rows
-        found: list[list[int]] = []
+    def _equations(self, system: tuple[int, ...]) -> list[flint.fmpz | int]:
+        """Return the coefficients of all unknowns in each equation, one equation after the other."""
+        count, at, data = system[0], 2 + system[1], self._data
+        found: list[flint.fmpz | int] = []
         while at < len(system):
-            entries = self._data.entries_of(system[at])
-            block = [[0] * count for _ in entries]
-            end = at + 2 + _TERM * system[at + 1]
+            kind, end = system[at], at + 2 + _TERM * system[at + 1]
+            with_sign = data.in_block(kind)
+            # what each unknown has in all equations of the block
+            columns: list[Sequence[flint.fmpz | int]] = [[0] * len(data.entries_of(kind))] * count
             for term in range(at + 2, end, _TERM):
-                row, unknown, sign = samples[system[term]], system[term + 1], system[term + 2]
-                for equation, j in zip(block, entries, strict=True):
-                    equation[unknown] = row[j] if sign > 0 else -row[j]
-            found += block
+                columns[system[term + 1]] = with_sign[system[term + 2]][system[term]]
+            found += itertools.chain.from_iterable(zip(*columns, strict=True))
             at = end
         return found
 
     def _contradicting(self, system: tuple[int, ...], vector: list[int]) -> list[int] | None:
         """Return a vector or its opposite, whichever makes values times interval ends positive, if any."""
         ends = [self._data.whole_ends[sample] for sample in system[2 : 2 + system[1]]]
-        for turned in (vector, [-v for v in vector]):
-            sides = [low if v > 0 else high for v, (low, high) in zip(turned, ends, strict=False)]
-            if None not in sides and sum(map(operator.mul, turned, sides)) > 0:
-                return turned
-        return None
+        if _total(vector, ends) > 0:
+            return vector
+        opposite = [-v for v in vector]
+        return opposite if _total(opposite, ends) > 0 else None
+
+
+def _total(vector: Sequence[int], ends: Sequence[tuple[int | None, int | None]]) -> int:
+    """Return multipliers times the ends of intervals that they are for, 0 where one of these is open."""
+    total = 0
+    for v, (low, high) in zip(vector, ends, strict=False):
+        end = low if v > 0 else high
+        if end is None:
+            return 0
+        total += v * end
+    return total
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _row(sample: int, neuron: int) -> Row:
+    """Return a row whose bits need not be said; few are asked for again and again."""
+    return Row(sample, neuron, ())

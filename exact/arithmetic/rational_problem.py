@@ -49,7 +49,7 @@ class ExactData:
         self.solved: dict[tuple[int, ...], list[int] | None] = {}
         self._kinds: dict[tuple[int, ...], int] = {}
         self._entries: list[tuple[int, ...]] = []  # those of each kind
-        self._blocks: dict[tuple[int, int], list[list[flint.fmpz]]] = {}
+        self._blocks: dict[int, dict[int, list[list[flint.fmpz]]]] = {}
         self._intervals: dict[int, tuple[flint.fmpq | None, flint.fmpq | None]] = {}
         self.problem = problem
         self.size = problem.n_features + 1
@@ -112,14 +112,15 @@ class ExactData:
         """Return the entries that have a number."""
         return self._entries[kind]
 
-    def in_block(self, kind: int, sign: int) -> list[list[flint.fmpz]]:
-        """Return a sign times the entries of each row that a kind has."""
-        if (kind, sign) not in self._blocks:
+    def in_block(self, kind: int) -> dict[int, list[list[flint.fmpz]]]:
+        """Return under 1 the entries of each row that a kind has, and under -1 their opposites."""
+        if kind not in self._blocks:
             entries = self.entries_of(kind)
-            self._blocks[kind, sign] = [
-                [flint.fmpz(sign * row[j]) for j in entries] for row in self.extended_rows
-            ]
-        return self._blocks[kind, sign]
+            self._blocks[kind] = {
+                sign: [[flint.fmpz(sign * row[j]) for j in entries] for row in self.extended_rows]
+                for sign in (1, -1)
+            }
+        return self._blocks[kind]
 
     @functools.cached_property
     def whole_ends(self) -> list[tuple[int | None, int | None]]:

@@ -9,7 +9,6 @@ import itertools
 import json
 import math
 import operator
-import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,6 +38,8 @@ from sparsest.results.solving import ExactResult
 from sparsest.units import in_integer_units
 
 _FORMAT, _VERSION = "sparsest/proof", 1
+# Nodes, of some hundred bytes, that are written to the temporary file at once.
+_LINES: Final = 10_000
 # Answers about the few choices of bits that a tree's branches offer.
 _REMEMBERED: Final = 1 << 14
 
@@ -59,14 +60,14 @@ class WrittenTree:
 class _Branch:
     """An open branch: its sample, the neurons alike above it, and the bits of the child being visited.
 
-    Bit sets hold the samples with bits above it and on it, and of these those on which each neuron is active.
+    Bit sets hold the samples with bits above it, and of these those on which each neuron is active.
     """
 
     sample: int
     tied: tuple[bool, ...]
+    decided: int
+    active: Sequence[int]
     bits: Bits = ()
-    decided: int = 0
-    active: Sequence[int] = ()
 
 
 class ProofWriter(ProofLog):
@@ -94,6 +95,8 @@ class ProofWriter(ProofLog):
         self._text_of = functools.cache(lambda bits: "".join(map(str, bits)))
         self._circuits = CircuitTable(self.data.rows)
         self._file = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed by __exit__
+        self._lines: list[str] = []  # nodes to be written to it
+        self._start = self._stop = 0  # where the present tree begins there, and what is written ends
         self._trees: list[WrittenTree] = []
         self._triples: Sequence[Triple] = ()
         self._gaps: list[dict[str, Any]] = []
@@ -175,38 +178,32 @@ class ProofWriter(ProofLog):
     def begin(self, signs: Sequence[int]) -> None:  # noqa: D102
         self._signs = tuple(signs)
         self._alike = tuple(a == b for a, b in itertools.pairwise(signs))
-        self._start = self._file.seek(0, os.SEEK_END)
+        self._start, self._lines = self._stop, []
         self._open, self._step = [], None
         self._key = ""
 
     def branch(self, sample: int, choices: Sequence[Sequence[int]], needed: int) -> None:  # noqa: D102
         if not self._complete:
             return
-        above = self._open[-1] if self._open else None
-        if above is not None:
-            pairs = zip(above.tied, itertools.pairwise(above.bits), strict=True)
-            tied = tuple(tie and one == next_one for tie, (one, next_one) in pairs)
-        else:
-            tied = self._alike
         self._write(str(self._points[sample]))
-        flips = above is None and self.problem.affine is Affine.SKIP
-        self._open.append(_Branch(sample, tied))
+        flips = not self._open and self.problem.affine is Affine.SKIP
+        self._open.append(self._branch_at(sample))
         if not flips:
-            self._write_excluded(sample, choices, needed, tied)
+            self._write_excluded(choices, needed)
+
+    def _branch_at(self, sample: int) -> _Branch:
+        """Return a branch on a sample below the child being visited."""
+        if not self._open:
+            return _Branch(sample, self._alike, 0, [0] * len(self._signs))
+        above = self._open[-1]
+        there = 1 << above.sample
+        active = [on | there if bit else on for on, bit in zip(above.active, above.bits, strict=True)]
+        return _Branch(sample, _tied_below(above.tied, above.bits), above.decided | there, active)
 
     def enter(self, bits: Bits) -> None:  # noqa: D102
         if self._complete:
-            here, decided, active = self._open[-1], *self._sets_above()
-            here.bits, sample = bits, 1 << here.sample
-            here.decided = decided | sample
-            here.active = [on | sample if bit else on for on, bit in zip(active, bits, strict=True)]
+            self._open[-1].bits = bits
             self._key = self._text_of(bits)
-
-    def _sets_above(self) -> tuple[int, Sequence[int]]:
-        """Return the samples decided above the last branch, and on which of them each neuron is active."""
-        if len(self._open) < 2:
-            return 0, [0] * len(self._signs)
-        return self._open[-2].decided, self._open[-2].active
 
     def leave(self) -> None:  # noqa: D102
         if self._complete:
@@ -224,7 +221,7 @@ class ProofWriter(ProofLog):
 
     def excluded(self, sample: int, sign: int) -> None:  # noqa: D102
         self._write(str(self._points[sample]))
-        self._open.append(_Branch(sample, ()))
+        self._open.append(self._branch_at(sample))
         self._key = "*" * len(self._signs)
         self._write(f'{{"value":[[{self._points[sample]},{sign}]]}}')
 
@@ -262,32 +259,40 @@ class ProofWriter(ProofLog):
         if self._step is not None:
             part = {"kind": "densest", "neurons": len(self._signs), "positive": positive, "step": self._step}
             self._classes.append(part)
-        elif self._complete:
-            self._trees.append(WrittenTree(len(self._signs), positive, self._start, self._file.tell()))
+        elif self._complete and self._flushed():
+            self._trees.append(WrittenTree(len(self._signs), positive, self._start, self._stop))
         else:
             self.abandon()
 
     def abandon(self) -> None:  # noqa: D102
-        self._file.seek(self._start)
-        self._file.truncate()
+        self._lines = []
+        if self._stop > self._start:
+            self._stop = self._file.seek(self._start)
+            self._file.truncate()
 
     def _write(self, what: str) -> None:
         """Write a node; what it says comes as JSON, whose own writer takes several times as long."""
         if self._complete:
-            try:
-                self._file.write(f'[{len(self._open)},"{self._key}",{what}]\n'.encode())
-            except OSError as error:  # a full disk must not end the search
-                self._complete, self._failure = False, error
+            self._lines.append(f'[{len(self._open)},"{self._key}",{what}]\n')
+            if len(self._lines) >= _LINES:
+                self._flushed()
 
-    def _write_excluded(
-        self, sample: int, choices: Sequence[Sequence[int]], needed: int, tied: tuple[bool, ...]
-    ) -> None:
-        """Write one leaf for all children that the search leaves out for one reason."""
-        left = tuple(map(tuple, choices))
-        decided, every_active = self._sets_above()
+    def _flushed(self) -> bool:
+        """Write what waits to the temporary file; whether that could be done."""
+        try:
+            self._stop += self._file.write("".join(self._lines).encode())
+        except OSError as error:  # a full disk must not end the search
+            self._complete, self._failure = False, error
+        self._lines = []
+        return self._complete
+
+    def _write_excluded(self, choices: Sequence[Sequence[int]], needed: int) -> None:
+        """Write one leaf for all children of the last branch that the search leaves out for one reason."""
+        left, here = tuple(map(tuple, choices)), self._open[-1]
+        sample, tied = here.sample, here.tied
         for k, key in _keys_of_no_cell(left, tied):
-            active = every_active[k]
-            inactive = decided & ~active
+            active = here.active[k]
+            inactive = here.decided & ~active
             if key[k] == "1":
                 active |= 1 << sample
             else:
@@ -315,9 +320,11 @@ class ProofWriter(ProofLog):
         factors, points = self._factors, self._points
         integers = [m * factors[row.sample] for row, m in multipliers]
         divisor = math.gcd(*integers)
+        if divisor != 1:
+            integers = [integer // divisor for integer in integers]
         values, cones, bounds = [], [], []
         for ((sample, neuron, _, coordinate), _), integer in zip(multipliers, integers, strict=True):
-            text = json_text(integer // divisor)
+            text = json_text(integer)
             if sample < 0:
                 bounds.append(f"[{neuron},{coordinate},{text}]")
             elif neuron < 0:
@@ -435,9 +442,7 @@ class ProofWriter(ProofLog):
         head = self._tree_head(tree)
         yield json.dumps(head)[:-1].encode() + b', "nodes": [\n'
         self._file.seek(tree.start)
-        while (here := self._file.tell()) < tree.stop:
-            line = self._file.readline().rstrip(b"\n")
-            yield line if here == tree.start else b",\n" + line
+        yield self._file.read(tree.stop - tree.start).rstrip(b"\n").replace(b"\n", b",\n")
         yield b"\n]}"
 
     def _circuit_document(self, circuit: dict[int, flint.fmpq]) -> list[list[int | str]]:
@@ -448,6 +453,13 @@ class ProofWriter(ProofLog):
         common = math.lcm(*(m.denominator for m in scaled.values()))
         divisor = math.gcd(*(int(m * common) for m in scaled.values()))
         return [[self._points[i], integer_text(int(m * common) // divisor)] for i, m in scaled.items()]
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _tied_below(tied: tuple[bool, ...], bits: Bits) -> tuple[bool, ...]:
+    """Return which neighbours are alike below a child: those alike above it that have equal bits."""
+    pairs = zip(tied, itertools.pairwise(bits), strict=True)
+    return tuple(tie and one == next_one for tie, (one, next_one) in pairs)
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)

@@ -176,27 +176,34 @@ class Catalogue:
         return -(-entries // self._counted) * self._least <= entries
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _bit_sets(kinds: Kinds) -> list[tuple[int, int]]:
+    """Return the sign of each neuron, and the entries that it may use as a bit set."""
+    return [(sign, sum(1 << j for j in support)) for support, sign in neurons(kinds)]
+
+
 def contains(large: Kinds, small: Kinds) -> bool:
     """Whether neurons pair up, signs equal, so that those of `large` may use all that their partners use.
 
     Of as many neurons: a refutation that merges alike neurons holds where none of them is zero. Columns of
     `large` may be left over.
     """
-    fewer, more = columns(small), columns(large)
-    large, small = neurons(large), neurons(small)
-    if len(small) != len(large) or not set(fewer).issubset(more):
+    if not set(columns(small)).issubset(columns(large)):
+        return False
+    above, below = _bit_sets(large), _bit_sets(small)
+    if len(above) != len(below):
         return False
     # a matching in general: on sets so small SciPy's takes 20 times as long
     partner: dict[int, int] = {}  # neuron of `large` to that of `small`
 
     def find(k: int, tried: set[int]) -> bool:
-        for m, kind in enumerate(large):
-            fits = kind.sign == small[k].sign and set(small[k].support) <= set(kind.support)
-            if fits and m not in tried:
+        sign, entries = below[k]
+        for m, (other, more) in enumerate(above):
+            if sign == other and not entries & ~more and m not in tried:
                 tried.add(m)
                 if m not in partner or find(partner[m], tried):
                     partner[m] = k
                     return True
         return False
 
-    return all(find(k, set()) for k in range(len(small)))
+    return all(find(k, set()) for k in range(len(below)))

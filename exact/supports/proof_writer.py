@@ -1,5 +1,6 @@
 """Write what a search for the fewest weights or parameters has proven (docs/proof-format.md)."""
 
+import functools
 import itertools
 from collections.abc import Sequence
 from typing import Any, Final
@@ -41,6 +42,7 @@ class SupportProofWriter(ProofWriter):
         affine = Affine.CONSTANT if free else problem.affine
         self._catalogue = Catalogue(problem.n_features, affine, objective)
         self._kinds: Kinds = ()
+        self._entries: list[Support] = []  # of the neurons among them
         self._kinds_of: dict[int, Kinds] = {}  # by the place of a tree's nodes in the file
         self._refuted = self._first = 0
         self._counting: dict[Kinds, WrittenTree] = {}  # trees that the bound rests on
@@ -48,6 +50,7 @@ class SupportProofWriter(ProofWriter):
         # circuits of the samples' entries, by which; and each one's number in the document
         self._tables: dict[tuple[int, ...], CircuitTable] = {}
         self._numbers: dict[tuple[tuple[int, ...], int], int] = {}
+        self._nonzero = functools.cache(self._nonzero_anew)
 
     @property
     def lower_bound(self) -> int:
@@ -72,6 +75,7 @@ class SupportProofWriter(ProofWriter):
     def begin_kinds(self, kinds: Sequence[tuple[Sequence[int], int]]) -> None:  # noqa: D102
         self._kinds = tuple(Kind(tuple(support), sign) for support, sign in kinds)
         with_bits = neurons(self._kinds)
+        self._entries = [self._catalogue.entries(kind) for kind in with_bits]
         self.begin([kind.sign for kind in with_bits])
         self._alike = tuple(a == b for a, b in itertools.pairwise(with_bits))
 
@@ -115,16 +119,20 @@ class SupportProofWriter(ProofWriter):
         return [[entry], side]
 
     def _circuit_excluding(self, neuron: int, active: int, inactive: int, sample: int) -> int | None:
-        entries = self._catalogue.entries(self._kinds[neuron])
-        bias = (self.data.size - 1,) * (self.data.size - 1 not in entries)
-        # a neuron without a bias is zero where its inputs are, and then has one bit for all those samples
-        rows = self._table(entries).rows
-        if bias and any(rows[sample]):
-            there = sum(1 << i for i, row in enumerate(rows) if any(row))
-            found = self._numbered_circuit(entries, active & there, inactive & there, sample)
-            if found is not None:
-                return found
-        return self._numbered_circuit(entries + bias, active, inactive, sample)
+        entries, bias = self._entries[neuron], self.data.size - 1
+        if bias not in entries:
+            # such a neuron is zero where its inputs are, and then has one bit for all those samples
+            there = self._nonzero(entries)
+            if there >> sample & 1:
+                found = self._numbered_circuit(entries, active & there, inactive & there, sample)
+                if found is not None:
+                    return found
+            entries = (*entries, bias)
+        return self._numbered_circuit(entries, active, inactive, sample)
+
+    def _nonzero_anew(self, entries: Support) -> int:
+        """Return the samples that have an entry other than zero among some, as a bit set."""
+        return sum(1 << i for i, row in enumerate(self._table(entries).rows) if any(row))
 
     def _numbered_circuit(self, entries: Support, active: int, inactive: int, sample: int) -> int | None:
         found = self._table(entries).excluding(active, inactive, sample)

@@ -4,10 +4,12 @@ import ast
 import copy
 import functools
 import gzip
+import io
 import json
 import shutil
 import subprocess
 import sys
+import tempfile
 from fractions import Fraction
 from pathlib import Path
 
@@ -1216,6 +1218,20 @@ class TestFoundByReview:
         assert command.exit_code == 2
         assert "2, proven minimal" in command.stdout
         assert "No space left" in command.stderr
+
+    @pytest.mark.parametrize("objective", ["neurons", "parameters"])
+    def test_a_full_disk_for_nodes_does_not_cost_the_result(self, objective, tmp_path, monkeypatch):
+        class Full(io.BytesIO):
+            def write(self, content):
+                raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(tempfile, "TemporaryFile", lambda mode: Full())
+        problem = datasets.load("xor").problem()
+        options = SearchOptions(proof_path=tmp_path / "proof.json")
+        result = run_method(problem, Objective(objective), "tree", options)
+        assert result.lower_bound == result.upper_bound == {"neurons": 2, "parameters": 4}[objective]
+        assert result.proof_written is False
+        assert "No space left" in result.remark
 
     @pytest.mark.parametrize("wrong", [123, b"proof.json", None])
     def test_places_that_are_none(self, wrong, tmp_path):

@@ -1,5 +1,8 @@
 """Multipliers of records: those that a leaf must have, and none where a record says what is false."""
 
+import math
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -132,6 +135,81 @@ def test_labels_that_a_network_meets_have_no_multipliers():
     kind = data.kind_of((0, 1))
     record = [17, 3, 3, 0, 1, 2, kind, 3, 0, 0, 1, 1, 1, 1, 2, 2, 1]
     assert ExactMultipliers(data).of_record(record) is None
+
+
+def equations_of(data, system):
+    """Return the equations of a system by definition, a row for each entry of each block."""
+    found, at = [], 2 + system[1]
+    while at < len(system):
+        kind, end = system[at], at + 2 + 3 * system[at + 1]
+        for j in data.entries_of(kind):
+            equation = [0] * system[0]
+            for sample, unknown, sign in zip(*[iter(system[at + 2 : end])] * 3, strict=True):
+                equation[unknown] = sign * data.extended_rows[sample][j]
+            found.append(equation)
+        at = end
+    return found
+
+
+def null_space(equations, count):
+    """Return a basis of the vectors that rational equations in so many unknowns admit."""
+    rows, leading = [list(map(Fraction, row)) for row in equations], []
+    for j in range(count):
+        done = len(leading)
+        i = next((i for i in range(done, len(rows)) if rows[i][j]), None)
+        if i is None:
+            continue
+        rows[done], rows[i] = rows[i], rows[done]
+        rows[done] = [v / rows[done][j] for v in rows[done]]
+        for other in set(range(len(rows))) - {done}:
+            rows[other] = [v - rows[other][j] * u for v, u in zip(rows[other], rows[done], strict=True)]
+        leading.append(j)
+    basis = []
+    for free in sorted(set(range(count)) - set(leading)):
+        vector = [Fraction(int(j == free)) for j in range(count)]
+        for row, j in zip(rows, leading, strict=False):
+            vector[j] = -row[free]
+        basis.append(vector)
+    return basis
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_solutions_of_random_systems(seed):
+    # every value has a multiplier; samples repeat inputs, and numbers are small, or have all digits
+    random = np.random.default_rng(seed)
+    d, n = int(random.integers(1, 4)), 7
+    X = random.integers(-2, 3, size=(n, d)) * (1.0 if seed % 2 else 1 / 3)
+    X[:, 0] += np.arange(n) // 2 * (seed % 4 > 1)
+    y = random.integers(-2, 3, size=n) / 3
+    X, first = np.unique(X, axis=0, return_index=True)
+    data = ExactData(Problem(X, y[first], tolerance=(0.0, 0.25)[seed // 4 % 2]))
+    values = random.permutation(len(X))[: random.integers(1, len(X) + 1)].tolist()
+    count = len(values) + int(random.integers(0, 3))
+    system = [count, len(values), *values]
+    for _ in range(random.integers(1, 4)):
+        entries = random.permutation(d + 1)[: random.integers(1, d + 2)]
+        unknowns = random.permutation(count)[: min(len(X), random.integers(1, count + 1))].tolist()
+        kind = data.kind_of(tuple(sorted(entries.tolist())))
+        system += [kind, len(unknowns)]
+        for sample, unknown in zip(random.permutation(len(X)).tolist(), unknowns, strict=False):
+            system += [sample, unknown, int(random.choice([-1, 1]))]
+    multipliers = ExactMultipliers(data).of_record([len(system) + 1, *system])
+    basis = null_space(equations_of(data, system), count)
+    if len(basis) != 1 or basis[0][-1] == 0:
+        assert multipliers is None
+        return
+    common = math.lcm(*(v.denominator for v in basis[0]))
+    whole = [int(v * common) for v in basis[0]]
+    coprime = [v // math.gcd(*whole) for v in whole]
+    fitting = [
+        turned
+        for turned in (coprime, [-v for v in coprime])
+        if sum(v * data.whole_ends[i][v < 0] for i, v in zip(values, turned, strict=False)) > 0
+    ]
+    expected = None
+    if fitting:
+        expected = [(Row(i, -1, ()), v) for i, v in zip(values, fitting[0], strict=False)]
+    assert multipliers == expected
 
 
 def test_what_is_remembered_is_about_the_intervals_at_hand():
