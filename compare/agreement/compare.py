@@ -164,6 +164,8 @@ def compare_sides(  # noqa: PLR0913
     )
     if interrupted:
         continuous = dataclasses.replace(continuous, status=Status.INTERRUPTED)
+    if least is not None:
+        least = _with_cheaper(least, continuous)
     verdict = judge(problem, exact, found, continuous, least, pstar)
     return _recorded(problem, verdict, Path(directory)) if verdict.outcome is Outcome.DISAGREE else verdict
 
@@ -185,6 +187,16 @@ def _cheaper(known: Network | None, found: FitResult, p: float) -> Network | Non
     if not found.fits or (known is not None and known.path_norm(p, found.objective) <= found.path_norm):
         return known
     return found.network
+
+
+def _with_cheaper(least: PathNormResult, continuous: FitResult) -> PathNormResult:
+    """Return bounds with training's network at their upper end, where that fits and costs less."""
+    if not continuous.fits:
+        return least
+    cost = continuous.network.path_norm(least.p, least.objective)
+    if least.upper_bound is not None and cost >= least.upper_bound:
+        return least
+    return dataclasses.replace(least, upper_bound=cost, network=continuous.network)
 
 
 def _power(p: float | str, pstar: ThresholdResult | None) -> float:

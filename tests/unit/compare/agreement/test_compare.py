@@ -100,6 +100,26 @@ def test_the_least_path_norm_is_sought_from_the_cheaper_network(monkeypatch, sid
     assert begun == [fit.network if dearer == "exact" else found.network]
 
 
+def test_training_lowers_the_upper_end_of_the_least_path_norm(monkeypatch, sides):
+    dear = Network.from_folded(
+        np.r_[sides[1].network.folded, [[1.0, -9.0]]], [*np.sign(sides[1].network.outputs), 1]
+    )
+
+    def bounded(problem, p, objective, **options):
+        cost = dear.path_norm(p, objective)
+        found = exact.minimize_path_norm(problem, p, objective)
+        return dataclasses.replace(
+            found, lower_bound=1.0, upper_bound=cost, network=dear, status=Status.TIME_LIMIT
+        )
+
+    monkeypatch.setattr(comparison, "minimize_path_norm", bounded)
+    verdict = compare_sides(PEAK, **QUICK)
+    assert (
+        verdict.least.upper_bound == verdict.continuous.path_norm < dear.path_norm(verdict.least.p, "neurons")
+    )
+    assert verdict.least.network == verdict.continuous.network
+
+
 @pytest.mark.slow
 def test_disagreement_is_written_out_and_can_be_reproduced(monkeypatch, tmp_path, sides):
     found, _ = sides
