@@ -276,6 +276,13 @@ _METHODS: Final = (
         "Nothing is left to do: its two bounds differ by rounding alone.",
     ),
     (
+        "columns",
+        _PROVING,
+        "The least path norm at p = 1: one linear program, whose columns are neurons through samples that are "
+        "added as long as they make it cheaper.",
+        "Nothing is left to do where both bounds met; otherwise a longer --time-limit brings them together.",
+    ),
+    (
         "branching",
         _PROVING,
         "Branch and bound on the least path norm: boxes of weights, each bounded by a linear program with "

@@ -14,16 +14,15 @@ import dataclasses
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from sparsest import tolerances
 from sparsest.errors import InputError
 from sparsest.exact.cells.charts import TimeLimitError
 from sparsest.exact.line.residual import largest_violation
 from sparsest.exact.method_result import PathNormMethodResult
 from sparsest.exact.path_norm.box_search import BoxSearch, largest_element
+from sparsest.exact.path_norm.by_columns import least_sum_by_columns
 from sparsest.exact.path_norm.checkpoint import BoxSaving, StoredBoxes, read_stored
-from sparsest.exact.path_norm.cones import MAX_RAYS, Cones, build_cones
+from sparsest.exact.path_norm.cones import MAX_RAYS, Cones, build_cones, samples_asked
 from sparsest.exact.path_norm.copies import copies_needed
 from sparsest.exact.path_norm.farm import BoxFarm
 from sparsest.exact.path_norm.few_samples import bounds_of_few_samples, packed_bounds_of_few_samples
@@ -34,7 +33,7 @@ from sparsest.exact.path_norm.networks import Candidate, Networks
 from sparsest.exact.path_norm.packing_turns import PackingTurns
 from sparsest.exact.path_norm.pieces import BoxQuestion
 from sparsest.exact.path_norm.power_packing import PowerPacking
-from sparsest.exact.path_norm.sample_multipliers import applies_to, least_sum
+from sparsest.exact.path_norm.sample_multipliers import LeastSum, applies_to, least_sum
 from sparsest.exact.search_options import SearchOptions
 from sparsest.exact.solver import solve
 from sparsest.exact.tree.checkpoint import open_checkpoint
@@ -47,21 +46,25 @@ from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline, Progress
 from sparsest.results.solving import Status
-from sparsest.sentences import joined
+from sparsest.sentences import counted, joined
 from sparsest.weight_bound import split
 
 # Seconds for a network where there are too many cones, or no descent fits, and for a bound of few samples.
 _FALLBACK: Final = 20.0
 # Share of the time for a network there, which a bound needs as well.
 _COUNTING: Final = 0.3
-# Share of that for packings.
+# Share of the time for least sums of entries, and of what is left for packings.
+_SUMMING: Final = 0.5
 _PACKING: Final = 0.7
+# Pairs of a ray and a cone from which on they come before any box, and the share of the time for them then.
+_MANY_PAIRS: Final = 100_000
+_FLOOR: Final = 0.2
 # Share of the time for listing cones: with less left afterwards few samples say more than all of them.
 _LISTING: Final = 0.4
 
 _TOO_MANY = "nothing but zero is known from below: {}"
 _FEW_SAMPLES = "the lower bound is that of few of the samples: {}"
-_FROM_SUM = "the lower bound is what that for p = 1 says, of ten samples at most: {}"
+_FROM_SUM = "the lower bound is what that for p = 1 says{}: {}"
 _HUGE = "nothing but zero is known from below: for so small a p weights may be too large for floats"
 _HUGE_BOUNDED = "the lower bound is that without a weight bound: for so small a p weights may be too large"
 _COPIES = "the weight bound may call for too many neurons of one cone: the lower bound is that without it"
@@ -104,10 +107,7 @@ def solve_by_branching(
         When the file of the search is damaged, of another search, or in the way.
     """
     options = options or SearchOptions()
-    relevant = (
-        problem.subset(np.isfinite(problem.low) | np.isfinite(problem.high)) if _some(problem) else problem
-    )
-    distinct, path = relevant.distinct(), options.checkpoint_path
+    distinct, path = samples_asked(problem), options.checkpoint_path
     search = _PathNormSearch(distinct, p, objective, options, workers)
     if path is None:
         return search.run(None)
@@ -164,10 +164,12 @@ class _PathNormSearch:
             return self._complete(self._without_cones(str(error)))
         except KeyboardInterrupt:
             return self._complete(_of_network(Status.INTERRUPTED, self._witness()))
+        floor = self._floor(cones) if stored is None else 0.0
         if self._problem.weight_bound is None:
             question = BoxQuestion(self._problem, self._p, self._objective, None)
-            return self._complete(self._search(_Stage(question, cones, self._options.deadline), stored))
-        return self._complete(self._search_within_bound(cones, stored))
+            stage = _Stage(question, cones, self._options.deadline, floor=floor)
+            return self._complete(self._search(stage, stored))
+        return self._complete(self._search_within_bound(cones, stored, floor))
 
     def _open(self, path: Path, stored: StoredBoxes | None) -> None:
         saving = BoxSaving(path, self._options, self._problem, self._p, self._objective, self._counters)
@@ -185,6 +187,19 @@ class _PathNormSearch:
             remark=joined(found.remark, self._saving.remark),
             seconds_before=self._counters.seconds_before,
         )
+
+    def _floor(self, cones: Cones) -> float:
+        """Return what the least sum of entries says, where a search would say nothing for long.
+
+        A proof could not say it.
+        """
+        if self._p == 1 or self._options.proof_path is not None or len(cones.members) < _MANY_PAIRS:
+            return 0.0
+        part = self._options.deadline.at_most(_FALLBACK).part(_FLOOR)
+        least = least_sum_by_columns(self._problem, self._objective, part)
+        if part.interrupted:
+            self._options.deadline.interrupt()
+        return least.power(self._p)
 
     # One search
 
@@ -281,7 +296,9 @@ class _PathNormSearch:
 
     # A weight bound
 
-    def _search_within_bound(self, cones: Cones, stored: StoredBoxes | None) -> PathNormMethodResult:
+    def _search_within_bound(
+        self, cones: Cones, stored: StoredBoxes | None, floor: float
+    ) -> PathNormMethodResult:
         """Search without the weight bound first; if need be again, with as many neurons a cone as it takes.
 
         The first search's bound holds for networks within the weight bound too; and so does its network, when
@@ -294,7 +311,8 @@ class _PathNormSearch:
                 return self._search_copies(free, cones, stored.copies_from, stored.floor, None, stored)
             except (OverflowError, _TooManyCopiesError):
                 raise InputError(f"{self._options.checkpoint_path}: {_OTHER_CONES}") from None
-        found = self._search(_Stage(free, cones, self._options.deadline.part(0.5)), stored)
+        stage = _Stage(free, cones, self._options.deadline.part(0.5), floor=floor)
+        found = self._search(stage, stored)
         if found.network is None or found.network.within_bound(problem):
             return found
         network = split(problem, found.network)
@@ -359,39 +377,46 @@ class _PathNormSearch:
         return _of_network(status, known, found.nodes)
 
     def _without_cones(self, why: str) -> PathNormMethodResult:
-        """Bound what has too many cones: by a network of few neurons, and by few of the samples."""
+        """Bound what has too many cones: by the least sum of entries, few neurons, and few of the samples."""
         deadline = self._options.deadline
-        found = self._by_counting(self._problem, deadline.part(_COUNTING))
+        part = deadline.at_most(_FALLBACK).part(_SUMMING)
+        least = least_sum_by_columns(self._problem, self._objective, part)
+        status = Status.INTERRUPTED if part.interrupted else Status.NODE_LIMIT
+        found = self._improved(_of_network(status, self._witness()), least)
+        if part.interrupted or _is_met(found, least.power(self._p)):
+            return _with_lower(found, least.power(self._p), "")
+        found = self._improved(self._by_counting(self._problem, deadline.part(_COUNTING)), least)
         if found.status in (Status.OPTIMAL, Status.INTERRUPTED):
-            return found
+            return _with_lower(found, least.power(self._p), "")
         lower, part = 0.0, deadline.at_most(_FALLBACK)
         try:
             for bound in packed_bounds_of_few_samples(
                 self._problem, self._objective, self._p, part.part(_PACKING), found.upper
             ):
                 lower = max(lower, bound)
-                self._report(lower)
+                self._report(max(lower, least.power(self._p)))
             if not deadline.expired:
                 for bound in bounds_of_few_samples(self._problem, self._objective, part, self._bound_of_some):
                     lower = max(lower, bound)
         except KeyboardInterrupt:
             part.interrupt()
-        remark = (_FEW_SAMPLES if lower > 0 else _TOO_MANY).format(why)
-        if lower == 0 and not part.expired and applies_to(self._problem, self._objective):
+        if max(lower, least.bound) == 0 and not part.expired and applies_to(self._problem, self._objective):
             least = least_sum(self._problem, part)
-            lower, found = least.power(self._p), self._improved(found, least.network)
-            remark = (_FROM_SUM if lower > 0 else _TOO_MANY).format(why)
-        if found.upper is not None:
-            lower = min(lower, found.upper)
-            if found.upper - lower <= tolerances.PATH_NORM_GAP * found.upper:
-                return dataclasses.replace(found, status=Status.OPTIMAL, lower=lower, remark="")
+            found = self._improved(found, least)
+        remark = self._from_sum(least) if least.power(self._p) > lower else _FEW_SAMPLES
+        lower = max(lower, least.power(self._p))
         status = Status.TIME_LIMIT if deadline.expired else Status.NODE_LIMIT
-        status = Status.INTERRUPTED if part.interrupted else status
-        return dataclasses.replace(found, status=status, lower=lower, remark=remark)
+        found = dataclasses.replace(found, status=Status.INTERRUPTED if part.interrupted else status)
+        return _with_lower(found, lower, (remark if lower > 0 else _TOO_MANY).format(why))
 
-    def _improved(self, found: PathNormMethodResult, network: Network | None) -> PathNormMethodResult:
-        """Return a result with another network if that costs less."""
-        if network is None:
+    def _from_sum(self, least: LeastSum) -> str:
+        few = least.samples < self._problem.n_samples
+        return _FROM_SUM.format(f", of {counted(least.samples, 'samples')}" if few else "", "{}")
+
+    def _improved(self, found: PathNormMethodResult, least: LeastSum) -> PathNormMethodResult:
+        """Return a result with the network of a least sum if that costs less."""
+        network = None if least.network is None else split(self._problem, least.network)
+        if network is None or not network.solves(self._problem):
             return found
         cost = network.path_norm(self._p, self._objective)
         if found.upper is not None and found.upper <= cost:
@@ -432,15 +457,22 @@ def _concluded(
     return PathNormMethodResult(status, lower, best.cost, best.network, nodes, "" if met else remark)
 
 
+def _is_met(found: PathNormMethodResult, lower: float) -> bool:
+    """Whether a lower bound is as good as the network that is known."""
+    return found.upper is not None and found.upper - lower <= tolerances.PATH_NORM_GAP * found.upper
+
+
+def _with_lower(found: PathNormMethodResult, lower: float, remark: str) -> PathNormMethodResult:
+    """Return a result with a lower bound, closed if it is as good as the network."""
+    lower = lower if found.upper is None else min(lower, found.upper)
+    if _is_met(found, lower):
+        return dataclasses.replace(found, status=Status.OPTIMAL, lower=lower, remark="")
+    return dataclasses.replace(found, lower=lower, remark=remark)
+
+
 def _of_network(status: Status, known: Candidate | None, nodes: int = 0) -> PathNormMethodResult:
     """Return that nothing but zero is known from below."""
     if known is None:
         return PathNormMethodResult(status, 0.0, None, None, nodes)
     status = Status.OPTIMAL if known.cost == 0 else status
     return PathNormMethodResult(status, 0.0, known.cost, known.network, nodes)
-
-
-def _some(problem: Problem) -> bool:
-    """Whether some sample asks for anything, and some for nothing."""
-    asked = np.isfinite(problem.low) | np.isfinite(problem.high)
-    return bool(asked.any() and not asked.all())

@@ -109,6 +109,12 @@ class Cones:
         return len(self.cells)
 
 
+def samples_asked(problem: Problem) -> Problem:
+    """Return the samples that ask for something, each input once; all of them where none does."""
+    asked = np.isfinite(problem.low) | np.isfinite(problem.high)
+    return (problem.subset(asked) if asked.any() and not asked.all() else problem).distinct()
+
+
 def build_cones(problem: Problem, objective: Objective, deadline: Deadline) -> Cones:
     """Enumerate cones and rays of a problem without repeated inputs.
 
@@ -124,11 +130,12 @@ def build_cones(problem: Problem, objective: Objective, deadline: Deadline) -> C
     TimeLimitError
         When the deadline ended first.
     """
-    _refuse_many(problem.n_samples, problem.n_features + 1, deadline)  # before exact data of any size
-    data = ExactData(problem)
     charged = charged_entries(problem.n_features, objective)
-    normals, places, lengths = _hyperplanes(data, charged)
-    _refuse_many(len(normals), normals.shape[1], deadline)
+    # before exact data of any size; of distinct inputs the origin alone may be parallel to an axis, the bias'
+    parallel = charged > problem.n_features and not np.all(np.any(problem.X, axis=1))
+    _refuse_many(problem.n_samples + charged - parallel, problem.n_features + 1, deadline)
+    data = ExactData(problem)
+    normals, places, lengths = hyperplanes(data, charged)
     directions = rays_in_lowest_terms(normals)
     products = _products(directions, normals, deadline)
     sides = products[:, places] * lengths
@@ -142,7 +149,7 @@ def build_cones(problem: Problem, objective: Objective, deadline: Deadline) -> C
     starts, members = _incidence(np.sign(products).astype(np.int8), signs[needed], deadline)
     _, cells = np.unique(patterns[needed], axis=0, return_inverse=True)
     scale = math.ldexp(1.0, math.frexp(problem.label_scale or 1.0)[1])
-    free = _free_terms(problem, objective)
+    free = free_terms(problem, objective)
     pivot, rest, ratios = _elimination(problem, data, free)
     entries = [int(v) for v in np.abs(directions[:, :charged]).sum(axis=1)]
     columns = np.empty((len(entries), len(rest)))
@@ -170,7 +177,7 @@ def build_cones(problem: Problem, objective: Objective, deadline: Deadline) -> C
     )
 
 
-def _hyperplanes(data: ExactData, charged: int) -> tuple[IntegerArray, IntArray, IntegerArray]:
+def hyperplanes(data: ExactData, charged: int) -> tuple[IntegerArray, IntArray, IntegerArray]:
     """Return distinct normal vectors, for each sample the place of its own, and its length in that.
 
     Without repeated inputs no two samples are parallel; a sample may be parallel to an axis.
@@ -243,7 +250,7 @@ def _incidence(
     return starts, np.concatenate(members or [nothing]).astype(np.int64)
 
 
-def _free_terms(problem: Problem, objective: Objective) -> FloatArray:
+def free_terms(problem: Problem, objective: Objective) -> FloatArray:
     """Return the values (N, f) on the samples of the terms that are not charged."""
     if problem.affine is Affine.SKIP:
         return problem.homogeneous

@@ -12,6 +12,7 @@ from sparsest.exact.line.residual import largest_violation
 from sparsest.exact.method_choice import PathLike, check_witness, checkpoint_path, proof_path
 from sparsest.exact.method_result import PathNormMethodResult
 from sparsest.exact.path_norm import one_feature
+from sparsest.exact.path_norm.by_columns import solve_by_columns
 from sparsest.exact.search_options import SearchOptions
 from sparsest.network import Network
 from sparsest.objectives import Objective, check_power
@@ -47,8 +48,9 @@ def minimize_path_norm(  # noqa: PLR0913
     """Bound the least l^p path norm of a network that meets every interval, and find one that attains it.
 
     One feature with a skip, exact labels and weights: a recursion, linear in the samples, whose two bounds
-    differ by rounding alone. Otherwise, and where the search is to be kept in a file or a proof
-    written: branch and bound over enumerated activation patterns.
+    differ by rounding alone. p = 1: one linear program, whose columns are made on demand. Otherwise, and
+    where the search is to be kept in a file or a proof written: branch and bound over enumerated activation
+    patterns.
 
     Parameters
     ----------
@@ -121,10 +123,7 @@ def minimize_path_norm(  # noqa: PLR0913
         witness=witness,
         proof_path=path,
     )
-    if one_feature.applies_to(problem, goal) and options.checkpoint_path is None and path is None:
-        method, search = "recursion", one_feature.solve_by_recursion(problem, power)
-    else:
-        method, search = "branching", _branching(problem, power, goal, options)
+    method, search = _searched(problem, power, goal, options)
     result = _judged(problem, goal, power, search, method, deadline.seconds)
     if path is None:
         return result
@@ -149,6 +148,18 @@ def _with_proof(result: PathNormResult, lower: float, path: Path, deadline: Dead
     remark = joined(written.shortfall(result.lower_bound, result.upper_bound), result.remark)
     seconds = result.seconds_before + deadline.seconds
     return dataclasses.replace(result, remark=remark, seconds=seconds, proof_written=True)
+
+
+def _searched(
+    problem: Problem, p: float, goal: Objective, options: SearchOptions
+) -> tuple[str, PathNormMethodResult]:
+    """Choose a method; return its name and what it found."""
+    if options.checkpoint_path is None and options.proof_path is None:
+        if one_feature.applies_to(problem, goal):
+            return "recursion", one_feature.solve_by_recursion(problem, p)
+        if p == 1 and (found := solve_by_columns(problem, goal, options)) is not None:
+            return "columns", found
+    return "branching", _branching(problem, p, goal, options)
 
 
 def _branching(problem: Problem, p: float, goal: Objective, options: SearchOptions) -> PathNormMethodResult:

@@ -61,12 +61,15 @@ class LeastSum:
         That of the neurons of output sign + and - alone is at least this.
     network : Network or None
         One that fits, of about that norm where all samples were used.
+    samples : int
+        How many samples these bounds are of.
     """
 
     bound: float
     positive: float
     negative: float
     network: Network | None
+    samples: int
 
     def power(self, p: float) -> float:
         """Return a lower bound on the path norm for an exponent 0 < p <= 1."""
@@ -105,7 +108,11 @@ def least_sum(problem: Problem, deadline: Deadline) -> LeastSum:
     network = searches[0].network() if few.n_samples == problem.n_samples else None
     bound, positive, negative = (search.proven() for search in searches)
     return LeastSum(
-        bound, positive, negative, network if network is not None and network.solves(problem) else None
+        bound,
+        positive,
+        negative,
+        network if network is not None and network.solves(problem) else None,
+        few.n_samples,
     )
 
 

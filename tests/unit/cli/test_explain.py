@@ -27,17 +27,17 @@ def test_every_word_is_explained(kind):
 
 def test_every_method_that_a_result_may_name_is_explained():
     explained = {each.word for each in meanings()}
-    proving = {*METHODS} | {"directions", "recursion", "branching"}
+    proving = {*METHODS} | {"directions", "recursion", "columns", "branching"}
     assert proving | {"find", PROGRAMS, SPLITTING, *GRADIENT_ALGORITHMS} <= explained
     xor = sparsest.datasets.load("xor").problem()
     line = sparsest.datasets.load("tent").problem(affine="skip")
     two = sparsest.MultiOutputProblem([[0.0], [1.0]], [[0.0, 0.0], [1.0, 2.0]])
     named = {
         *(sparsest.exact.solve(each).method for each in (xor, line, two)),
-        *(sparsest.exact.minimize_path_norm(each, 1.0).method for each in (xor, line)),
+        *(sparsest.exact.minimize_path_norm(xor, p).method for p in (0.9, 1.0)),
         sparsest.exact.minimize_path_norm(line, 1.0, "weights").method,
     }
-    assert named == {"tree", "univariate", "directions", "branching", "recursion"}
+    assert named == {"tree", "univariate", "directions", "columns", "branching", "recursion"}
     assert "chords below the powers" in " ".join(call("explain", "branching").stdout.split())
 
 
