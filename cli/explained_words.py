@@ -278,7 +278,7 @@ _METHODS: Final = (
     (
         "columns",
         _PROVING,
-        "The least path norm at p = 1: one linear program, whose columns are neurons through samples that are "
+        "The least path norm at p = 1: one linear program, whose columns are neurons through samples, "
         "added as long as they make it cheaper.",
         "Nothing is left to do where both bounds met; otherwise a longer --time-limit brings them together.",
     ),

@@ -30,6 +30,8 @@ from sparsest.weight_bound import split
 
 # Share of the time for making rays: with less left afterwards they are of no use.
 _MAKING: Final = 0.4
+# Seconds that networks may be refined for after the time is up.
+_ENDING: Final = 2.0
 # Shares of what is left for the program of both output signs, and for each sign by itself.
 _SHARES: Final = (0.6, 0.5, 1.0)
 
@@ -64,18 +66,23 @@ def solve_by_columns(
         interrupted = True
     try:
         with held_interrupts():  # what is known is to be told
+            ending = _ending(deadline)
             if generation is not None:
-                lower, network = generation.bound(), generation.network()
+                lower, network = generation.bound(), generation.network(ending)
             known = _cheapest(asked, objective, (network, options.witness))
             if known is None:
-                known = _cheapest(asked, objective, (hinge_network(asked.replace(weight_bound=None)),))
+                known = _cheapest(
+                    asked, objective, (hinge_network(asked.replace(weight_bound=None), ending),)
+                )
     except KeyboardInterrupt:
         interrupted = True
     if interrupted or deadline.interrupted:
         return _concluded(Status.INTERRUPTED, lower, known, "")
     if deadline.expired:
         return _concluded(Status.TIME_LIMIT, lower, known, "")
-    return _concluded(Status.NUMERICAL, lower, known, _ROUNDING if known is not None else _TOO_MANY_COPIES)
+    if network is not None and known is None:
+        return _concluded(Status.NODE_LIMIT, lower, None, _TOO_MANY_COPIES)
+    return _concluded(Status.NUMERICAL, lower, known, _ROUNDING)
 
 
 def least_sum_by_columns(problem: Problem, objective: Objective, deadline: Deadline) -> LeastSum:
@@ -110,7 +117,7 @@ def least_sum_by_columns(problem: Problem, objective: Objective, deadline: Deadl
         return nothing
     bounds = [generation.bound() for generation in generations]
     positive, negative = bounds[1:] or (0.0, 0.0)
-    network = generations[0].network() if whole else None
+    network = generations[0].network(_ending(deadline)) if whole else None
     return LeastSum(bounds[0], positive, negative, network, samples)
 
 
@@ -127,6 +134,11 @@ def _generation(problem: Problem, objective: Objective, deadline: Deadline) -> R
     data = ExactData(problem)
     prices = RayPrices(data, charged_entries(problem.n_features, objective), deadline.part(_MAKING))
     return RayGeneration(problem, objective, data, prices)
+
+
+def _ending(deadline: Deadline) -> Deadline:
+    """Return the time in which networks may be refined: that left, or a little where it is up."""
+    return deadline if deadline.remaining > _ENDING else Deadline(_ENDING)
 
 
 def _samples_with_rays(problem: Problem, objective: Objective, deadline: Deadline) -> int:

@@ -6,13 +6,14 @@ import numpy as np
 
 from sparsest.network import Network
 from sparsest.problem import Problem
+from sparsest.progress import Deadline
 from sparsest.refine import refine
 
 # Directions tried, beside those of the axes.
 _DIRECTIONS: Final = 30
 
 
-def hinge_network(problem: Problem) -> Network | None:
+def hinge_network(problem: Problem, deadline: Deadline) -> Network | None:
     """Return a network with a neuron for each sample, or None where floats do not tell samples apart.
 
     Neuron k is zero up to the k-th sample in a direction in which samples are far apart, so that outputs
@@ -22,6 +23,8 @@ def hinge_network(problem: Problem) -> Network | None:
     ----------
     problem : Problem
         Each input once.
+    deadline : Deadline
+        For corrections of what floats round.
     """
     ranges = np.ptp(problem.X, axis=0)
     scaled = problem.X / np.where(ranges > 0, ranges, 1.0)
@@ -40,5 +43,5 @@ def hinge_network(problem: Problem) -> Network | None:
     outputs, knots = np.diff(slopes, prepend=0.0), np.r_[knots[0] - first, knots[:-1]]
     folded = np.c_[np.tile(direction, (len(knots), 1)), -knots] * np.abs(outputs)[:, None]
     affine = np.zeros(problem.n_features + 1) if problem.has_affine_term else None
-    network = refine(problem, Network.from_folded(folded, np.where(outputs < 0, -1.0, 1.0), affine))
+    network = refine(problem, Network.from_folded(folded, np.where(outputs < 0, -1.0, 1.0), affine), deadline)
     return network if network.solves(problem) else None

@@ -157,9 +157,21 @@ def _searched(
     if options.checkpoint_path is None and options.proof_path is None:
         if one_feature.applies_to(problem, goal):
             return "recursion", one_feature.solve_by_recursion(problem, p)
-        if p == 1 and (found := solve_by_columns(problem, goal, options)) is not None:
-            return "columns", found
+        found = solve_by_columns(problem, goal, options) if p == 1 else None
+        if found is not None:
+            if found.status is not Status.NUMERICAL:
+                return "columns", found
+            # samples as close as 1e-9: compiled loops lose fewer digits than the solver, where cones are few
+            second = _branching(problem, p, goal, options)
+            return ("branching", second) if _is_narrower(second, found) else ("columns", found)
     return "branching", _branching(problem, p, goal, options)
+
+
+def _is_narrower(one: PathNormMethodResult, other: PathNormMethodResult) -> bool:
+    """Whether one result leaves less open than another."""
+    if one.upper is None or other.upper is None:
+        return other.upper is None and (one.upper is not None or one.lower > other.lower)
+    return one.upper - one.lower < other.upper - other.lower
 
 
 def _branching(problem: Problem, p: float, goal: Objective, options: SearchOptions) -> PathNormMethodResult:

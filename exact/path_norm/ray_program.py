@@ -21,7 +21,7 @@ class Optimum(NamedTuple):
     Attributes
     ----------
     objective : float
-        Coefficients of rays added up, and what misfits cost.
+        What rays and misfits cost.
     misfit : float
         By how much values are off, added up.
     free : array (f,)
@@ -43,7 +43,7 @@ class Optimum(NamedTuple):
 
 
 class RayProgram:
-    """Least sum of coefficients of rays with which values are in intervals, or off at a price.
+    """Least cost of rays with which values are in intervals, or off at a price.
 
     Parameters
     ----------
@@ -77,6 +77,12 @@ class RayProgram:
         if seconds < float("inf"):
             solver.setOptionValue("time_limit", solver.getRunTime() + seconds)
         solver.run()
+        if solver.getModelStatus() in (
+            highspy.HighsModelStatus.kSolveError,
+            highspy.HighsModelStatus.kUnknown,
+        ):
+            solver.clearSolver()  # from the beginning it may succeed
+            solver.run()
         if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
         solution = solver.getSolution()
@@ -90,12 +96,12 @@ class RayProgram:
             np.array(solution.row_dual),
         )
 
-    def add(self, values: FloatArray) -> None:
-        """Add rays of cost one by their values (m, N) on the samples."""
+    def add(self, values: FloatArray, costs: FloatArray) -> None:
+        """Add rays by their values (m, N) on the samples, of size about one, and their costs (m,)."""
         added, count = sp.csr_array(values), len(values)
         starts, indices = added.indptr[:-1].astype(np.int32), added.indices.astype(np.int32)
-        cost, limits = np.ones(count), (np.zeros(count), np.full(count, np.inf))
-        self._solver.addCols(count, cost, *limits, added.nnz, starts, indices, added.data)
+        limits = np.zeros(count), np.full(count, np.inf)
+        self._solver.addCols(count, costs, *limits, added.nnz, starts, indices, added.data)
 
     def take_out(self, rays: IntArray) -> None:
         """Take out some of the rays, by their places."""

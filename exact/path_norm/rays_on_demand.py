@@ -49,24 +49,36 @@ _NOTHING: Final = 1e-12
 # Digits in which columns that are one differ, and columns of which none are taken out.
 _DIGITS: Final = 9
 _FEW: Final = 200
+# Ends that values of a solution are meant to meet are as close as that; how often they are brought closer.
+_TOUCHING: Final = 1e-8
+_SHARPENINGS: Final = 3
 # Rays by which the values of all are judged.
 _SAMPLED: Final = 1000
 
 
 class _Columns(NamedTuple):
-    """Rays (n,), 1 for the opposite of one (n,), and output signs 1 or -1 (n,)."""
+    """Rays (n,), 1 for the opposite of one (n,), output signs 1 or -1 (n,), and costs (n,).
+
+    The cost is that of a neuron whose largest value on the samples is one.
+    """
 
     rays: IntArray
     opposite: IntArray
     signs: IntArray
+    costs: FloatArray
 
     def of(self, which: IntArray) -> "_Columns":
         """Return some of them."""
-        return _Columns(*(part[which] for part in self))
+        return _Columns(self.rays[which], self.opposite[which], self.signs[which], self.costs[which])
 
     def and_those(self, others: "_Columns") -> "_Columns":
         """Return them and others behind."""
-        return _Columns(*(np.r_[one, other] for one, other in zip(self, others, strict=True)))
+        return _Columns(
+            np.r_[self.rays, others.rays],
+            np.r_[self.opposite, others.opposite],
+            np.r_[self.signs, others.signs],
+            np.r_[self.costs, others.costs],
+        )
 
 
 class _Fit(NamedTuple):
@@ -113,7 +125,7 @@ class RayGeneration:
     def _begin(self, ends: FloatArray) -> None:
         self._ends, self._program = ends, RayProgram(ends, self._basis)
         nothing = np.zeros(0, dtype=np.int64)
-        self._columns = _Columns(nothing, nothing, nothing)
+        self._columns = _Columns(nothing, nothing, nothing, np.zeros(0))
         self._keys: list[bytes] = []
         self._cleared, self._bound = math.inf, 0.0
         self._multipliers: FloatArray | None = None
@@ -152,7 +164,7 @@ class RayGeneration:
                 return
             fits = optimum.misfit <= tolerances.LP_FEASIBILITY
             if fits:
-                used = np.flatnonzero(optimum.rays > _NOTHING * optimum.rays.max(initial=0.0))
+                used = np.flatnonzero(optimum.rays > 0)
                 self._fit = _Fit(self._columns.of(used), optimum.rays[used], optimum.free)
             asked = self._prices.asked(optimum.multipliers / self._unit)
             most = float(np.abs(asked).max(initial=0.0))
@@ -186,13 +198,13 @@ class RayGeneration:
         bound = float(value / Fraction(most))
         return bound if Fraction(bound) * Fraction(most) <= value else math.nextafter(bound, 0.0)
 
-    def network(self) -> Network | None:
+    def network(self, deadline: Deadline) -> Network | None:
         """Return a network of about the least path norm, rounded to floats, or None where none is known."""
         if self._fit is None:
             return None
-        columns, coefficients, free = self._fit
+        columns, coefficients, free = self._sharpened(self._fit)
         directions, sides = self._prices.directions(columns.rays, columns.opposite)
-        sizes = coefficients * (self._label / self._unit)
+        sizes = coefficients * columns.costs * (self._label / self._unit)
         neurons, signs = _merged(directions * sizes[:, None], sides, columns.signs)
         terms = self._shift + _least_squares(self._free, self._basis @ free * self._label)
         if not self._constant_neuron:
@@ -202,8 +214,37 @@ class RayGeneration:
             constant = np.zeros((len(terms), neurons.shape[1]))
             constant[:, -1] = np.abs(terms)
             network = Network.from_folded(np.r_[neurons, constant], np.r_[signs, np.where(terms < 0, -1, 1)])
-        network = refine(self._problem, network)
+        network = refine(self._problem, network, deadline)
         return network if network.solves(self._problem) else None
+
+    def _sharpened(self, fit: _Fit) -> _Fit:
+        """Return a solution whose values meet the ends that they touch to rounding, not to a tolerance."""
+        columns = fit.columns
+        matrix = np.hstack([self._basis, self._with_values(columns)[0].T])
+        solution, best, least = np.r_[fit.free, fit.coefficients], fit, math.inf
+        for _ in range(_SHARPENINGS + 1):
+            free, coefficients = np.split(solution, [len(fit.free)])
+            values = matrix @ np.r_[free, np.maximum(coefficients, 0.0)]
+            distances = self._ends - values
+            off = float(np.maximum(distances[0], -distances[1]).max())
+            if not off < least:
+                break
+            positive = np.flatnonzero(coefficients > 0)
+            best, least = _Fit(columns.of(positive), coefficients[positive], free), off
+            distances = np.abs(distances)
+            touching = np.flatnonzero(distances.min(axis=0) <= _TOUCHING)
+            nearest = np.where(distances[0] <= distances[1], *self._ends)
+            missing = (nearest - values)[touching]
+            solution = solution + np.linalg.lstsq(matrix[touching], missing, rcond=None)[0]
+        return best
+
+    def _with_values(self, columns: _Columns) -> tuple[FloatArray, _Columns]:
+        """Return the values (n, N) of columns on the samples, the largest being one, and them with costs."""
+        values = self._prices.values(columns.rays, columns.opposite) / self._unit
+        largest = values.max(axis=1, initial=0.0)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            shares, costs = values / largest[:, None], 1.0 / largest
+        return shares * columns.signs[:, None], columns._replace(costs=costs)
 
     def _take(self, multipliers: FloatArray, most: float) -> None:
         """Keep the multipliers that prove most."""
@@ -217,12 +258,15 @@ class RayGeneration:
         """Add columns that are asked more than they cost, the worst first; whether there are any."""
         count = self._problem.n_samples
         columns = _spread_out(self._worst(asked, _SEEN * count), self._prices.subsets, count)
-        values = self._prices.values(columns.rays, columns.opposite) * columns.signs[:, None] / self._unit
+        values, columns = self._with_values(columns)
+        # rounding times large multipliers may seem to be asked of rays that are zero on all samples
+        useful = np.flatnonzero(columns.costs < math.inf)
+        values, columns = values[useful], columns.of(useful)
         keys, known = [row.tobytes() for row in np.round(values, _DIGITS) + 0.0], set(self._keys)
         first = {key: place for place, key in reversed([*enumerate(keys)]) if key not in known}
         new = np.array(sorted(first.values()), dtype=np.int64)
         if len(new):
-            self._program.add(values[new])
+            self._program.add(values[new], columns.costs[new])
             self._columns = self._columns.and_those(columns.of(new))
             self._keys += [keys[place] for place in new]
         return len(new) > 0
@@ -238,7 +282,7 @@ class RayGeneration:
             places, sizes = places[chosen], sizes[chosen]
         places = places[np.argsort(-sizes, kind="stable")]
         rays, opposite = np.divmod(places, excess.shape[1])
-        return _Columns(rays, opposite, np.where(asked[rays, opposite] > 0, 1, -1))
+        return _Columns(rays, opposite, np.where(asked[rays, opposite] > 0, 1, -1), np.ones(len(rays)))
 
     def _clear(self, optimum: Optimum) -> None:
         """Take out columns that are far from being of use, once for each progress of the objective."""
@@ -246,8 +290,9 @@ class RayGeneration:
         if len(self._keys) <= most or not optimum.objective < self._cleared * (1 - _CLOSE):
             return
         self._cleared = optimum.objective
-        gone = np.argsort(-optimum.spare, kind="stable")[: len(self._keys) - most]
-        gone = np.sort(gone[optimum.spare[gone] > tolerances.LP_FEASIBILITY])
+        spare = optimum.spare / self._columns.costs
+        gone = np.argsort(-spare, kind="stable")[: len(self._keys) - most]
+        gone = np.sort(gone[spare[gone] > tolerances.LP_FEASIBILITY])
         kept = np.setdiff1d(np.arange(len(self._keys)), gone)
         self._program.take_out(gone)
         self._columns, self._keys = self._columns.of(kept), [self._keys[place] for place in kept]

@@ -391,4 +391,4 @@ def test_hinges_fit_any_labels(affine):
     random = np.random.default_rng(0)
     for X in (GRID, CUBE, random.uniform(-1, 1, (20, 4)), np.array([[3.0, 4.0]]), GRID * [1e-20, 1e20]):
         problem = Problem(X, random.normal(size=len(X)), affine=affine)
-        assert hinge_network(problem).solves(problem)
+        assert hinge_network(problem, Deadline(None)).solves(problem)
