@@ -66,7 +66,7 @@ class PathNormMethodResult:
     network : Network or None
         That network, rounded to floats.
     nodes : int
-        Search nodes visited, or steps of a recursion.
+        Search nodes visited, or steps of a recursion; 1 where one linear program was all.
     remark : str
         What else the user should know, in one sentence; usually empty.
     samples : SortedSamples or None

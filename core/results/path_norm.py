@@ -54,7 +54,7 @@ class PathNormResult(Report):
     method : str
         The algorithm that ran.
     nodes : int
-        Search nodes visited, or steps of a recursion.
+        Search nodes visited, or steps of a recursion; 1 where one linear program was all.
     seconds : float
         Wall time, of all runs where a search was resumed.
     problem : Problem or None

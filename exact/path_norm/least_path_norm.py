@@ -67,7 +67,7 @@ def minimize_path_norm(  # noqa: PLR0913
     progress : callable, optional
         Called a few times a second with a `Progress`.
     workers : int
-        Processes that share the boxes; only searches of a thousand boxes start them.
+        Processes that share the boxes; only searches of a thousand boxes start them, and none at p = 1.
     executor : concurrent.futures.Executor, optional
         Where boxes are examined instead, `workers` pieces at a time: a pool of your own, or a Dask cluster's
         ``Client.get_executor()``.

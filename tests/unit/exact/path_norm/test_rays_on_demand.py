@@ -392,3 +392,25 @@ def test_hinges_fit_any_labels(affine):
     for X in (GRID, CUBE, random.uniform(-1, 1, (20, 4)), np.array([[3.0, 4.0]]), GRID * [1e-20, 1e20]):
         problem = Problem(X, random.normal(size=len(X)), affine=affine)
         assert hinge_network(problem, Deadline(None)).solves(problem)
+
+
+def test_where_the_solver_fails_cones_are_searched(monkeypatch):
+    monkeypatch.setattr(rays_on_demand.RayProgram, "solve", lambda *_: None)
+    problem = datasets.load("xor").problem()
+    result = exact.minimize_path_norm(problem, 1.0)
+    assert (result.method, result.status) == ("branching", Status.OPTIMAL)
+    # too many of them: what both leave open, and a network of hinges or of few neurons
+    monkeypatch.setattr(cones, "MAX_RAYS", 1)
+    result = exact.minimize_path_norm(problem, 1.0, "weights", time_limit=5)
+    assert 0 <= result.lower_bound <= 4 <= result.upper_bound
+    assert result.network.solves(problem)
+
+
+def test_rays_that_vanish_on_all_samples_are_no_columns():
+    """Rounding times large multipliers was taken for a price, and a column of nan spoilt the program."""
+    X = [[-2, -2], [-1, -1], [-1, 0], [-1, 2], [1, 2], [2, 0], [2, 2]]
+    problem = Problem(X, [0.36, 0.29, 0.03, 0.55, -0.74, -0.16, -0.48], affine="constant")
+    for objective in Objective:
+        result = exact.minimize_path_norm(problem, 1.0, objective)
+        assert result.status is Status.OPTIMAL
+        assert result.upper_bound == pytest.approx(over_all_rays(problem, objective), rel=1e-6)
