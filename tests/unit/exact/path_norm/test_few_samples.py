@@ -8,7 +8,7 @@ import pytest
 
 from sparsest import InputError, Network, Problem, Status, datasets, exact
 from sparsest.exact.cells.charts import TimeLimitError
-from sparsest.exact.path_norm import branch_and_bound, cones, few_samples
+from sparsest.exact.path_norm import branch_and_bound, cones, few_samples, ray_prices
 from sparsest.exact.path_norm.few_samples import bounds_of_few_samples
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
@@ -50,6 +50,7 @@ def test_with_too_many_cones_few_samples_bound_from_below(monkeypatch):
     # ten hyperplanes through the origin of the space of neurons, 45 pairs that meet in a ray: too many here
     problem = datasets.parse("uniform:d=2,n=8,seed=0").problem()
     monkeypatch.setattr(cones, "MAX_RAYS", 30)
+    monkeypatch.setattr(ray_prices, "MAX_ENTRIES", 1)  # for the least sum of weights, too
     result = exact.minimize_path_norm(problem, 0.5, "weights", time_limit=30)
     assert 0 < result.lower_bound <= 7.605666 <= result.upper_bound * (1 + 1e-6)
     assert "few of the samples" in result.remark
