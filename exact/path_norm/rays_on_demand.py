@@ -24,9 +24,9 @@ from sparsest import tolerances
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
 from sparsest.exact.arithmetic.rational_problem import ExactData
+from sparsest.exact.path_norm.column_program import ColumnOptimum, ColumnProgram
 from sparsest.exact.path_norm.cones import IntArray, free_terms
 from sparsest.exact.path_norm.ray_prices import RayPrices
-from sparsest.exact.path_norm.ray_program import Optimum, RayProgram
 from sparsest.exact.path_norm.safe_multipliers import safe_multipliers, worth
 from sparsest.network import Network
 from sparsest.objectives import Objective
@@ -123,7 +123,7 @@ class RayGeneration:
         self._begin((np.stack([problem.low, problem.high]) - moved) / self._label)
 
     def _begin(self, ends: FloatArray) -> None:
-        self._ends, self._program = ends, RayProgram(ends, self._basis)
+        self._ends, self._program = ends, ColumnProgram(ends, self._basis)
         nothing = np.zeros(0, dtype=np.int64)
         self._columns = _Columns(nothing, nothing, nothing, np.zeros(0))
         self._keys: list[bytes] = []
@@ -284,7 +284,7 @@ class RayGeneration:
         rays, opposite = np.divmod(places, excess.shape[1])
         return _Columns(rays, opposite, np.where(asked[rays, opposite] > 0, 1, -1), np.ones(len(rays)))
 
-    def _clear(self, optimum: Optimum) -> None:
+    def _clear(self, optimum: ColumnOptimum) -> None:
         """Take out columns that are far from being of use, once for each progress of the objective."""
         most = max(_KEPT * self._problem.n_samples, _FEW)
         if len(self._keys) <= most or not optimum.objective < self._cleared * (1 - _CLOSE):

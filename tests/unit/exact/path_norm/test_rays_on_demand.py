@@ -395,7 +395,7 @@ def test_hinges_fit_any_labels(affine):
 
 
 def test_where_the_solver_fails_cones_are_searched(monkeypatch):
-    monkeypatch.setattr(rays_on_demand.RayProgram, "solve", lambda *_: None)
+    monkeypatch.setattr(rays_on_demand.ColumnProgram, "solve", lambda *_: None)
     problem = datasets.load("xor").problem()
     result = exact.minimize_path_norm(problem, 1.0)
     assert (result.method, result.status) == ("branching", Status.OPTIMAL)

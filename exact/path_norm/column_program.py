@@ -15,7 +15,7 @@ _PRICE: Final = 1.0
 _DEARER: Final = 4.0
 
 
-class Optimum(NamedTuple):
+class ColumnOptimum(NamedTuple):
     """A solution of the program.
 
     Attributes
@@ -42,7 +42,7 @@ class Optimum(NamedTuple):
     multipliers: FloatArray
 
 
-class RayProgram:
+class ColumnProgram:
     """Least cost of rays with which values are in intervals, or off at a price.
 
     Parameters
@@ -71,7 +71,7 @@ class RayProgram:
         """What it costs that a value is off by one."""
         return self._price
 
-    def solve(self, seconds: float) -> Optimum | None:
+    def solve(self, seconds: float) -> ColumnOptimum | None:
         """Return a solution, or None where the solver fails or these seconds do not suffice."""
         solver = self._solver
         if seconds < float("inf"):
@@ -87,7 +87,7 @@ class RayProgram:
             return None
         solution = solver.getSolution()
         values, spare = np.array(solution.col_value), np.array(solution.col_dual)
-        return Optimum(
+        return ColumnOptimum(
             float(solver.getInfo().objective_function_value),
             float(values[self._free : self._first].sum()),
             values[: self._free],
