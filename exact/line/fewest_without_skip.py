@@ -9,7 +9,6 @@ twice the square root of the number of facings instead of all. First with parts 
 finds most networks there are; then with all, which proves that there is none.
 """
 
-import dataclasses
 import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -31,7 +30,7 @@ from sparsest.exact.search_options import SearchOptions
 from sparsest.exact.sorted_samples import SortedSamples, sorted_samples
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
-from sparsest.progress import Progress
+from sparsest.progress import Deadline, Progress
 from sparsest.results.solving import Proof, Status
 
 # States of a sample that are followed, one after the other, and those of all that are held at most.
@@ -43,8 +42,6 @@ MAX_GENERATORS: Final = 100
 # States times samples beyond which not even a few are followed: their numbers grow with the samples.
 _MAX_FOLLOWED: Final = 10_000
 _SECONDS_BETWEEN_REPORTS: Final = 0.2
-# What `first_bounds` may take: a share of the time left, between these.
-_SHARE, _LEAST_SECONDS, _MOST_SECONDS = 0.2, 0.01, 10.0
 # About what the first network takes for a sample in rational numbers.
 _SECONDS_A_SAMPLE: Final = 3e-4
 
@@ -139,17 +136,17 @@ def _swept(
     return result, Evidence(search.forced.from_left, refuted, network)
 
 
-def first_bounds(
-    problem: Problem, objective: Objective, options: SearchOptions, *, prove: bool
+def brief_bounds(
+    problem: Problem, objective: Objective, deadline: Deadline, *, prove: bool
 ) -> tuple[MethodResult, Evidence]:
-    """Return what the two sweeps tell within a part of the time left, for searches that go on from there.
+    """Return what the two sweeps tell in a short time, for searches that go on from there.
 
     Parameters
     ----------
     problem, objective
         As for `solve_without_skip`.
-    options : SearchOptions
-        Its deadline is not to end with this.
+    deadline : Deadline
+        Ends them.
     prove : bool
         Whether to follow all states where that may raise the lower bound; else a network is all that matters.
 
@@ -158,9 +155,7 @@ def first_bounds(
     KeyboardInterrupt
         When the sweeps were interrupted.
     """
-    seconds = max(_LEAST_SECONDS, min(_MOST_SECONDS, _SHARE * options.deadline.remaining))
-    part = dataclasses.replace(options, deadline=options.deadline.at_most(seconds))
-    found, evidence = _swept(problem, objective, part, prove=prove)
+    found, evidence = _swept(problem, objective, SearchOptions(deadline=deadline), prove=prove)
     if found.status is Status.INTERRUPTED:
         raise KeyboardInterrupt
     return found, evidence

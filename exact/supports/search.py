@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from sparsest.affine import Affine
-from sparsest.exact.line.fewest_without_skip import first_bounds
+from sparsest.exact.line.fewest_without_skip import brief_bounds
 from sparsest.exact.line.forced_knots import lower_bound_certificate
 from sparsest.exact.line.projection_witness import projection_witness
 from sparsest.exact.method_result import MethodResult
@@ -53,6 +53,8 @@ _LEAST_SECONDS: Final = 0.1
 _SECONDS_A_NODE: Final = 5e-6
 # About what a network that is a function of one projection takes for each number of the data.
 _SECONDS_A_NUMBER: Final = 3e-4
+# Share of the time, and seconds, for sweeps over one feature.
+_SWEEPS_SHARE, _SWEEPS_SECONDS = 0.1, 1.0
 # Share of the time for packing curved sets to begin with.
 _PACKING_SHARE: Final = 0.1
 # Share of the time, seconds and nodes for a network of few neurons to begin with.
@@ -231,7 +233,9 @@ class _SupportSearch:
         findings, weights = self._findings, self._objective is Objective.WEIGHTS
         prove = weights and self._options.sweeps and not self._log.writes
         counted = Objective.WEIGHTS if weights else Objective.NEURONS
-        found, evidence = first_bounds(self._problem, counted, self._options, prove=prove)
+        deadline = self._limits.deadline
+        part = deadline.at_most(min(_SWEEPS_SECONDS, _SWEEPS_SHARE * deadline.remaining))
+        found, evidence = brief_bounds(self._problem, counted, part, prove=prove)
         if evidence.network is not None:
             findings.take(evidence.network)
         if prove:

@@ -15,7 +15,6 @@ a file. They know each other only through the values in `state` and `prepared`.
 
 from pathlib import Path
 
-from sparsest.exact.line.fewest_without_skip import applies_to, first_bounds
 from sparsest.exact.line.forced_knots import lower_bound_certificate
 from sparsest.exact.method_result import MethodResult
 from sparsest.exact.proof.deferred_log import DeferredLog
@@ -38,9 +37,9 @@ from sparsest.exact.tree.prepared import Prepared, prepare, seconds_to_prepare
 from sparsest.exact.tree.saving import Saving
 from sparsest.exact.tree.signals import stopping_on_signals
 from sparsest.exact.tree.state import Counters, Findings, Frontier, Headway
+from sparsest.exact.tree.sweeps import Sweeps
 from sparsest.exact.tree.widths import close_the_gap
 from sparsest.exact.tree.workers import Workers
-from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.results.solving import Proof, Status
 
@@ -104,6 +103,7 @@ class _TreeSearch:
         self._limits = SearchLimits(options, self._findings, self._headway)
         self._log = DeferredLog(log, self._limits.expired_after_report) if log.writes else log
         self._saving = Saving()
+        self._sweeps = Sweeps(problem, self._findings, options.deadline, prove=options.sweeps)
 
     def run(self, stored: SearchCheckpoint | None) -> MethodResult:
         """Close the gap as far as limits allow, and return what is known."""
@@ -115,13 +115,13 @@ class _TreeSearch:
         try:
             self._find_first_bounds()
             if stored is None:  # else what is in the file comes first
-                self._take_sweeps()
+                self._sweeps.run_if_due(self._log)
             if self._options.witness is None and self._options.checkpoint_path is None:
                 self._stop_unless_there_is_time(seconds_to_prepare(self._problem))
             prepared = prepare(self._problem, self._options.pacing)
             self._begin(prepared, stored)
             if stored is not None:
-                self._take_sweeps()
+                self._sweeps.run_if_due(self._log)
             self._put_together(prepared)
             self._enumerate_cells_if_needed(prepared)
             self._packings.run_if_due(self._limits)
@@ -144,19 +144,6 @@ class _TreeSearch:
         knots = lower_bound_certificate(problem, self._options.deadline)
         findings.lower, findings.knots = len(knots), knots
         self._log.knots(knots)
-
-    def _take_sweeps(self) -> None:
-        """Take the bounds of two sweeps over one feature, as far as a proof that is asked for shows them."""
-        problem, findings = self._problem, self._findings
-        if not applies_to(problem, Objective.NEURONS):
-            return
-        _, evidence = first_bounds(problem, Objective.NEURONS, self._options, prove=self._options.sweeps)
-        if evidence.network is not None and findings.beats(len(evidence.network.signs)):
-            findings.take(evidence.network)
-        for refuted in evidence.refuted if self._options.sweeps else ():
-            if not self._log.gaps(refuted):
-                return
-            findings.lower = max(findings.lower, refuted.neurons + 1)
 
     def _begin(self, prepared: Prepared, stored: SearchCheckpoint | None) -> None:
         """Take over a network that was given, and the state in the file."""
@@ -239,6 +226,7 @@ class _TreeSearch:
         if self._findings.upper is None:
             take_projection(self._around.prepared, self._findings)
         self._packings.run_if_due(self._limits)
+        self._sweeps.run_if_due(self._log)
         return self._findings.upper == width or self._findings.lower > width
 
     def _result(self, status: Status) -> MethodResult:

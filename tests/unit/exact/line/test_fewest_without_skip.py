@@ -1,6 +1,7 @@
 import itertools
 import math
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,12 +11,15 @@ from sparsest import InputError, Problem, Status, check_proof, datasets, exact
 from sparsest.exact.arithmetic.rational_network import meets_every_interval
 from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.line import fewest_without_skip
-from sparsest.exact.line.fewest_without_skip import first_bounds, solve_without_skip
+from sparsest.exact.line.fewest_without_skip import brief_bounds, solve_without_skip
 from sparsest.exact.line.gap_cones import LineSamples
 from sparsest.exact.line.gap_sweep import Sweep, SweepLimits
 from sparsest.exact.line.piecewise_linear import RationalPiecewiseLinear
 from sparsest.exact.line.without_skip import one_signed_rest
-from sparsest.exact.search_options import SearchOptions
+from sparsest.exact.proof.log import ProofLog
+from sparsest.exact.supports import search
+from sparsest.exact.tree import sweeps
+from sparsest.exact.tree.state import Findings
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
 
@@ -148,8 +152,7 @@ def test_a_time_limit_leaves_an_interval():
     assert result.network.solves(problem)
     hasty = solve(problem, time_limit=1e-6)
     assert (hasty.status, hasty.upper_bound) == (Status.TIME_LIMIT, None)
-    brief = SearchOptions(deadline=Deadline(1e-6))
-    assert first_bounds(problem, Objective.NEURONS, brief, prove=True)[0].network is None
+    assert brief_bounds(problem, Objective.NEURONS, Deadline(1e-6), prove=True)[0].network is None
 
 
 def intervals_that_take_one_neuron_more():
@@ -158,6 +161,14 @@ def intervals_that_take_one_neuron_more():
     return Problem(x, y, tolerance=0.01)
 
 
+@pytest.fixture
+def patient(monkeypatch):
+    """Sweeps that end by themselves, whatever the machine."""
+    monkeypatch.setattr(sweeps, "_FIRST", 60.0)
+    monkeypatch.setattr(search, "_SWEEPS_SECONDS", 60.0)
+
+
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("affine", ["none", "constant"])
 def test_the_tree_begins_with_what_the_sweeps_prove(affine, tmp_path):
     problem = intervals_that_take_one_neuron_more().replace(affine=affine)
@@ -172,6 +183,7 @@ def test_the_tree_begins_with_what_the_sweeps_prove(affine, tmp_path):
     assert (verdict.lower_bound, verdict.upper_bound) == (result.lower_bound, result.upper_bound)
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("wanted", [False, True])
 def test_weights_begin_with_the_sweeps_where_no_proof_is_asked_for(wanted, tmp_path):
     problem = intervals_that_take_one_neuron_more()
@@ -182,6 +194,7 @@ def test_weights_begin_with_the_sweeps_where_no_proof_is_asked_for(wanted, tmp_p
     assert (result.nodes > 0) == wanted  # proofs of weights have no part for the sweeps
 
 
+@pytest.mark.usefixtures("patient")
 def test_what_the_sweeps_prove_may_be_less_than_a_file_or_more(tmp_path, monkeypatch):
     problem, path = intervals_that_take_one_neuron_more(), tmp_path / "search.json"
     monkeypatch.setattr(fewest_without_skip, "_BEAMS", (2,))
@@ -195,6 +208,24 @@ def test_what_the_sweeps_prove_may_be_less_than_a_file_or_more(tmp_path, monkeyp
     monkeypatch.setattr(fewest_without_skip, "MAX_STATES", 2)
     less = exact.solve(problem, checkpoint_file=path, resume=True)
     assert less.lower_bound == more.lower_bound
+
+
+def test_sweeps_take_longer_each_time_until_they_end(monkeypatch):
+    problem, taken = intervals_that_take_one_neuron_more(), []
+
+    def brief(problem, objective, deadline, *, prove):
+        taken.append(deadline.limit)
+        if len(taken) < 3:
+            deadline.interrupt()  # as if the time were up
+        return brief_bounds(problem, objective, Deadline(60.0), prove=len(taken) == 3)
+
+    clock, findings = SimpleNamespace(remaining=1000.0, at_most=Deadline), Findings(1, log=ProofLog())
+    monkeypatch.setattr(sweeps, "brief_bounds", brief)
+    due = sweeps.Sweeps(problem, findings, clock, prove=True)
+    for clock.seconds in (0.0, 0.5, 1.1, 1.3, 2.0, 10.0, 20.0):
+        due.run_if_due(ProofLog())
+    assert taken == pytest.approx([0.3, 0.65, 5.0])  # at first, then half of 1.3 and of 10 seconds
+    assert findings.lower == solve(problem).lower_bound
 
 
 def test_an_interruption_leaves_an_interval():
