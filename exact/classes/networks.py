@@ -24,6 +24,8 @@ _WIDTHS: Final = (4, 8, 16, 32, 64)
 # Samples squared times outputs times features up to which there is a network along a line: of as many neurons
 # as samples, which a proof with it has to evaluate on all samples.
 _MAX_INTERPOLATED: Final = 20_000_000
+# Share of the time for descents before that.
+_ANY: Final = 0.5
 # Random starts towards so few neurons as are not refuted, for each new lower bound.
 _STARTS: Final = 20
 
@@ -84,8 +86,8 @@ class ClassFinder:
 
     def look_for(self, least: int, deadline: Deadline) -> None:
         """Look for sparser networks, down to `least` neurons: by descents, and by leaving neurons out."""
-        if self.network is None:
-            self._find_any(least, deadline)
+        if self.network is None:  # in a part of the time: the next step is quick, and mostly finds one
+            self._find_any(least, deadline.part(_ANY))
         if self.network is None:
             self._interpolate(deadline)
         for neurons in itertools.count(least):
