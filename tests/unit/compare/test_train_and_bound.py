@@ -48,6 +48,7 @@ def test_where_training_is_needless(problem, options, trained):
     assert result.network.solves(problem)
 
 
+@pytest.mark.slow
 def test_a_search_that_is_resumed_or_in_the_way_trains_no_more(tmp_path, trained):
     path = tmp_path / "search"
     least_path_norm(LARGE, 0.5, "weights", node_limit=1, training=False, checkpoint_file=path)

@@ -100,6 +100,7 @@ def test_the_least_path_norm_is_sought_from_the_cheaper_network(monkeypatch, sid
     assert begun == [fit.network if dearer == "exact" else found.network]
 
 
+@pytest.mark.slow
 def test_training_lowers_the_upper_end_of_the_least_path_norm(monkeypatch, sides):
     dear = Network.from_folded(
         np.r_[sides[1].network.folded, [[1.0, -9.0]]], [*np.sign(sides[1].network.outputs), 1]

@@ -83,6 +83,7 @@ def test_what_makes_no_sense_is_refused(options, said):
         sparsest.certify(SPIKED, X, PLAIN, **options)
 
 
+@pytest.mark.slow
 def test_a_limit_is_kept_and_leaves_an_interval():
     rng = np.random.default_rng(0)
     inputs = rng.normal(size=(80, 3))

@@ -200,6 +200,7 @@ def test_single_precision_is_kept_where_it_fits():
     assert all_surely_fit(found.problem, found.network)
 
 
+@pytest.mark.slow
 def test_a_classifier_is_judged_by_its_logits():
     rng = np.random.default_rng(0)
     inputs = rng.normal(size=(40, 2))

@@ -135,6 +135,7 @@ def test_a_network_from_elsewhere_is_where_the_search_begins():
     assert result.upper_bound == pytest.approx(LEAST, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_a_network_from_elsewhere_that_does_not_fit_is_not_believed():
     wrong = Network.from_folded([[1.0, 0.0, 0.0]], [1.0])
     result = exact.minimize_path_norm(UNIFORM, 0.5, "weights", witness=wrong)

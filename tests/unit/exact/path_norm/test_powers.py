@@ -104,6 +104,7 @@ def test_simplices_make_it_sharp(name, objective):
     assert found.load <= max(1.0, (loads @ packing._weights).max()) * 1.02
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10**6))
 def test_no_network_that_fits_costs_less(seed):
@@ -168,6 +169,7 @@ class Later:
         self.seconds = 1e6 + 20 * seconds
 
 
+@pytest.mark.slow
 def test_a_search_reports_the_better_of_both_bounds_and_keeps_it(monkeypatch, tmp_path):
     problem = datasets.parse("planted:d=2,n=20,k=2,seed=0").problem(affine="none")
     monkeypatch.setattr(branch_and_bound, "PackingTurns", EachTime)

@@ -312,6 +312,7 @@ def test_too_many_cones_leave_the_power_of_the_least_sum(monkeypatch):
     assert result.remark.startswith("the lower bound is what that for p = 1 says: up to ")
 
 
+@pytest.mark.slow
 def test_too_many_rays_leave_a_bound_of_some_samples(monkeypatch):
     problem = datasets.parse("uniform:d=2,n=12,seed=0").problem()
     monkeypatch.setattr(cones, "MAX_RAYS", 1)
@@ -338,6 +339,7 @@ def test_ctrl_c_ends_the_bound_by_the_least_sum(monkeypatch):
     assert 0 < result.lower_bound < result.upper_bound
 
 
+@pytest.mark.slow
 def test_many_cones_begin_with_the_power_of_the_least_sum(monkeypatch):
     """Time was up before the first box of 12 samples in five dimensions: nothing but zero was known."""
     problem = datasets.parse("uniform:d=3,n=8,seed=0").problem()

@@ -54,6 +54,7 @@ def test_units_do_not_matter(scale):
     assert least_sum(labels, Deadline(None)).bound == pytest.approx(scale * least, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_powers_of_a_sum_are_below_path_norms():
     for seed in (0, 5, 15):  # exact labels
         problem = without_affine_term(seed).replace(weight_bound=None)

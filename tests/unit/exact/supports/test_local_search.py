@@ -1,12 +1,14 @@
 """Local searches for networks of so many weights or parameters."""
 
 import numpy as np
+import pytest
 
 from sparsest import Problem, exact
 from sparsest.exact.supports import local_search
 from sparsest.objectives import Objective
 
 
+@pytest.mark.slow
 def test_networks_of_too_many_entries_are_left_alone(monkeypatch):
     # 300 random labels take hundreds of weights; drawing a network of so many took longer than any limit
     rng = np.random.default_rng(0)

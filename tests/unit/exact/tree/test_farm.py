@@ -84,6 +84,7 @@ def test_work_is_cut_into_pieces():
     assert here.calls > 10
 
 
+@pytest.mark.slow
 def test_workers_far_from_what_is_next_are_given_enough_to_do():
     """One subtree at a time, whose median was 16 nodes, left them waiting for the next most of the time."""
     visited = []
