@@ -37,12 +37,14 @@ def test_a_trained_network_is_where_the_search_begins(monkeypatch, trained):
     ("problem", "options"),
     [
         (LARGE, {"training": False}),
-        (LARGE, {"witness": exact.solve(LARGE).network}),
+        pytest.param(LARGE, {"witness": "exact"}, marks=pytest.mark.slow),
         (datasets.parse("xor").problem(), {}),  # a handful of samples
         (Problem(range(100), [0, 1] * 50, affine="skip"), {}),  # at sort speed
     ],
 )
 def test_where_training_is_needless(problem, options, trained):
+    if "witness" in options:
+        options = {"witness": exact.solve(problem).network}
     result = least_path_norm(problem, 0.5, "weights", node_limit=1, **options)
     assert not trained
     assert result.network.solves(problem)
@@ -58,6 +60,7 @@ def test_a_search_that_is_resumed_or_in_the_way_trains_no_more(tmp_path, trained
     assert not trained
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_training_leaves_an_interval(monkeypatch):
     monkeypatch.setattr(train_and_bound, "_trained", lambda *_: None)
     result = least_path_norm(LARGE, 0.5, "weights")

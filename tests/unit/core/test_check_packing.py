@@ -7,7 +7,7 @@ import random
 
 import numpy as np
 import pytest
-from helpers import lattice, prove
+from helpers import lattice, prove, slow_after
 from oracles.brute_force import cells
 
 from sparsest import Problem, ProofError, check_proof, datasets, exact
@@ -81,7 +81,7 @@ class TestAccepted:
         X, low = problem.X.astype(int).tolist(), problem.low.astype(int).tolist()
         assert check_proof(document(circuits, list(map(list, enumerate(weights))), bound, X, low))
 
-    @pytest.mark.parametrize("d", [2, 3])
+    @pytest.mark.parametrize("d", slow_after(1, [2, 3]))
     def test_written_by_the_search(self, d, tmp_path):
         data = datasets.load("planted", d=d, n=220, k=2, seed=1)
         problem = Problem(data.X, data.y, tolerance=1e-6)

@@ -501,6 +501,7 @@ def test_refuted_claims_come_first(tmp_path):
     assert page.text.index("Refuted claims") < page.text.index("What was run")
 
 
+@pytest.mark.slow
 def test_figures_come_before_the_table_of_every_problem(tmp_path):
     page = Outline(write_report(SUITE, SESSIONS, tmp_path)[0].read_text(encoding="utf-8"))
     figures = [page.text.index(chart.title) for chart in COUNTED]

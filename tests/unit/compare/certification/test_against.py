@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import in_turn
+from helpers import in_turn, slow_after
 from oracles import brute_force
 from sklearn.neural_network import MLPClassifier
 from typer.testing import CliRunner
@@ -75,7 +75,7 @@ def test_equal_outputs_leave_their_rounding_alone():
     assert (found.judgement, found.upper_bound) == (Judgement.SPARSER_EXISTS, 1)
 
 
-@pytest.mark.parametrize("numbers", ["auto", "decimal", "binary"])
+@pytest.mark.parametrize("numbers", slow_after(1, ["auto", "decimal", "binary"]))
 def test_outputs_are_no_decimals_whatever_the_inputs_are(numbers):
     inputs = np.arange(9)[:, None] / 10
     network = Network([[1.0], [1.0]], [0.0, -1 / 3], [1.0, -0.7])

@@ -281,6 +281,7 @@ def test_interrupt_returns_the_interval():
     assert reports[1].lower_bound == search.lower_bound
 
 
+@pytest.mark.slow
 def test_yardstick_optimum():
     # the activation tree proves 3 as well (reference figures of the project)
     assert solved(uniform(0, 8, 2)) == 3

@@ -127,6 +127,7 @@ def test_ctrl_c_while_cones_are_listed_leaves_the_network_from_elsewhere(monkeyp
     assert exact.minimize_path_norm(UNIFORM, 0.5, "weights").network is None
 
 
+@pytest.mark.slow
 def test_a_network_from_elsewhere_is_where_the_search_begins():
     best = exact.minimize_path_norm(UNIFORM, 0.5, "weights").network
     with pytest.MonkeyPatch.context() as patch:  # no network of its own
