@@ -179,6 +179,7 @@ def test_ctrl_c_ends_both_sides():
     assert verdict.least is None
 
 
+@pytest.mark.slow
 def test_the_exact_side_is_shared_and_kept_as_elsewhere(tmp_path):
     xor = datasets.load("xor").problem()
     path = tmp_path / "count.checkpoint"

@@ -303,6 +303,7 @@ def test_short_numbers_are_on_their_side():
     assert (rounded_up(0.01), rounded_down(0.01), rounded_up(9.999)) == (0.01, 0.01, 10.0)
 
 
+@pytest.mark.slow
 def test_inputs_of_a_linspace_are_decimals_whatever_is_asked():
     # -1.95 and most others of these are units off the decimals that they stand for
     x = np.linspace(-2, 2, 81)[:, None]

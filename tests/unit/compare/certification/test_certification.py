@@ -309,6 +309,7 @@ def test_a_network_that_nearly_fits_is_solved_again_on_its_own_patterns():
     assert found.residual <= found.tolerance <= 1.02 * found.residual
 
 
+@pytest.mark.slow
 def test_the_tolerance_chosen_is_kept_by_the_network():
     rng = np.random.default_rng(0)
     X = np.linspace(-2, 3, 30)[:, None]

@@ -142,6 +142,7 @@ def test_command(tmp_path):
     assert wrong.exit_code == 2
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(BROWSER is None, reason="chromium is not installed")
 def test_a_browser_renders_it(found, tmp_path):
     path = tmp_path / "page.html"

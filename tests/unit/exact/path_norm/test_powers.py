@@ -185,6 +185,7 @@ def test_a_search_reports_the_better_of_both_bounds_and_keeps_it(monkeypatch, tm
     assert again.lower == first.lower
 
 
+@pytest.mark.slow
 def test_a_packing_that_meets_the_best_network_closes_all_boxes(monkeypatch):
     class Told(PowerPacking):
         def improve(self):

@@ -103,6 +103,7 @@ def test_coefficients_are_not_trusted():
         assert _most_asked(data, exactly, suggested((subsets, 10)), (1, -1)) >= sums.max()
 
 
+@pytest.mark.slow
 def test_ten_of_many_samples_ask_for_no_more_than_all():
     random = np.random.default_rng(3)
     X = random.normal(size=(14, 2))

@@ -150,6 +150,7 @@ def test_stops_change_nothing_and_the_proof_checks(name, executor, whole, tmp_pa
     assert (known(again), again.nodes) == (known(result), result.nodes)
 
 
+@pytest.mark.slow
 def test_every_run_makes_way(tmp_path):
     """A node each, tops in vain among them."""
     problem = Problem([[0, 0], [0, 1], [1, 0]], [0, 1, 1])

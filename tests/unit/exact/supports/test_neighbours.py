@@ -82,6 +82,7 @@ def test_what_is_found_near_a_network_fits_with_fewer_entries(objective, affine)
     assert all(network.residual(prepared.problem) < 1e-6 for network in found)
 
 
+@pytest.mark.slow
 def test_a_network_known_to_fit_leads_to_fewer_entries_soon():
     """Before, a second of runs from random networks of one entry fewer ended at 14 to 16."""
     problem = datasets.parse("uniform:d=2,n=10,seed=0").problem()

@@ -174,7 +174,8 @@ def test_neurons_bound_entries_where_no_proof_is_asked_for(affine, objective, le
 
 
 @pytest.mark.parametrize(
-    ("affine", "objective"), [("skip", "weights"), ("none", "weights"), ("constant", "parameters")]
+    ("affine", "objective"),
+    slow_after(1, [("none", "weights"), ("skip", "weights"), ("constant", "parameters")]),
 )
 def test_a_proof_begins_with_curved_sets(affine, objective, tmp_path):
     problem = datasets.load("planted", d=2, n=60, k=3, seed=0).problem(affine=affine)

@@ -28,6 +28,7 @@ def test_proofs_are_about_the_data_and_the_tolerance_claimed(case, tmp_path):
             check_proof(path, Problem(X, y, affine=affine, tolerance=1.01 * point.lower_bound))
 
 
+@pytest.mark.slow
 def test_proofs_of_errors_in_other_units(tmp_path):
     X, y = np.array([0.0, 1, 2, 3, 4]), np.array([4.0, 1, 4, 1, 8])
     curve = exact.frontier(Problem(X, y), most=2, scale="relative", gap=1e-3, proof_folder=tmp_path)
