@@ -66,6 +66,11 @@ class Packed(NamedTuple):
     creases: Creases | None
 
 
+def applies_to(problem: Problem) -> bool:
+    """Whether packings say more than the knots that intervals force: with one feature these say as much."""
+    return 1 < problem.n_features <= MAX_FEATURES
+
+
 def pack(
     problem: Problem,
     deadline: Deadline,

@@ -16,7 +16,7 @@ from sparsest.exact.line.fewest_without_skip import brief_bounds
 from sparsest.exact.line.forced_knots import lower_bound_certificate
 from sparsest.exact.line.projection_witness import projection_witness
 from sparsest.exact.method_result import MethodResult
-from sparsest.exact.packing.bound import MAX_FEATURES, pack
+from sparsest.exact.packing.bound import applies_to, pack
 from sparsest.exact.proof.deferred_log import DeferredLog
 from sparsest.exact.proof.log import ProofLog
 from sparsest.exact.search_options import SearchOptions
@@ -271,9 +271,8 @@ class _SupportSearch:
         """
         problem, findings, pacing = self._problem, self._findings, self._options.pacing
         kept = self._log.writes and self._options.checkpoint_path is not None
-        # with one feature the knots that intervals force say as much
-        applies = 1 < problem.n_features <= MAX_FEATURES and problem.n_samples >= pacing.packed_at_once
-        if kept or not applies or not findings.beats(findings.lower):
+        many = problem.n_samples >= pacing.packed_at_once
+        if kept or not many or not applies_to(problem) or not findings.beats(findings.lower):
             return
         deadline = self._limits.deadline
         seconds = min(pacing.packing_seconds, _PACKING_SHARE * deadline.remaining)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sparsest.exact.packing.bound import MAX_FEATURES, pack
+from sparsest.exact.packing.bound import applies_to, pack
 from sparsest.exact.tree.limits import SearchLimits
 from sparsest.exact.tree.pauses import LocalSearches
 from sparsest.exact.tree.prepared import Prepared
@@ -39,10 +39,8 @@ class Packings:
         self._prepared, self._findings, self._counters = prepared, findings, counters
         self._searches = searches
         problem, pacing = prepared.problem, prepared.pacing
-        # with one feature the knots that intervals force say as much
-        applies = 1 < problem.n_features <= MAX_FEATURES
         first = 0 if problem.n_samples >= pacing.packed_at_once else pacing.packed_from
-        self._next = first if applies else None
+        self._next = first if applies_to(problem) else None
 
     def run_if_due(self, limits: SearchLimits) -> None:
         """Pack, if it is time, and raise the lower bound by what that proves."""
