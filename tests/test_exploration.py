@@ -10,6 +10,7 @@ from sparsest.exact.proof.log import ProofLog
 from sparsest.exact.search_options import Pacing, SearchOptions
 from sparsest.exact.tree.exploration import Exploration, Surroundings
 from sparsest.exact.tree.limits import SearchLimits
+from sparsest.exact.tree.piece_logs import PieceLogs
 from sparsest.exact.tree.pieces import refute_in_pieces
 from sparsest.exact.tree.prepared import prepare
 from sparsest.exact.tree.saving import Saving
@@ -57,9 +58,9 @@ class TestExploration:
     def test_a_worker_returns_the_same_as_the_search_here(self):
         around = surroundings()
         Exploration(around, (1, -1), ProofLog()).run()
-        (explored,) = explore(Subtrees(TENT, Pacing(), (1, -1), ((),), 10**6, 60.0, False, False))
+        (explored,) = explore(Subtrees(TENT, Pacing(), (1, -1), ((),), 10**6, 60.0, False, None))
         assert (explored.nodes, explored.unverified) == (around.counters.nodes, 0)
-        assert (explored.found, explored.left, explored.events, explored.in_time) == (None, (), None, True)
+        assert (explored.found, explored.left, explored.proven, explored.in_time) == (None, (), None, True)
 
     def test_pieces_are_shared_once_the_tree_is_large(self):
         around, frontier, shared = surroundings(), Frontier(), []
@@ -69,7 +70,8 @@ class TestExploration:
             return True
 
         around.counters.nodes = around.prepared.pacing.shared_from
-        assert refute_in_pieces(around, (1, -1), frontier, ProofLog(), Saving(), share)
+        logs = PieceLogs(around.prepared, None)
+        assert refute_in_pieces(around, (1, -1), frontier, ProofLog(), logs, Saving(), share)
         assert shared == [((1, -1), [()])]
 
 

@@ -21,8 +21,9 @@ from sparsest.exact.path_norm.certifier import Certifier
 from sparsest.exact.path_norm.cones import build_cones
 from sparsest.exact.path_norm.networks import Networks
 from sparsest.exact.path_norm.proven_boxes import documents
+from sparsest.exact.proof.checker_rows import point_of_each_sample
 from sparsest.exact.proof.witness import network_document
-from sparsest.exact.proof.writer import document_without_parts, point_of_each_sample
+from sparsest.exact.proof.writer import document_without_parts
 from sparsest.files import write_atomically
 from sparsest.network import Network
 from sparsest.objectives import Objective

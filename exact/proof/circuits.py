@@ -7,11 +7,13 @@ are few of them compared with the nodes of a tree that need one.
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 import flint
 
 from sparsest.exact.arithmetic.nonnegative_combination import nonnegative_combination
 from sparsest.exact.arithmetic.rational_problem import fraction_to_rational
+from sparsest.exact.proof.checker_rows import CheckerRows
 
 # Answers remembered; a long search asks for millions.
 _REMEMBERED = 200_000
@@ -82,3 +84,18 @@ class CircuitTable:
             self._sides[i].append((positive, negative, len(self.circuits)))
         self.circuits.append(circuit)
         return len(self.circuits) - 1
+
+
+class NeuronCircuits:
+    """Circuits of neurons that may use every input and a bias, named by their numbers in a table."""
+
+    def __init__(self, table: CircuitTable, rows: CheckerRows) -> None:
+        self._table, self._rows = table, rows
+
+    def excluding(self, neuron: int, active: int, inactive: int, sample: int) -> int | None:
+        """Return the number of a circuit that says why bits are those of no cell, None without one."""
+        return self._table.excluding(active, inactive, sample)
+
+    def document(self, name: int) -> list[Any]:
+        """Return the circuit as a proof lists it."""
+        return self._rows.circuit_document(self._table.circuits[name])

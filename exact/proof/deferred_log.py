@@ -44,6 +44,10 @@ class DeferredLog(ProofLog):
         self._is_filed = False  # whether some of what waits is in the file
         self._forget()
 
+    @property
+    def points(self) -> tuple[int, ...] | None:  # noqa: D102 - as in the base class
+        return self._log.points
+
     def __exit__(self, *error: object) -> None:
         self._file.close()  # the other log is whose who made it
 
@@ -57,7 +61,7 @@ class DeferredLog(ProofLog):
             self._file.truncate()
         self._is_filed = False
 
-    def knots(self, triples: Sequence[Triple]) -> None:  # noqa: D102 - as in the base class
+    def knots(self, triples: Sequence[Triple]) -> None:  # noqa: D102
         self._log.knots(triples)
 
     def gaps(self, proof: GapProof) -> bool:  # noqa: D102
@@ -103,6 +107,10 @@ class DeferredLog(ProofLog):
 
     def densest(self, step: Mapping[str, Any]) -> None:  # noqa: D102
         self._keep("densest", step)
+
+    def written(self, nodes: bytes, circuits: Sequence[str]) -> None:  # noqa: D102
+        self._keep("written", nodes, circuits)
+        self._size += len(nodes) // _BYTES_A_REPORT
 
     def visited(self, events: IntArray, teller: Teller) -> None:  # noqa: D102
         if not self._tellers or self._tellers[-1] is not teller:

@@ -35,6 +35,16 @@ class ProofLog:
 
     writes = False  # whether what is reported is kept
 
+    @property
+    def points(self) -> tuple[int, ...] | None:
+        """The number of each sample in the proof; None where none is written."""
+        return None
+
+    @property
+    def packed(self) -> bytes | None:
+        """What was told of a part of a tree (`sparsest.exact.proof.piece`); None if that is not kept."""
+        return None
+
     def __enter__(self) -> Self:
         return self
 
@@ -104,6 +114,9 @@ class ProofLog:
     def visited(self, events: IntArray, teller: Teller) -> None:
         """Take what a compiled search tells of nodes."""
         teller.tell(events, self)
+
+    def written(self, nodes: bytes, circuits: Sequence[str]) -> None:
+        """Take lines of nodes as `NodeWriter` writes them, and documents of the circuits they refer to."""
 
     def end(self) -> None:
         """Finish: all networks with the signs begun are refuted."""

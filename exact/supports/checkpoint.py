@@ -14,7 +14,7 @@ from sparsest.errors import InputError
 from sparsest.exact.arithmetic.rational_network import RationalNetwork, meets_every_interval
 from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.proof.log import ProofLog
-from sparsest.exact.proof.recorded_log import (
+from sparsest.exact.proof.piece import (
     Prefix,
     Shape,
     prefix_document,

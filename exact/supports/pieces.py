@@ -3,13 +3,15 @@
 import contextlib
 import dataclasses
 import functools
+import threading
 
 from sparsest.exact.arithmetic.rational_network import RationalNetwork
 from sparsest.exact.search_options import Pacing, SearchOptions
 from sparsest.exact.supports.findings import EntryFindings
 from sparsest.exact.supports.kinds import Kinds
+from sparsest.exact.supports.piece_logs import KindPieceLogs
 from sparsest.exact.supports.prepared import PreparedKinds
-from sparsest.exact.supports.refuter import Manner, Refuter
+from sparsest.exact.supports.refuter import Refuter
 from sparsest.exact.supports.relaxation import Gain, KindTask
 from sparsest.exact.supports.state import KindPiece
 from sparsest.exact.tree.exploration import Surroundings
@@ -35,15 +37,15 @@ class KindQuestion:
         How many cells are worth their enumeration.
     use_cells : bool
         Whether to enumerate them.
-    recorded : bool
-        Whether to return events.
+    points : tuple of int or None
+        The proof's number of each sample; None where no proof is asked for.
     """
 
     problem: Problem
     objective: Objective
     pacing: Pacing
     use_cells: bool
-    recorded: bool
+    points: tuple[int, ...] | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,7 +117,7 @@ class Worked:
 def work_on(share: Share) -> Worked:
     """Refute networks, in whatever process."""
     question = share.question
-    prepared = _prepared(question)
+    prepared, logs = _prepared(question, threading.get_ident())
     # networks are reported as they are searched, with a free constant where that is a neuron in truth
     findings = EntryFindings(question.problem.n_features, objective=question.objective)
     headway = Headway(counters=Counters(nodes=share.nodes))
@@ -128,7 +130,7 @@ def work_on(share: Share) -> Worked:
         compiled_from=question.pacing.compiled_from,
     )
     gain, hopeless = dataclasses.replace(share.gain), set(share.hopeless)
-    refuter = Refuter(prepared, around, Manner(recorded=question.recorded), gain, hopeless)
+    refuter = Refuter(prepared, around, logs, gain, hopeless)
     left, pieces = list(share.tasks), list[KindPiece]()
     with contextlib.suppress(StoppedError):  # the task that was begun is still among those left
         refuter.run(left, share.entries, share.budget, pieces.append)
@@ -144,10 +146,10 @@ def work_on(share: Share) -> Worked:
     )
 
 
-@functools.lru_cache(maxsize=1)
-def _prepared(question: KindQuestion) -> PreparedKinds:
-    """Prepare a problem, unless it was prepared last."""
+@functools.lru_cache(maxsize=8)
+def _prepared(question: KindQuestion, thread: int) -> tuple[PreparedKinds, KindPieceLogs]:
+    """Prepare a problem, unless it was before, for one thread: a cluster's worker may have several."""
     prepared = PreparedKinds(question.problem, question.objective, question.pacing)
     if question.use_cells:
         prepared.enumerate(Deadline(None))
-    return prepared
+    return prepared, KindPieceLogs(prepared, question.points)

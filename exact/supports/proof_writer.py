@@ -1,7 +1,5 @@
 """Write what a search for the fewest weights or parameters has proven (docs/proof-format.md)."""
 
-import functools
-import itertools
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -11,10 +9,11 @@ from sparsest.affine import Affine
 from sparsest.exact.arithmetic.columns import neuron_of
 from sparsest.exact.arithmetic.rational_network import RationalNetwork
 from sparsest.exact.line.forced_knots import Triple
-from sparsest.exact.proof.circuits import CircuitTable
+from sparsest.exact.proof.node_writer import alike
 from sparsest.exact.proof.writer import ProofWriter, WrittenTree
+from sparsest.exact.supports.circuits import KindCircuits
 from sparsest.exact.supports.findings import entries_of, entries_of_knots
-from sparsest.exact.supports.kinds import Catalogue, Kind, Kinds, Support, cost, neurons
+from sparsest.exact.supports.kinds import Catalogue, Kind, Kinds, cost, neurons
 from sparsest.exact.supports.state import Refuted
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
@@ -42,15 +41,11 @@ class SupportProofWriter(ProofWriter):
         affine = Affine.CONSTANT if free else problem.affine
         self._catalogue = Catalogue(problem.n_features, affine, objective)
         self._kinds: Kinds = ()
-        self._entries: list[Support] = []  # of the neurons among them
         self._kinds_of: dict[int, Kinds] = {}  # by the place of a tree's nodes in the file
         self._refuted = self._first = 0
         self._counting: dict[Kinds, WrittenTree] = {}  # trees that the bound rests on
         self._gap = False  # whether something that the search refuted is not proven here
-        # circuits of the samples' entries, by which; and each one's number in the document
-        self._tables: dict[tuple[int, ...], CircuitTable] = {}
-        self._numbers: dict[tuple[tuple[int, ...], int], int] = {}
-        self._nonzero = functools.cache(self._nonzero_anew)
+        self._kind_circuits = KindCircuits(self.data, self._rows)
 
     @property
     def lower_bound(self) -> int:
@@ -64,10 +59,6 @@ class SupportProofWriter(ProofWriter):
     def _packs(self) -> bool:
         return self._packing.bound > self._first
 
-    @property
-    def _n_tree_circuits(self) -> int:
-        return len(self._numbers)
-
     def witness(self, network: RationalNetwork) -> None:  # noqa: D102 - as in the base class
         super().witness(network)
         self.upper_bound = entries_of(network, self.objective)
@@ -75,9 +66,8 @@ class SupportProofWriter(ProofWriter):
     def begin_kinds(self, kinds: Sequence[tuple[Sequence[int], int]]) -> None:  # noqa: D102
         self._kinds = tuple(Kind(tuple(support), sign) for support, sign in kinds)
         with_bits = neurons(self._kinds)
-        self._entries = [self._catalogue.entries(kind) for kind in with_bits]
-        self.begin([kind.sign for kind in with_bits])
-        self._alike = tuple(a == b for a, b in itertools.pairwise(with_bits))
+        circuits = self._kind_circuits.of([self._catalogue.entries(kind) for kind in with_bits])
+        self._begin_tree([kind.sign for kind in with_bits], alike(with_bits), circuits)
 
     def end(self) -> None:  # noqa: D102
         if self._complete:
@@ -118,39 +108,5 @@ class SupportProofWriter(ProofWriter):
         entry, side = neuron_of(kind.support[0], self.data.size - 1)
         return [[entry], side]
 
-    def _circuit_excluding(self, neuron: int, active: int, inactive: int, sample: int) -> int | None:
-        entries, bias = self._entries[neuron], self.data.size - 1
-        if bias not in entries:
-            # such a neuron is zero where its inputs are, and then has one bit for all those samples
-            there = self._nonzero(entries)
-            if there >> sample & 1:
-                found = self._numbered_circuit(entries, active & there, inactive & there, sample)
-                if found is not None:
-                    return found
-            entries = (*entries, bias)
-        return self._numbered_circuit(entries, active, inactive, sample)
-
-    def _nonzero_anew(self, entries: Support) -> int:
-        """Return the samples that have an entry other than zero among some, as a bit set."""
-        return sum(1 << i for i, row in enumerate(self._table(entries).rows) if any(row))
-
-    def _numbered_circuit(self, entries: Support, active: int, inactive: int, sample: int) -> int | None:
-        found = self._table(entries).excluding(active, inactive, sample)
-        return None if found is None else self._numbers.setdefault((entries, found), len(self._numbers))
-
-    def _table(self, entries: Support) -> CircuitTable:
-        if entries not in self._tables:
-            self._tables[entries] = CircuitTable([[row[j] for j in entries] for row in self.data.rows])
-        return self._tables[entries]
-
-    def _circuit_documents(self) -> list[Any]:
-        documents: list[Any] = []
-        d = self.data.size - 1
-        for entries, number in self._numbers:
-            circuit: dict[int, flint.fmpq] = self._tables[entries].circuits[number]
-            named: dict[str, Any] = {"features": [j for j in entries if j < d]}
-            named |= {} if d in entries else {"bias": False}
-            documents.append(named | {"weights": self._circuit_document(circuit)})
-        every = {"features": list(range(d))}
-        packed = [every | {"weights": self._circuit_document(circuit)} for circuit in self._packed_circuits()]
-        return documents + packed
+    def _packed_circuit(self, circuit: dict[int, flint.fmpq]) -> Any:
+        return self._kind_circuits.whole_document(circuit)

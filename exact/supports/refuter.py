@@ -5,29 +5,14 @@ import math
 from collections.abc import Callable
 
 from sparsest.exact.proof.log import ProofLog
-from sparsest.exact.proof.recorded_log import EventLog, Prefix
+from sparsest.exact.proof.piece import Prefix
 from sparsest.exact.supports.findings import EntryFindings
 from sparsest.exact.supports.kinds import Kinds
+from sparsest.exact.supports.piece_logs import KindPieceLogs
 from sparsest.exact.supports.prepared import PreparedKinds
 from sparsest.exact.supports.relaxation import Gain, KindTask, ordered_top, parts, task_of
 from sparsest.exact.supports.state import KindPiece
 from sparsest.exact.tree.exploration import Surroundings
-
-
-@dataclasses.dataclass(frozen=True)
-class Manner:
-    """How trees are explored.
-
-    Attributes
-    ----------
-    log : ProofLog or None
-        Told of every node, and trees are then explored as a whole; None where they are explored in parts.
-    recorded : bool
-        Whether events of parts are needed for a proof.
-    """
-
-    log: ProofLog | None = None
-    recorded: bool = False
 
 
 class Refuter:
@@ -39,8 +24,8 @@ class Refuter:
         The problem.
     around : Surroundings
         What is known, and limits; its findings are `EntryFindings`.
-    manner : Manner
-        How trees are explored.
+    told : ProofLog or KindPieceLogs
+        Who is told of every node of whole trees; or what makes the logs of parts of trees.
     gain : Gain
         What tops have brought so far; changed.
     hopeless : set of Kinds
@@ -48,9 +33,15 @@ class Refuter:
     """
 
     def __init__(
-        self, prepared: PreparedKinds, around: Surroundings, manner: Manner, gain: Gain, hopeless: set[Kinds]
+        self,
+        prepared: PreparedKinds,
+        around: Surroundings,
+        told: ProofLog | KindPieceLogs,
+        gain: Gain,
+        hopeless: set[Kinds],
     ) -> None:
-        self._prepared, self._around, self._manner = prepared, around, manner
+        self._prepared, self._around = prepared, around
+        self._told, self._in_parts = told, isinstance(told, KindPieceLogs)
         self._gain, self._hopeless = gain, hopeless
 
     def run(
@@ -75,10 +66,9 @@ class Refuter:
             Whether a network of so few entries was found.
         """
         counters, around = self._around.counters, self._around
-        last, whole = counters.nodes + nodes, self._manner.log is not None
-        begun = False
+        last, begun = counters.nodes + nodes, False
         while waiting and counters.nodes < last:
-            if begun and not whole and (around.limits.reached() is not None or around.saving_due()):
+            if begun and self._in_parts and (around.limits.reached() is not None or around.saving_due()):
                 break
             begun = True
             task = waiting[-1]
@@ -106,20 +96,17 @@ class Refuter:
         self, kinds: Kinds, prefix: Prefix, last: float, report: Callable[[KindPiece], None]
     ) -> list[KindTask] | None:
         """Explore a tree or a part of it."""
-        counters, manner = self._around.counters, self._manner
+        counters = self._around.counters
         before = counters.nodes
-        budget = None
-        if manner.log is None:
-            most = self._around.prepared.pacing.recorded_piece if manner.recorded else math.inf
-            budget = min(last - before, most)
-        log = self._log(kinds)
+        budget = min(last - before, self._most_at_once) if self._in_parts else None
+        log = self._log(kinds, prefix)
         exploration = self._prepared.exploration(self._around, kinds, log)
         if exploration.run(prefix, budget):
             log.abandon()
             return None
         log.end()
         self._gain.took(counters.nodes - before)
-        report(KindPiece(kinds, prefix, tuple(exploration.left), _events(log)))
+        report(KindPiece(kinds, prefix, tuple(exploration.left), log.packed))
         return [task_of(kinds, each) for each in exploration.left]
 
     def _refuted_at_once(self, task: KindTask, report: Callable[[KindPiece], None]) -> bool:
@@ -129,7 +116,7 @@ class Refuter:
         budget = 0 if top in self._hopeless else self._gain.budget(task, before)
         if not budget:
             return False
-        around, log = dataclasses.replace(self._around, saving_due=lambda: False), self._log(top)
+        around, log = dataclasses.replace(self._around, saving_due=lambda: False), self._log(top, ())
         exploration = self._prepared.exploration(around, top, log)
         found = exploration.run((), budget)
         # a relaxation need not be decided
@@ -137,7 +124,7 @@ class Refuter:
         findings.unverified = unverified
         if refuted:
             log.end()
-            report(KindPiece(top, (), (), _events(log)))
+            report(KindPiece(top, (), (), log.packed))
         else:
             log.abandon()
         if found:
@@ -145,12 +132,16 @@ class Refuter:
         self._gain.tried(task, counters.nodes - before, refuted=refuted)
         return refuted
 
-    def _log(self, kinds: Kinds) -> ProofLog:
-        """Return the log of a tree that begins."""
-        log = self._manner.log or (EventLog() if self._manner.recorded else ProofLog())
-        log.begin_kinds(kinds)
-        return log
+    @property
+    def _most_at_once(self) -> float:
+        """Nodes of a part at most."""
+        told = self._told
+        needs_proof = isinstance(told, KindPieceLogs) and told.points is not None
+        return self._around.prepared.pacing.recorded_piece if needs_proof else math.inf
 
-
-def _events(log: ProofLog) -> bytes | None:
-    return log.packed if isinstance(log, EventLog) else None
+    def _log(self, kinds: Kinds, prefix: Prefix) -> ProofLog:
+        """Return the log of a tree that begins, or of a part of it."""
+        if isinstance(self._told, KindPieceLogs):
+            return self._told.of(kinds, prefix)
+        self._told.begin_kinds(kinds)
+        return self._told

@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from sparsest.exact.proof.recorded_log import Prefix
+from sparsest.exact.proof.piece import Prefix
 from sparsest.exact.supports.kinds import Catalogue, Kind, Kinds, contains, cost, neurons
 
 # Nodes that a network is expected to take while none was refuted, the share of them that a top may take, and

@@ -25,9 +25,10 @@ from sparsest.exact.supports.farm import KindFarm
 from sparsest.exact.supports.findings import accept, entries_of_knots
 from sparsest.exact.supports.kinds import Kinds
 from sparsest.exact.supports.local_search import KindSearch
+from sparsest.exact.supports.piece_logs import KindPieceLogs
 from sparsest.exact.supports.pieces import KindQuestion
 from sparsest.exact.supports.prepared import PreparedKinds, new_findings, searched_problem
-from sparsest.exact.supports.refuter import Manner, Refuter
+from sparsest.exact.supports.refuter import Refuter
 from sparsest.exact.supports.relaxation import Gain, tasks
 from sparsest.exact.supports.state import KindPiece, Trees
 from sparsest.exact.tree.checkpoint import open_checkpoint
@@ -197,11 +198,11 @@ class _SupportSearch:
         # not the same random networks again after an interruption
         self._local = KindSearch(prepared.problem, prepared.catalogue, MET, seed=counters.nodes)
         in_parts = self._workers is not None or self._saving.keeps
-        manner = Manner(None if in_parts else self._log, recorded=self._log.writes)
-        self._refuter = Refuter(prepared, self._around, manner, self._gain, self._trees.hopeless)
+        told = KindPieceLogs(prepared, self._log.points) if in_parts else self._log
+        self._refuter = Refuter(prepared, self._around, told, self._gain, self._trees.hopeless)
         self._farm = None
         if self._workers is not None:
-            question = KindQuestion(problem, objective, pacing, prepared.has_cells, self._log.writes)
+            question = KindQuestion(problem, objective, pacing, prepared.has_cells, self._log.points)
             self._farm = KindFarm(
                 self._workers, question, self._around, self._trees, self._gain, self._saving, self._log,
                 self._improve,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from sparsest.exact.proof.log import ProofLog
-from sparsest.exact.proof.recorded_log import Prefix, replay
+from sparsest.exact.proof.piece import Prefix, replay
 from sparsest.exact.supports.kinds import Kinds, contains, cost, guard_of, neurons, uses
 from sparsest.exact.supports.relaxation import KindTask, task_of
 from sparsest.exact.tree.state import Frontier
@@ -23,14 +23,14 @@ class KindPiece(NamedTuple):
         Where the part hangs.
     left : tuple of Prefix
         Subtrees left open.
-    events : bytes or None
-        What was recorded, packed; None unless asked for.
+    proven : bytes or None
+        What a proof needs of it (`sparsest.exact.proof.piece`); None unless one is asked for.
     """
 
     kinds: Kinds
     prefix: Prefix
     left: tuple[Prefix, ...]
-    events: bytes | None
+    proven: bytes | None
 
 
 class RefutedTree(NamedTuple):
@@ -119,15 +119,15 @@ class Trees:
     def take(self, piece: KindPiece, budget: int, log: ProofLog) -> None:
         """Take what came of a tree or of a part of it, and tell the log of one that is refuted."""
         frontier = self.under_way.setdefault(piece.kinds, Frontier())
-        if piece.events is not None:
-            frontier.pieces[piece.prefix] = piece.events
+        if piece.proven is not None:
+            frontier.pieces[piece.prefix] = piece.proven
         frontier.left.extend(piece.left)
         frontier.left.remove(piece.prefix)
         if frontier.left:
             return
         self.refuted.add(piece.kinds)
         del self.under_way[piece.kinds]
-        if piece.events is not None:
+        if piece.proven is not None:
             finished = RefutedTree(piece.kinds, budget, frontier.pieces)
             self.finished += [finished] * self.keeps
             report(finished, log)

@@ -7,7 +7,7 @@ from sparsest.errors import InputError
 from sparsest.exact.arithmetic.rational_network import meets_every_interval
 from sparsest.exact.packing.bound import packing_of
 from sparsest.exact.proof.log import ProofLog
-from sparsest.exact.proof.recorded_log import Prefix, replay
+from sparsest.exact.proof.piece import Prefix, replay
 from sparsest.exact.search_options import SearchOptions
 from sparsest.exact.tree.checkpoint_file import (
     Events,

@@ -1,6 +1,6 @@
 """The file in which an interrupted search of the activation tree is kept.
 
-Two lines of JSON: ``{"format": "sparsest/checkpoint", "version": 1, "sha256": ...}``, and the state whose
+Two lines of JSON: ``{"format": "sparsest/checkpoint", "version": 2, "sha256": ...}``, and the state whose
 digest that is. Files come from outside: sizes are bounded, every field is checked, and nothing is unpickled.
 What a search has refuted is a claim that the file makes; only the network in it is verified again.
 """
@@ -19,7 +19,7 @@ from sparsest.errors import InputError
 from sparsest.exact.arithmetic.number_text import number_text
 from sparsest.exact.arithmetic.rational_network import RationalNetwork
 from sparsest.exact.packing.curved_sets import PackedSets
-from sparsest.exact.proof.recorded_log import (
+from sparsest.exact.proof.piece import (
     Prefix,
     Shape,
     prefix_document,
@@ -36,7 +36,7 @@ from sparsest.objectives import Objective
 from sparsest.problem import Problem
 
 _FORMAT: Final = "sparsest/checkpoint"
-_VERSION: Final = 1
+_VERSION: Final = 2
 # Larger files are neither written nor read.
 MAX_BYTES: Final = 2**28
 # Counters and widths beyond these are no search's.

@@ -20,7 +20,7 @@ from sparsest.exact.compiling import seconds_to_load
 from sparsest.exact.lp.row_stack import Answer
 from sparsest.exact.lp.row_stack_kernel import step
 from sparsest.exact.proof.log import Bits, ProofLog
-from sparsest.exact.proof.recorded_log import Prefix
+from sparsest.exact.proof.piece import Prefix
 from sparsest.exact.tree.branching import BranchPoint, FeasibleNode
 from sparsest.exact.tree.candidates import accept
 from sparsest.exact.tree.depth_first import MAX_WIDTH, DepthFirst, PathPoint, tree_of

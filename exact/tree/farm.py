@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from typing import Final, NamedTuple
 
 from sparsest.exact.arithmetic.rational_network import meets_every_interval
-from sparsest.exact.proof.recorded_log import Prefix
+from sparsest.exact.proof.piece import Prefix
 from sparsest.exact.tree.exploration import Surroundings
 from sparsest.exact.tree.output_signs import Signs
 from sparsest.exact.tree.pauses import LocalSearches
@@ -52,15 +52,20 @@ class Farm(Piecework[GivenOut, tuple[Explored, ...]]):
         What to search locally for.
     saving : Saving
         Where the search is kept.
-    recorded : bool
-        Whether events are needed for a proof.
+    points : tuple of int or None
+        The proof's number of each sample; None where no proof is asked for.
     """
 
     def __init__(
-        self, workers: Workers, around: Surroundings, searches: LocalSearches, saving: Saving, recorded: bool
+        self,
+        workers: Workers,
+        around: Surroundings,
+        searches: LocalSearches,
+        saving: Saving,
+        points: tuple[int, ...] | None,
     ) -> None:
         super().__init__(workers, around.limits, saving, around.prepared.pacing.max_silence)
-        self._around, self._searches, self._recorded = around, searches, recorded
+        self._around, self._searches, self._points = around, searches, points
         self._signs: Signs = ()
         self._frontier = Frontier()
         self._attempts: Iterator[tuple[Signs, int]] = iter(())
@@ -82,7 +87,7 @@ class Farm(Piecework[GivenOut, tuple[Explored, ...]]):
         leads, pacing = not any(piece.leads for piece in self._given_out.values()), prepared.pacing
         count = 1 if scarce else min(_TOGETHER, math.ceil(len(frontier.left) / 2))
         piece = GivenOut(tuple(frontier.start(farthest=not leads) for _ in range(count)), leads)
-        most = pacing.large_piece if self._recorded else pacing.unrecorded_piece
+        most = pacing.unrecorded_piece if self._points is None else pacing.large_piece
         budget = pacing.small_piece if scarce else most if leads else math.ceil(most / _SHARE)
         work = Subtrees(
             prepared.problem,
@@ -92,7 +97,7 @@ class Farm(Piecework[GivenOut, tuple[Explored, ...]]):
             int(min(budget, max(self._around.limits.nodes_left, 1))),
             self._seconds,
             prepared.branching.cells_pay(self._around.counters.nodes),
-            self._recorded,
+            self._points,
         )
         return self._workers.submit(explore, work), piece
 
@@ -109,7 +114,7 @@ class Farm(Piecework[GivenOut, tuple[Explored, ...]]):
         self._put_back(GivenOut(piece.prefixes[len(done) :], piece.leads))
         for prefix, explored in done[::-1]:
             if explored.in_time:
-                self._frontier.finish(prefix, explored.left, explored.events, farthest=not piece.leads)
+                self._frontier.finish(prefix, explored.left, explored.proven, farthest=not piece.leads)
             else:
                 self._put_back(GivenOut((prefix,), piece.leads))
         return False

@@ -4,10 +4,11 @@ import math
 from collections.abc import Callable
 
 from sparsest.exact.proof.log import ProofLog
-from sparsest.exact.proof.recorded_log import EventLog, replay
+from sparsest.exact.proof.piece import replay
 from sparsest.exact.tree.exploration import Exploration, Surroundings
 from sparsest.exact.tree.limits import StoppedError
 from sparsest.exact.tree.output_signs import Signs
+from sparsest.exact.tree.piece_logs import PieceLogs
 from sparsest.exact.tree.saving import Saving
 from sparsest.exact.tree.state import Frontier
 
@@ -15,7 +16,13 @@ Share = Callable[[Signs, Frontier], bool]
 
 
 def refute_in_pieces(
-    around: Surroundings, signs: Signs, frontier: Frontier, log: ProofLog, saving: Saving, share: Share | None
+    around: Surroundings,
+    signs: Signs,
+    frontier: Frontier,
+    log: ProofLog,
+    logs: PieceLogs,
+    saving: Saving,
+    share: Share | None,
 ) -> bool:
     """Search for a network with these output signs; False when there is none.
 
@@ -29,6 +36,8 @@ def refute_in_pieces(
         What is left to explore; changed.
     log : ProofLog
         Told of the whole tree once it is refuted.
+    logs : PieceLogs
+        Makes the logs of its parts.
     saving : Saving
         Where the search is kept.
     share : callable or None
@@ -41,7 +50,7 @@ def refute_in_pieces(
             budget: float = alone - around.counters.nodes
         else:
             budget = pacing.recorded_piece if log.writes else math.inf
-        if _explore_next(around, signs, frontier, budget, recorded=log.writes):
+        if _explore_next(around, signs, frontier, budget, logs):
             return True
         saving.save_if_due()
         status = around.limits.reached()
@@ -56,13 +65,14 @@ def refute_in_pieces(
 
 
 def _explore_next(
-    around: Surroundings, signs: Signs, frontier: Frontier, budget: float, *, recorded: bool
+    around: Surroundings, signs: Signs, frontier: Frontier, budget: float, logs: PieceLogs
 ) -> bool:
     """Explore the next subtree here, up to a limit or until it is time to save."""
-    own = EventLog() if recorded else ProofLog()
-    exploration = Exploration(around, signs, own)
-    if exploration.run(frontier.left[-1], budget):
+    prefix = frontier.left[-1]
+    log = logs.of(signs, prefix)
+    exploration = Exploration(around, signs, log)
+    if exploration.run(prefix, budget):
         return True
     # depth first, as if there had been no pause
-    frontier.replace_next(exploration.left, own.packed if isinstance(own, EventLog) else None)
+    frontier.replace_next(exploration.left, log.packed)
     return False

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sparsest.errors import InputError
-from sparsest.exact.proof.recorded_log import Prefix
+from sparsest.exact.proof.piece import Prefix
 from sparsest.exact.search_options import SearchOptions
 from sparsest.exact.tree.state import Counters, Findings
 from sparsest.network import Network

@@ -19,7 +19,7 @@ from sparsest.exact.line.forced_knots import lower_bound_certificate
 from sparsest.exact.method_result import MethodResult
 from sparsest.exact.proof.deferred_log import DeferredLog
 from sparsest.exact.proof.log import ProofLog
-from sparsest.exact.proof.recorded_log import EventLog
+from sparsest.exact.proof.piece import packed
 from sparsest.exact.search_options import SearchOptions
 from sparsest.exact.tree.candidates import accept, near_miss_remark, take_projection
 from sparsest.exact.tree.checkpoint import CheckpointWriter, open_checkpoint
@@ -32,6 +32,7 @@ from sparsest.exact.tree.node_program import solver_version
 from sparsest.exact.tree.output_signs import Signs
 from sparsest.exact.tree.packings import Packings
 from sparsest.exact.tree.pauses import LocalSearches
+from sparsest.exact.tree.piece_logs import PieceLogs
 from sparsest.exact.tree.pieces import refute_in_pieces
 from sparsest.exact.tree.prepared import Prepared, prepare, seconds_to_prepare
 from sparsest.exact.tree.saving import Saving
@@ -179,9 +180,10 @@ class _TreeSearch:
             at_pause=self._improve,
             compiled_from=prepared.pacing.compiled_from,
         )
+        self._logs = PieceLogs(prepared, self._log.points)
         self._farm = None
         if self._workers is not None:
-            self._farm = Farm(self._workers, self._around, self._searches, self._saving, self._log.writes)
+            self._farm = Farm(self._workers, self._around, self._searches, self._saving, self._log.points)
 
     def _enumerate_cells_if_needed(self, prepared: Prepared) -> None:
         nodes, branching = self._headway.counters.nodes, prepared.branching
@@ -198,7 +200,9 @@ class _TreeSearch:
         if self._headway.frontier is None:
             self._headway.frontier = Frontier()
         share = None if self._farm is None else self._farm.refute
-        return refute_in_pieces(self._around, signs, self._headway.frontier, self._log, self._saving, share)
+        return refute_in_pieces(
+            self._around, signs, self._headway.frontier, self._log, self._logs, self._saving, share
+        )
 
     def _refuted_by_classes(self, signs: Signs) -> bool:
         closes = self._findings.upper == len(signs) + 1
@@ -208,9 +212,7 @@ class _TreeSearch:
         document = step.document()
         self._log.densest(document)
         if self._log.writes:
-            event = EventLog()
-            event.densest(document)
-            self._saving.tree_refuted(signs, {(): event.packed})
+            self._saving.tree_refuted(signs, {(): packed([{"densest": document}])})
         return True
 
     def _stop_unless_there_is_time(self, seconds: float) -> None:

@@ -10,7 +10,7 @@ from sparsest.exact.arithmetic.rational_network import RationalNetwork
 from sparsest.exact.line.forced_knots import Triple
 from sparsest.exact.packing.curved_sets import NOTHING, Packing
 from sparsest.exact.proof.log import ProofLog
-from sparsest.exact.proof.recorded_log import Prefix
+from sparsest.exact.proof.piece import Prefix
 from sparsest.network import Network
 
 

@@ -9,11 +9,11 @@ import threading
 from typing import Final
 
 from sparsest.exact.arithmetic.rational_network import RationalNetwork
-from sparsest.exact.proof.log import ProofLog
-from sparsest.exact.proof.recorded_log import EventLog, Prefix
+from sparsest.exact.proof.piece import Prefix
 from sparsest.exact.search_options import Pacing, SearchOptions
 from sparsest.exact.tree.exploration import Exploration, Surroundings
 from sparsest.exact.tree.limits import SearchLimits, StoppedError
+from sparsest.exact.tree.piece_logs import PieceLogs
 from sparsest.exact.tree.prepared import Prepared, prepare
 from sparsest.exact.tree.state import Findings, Headway
 from sparsest.network import Network
@@ -39,8 +39,10 @@ class Subtrees:
         Nodes after which to stop.
     seconds : float
         Time after which to stop.
-    use_cells, recorded : bool
-        Whether to enumerate the cells, and to return events.
+    use_cells : bool
+        Whether to enumerate the cells.
+    points : tuple of int or None
+        The proof's number of each sample; None where no proof is asked for.
     """
 
     problem: Problem
@@ -50,7 +52,7 @@ class Subtrees:
     budget: int
     seconds: float
     use_cells: bool
-    recorded: bool
+    points: tuple[int, ...] | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,8 +69,8 @@ class Explored:
         One that fits up to rounding.
     left : tuple of Prefix
         Subtrees left open.
-    events : bytes or None
-        What was recorded, packed; None unless asked for.
+    proven : bytes or None
+        What a proof needs of it (`sparsest.exact.proof.piece`); None unless one is asked for.
     in_time : bool
         False when the time ran out: then nothing is known of the subtree.
     """
@@ -78,16 +80,16 @@ class Explored:
     found: RationalNetwork | None
     near_miss: Network | None
     left: tuple[Prefix, ...]
-    events: bytes | None
+    proven: bytes | None
     in_time: bool
 
 
 def explore(work: Subtrees) -> tuple[Explored, ...]:
     """Explore subtrees, in whatever process; return what came of each that was begun."""
-    prepared = _prepared(work.problem, work.pacing, work.use_cells)
+    prepared, logs = _prepared(work.problem, work.pacing, work.use_cells, work.points)
     deadline, left, found = _deadline(work.seconds), work.budget, list[Explored]()
     for prefix in work.prefixes:
-        found.append(_explored(work, prepared, prefix, left, deadline))
+        found.append(_explored(work, prepared, logs, prefix, left, deadline))
         left -= found[-1].nodes
         if left <= 0 or found[-1].found is not None or not found[-1].in_time:
             break
@@ -95,11 +97,11 @@ def explore(work: Subtrees) -> tuple[Explored, ...]:
 
 
 def _explored(
-    work: Subtrees, prepared: Prepared, prefix: Prefix, budget: int, deadline: Deadline
+    work: Subtrees, prepared: Prepared, logs: PieceLogs, prefix: Prefix, budget: int, deadline: Deadline
 ) -> Explored:
     findings, headway = Findings(work.problem.n_features), Headway()
     limits = SearchLimits(SearchOptions(deadline=deadline), findings, headway)
-    log = EventLog() if work.recorded else ProofLog()
+    log = logs.of(work.signs, prefix)
     exploration = Exploration(Surroundings(prepared, findings, headway.counters, limits), work.signs, log)
     in_time = True
     try:
@@ -112,7 +114,7 @@ def _explored(
         found=findings.witness,
         near_miss=findings.near_miss,
         left=tuple(exploration.left),
-        events=log.packed if isinstance(log, EventLog) else None,
+        proven=log.packed,
         in_time=in_time,
     )
 
@@ -128,19 +130,24 @@ class _Kept(threading.local):
     pacing: Pacing | None = None
     use_cells = False
     prepared: Prepared | None = None
+    logs: PieceLogs | None = None
 
 
 _KEPT: Final = _Kept()
 
 
-def _prepared(problem: Problem, pacing: Pacing, use_cells: bool) -> Prepared:
+def _prepared(
+    problem: Problem, pacing: Pacing, use_cells: bool, points: tuple[int, ...] | None
+) -> tuple[Prepared, PieceLogs]:
     """Prepare a problem, unless it was prepared last; problems are equal when their digests are."""
+    prepared, logs = _KEPT.prepared, _KEPT.logs
     known = _KEPT.problem == problem and _KEPT.pacing == pacing
-    if known and _KEPT.prepared is not None and use_cells == _KEPT.use_cells:
-        return _KEPT.prepared
-    prepared = prepare(problem, pacing)
-    if use_cells:
-        prepared.branching.enumerate(Deadline(None))
-    _KEPT.problem, _KEPT.pacing, _KEPT.use_cells = problem, pacing, use_cells
-    _KEPT.prepared = prepared
-    return prepared
+    if prepared is None or not known or use_cells != _KEPT.use_cells:
+        prepared, logs = prepare(problem, pacing), None
+        if use_cells:
+            prepared.branching.enumerate(Deadline(None))
+        _KEPT.problem, _KEPT.pacing, _KEPT.use_cells = problem, pacing, use_cells
+        _KEPT.prepared = prepared
+    if logs is None or logs.points != points:
+        logs = _KEPT.logs = PieceLogs(prepared, points)
+    return prepared, logs

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import zlib
 from concurrent.futures import Future
 
 import numpy as np
@@ -15,7 +16,7 @@ from helpers import in_turn, wait_for
 
 import sparsest
 from sparsest import InputError, Network, Problem, Status, datasets, exact
-from sparsest.exact.proof.recorded_log import EventLog, Shape, refuse_inconsistent, unpacked
+from sparsest.exact.proof.piece import Shape, packed, refuse_inconsistent, unpacked
 from sparsest.exact.search_options import Pacing, SearchOptions
 from sparsest.exact.solver import run_method
 from sparsest.exact.tree.checkpoint_file import MAX_BYTES, _head, read_checkpoint
@@ -108,7 +109,7 @@ def test_pieces_that_were_given_out_are_not_lost(executor, tmp_path):
         proof_path=proof,
         pacing=Pacing(shared_from=5, small_piece=7, large_piece=20, unrecorded_piece=20),
     )
-    # pieces of processes end in another order each time; now and then a network is found that ends the search at once
+    # pieces come back in another order each time; now and then a network ends the search at once
     assert runs > 1 or result.nodes <= limit
     assert (result.status, result.lower_bound, result.upper_bound) == (Status.OPTIMAL, 3, 3)
     assert sparsest.check_proof(proof, PROBLEM).lower_bound == 3
@@ -356,8 +357,8 @@ def test_every_flipped_bit_is_refused(kept):
 
 def test_other_versions_and_other_files_are_refused(kept):
     content = kept.read_bytes()
-    kept.write_bytes(content.replace(b'"version": 1', b'"version": 2'))
-    refused(kept, "version 2")
+    kept.write_bytes(content.replace(b'"version": 2', b'"version": 1'))
+    refused(kept, "version 1")
     kept.write_bytes(b"x,y\n0,1\n")
     refused(kept, "not a checkpoint")
     kept.write_bytes(b"[" * 100_000)
@@ -441,62 +442,89 @@ def test_false_claim_makes_no_proof(kept, tmp_path):
 
 
 EMPTY = Shape(4, 2, 2)
+HERE = ((0, (1, 1)),)
+BRANCH, MERGED, CIRCUIT = [0, "", 0], {"merge": 0}, {"circuit": [0, 0]}
+VALUE = {"value": [[1, 1]], "cone": [[0, 1, "0x20000000000001"], [1, 3, -2]]}
 
 
-def log_of(*calls):
-    log = EventLog()
-    for name, *arguments in calls:
-        getattr(log, name)(*arguments)
-    return log.packed
-
-
-BOTH = [(1, 0), (1, 0)]
-BRANCH = ("branch", 0, BOTH, 0)
+def piece_of(*lines, circuits=()):
+    return zlib.compress("".join(json.dumps(line) + "\n" for line in [circuits, *lines]).encode())
 
 
 @pytest.mark.parametrize(
-    "calls",
+    "lines",
     [
         [],
-        [("enter", (1, 1))],
-        [("leave",)],
+        [[1, "11", MERGED]],
         [BRANCH],
-        [BRANCH, ("leave",), ("leave",)],
-        [BRANCH, ("enter", (1, 1)), ("leave",)],
-        [BRANCH, ("enter", (1, 1)), ("enter", (1, 1))],
-        [BRANCH, ("enter", (1,)), ("unproven",), ("leave",)],
-        [BRANCH, ("enter", (1, 1)), BRANCH, ("leave",), ("leave",)],
-        [BRANCH, ("enter", (1, 1)), ("left_open", ((0, (1, 0)),)), ("leave",)],
-        [("branch", 4, BOTH, 0), ("leave",)],
-        [("branch", 0, BOTH[:1], 0), ("leave",)],
-        [("branch", 0, BOTH, 2), ("leave",)],
-        [("merged", 1)],
-        [("refuted", [])],
-        [("left_open", ())],
-        [("unproven",), ("unproven",)],
+        [BRANCH, [1, "11", MERGED], [3, "11", MERGED]],
+        [BRANCH, [1, "11", 1]],
+        [BRANCH, [1, "1", MERGED]],
+        [BRANCH, [1, "12", MERGED]],
+        [BRANCH, [1, 11, MERGED]],
+        [BRANCH, [True, "11", MERGED]],
+        [BRANCH, [1, "11", MERGED], BRANCH],
+        [BRANCH, [1, "11", CIRCUIT]],
+        [BRANCH, {"open": [[0, "1"]]}],
+        [BRANCH, {"open": [[4, "11"]]}],
+        [BRANCH, {"open": [[0, "11"], [1, "11"], [2, "11"]]}],
+        [BRANCH, {"open": []}],
+        [BRANCH, {"open": [[0, "11"]], "unproven": True}],
+        [BRANCH, {"other": 1}],
+        [BRANCH, {}],
+        [[0, "", 4], [1, "11", MERGED]],
+        [[0, "", True], [1, "11", MERGED]],
+        [[0, "", {"merge": 1}]],
+        [[0, "", {}]],
+        [[0, "", {"value": []}]],
+        [[0, "", {"value": [[4, 1]]}]],
+        [[0, "", {"value": [[0, 0]]}]],
+        [[0, "", {"value": [[0, "1/2"]]}]],
+        [[0, "", {"value": [[0, 1]], "more": 1}]],
+        [[0, "", {"cone": [[2, 0, 1]]}]],
+        [[0, "", {"bound": [[0, 2, 1]]}]],
+        [[0, "", "merge"]],
+        [[0, "", MERGED, 1]],
+        [[0, "", MERGED], [0, "", MERGED]],
+        [5],
+        ["]},{"],
     ],
 )
-def test_events_out_of_place_are_refused(calls):
+def test_lines_out_of_place_are_refused(lines):
     with pytest.raises(InputError):
-        refuse_inconsistent({(): log_of(*calls)}, (), EMPTY)
+        refuse_inconsistent({(): piece_of(*lines)}, (), EMPTY)
 
 
-def test_events_of_a_whole_tree_are_accepted():
-    here = ((0, (1, 1)),)
+@pytest.mark.parametrize("circuits", [5, {}, [5], ["text"]])
+def test_circuits_that_are_none_are_refused(circuits):
+    with pytest.raises(InputError):
+        refuse_inconsistent({(): piece_of([0, "", MERGED], circuits=circuits)}, (), EMPTY)
+
+
+def test_a_piece_that_opens_itself_is_refused():
+    pieces = {(): piece_of(BRANCH, {"open": [[0, "11"]]}), HERE: piece_of({"open": [[0, "11"]]})}
+    with pytest.raises(InputError, match="unreadable"):
+        refuse_inconsistent(pieces, (), EMPTY)
+
+
+def test_pieces_of_a_whole_tree_are_accepted():
     pieces = {
-        (): log_of(
-            BRANCH, ("enter", (1, 1)), ("left_open", here), ("enter", (0, 0)), ("merged", 0), ("leave",)
-        ),
-        here: log_of(("unproven",)),
+        (): piece_of(BRANCH, {"open": [[0, "11"]]}, [1, "0*", CIRCUIT], circuits=[[[0, 1]]]),
+        HERE: piece_of([1, "11", 2], [2, "11", VALUE], [2, "0*", {"bound": [[1, 1, -1]]}]),
     }
     refuse_inconsistent(pieces, (), EMPTY)
     with pytest.raises(InputError, match="one tree"):
-        refuse_inconsistent(pieces, (here,), EMPTY)
+        refuse_inconsistent(pieces, (HERE,), EMPTY)
+
+
+def test_a_piece_without_a_reason_names_what_it_left_open():
+    pieces = {(): packed([{"unproven": True}, {"open": [[0, "11"]]}]), HERE: piece_of([1, "11", MERGED])}
+    refuse_inconsistent(pieces, (), EMPTY)
 
 
 def test_packed_bomb_is_refused():
     with pytest.raises(InputError, match="too long"):
-        unpacked(log_of(*[BRANCH] * 1000), max_bytes=1000)
+        unpacked(piece_of(*[BRANCH] * 1000), max_bytes=1000)
 
 
 @pytest.mark.parametrize(
