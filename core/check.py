@@ -41,6 +41,12 @@ OBJECTIVES = {1: ("neurons",), 2: ("weights", "parameters")}
 MAX_FILE_BYTES = 2**30
 # Values of a JSON document, counted in its text before any is built.
 MAX_VALUES = 2**25
+# Of a document with more values than that nodes of trees in this form are read in pieces of so many bytes.
+_READ_AT_ONCE = 2**20
+_BEFORE_LINES, _BETWEEN_LINES, _BEHIND_LINES = b'"nodes": [\n', b",\n", b"\n]"
+_BUILT_AT_ONCE = 2**16
+# Answers of a kind that are kept, since leaves of a tree ask for the same again and again.
+_REMEMBERED = 2**16
 # Characters of one number.
 MAX_NUMBER_LENGTH = 100_000
 # Neurons of a tree.
@@ -366,7 +372,19 @@ def _size(document: object) -> int:
             stack += value.values()
         elif kind is str:
             total += len(value) // 32
+        elif kind is _Lines:
+            total += value.size
     return total
+
+
+class _Kept(set[object]):
+    """Some of what was found to be so."""
+
+    def keep(self, item: object) -> None:
+        """Keep one more, and at most so many at a time."""
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self.add(item)
 
 
 def _digits(number: int) -> int:
@@ -413,13 +431,16 @@ def _json(
         # text with a character beyond ASCII takes up to four bytes for every one
         if len(content) * (1 if content.isascii() else 4) > max_bytes:
             raise UnreadableError(f"more than {max_bytes} bytes", str(path))
-        # every value but the first follows a bracket, a comma or a colon; those within texts are counted too
-        if sum(map(content.count, (b",", b"[", b"{", b":"))) > max_values:
+        lines: list[_Lines] = []
+        if _count(content) > min(max_values, _READ_AT_ONCE):
+            content, lines = _with_nodes_apart(content, parse_float, max_values)
+        if _count(content) > max_values:
             raise UnreadableError(f"more than {max_values} values", str(path))
+        following = iter(lines)
         return json.loads(
             content.decode(),
             object_pairs_hook=_unique,
-            parse_constant=_refuse_constant,
+            parse_constant=(lambda _: next(following)) if lines else _refuse_constant,
             parse_float=parse_float,
         )
     except RecursionError:
@@ -433,6 +454,82 @@ def _json(
     except (OSError, EOFError, ValueError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())
         raise UnreadableError(f"not readable as JSON: {reason:.200}", str(path)) from None
+
+
+def _count(content: bytes, start: int = 0, stop: int | None = None) -> int:
+    """Count the values of a JSON text, those within texts as well: all but the first follow one of these."""
+    return sum(content.count(mark, start, stop) for mark in (b",", b"[", b"{", b":"))
+
+
+class _Lines:
+    """Nodes of a tree as a file has them, built when they are needed: all at once may not fit into memory.
+
+    Parameters
+    ----------
+    content : bytes
+        The file.
+    start, stop : int
+        Where it holds values with commas between, of which some are followed by a line break.
+    parse_float : callable
+        What becomes of decimals.
+    max_values : int
+        How many values may be built at once.
+    """
+
+    def __init__(self, content: bytes, start: int, stop: int, parse_float: Any, max_values: int) -> None:
+        self._content, self._start, self._stop = content, start, stop
+        self._most = max(max_values, _BUILT_AT_ONCE)
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=parse_float
+        )
+        # longer texts for more than one, as `_size` counts
+        self.size = _count(content, start, stop) + (stop - start) // 32
+
+    def __iter__(self) -> Iterator[Any]:
+        """Generate the nodes."""
+        at = self._start
+        while at < self._stop:
+            found = self._content.find(_BETWEEN_LINES, min(at + _BUILT_AT_ONCE, self._stop), self._stop)
+            end = self._stop if found < 0 else found
+            if _count(self._content, at, end) > self._most:
+                raise UnreadableError(f"a node of more than {self._most} values")
+            try:
+                some = self._decoder.decode(f"[{self._content[at:end].decode()}]")
+            except (ValueError, RecursionError) as error:
+                raise UnreadableError(f"not readable as JSON: {' '.join(str(error).split()):.200}") from None
+            if not some:
+                raise UnreadableError("not readable as JSON: a value is missing between two commas")
+            yield from some
+            at = end + len(_BETWEEN_LINES)
+
+
+def _with_nodes_apart(content: bytes, parse_float: Any, max_values: int) -> tuple[bytes, list[_Lines]]:
+    """Return a document with NaN in place of its trees' nodes, one a line, and these in order.
+
+    A list may be read piece by piece between commas: it is one if all pieces are, without their brackets.
+    JSON has no NaN: if the document holds one itself, or lines of another form, it is returned as it is.
+    """
+    parts, lines, at = [], list[_Lines](), 0
+    while (begin := content.find(_BEFORE_LINES, at)) >= 0:
+        start = begin + len(_BEFORE_LINES)
+        stop = content.find(_BEHIND_LINES, start)
+        if stop < 0 or not _is_node(content[start : content.find(b"\n", start, start + _BUILT_AT_ONCE)]):
+            return content, []
+        parts.append(content[at : begin + len(_BEFORE_LINES) - 2])  # all but the bracket and the line break
+        lines.append(_Lines(content, start, stop, parse_float, max_values))
+        at = stop + len(_BEHIND_LINES)
+    parts.append(content[at:])
+    if any(name in part for part in parts for name in (b"NaN", b"Infinity")):
+        return content, []
+    return b"NaN".join(parts), lines
+
+
+def _is_node(line: bytes) -> bool:
+    """Whether a line is a node, with a comma behind it if more follow."""
+    try:
+        return isinstance(json.loads(line.removesuffix(b",")), list)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -476,6 +573,10 @@ def _list(value: object, place: str) -> list[Any]:
     if not isinstance(value, list):
         raise ProofError("a list is needed", place)
     return value
+
+
+def _nodes(value: object, place: str) -> Iterable[Any]:
+    return value if isinstance(value, _Lines) else _list(value, place)
 
 
 def _row(value: object, count: int, place: str = "", what: str = "") -> list[Any]:
@@ -653,6 +754,8 @@ class _Problem:
         self._divide(fields.get("places", [0] * self.size), f"{place} places")
         self.points, self.rows, self.low, self.high = _merged_points(self.X, self.ends, place)
         self.digits = [sum(map(_digits, row)) for row in self.rows]
+        # multiples of rows that were found to add up to zero: others of a tree's leaves have the same
+        self.cancelling = _Kept()
 
     def _divide(self, places: object, place: str) -> None:
         """Find the user's numbers in those of the proof."""
@@ -1145,7 +1248,7 @@ def _is_number(cell: str) -> bool:
 # ============================================================================================================
 # KERNEL: what must be believed
 #
-# 1682 lines, 1249 of them code, in twelve parts. What is to be believed by what a verdict rests on:
+# 1689 lines, 1256 of them code, in twelve parts. What is to be believed by what a verdict rests on:
 #
 #     any proof      CLAIMS
 #     upper bound    NETWORKS
@@ -1221,9 +1324,8 @@ class _Bound:
 
     def refute(self, tree: _Tree, nodes: object, place: str) -> None:
         """Reject unless a tree refutes all networks that it is about."""
-        listed = _list(nodes, place)
-        tree.check(listed, place)
-        self.nodes += len(listed)
+        tree.check(_nodes(nodes, place), place)
+        self.nodes += tree.nodes
         self.leaves += tree.leaves
 
 
@@ -1595,7 +1697,7 @@ def _refuted_chain(classes: _ClassedSamples, chain: object, place: str, work: _W
     weights = _weights(given["weights"], len(problem.points), place)
     if len(set(order)) != len(order):
         raise ProofError("a class occurs twice", place)
-    if not _cancels(problem, weights, {}, work, range(problem.size)):
+    if not _cancels(problem, weights, {}, work, tuple(range(problem.size))):
         raise ProofError("its rows do not add up to zero", place)
     up, down = dict.fromkeys(order, 0), dict.fromkeys(order, 0)
     for p, weight in weights.items():
@@ -1636,14 +1738,14 @@ def _circuits(problem: _Problem, table: object, work: _Work, *, labelled: bool) 
     circuits = []
     for n, listed in enumerate(_list(table, "circuits")):
         place = f"circuit {n}"
-        columns: Sequence[int] = range(problem.size)
+        columns = tuple(range(problem.size))
         if labelled:
             unbiased = isinstance(listed, dict) and "bias" in listed
             named = _fields(listed, ("features", *["bias"] * unbiased, "weights"), place)
             if unbiased and named["bias"] is not False:
                 raise ProofError("'bias' is false, or not there", place)
             features = _indices(named["features"], problem.size - 1, place)
-            columns = [*dict.fromkeys(features), *[problem.size - 1] * (not unbiased)]
+            columns = (*dict.fromkeys(features), *[problem.size - 1] * (not unbiased))
             listed = named["weights"]
         weights = _weights(listed, len(problem.points), place)
         if len(weights) > problem.size + 1:
@@ -1660,18 +1762,24 @@ def _cancels(
     weights: Mapping[int, int],
     extra: Mapping[int, int],
     work: _Work,
-    columns: Sequence[int],
+    columns: tuple[int, ...],
 ) -> bool:
     """Whether points' rows times weights, and `extra` in some coordinates, add up to zero in `columns`."""
     if not weights:
         return not any(extra.values())
+    known, key = problem.cancelling, (columns, len(weights), *weights.items(), *extra.items())
+    if key in known:
+        return True
     multipliers = list(weights.values())
     longest = 1 + max(map(int.bit_length, multipliers)) // 30
     digits = longest * sum(map(problem.digits.__getitem__, weights))
     work.charge(problem.size * (len(weights) + 4) + digits // 32)
     table = list(zip(*map(problem.rows.__getitem__, weights), strict=True))
     sums = ((j, sum(map(operator.mul, multipliers, table[j]))) for j in columns)
-    return all(value == -extra.get(j, 0) for j, value in sums)
+    cancels = all(value == -extra.get(j, 0) for j, value in sums)
+    if cancels:
+        known.keep(key)
+    return cancels
 
 
 # ============================================================================================================
@@ -1695,7 +1803,7 @@ class _Branch:
 
     point: int
     tied: tuple[bool, ...]
-    runs: list[tuple[int, int]]  # of alike neurons: the first, and the first behind
+    runs: tuple[tuple[int, int], ...]  # of alike neurons: the first, and the first behind
     # with a skip, a neuron active on the first point can be flipped, its weights as large as before
     flips: bool
     covered: dict[str, int] = dataclasses.field(default_factory=dict)  # assignments, by each child's key
@@ -1718,29 +1826,29 @@ class _Tree:
     sides: Sequence[tuple[int, int]] = ()
 
     def __post_init__(self) -> None:
-        self.leaves = 0
+        self.nodes = self.leaves = 0
         self.signs = [sign for _, sign in self.kinds]
         self.free_term = self.skip or self.constant or bool(self.sides)
         # of each neuron, and of the affine term: a constant alone has no slopes
         size = self.problem.size
-        free = range(size) if self.skip else [size - 1] * self.constant
-        self._columns: list[Sequence[int]] = [*(columns for columns, _ in self.kinds), free]
+        free = tuple(range(size)) if self.skip else (size - 1,) * self.constant
+        self._columns = [*(columns for columns, _ in self.kinds), free]
         self._open: list[_Branch] = []
         self._bits: dict[int, str] = {}  # each point's bits of the K neurons on the path to the current node
 
-    def check(self, nodes: list[Any], place: str) -> None:
+    def check(self, nodes: Iterable[Any], place: str) -> None:
         """Reject unless nodes are, in preorder, a tree that covers every assignment."""
         where = ""
         try:
             for n, node in enumerate(nodes):
-                where = f", node {n}"
+                where, self.nodes = f", node {n}", n + 1
                 self._visit(n, node)
             where = ""
             self._close(0)
         except ProofError as error:
             path = _spell_path([(b.point, self._bits.get(b.point, "?")) for b in self._open])
             raise ProofError(error.reason, f"{place}{where}{path}{error.place}") from None
-        if not nodes:
+        if not self.nodes:
             raise ProofError("the tree has no nodes", place)
 
     def _visit(self, n: int, node: object) -> None:
@@ -1771,7 +1879,7 @@ class _Tree:
         bits = itertools.pairwise(key or "1" * width)  # the root has no key
         tied = tuple(tie and a == b for tie, (a, b) in zip(above, bits, strict=True))
         starts = [0, *(k for k, tie in enumerate(tied, 1) if not tie), width]
-        runs = list(itertools.pairwise(starts))
+        runs = tuple(itertools.pairwise(starts))
         self._open.append(_Branch(point, tied, runs, not self._open and self.skip))
 
     def _admit(self, parent: _Branch, key: str) -> None:
@@ -1789,7 +1897,7 @@ class _Tree:
         while len(self._open) > depth:
             branch = self._open[-1]
             self._bits.pop(branch.point, None)
-            if "*" in "".join(branch.covered) and not _told_apart(branch.covered):
+            if "*" in "".join(branch.covered) and not _told_apart(tuple(branch.covered)):
                 raise ProofError(
                     f"the keys at point {branch.point} overlap, or no bit that all have tells them apart"
                 )
@@ -1895,7 +2003,8 @@ class _Tree:
         return m * end
 
 
-def _volume(runs: list[tuple[int, int]], key: str) -> int:
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _volume(runs: tuple[tuple[int, int], ...], key: str) -> int:
     """Count the assignments that a key covers: in each run of alike neurons the active ones come first."""
     volume = 1
     for start, stop in runs:
@@ -1905,7 +2014,8 @@ def _volume(runs: list[tuple[int, int]], key: str) -> int:
     return volume
 
 
-def _told_apart(keys: Iterable[str]) -> bool:
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _told_apart(keys: tuple[str, ...]) -> bool:
     """Whether a decision tree tells keys apart: it asks for a bit that none of the keys left has undecided.
 
     Such keys have no assignment in common. At most K bits are asked for on any way down, so that the time is

@@ -5,9 +5,10 @@ not all zero, is zero. A basic such combination is a signed circuit of the data'
 are few of them compared with the nodes of a tree that need one.
 """
 
+import functools
+import json
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
 
 import flint
 
@@ -91,11 +92,12 @@ class NeuronCircuits:
 
     def __init__(self, table: CircuitTable, rows: CheckerRows) -> None:
         self._table, self._rows = table, rows
+        self.text = functools.cache(self._text_anew)
 
     def excluding(self, neuron: int, active: int, inactive: int, sample: int) -> int | None:
         """Return the number of a circuit that says why bits are those of no cell, None without one."""
         return self._table.excluding(active, inactive, sample)
 
-    def document(self, name: int) -> list[Any]:
-        """Return the circuit as a proof lists it."""
-        return self._rows.circuit_document(self._table.circuits[name])
+    def _text_anew(self, name: int) -> str:
+        """Return the circuit as a proof lists it, in JSON."""
+        return json.dumps(self._rows.circuit_document(self._table.circuits[name]))

@@ -2,7 +2,6 @@
 
 import functools
 import itertools
-import json
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -25,8 +24,8 @@ class Circuits(Protocol):
     def excluding(self, neuron: int, active: int, inactive: int, sample: int) -> Hashable | None:
         """Return a name of a circuit that says so, None without one; arguments as `CircuitTable` has them."""
 
-    def document(self, name: Any) -> Any:
-        """Return the circuit as a proof lists it."""
+    def text(self, name: Any) -> str:
+        """Return the circuit as a proof lists it, in JSON."""
 
 
 @dataclass
@@ -60,7 +59,7 @@ class NodeWriter(ProofLog):
         self._rows, self._flips = rows, flips
         self._text_of = functools.cache(lambda bits: "".join(map(str, bits)))
         self._lines: list[str] = []
-        self._circuits: dict[str, int] = {}  # the number of each circuit that lines refer to, by its document
+        self._circuits: dict[str, int] = {}  # the number of each circuit that lines refer to, by its text
         self._number_by_name: dict[Hashable, int] = {}  # the same by its name
         self._complete = True  # no leaf was without a reason
 
@@ -162,11 +161,11 @@ class NodeWriter(ProofLog):
         if name is None:
             return None
         if name not in self._number_by_name:
-            self._number_by_name[name] = self._number_of(json.dumps(self._source.document(name)))
+            self._number_by_name[name] = self._number_of(self._source.text(name))
         return self._number_by_name[name]
 
     def _number_of(self, circuit: str) -> int:
-        """Return the number of a circuit, by its document's text."""
+        """Return the number of a circuit, by its text."""
         return self._circuits.setdefault(circuit, len(self._circuits))
 
     def _leaf(self, multipliers: Multipliers) -> str:

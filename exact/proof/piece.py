@@ -1,9 +1,9 @@
 """What a piece of a search proves, kept as compressed text until it is put where it belongs.
 
-The first line lists the circuits that the others refer to, by their place in it. Then come lines of nodes as
-`sparsest.exact.proof.node_writer` writes them, and objects: ``{"open": prefix}`` where a subtree was left to
-another piece, ``{"densest": step}`` for output signs refuted by densest classes, and ``{"unproven": true}``
-for leaves without a reason.
+The first line holds the circuits that the others refer to, by their place in it, with tabs between. Then come
+lines of nodes as `sparsest.exact.proof.node_writer` writes them, and objects: ``{"open": prefix}`` where a
+subtree was left to another piece, ``{"densest": step}`` for output signs refuted by densest classes, and
+``{"unproven": true}`` for leaves without a reason.
 """
 
 import json
@@ -76,7 +76,7 @@ class PieceWriter(NodeWriter):
     def packed(self) -> bytes:
         """What was told, compressed."""
         if self._complete:
-            return _compressed([f"[{','.join(self._circuits)}]\n", *self._lines])
+            return _compressed([*self._circuits], self._lines)
         return packed([{"unproven": True}, *({"open": prefix_document(each)} for each in self._left)])
 
     def left_open(self, prefix: Prefix) -> None:  # noqa: D102
@@ -86,11 +86,11 @@ class PieceWriter(NodeWriter):
 
 def packed(objects: Sequence[Any]) -> bytes:
     """Return a piece that refers to no circuit and has no nodes of its own, compressed."""
-    return _compressed(["[]\n", *map(_line, objects)])
+    return _compressed([], list(map(_line, objects)))
 
 
-def _compressed(lines: Sequence[str]) -> bytes:
-    return zlib.compress("".join(lines).encode(), 1)
+def _compressed(circuits: Sequence[str], lines: Sequence[str]) -> bytes:
+    return zlib.compress("".join(["\t".join(circuits), "\n", *lines]).encode(), 1)
 
 
 def _line(document: Any) -> str:
@@ -118,7 +118,7 @@ def replay(pieces: Mapping[Prefix, bytes], log: ProofLog) -> None:
 def _parts(piece: bytes) -> Iterator[tuple[bytes, Sequence[str], Any]]:
     """Generate lines of nodes, the circuits that they refer to, and the object behind them, if any."""
     head, _, text = unpacked(piece).partition(b"\n")
-    circuits = list(map(json.dumps, parse(head)))
+    circuits = head.decode().split("\t") if head else []
     parts = _OBJECT.split(text)
     for nodes, following in zip(parts[::2], [*map(parse, parts[1::2]), None], strict=True):
         yield nodes, circuits, following
@@ -147,15 +147,16 @@ def refuse_inconsistent(pieces: Mapping[Prefix, bytes], left: Collection[Prefix]
 
 def _left_open_in(prefix: Prefix, piece: bytes, shape: Shape) -> list[Prefix]:
     """Follow a piece from node to node, and return the subtrees that it left open."""
-    head, *lines = unpacked(piece).splitlines()
+    head, *lines = unpacked(piece).split(b"\n")
     left, place, is_proven = list[Prefix](), _Place(len(prefix)), True
-    for number, line in enumerate([head, *lines]):
+    n_circuits = _number_of_circuits(head)
+    if not lines or lines.pop():
+        raise InputError("a piece ends before its last line does")
+    for line in lines:
         try:
             document = parse(line)
             _refuse(line[:1] not in b"[{" or line[-1:] not in b"]}")  # as lines are told apart later
-            if number == 0:
-                n_circuits = _number_of_circuits(document)
-            elif isinstance(document, dict):
+            if isinstance(document, dict):
                 opened = _opened(document, prefix, shape)
                 left += opened
                 is_proven = is_proven and "unproven" not in document
@@ -205,9 +206,15 @@ def _refuse(wrong: bool) -> None:
         raise ValueError("a line does not belong to the tree")
 
 
-def _number_of_circuits(document: Any) -> int:
-    _refuse(not isinstance(document, list) or not all(isinstance(each, (list, dict)) for each in document))
-    return len(document)
+def _number_of_circuits(head: bytes) -> int:
+    texts = head.split(b"\t") if head else []
+    try:
+        readable = all(isinstance(parse(text), (list, dict)) for text in texts)
+    except ValueError:
+        readable = False
+    if not readable:
+        raise InputError("a piece lists what is no circuit")
+    return len(texts)
 
 
 def _opened(document: dict[str, Any], prefix: Prefix, shape: Shape) -> list[Prefix]:

@@ -1,6 +1,7 @@
 """Why bits of a neuron that may use some entries only are those of no cell."""
 
 import functools
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -29,6 +30,7 @@ class KindCircuits:
         self._data, self._rows = data, rows
         self._tables: dict[Support, CircuitTable] = {}
         self._nonzero = functools.cache(self._nonzero_anew)
+        self.text = functools.cache(self._text_anew)
 
     def of(self, entries: Sequence[Support]) -> "CircuitsOfNeurons":
         """Return those of neurons that may use such entries."""
@@ -50,13 +52,14 @@ class KindCircuits:
             entries = (*entries, bias)
         return self._found(entries, active, inactive, sample)
 
-    def document(self, name: Name) -> dict[str, Any]:
-        """Return a circuit as a proof lists it."""
+    def _text_anew(self, name: Name) -> str:
+        """Return a circuit as a proof lists it, in JSON."""
         entries, number = name
         bias = self._data.size - 1
         found: dict[str, Any] = {"features": [j for j in entries if j < bias]}
         found |= {} if bias in entries else {"bias": False}
-        return found | {"weights": self._rows.circuit_document(self._table(entries).circuits[number])}
+        found["weights"] = self._rows.circuit_document(self._table(entries).circuits[number])
+        return json.dumps(found)
 
     def whole_document(self, circuit: Mapping[int, flint.fmpq]) -> dict[str, Any]:
         """Return a linear dependence of whole rows as a proof lists it."""
@@ -87,6 +90,6 @@ class CircuitsOfNeurons:
         """Return a circuit that says why a neuron's bits are those of no cell, None without one."""
         return self._circuits.excluding(self._entries[neuron], active, inactive, sample)
 
-    def document(self, name: Name) -> dict[str, Any]:
-        """Return a circuit as a proof lists it."""
-        return self._circuits.document(name)
+    def text(self, name: Name) -> str:
+        """Return a circuit as a proof lists it, in JSON."""
+        return self._circuits.text(name)

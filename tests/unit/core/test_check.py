@@ -935,6 +935,75 @@ class TestFiles:
         with pytest.raises(UnreadableError, match="more than 1000 bytes"):
             read(path, max_bytes=1000)
 
+    @pytest.fixture
+    def in_lines(self, tmp_path):
+        """A proof by trees as it is written, one node a line, and how many values it has without them."""
+        path = tmp_path / "lines.json"
+        run_method(datasets.load("xor").problem(), Objective.NEURONS, "tree", SearchOptions(proof_path=path))
+        text = path.read_bytes()
+        nodes = b"".join(b"[" + part.partition(b"\n]")[0] for part in text.split(b'"nodes": [\n')[1:])
+        every, apart = (sum(map(some.count, (b",", b"[", b"{", b":"))) for some in (text, nodes))
+        assert apart > 100
+        return path, every - apart
+
+    def test_nodes_are_read_line_by_line_where_there_are_many_values(self, in_lines):
+        path, most = in_lines
+        document = read(path, max_values=most)
+        assert not isinstance(document["parts"][0]["nodes"], list)
+        assert check_proof(document) == check_proof(path)
+        with pytest.raises(UnreadableError, match=f"more than {most - 1} values"):
+            read(path, max_values=most - 1)
+
+    def test_the_work_allowed_is_about_the_same_line_by_line(self, in_lines):
+        path, most = in_lines
+        whole, in_lines = _Work(read(path)).left, _Work(read(path, max_values=most)).left
+        assert whole <= in_lines <= whole + (in_lines - 200_000_000) // 4
+
+    @pytest.mark.parametrize(
+        ("old", "new", "words"),
+        [
+            (b"\n]}", b",\n]}", "not readable as JSON"),
+            (b",\n[1,", b",\n,\n[1,", "not readable as JSON"),
+            (b'{"value"', b'{"value":[],"value"', "twice"),
+            (b'{"value":[[', b'{"value":[[1.5],[', "decimal"),
+            (b'{"value":[[', b'{"value":[[NaN],[', "NaN is not a number"),
+            (b'{"value":[[', b"[" * 20_000, "not readable as JSON"),
+            (b'{"value":[[', b'{"value\xff":[[', "not readable as JSON"),
+        ],
+    )
+    def test_what_is_wrong_within_lines_is_rejected(self, in_lines, old, new, words):
+        path, most = in_lines
+        content = path.read_bytes()
+        assert old in content
+        path.write_bytes(content.replace(old, new, 1))
+        with pytest.raises(ProofError, match=words):
+            check_proof(read(path, max_values=most))
+        with pytest.raises(ProofError, match=r"not readable as JSON|nested too deeply"):
+            check_proof(path)
+
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [
+            (b'"format": "sparsest/proof"', b'"format": NaN'),
+            (b'"nodes": [\n[', b'"nodes": [\n\n['),
+            (b'"nodes": [\n[0,', b'"nodes": [\n[\n0,'),
+            (b"\n]}", b"]}"),
+        ],
+    )
+    def test_documents_in_other_lines_are_read_at_once_or_not_at_all(self, in_lines, old, new):
+        path, most = in_lines
+        content = path.read_bytes()
+        assert old in content
+        path.write_bytes(content.replace(old, new))
+        with pytest.raises(UnreadableError, match=f"more than {most} values"):
+            read(path, max_values=most)
+
+    def test_a_node_of_too_many_values_is_not_built(self, in_lines):
+        path, most = in_lines
+        path.write_bytes(path.read_bytes().replace(b'{"value":[[', b'{"value":[[' + b"0," * 70_000, 1))
+        with pytest.raises(ProofError, match="a node of more than 65536 values"):
+            check_proof(read(path, max_values=most))
+
     def test_missing_file(self, tmp_path):
         with pytest.raises(UnreadableError, match=r"nowhere\.json: there is no such file"):
             check_proof(tmp_path / "nowhere.json")

@@ -23,11 +23,11 @@ FORMAT = Path(__file__).resolve().parents[3] / "docs" / "proof-format.md"
 RULE = re.compile(r"^# =+\n# (?P<name>THE \w+|READING|DATA|KERNEL, part \w+|KERNEL|FINDING)", re.MULTILINE)
 
 # What the kernel may take from the rest of the file, beside the standard library.
-LIMITS = {"MAX_NEURONS", "LOAD_UNITS", "MAX_CLASS_NEURONS", "WORK_OF_CLASSES"}
+LIMITS = {"MAX_NEURONS", "LOAD_UNITS", "MAX_CLASS_NEURONS", "WORK_OF_CLASSES", "_REMEMBERED"}
 LIMITS |= {"FIXED_BITS", "PIVOT_BITS", "PIVOT_ERROR_BITS"}
 WORK = {"_Work", "_digits", "_units", "_sum_units", "_size_of", "_common", "_common_denominator"}
 READERS = {"_fields", "_list", "_row", "_flag", "_whole", "_index", "_indices", "_sign", "_multiplier"}
-READERS |= {"_bits", "_pairs", "_triples", "_weights", "_ranges"}
+READERS |= {"_bits", "_nodes", "_pairs", "_triples", "_weights", "_ranges"}
 WORDS = {"ProofError", "_shown", "_spell_path"}
 TYPES = {"Document", "Point", "_Vector", "_Kind", "_Problem", "_Outputs", "_ClassedSamples"}
 # The kernel verifies what these find; the last only says which linear functions are worth comparing.

@@ -448,7 +448,8 @@ VALUE = {"value": [[1, 1]], "cone": [[0, 1, "0x20000000000001"], [1, 3, -2]]}
 
 
 def piece_of(*lines, circuits=()):
-    return zlib.compress("".join(json.dumps(line) + "\n" for line in [circuits, *lines]).encode())
+    head = "\t".join(map(json.dumps, circuits)) + "\n"
+    return zlib.compress((head + "".join(json.dumps(line) + "\n" for line in lines)).encode())
 
 
 @pytest.mark.parametrize(
@@ -495,7 +496,15 @@ def test_lines_out_of_place_are_refused(lines):
         refuse_inconsistent({(): piece_of(*lines)}, (), EMPTY)
 
 
-@pytest.mark.parametrize("circuits", [5, {}, [5], ["text"]])
+@pytest.mark.parametrize(
+    "text", [b"", b'\n[0,"",{"merge":0}]', b"\n\n", b'\n [0,"",{"merge":0}]\n', b"\n\xff\n"]
+)
+def test_texts_that_are_no_lines_are_refused(text):
+    with pytest.raises(InputError):
+        refuse_inconsistent({(): zlib.compress(text)}, (), EMPTY)
+
+
+@pytest.mark.parametrize("circuits", [[5], ["text"]])
 def test_circuits_that_are_none_are_refused(circuits):
     with pytest.raises(InputError):
         refuse_inconsistent({(): piece_of([0, "", MERGED], circuits=circuits)}, (), EMPTY)
