@@ -1,12 +1,13 @@
 """What `sparsest compare` says of every built-in dataset, as a Markdown table.
 
-    python scripts/verdict_table.py [SECONDS]
+    python scripts/verdict_table.py [SECONDS] [WORKERS] [NAME ...]
 
-With and without a skip, for neurons and for weights; SECONDS (10) is the limit of each part.
+With and without a skip, for neurons and for weights; SECONDS (10) is the limit of each part, WORKERS (1) share
+those of the exact side, NAMEs restrict the data.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from sparsest import datasets
@@ -21,17 +22,21 @@ _HEADER: Final = (
 )  # fmt: skip
 
 
-def table(seconds: float) -> Iterator[str]:
+def table(seconds: float, workers: int, names: Sequence[str]) -> Iterator[str]:
     """Yield the lines of the table; problems that no network fits, or too large ones, are left out."""
     yield f"| {' | '.join(_HEADER)} |"
     yield "|---" * len(_HEADER) + "|"
-    for name in datasets.names():
+    for name in names:
         for affine in ("none", "skip"):
             for objective in ("neurons", "weights"):
                 try:
                     problem = datasets.load(name).problem(affine=affine)
                     verdict = compare_sides(
-                        problem, objective=objective, time_limit=seconds, least_limit=seconds
+                        problem,
+                        objective=objective,
+                        time_limit=seconds,
+                        least_limit=seconds,
+                        workers=workers,
                     )
                 except InputError:
                     continue
@@ -70,5 +75,7 @@ def _threshold(result: ThresholdResult) -> str:
 
 
 if __name__ == "__main__":
-    for line in table(float(sys.argv[1]) if len(sys.argv) > 1 else 10.0):
+    given = dict(enumerate(sys.argv[1:]))
+    names = sys.argv[3:] or datasets.names()
+    for line in table(float(given.get(0, 10.0)), int(given.get(1, 1)), names):
         print(line, flush=True)
