@@ -2,7 +2,7 @@
 
     python scripts/verdict_table.py [SECONDS] [WORKERS] [NAME ...]
 
-With and without a skip, for neurons and for weights; SECONDS (10) is the limit of each part, WORKERS (1) share
+With and without a skip, for neurons and for weights; SECONDS (10) limit each part, WORKERS (1) share
 those of the exact side, NAMEs restrict the data.
 """
 
