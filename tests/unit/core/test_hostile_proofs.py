@@ -208,7 +208,7 @@ def test_networks_of_one_feature(neurons, x, skip, off):
 @pytest.mark.slow
 def test_random_mutants():
     """Some of the mutants of `python scripts/proof_mutants.py`, from another seed."""
-    seen, wrong = run(450, seed=1, brute_force=3)
+    seen, wrong = run(300, seed=1, brute_force=3)
     assert wrong == []
-    assert seen["accepted, the same problem"] > 30
+    assert seen["accepted, the same problem"] > 20
     assert seen["accepted, another problem"] > 3
