@@ -318,7 +318,7 @@ class _PathNormSearch:
         network = split(problem, found.network)
         if network is None:
             return dataclasses.replace(
-                found, status=Status.NODE_LIMIT, network=None, upper=None, remark=_COPIES
+                found, status=Status.FINISHED, network=None, upper=None, remark=_COPIES
             )
         cost = network.path_norm(p, objective)
         found = dataclasses.replace(found, upper=cost, network=network)
@@ -329,7 +329,7 @@ class _PathNormSearch:
         except OverflowError:
             return dataclasses.replace(found, status=Status.NUMERICAL, remark=_HUGE_BOUNDED)
         except _TooManyCopiesError:
-            return dataclasses.replace(found, status=Status.NODE_LIMIT, remark=_COPIES)
+            return dataclasses.replace(found, status=Status.FINISHED, remark=_COPIES)
 
     def _search_copies(
         self,
@@ -381,14 +381,15 @@ class _PathNormSearch:
         deadline = self._options.deadline
         part = deadline.at_most(_FALLBACK).part(_SUMMING)
         least = least_sum_by_columns(self._problem, self._objective, part)
-        status = Status.INTERRUPTED if part.interrupted else Status.NODE_LIMIT
+        status = Status.INTERRUPTED if part.interrupted else Status.FINISHED
         found = self._improved(_of_network(status, self._witness()), least)
         if part.interrupted or _is_met(found, least.power(self._p)):
             return _with_lower(found, least.power(self._p), "")
         found = self._improved(self._by_counting(self._problem, deadline.part(_COUNTING)), least)
         if found.status in (Status.OPTIMAL, Status.INTERRUPTED):
             return _with_lower(found, least.power(self._p), "")
-        lower, part = 0.0, deadline.at_most(_FALLBACK)
+        # what limits leave, but some seconds where there are none: it is never done
+        lower, part = 0.0, deadline.at_most(_FALLBACK if deadline.limit is None else deadline.remaining)
         try:
             for bound in packed_bounds_of_few_samples(
                 self._problem, self._objective, self._p, part.part(_PACKING), found.upper
@@ -396,7 +397,9 @@ class _PathNormSearch:
                 lower = max(lower, bound)
                 self._report(max(lower, least.power(self._p)))
             if not deadline.expired:
-                for bound in bounds_of_few_samples(self._problem, self._objective, part, self._bound_of_some):
+                for bound in bounds_of_few_samples(
+                    self._problem, self._objective, part, self._bound_of_some, found.network
+                ):
                     lower = max(lower, bound)
         except KeyboardInterrupt:
             part.interrupt()
@@ -405,7 +408,7 @@ class _PathNormSearch:
             found = self._improved(found, least)
         remark = self._from_sum(least) if least.power(self._p) > lower else _FEW_SAMPLES
         lower = max(lower, least.power(self._p))
-        status = Status.TIME_LIMIT if deadline.expired else Status.NODE_LIMIT
+        status = Status.TIME_LIMIT if deadline.expired else Status.FINISHED
         found = dataclasses.replace(found, status=Status.INTERRUPTED if part.interrupted else status)
         return _with_lower(found, lower, (remark if lower > 0 else _TOO_MANY).format(why))
 

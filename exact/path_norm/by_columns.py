@@ -81,7 +81,7 @@ def solve_by_columns(
     if deadline.expired:
         return _concluded(Status.TIME_LIMIT, lower, known, "")
     if network is not None and known is None:
-        return _concluded(Status.NODE_LIMIT, lower, None, _TOO_MANY_COPIES)
+        return _concluded(Status.FINISHED, lower, None, _TOO_MANY_COPIES)
     return _concluded(Status.NUMERICAL, lower, known, _ROUNDING)
 
 

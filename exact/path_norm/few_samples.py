@@ -5,6 +5,9 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sparsest.errors import InputError
 from sparsest.exact.cells.charts import TimeLimitError
 from sparsest.exact.path_norm.box_search import largest_element
@@ -12,6 +15,7 @@ from sparsest.exact.path_norm.cones import Cones, build_cones
 from sparsest.exact.path_norm.networks import Networks
 from sparsest.exact.path_norm.power_packing import MAX_RAYS, PowerPacking
 from sparsest.exact.tree.spread_out_samples import some_samples
+from sparsest.network import Network
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline
@@ -30,8 +34,9 @@ def bounds_of_few_samples(
     objective: Objective,
     deadline: Deadline,
     bound_of: Callable[[Problem, Cones, Deadline], float],
+    network: Network | None = None,
 ) -> Iterator[float]:
-    """Yield lower bounds that more and more of the samples give, those spread out over inputs and labels.
+    """Yield lower bounds that more and more of the samples give, those that leave a network least room.
 
     Parameters
     ----------
@@ -43,10 +48,15 @@ def bounds_of_few_samples(
         Ends it; one without a limit lasts until cones are too many.
     bound_of : callable
         Given some of the samples, their cones and a deadline, returns a lower bound on their path norm.
+    network : Network, optional
+        One that fits all samples and costs little; without it, and where all its values are at ends of
+        intervals, samples are spread out over inputs and labels.
     """
+    tight = None if network is None else _tightest_first(problem, network)
     for count in range(problem.n_features + _MORE, problem.n_samples, _MORE):
         part = deadline.part(_SHARE)
-        some = some_samples(problem, count).replace(weight_bound=None)
+        some = some_samples(problem, count) if tight is None else problem.subset(np.sort(tight[:count]))
+        some = some.replace(weight_bound=None)
         try:
             cones = build_cones(some, objective, part)
         except (InputError, TimeLimitError):
@@ -54,6 +64,17 @@ def bounds_of_few_samples(
         yield bound_of(some, cones, part)
         if deadline.expired:
             return
+
+
+def _tightest_first(problem: Problem, network: Network) -> NDArray[np.intp] | None:
+    """Return the samples by how far the network's values are from ends of intervals; None for exact labels.
+
+    What a least network for all samples costs is asked for by those at whose ends its values are.
+    """
+    if not (problem.low < problem.high).any():
+        return None
+    values = network(problem.X)
+    return np.argsort(np.minimum(values - problem.low, problem.high - values), kind="stable")
 
 
 def packed_bounds_of_few_samples(
