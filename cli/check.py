@@ -91,10 +91,11 @@ def check(  # noqa: PLR0913
             raise InputError("proofs of path norms are not written as VIPR: leave --vipr out")
         given, reading = (None, None) if data is None else _data(data, asked)
         check_one = functools.partial(check_path_norm_proof, p=p) if is_norm else check_proof
-        checked = check_one(
-            document, given, affine=affine, tolerance=tolerance, weight_bound=weight_bound, margin=margin,
-            objective=objective,
-        )  # fmt: skip
+        with output.phase(f"checking {proof}", quiet=False):
+            checked = check_one(
+                document, given, affine=affine, tolerance=tolerance, weight_bound=weight_bound, margin=margin,
+                objective=objective,
+            )  # fmt: skip
     except UnreadableError as error:
         raise InputError(str(error)) from None
     except ProofError as error:

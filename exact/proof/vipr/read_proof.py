@@ -1,6 +1,6 @@
 """An accepted proof, laid out for reading: trees as linked nodes, triples and circuits in exact numbers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sparsest.errors import InputError
@@ -25,7 +25,7 @@ class Node:
         raise ValueError(f"no child covers {bits}: the proof was not checked")
 
 
-def tree_of(nodes: Sequence[Sequence[Any]]) -> Node:
+def tree_of(nodes: Iterable[Sequence[Any]]) -> Node:
     """Return the root of a tree listed in preorder."""
     path: list[Node] = []
     for depth, key, what in nodes:
