@@ -15,7 +15,7 @@ from sparsest.exact.tree.workers import Workers
 
 # Most boxes that a piece begins with, and seconds after which it comes back: the best network is known here
 # alone. With 32 boxes for half a second two workers examined twice the boxes of one process, many of which
-# this would have left for better ones, and were behind it. Pieces that end once better boxes wait are too short.
+# this would have left for better ones, and were behind it. Ending once better boxes wait is too soon.
 _MOST_BOXES: Final = 256
 _PIECE_SECONDS: Final = 0.25
 
