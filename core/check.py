@@ -431,10 +431,11 @@ def _json(
         # text with a character beyond ASCII takes up to four bytes for every one
         if len(content) * (1 if content.isascii() else 4) > max_bytes:
             raise UnreadableError(f"more than {max_bytes} bytes", str(path))
-        lines: list[_Lines] = []
-        if _count(content) > min(max_values, _READ_AT_ONCE):
+        lines, values = list[_Lines](), _count(content)
+        if values > min(max_values, _READ_AT_ONCE):
             content, lines = _with_nodes_apart(content, parse_float, max_values)
-        if _count(content) > max_values:
+            values = _count(content)
+        if values > max_values:
             raise UnreadableError(f"more than {max_values} values", str(path))
         following = iter(lines)
         return json.loads(
@@ -513,7 +514,8 @@ def _with_nodes_apart(content: bytes, parse_float: Any, max_values: int) -> tupl
     while (begin := content.find(_BEFORE_LINES, at)) >= 0:
         start = begin + len(_BEFORE_LINES)
         stop = content.find(_BEHIND_LINES, start)
-        if stop < 0 or not _is_node(content[start : content.find(b"\n", start, start + _BUILT_AT_ONCE)]):
+        first = content.find(b"\n", start, start + _BUILT_AT_ONCE)  # the root's line is short
+        if stop < 0 or first < 0 or not _is_node(content[start:first]):
             return content, []
         parts.append(content[at : begin + len(_BEFORE_LINES) - 2])  # all but the bracket and the line break
         lines.append(_Lines(content, start, stop, parse_float, max_values))

@@ -68,7 +68,6 @@ class PieceWriter(NodeWriter):
     ) -> None:
         super().__init__(rows, flips=flips)
         self._begin(signs, alike, circuits)
-        self._left: list[Prefix] = []
         for sample, bits in prefix:
             self._follow(sample, bits)
 
@@ -77,10 +76,10 @@ class PieceWriter(NodeWriter):
         """What was told, compressed."""
         if self._complete:
             return _compressed([*self._circuits], self._lines)
-        return packed([{"unproven": True}, *({"open": prefix_document(each)} for each in self._left)])
+        objects = [line for line in self._lines if line.startswith("{")]  # which say what is left open
+        return _compressed([], [_line({"unproven": True}), *objects])
 
     def left_open(self, prefix: Prefix) -> None:  # noqa: D102
-        self._left.append(prefix)
         self._add(_line({"open": prefix_document(prefix)}))
 
 
@@ -101,7 +100,7 @@ def replay(pieces: Mapping[Prefix, bytes], log: ProofLog) -> None:
     """Pass on the nodes of a whole tree in depth-first order, those of subtrees left open in their place."""
     stack = [_parts(pieces[()])]
     while stack:
-        nodes, circuits, following = next(stack[-1], (b"", (), None))
+        nodes, circuits, following = next(stack[-1])  # the last of a piece has None behind it
         if nodes:
             log.written(nodes, circuits)
         match following:

@@ -987,6 +987,7 @@ class TestFiles:
             (b'"format": "sparsest/proof"', b'"format": NaN'),
             (b'"nodes": [\n[', b'"nodes": [\n\n['),
             (b'"nodes": [\n[0,', b'"nodes": [\n[\n0,'),
+            (b'"nodes": [\n[0,', b'"nodes": [\n[0,' + b" " * 70_000),
             (b"\n]}", b"]}"),
         ],
     )
