@@ -10,7 +10,7 @@ import flint
 from sparsest.exact.arithmetic.rational_problem import ExactData
 from sparsest.exact.proof.checker_rows import CheckerRows
 from sparsest.exact.proof.circuits import CircuitTable
-from sparsest.exact.supports.kinds import Support
+from sparsest.exact.supports.kinds import Catalogue, Kinds, Support
 
 Name = tuple[Support, int]  # some entries, and a number in the table of the samples' parts there
 
@@ -24,17 +24,19 @@ class KindCircuits:
         The problem, inputs distinct.
     rows : CheckerRows
         How a proof numbers and scales samples.
+    catalogue : Catalogue
+        Which entries neurons of each kind may use.
     """
 
-    def __init__(self, data: ExactData, rows: CheckerRows) -> None:
-        self._data, self._rows = data, rows
+    def __init__(self, data: ExactData, rows: CheckerRows, catalogue: Catalogue) -> None:
+        self._data, self._rows, self._catalogue = data, rows, catalogue
         self._tables: dict[Support, CircuitTable] = {}
         self._nonzero = functools.cache(self._nonzero_anew)
         self.text = functools.cache(self._text_anew)
 
-    def of(self, entries: Sequence[Support]) -> "CircuitsOfNeurons":
-        """Return those of neurons that may use such entries."""
-        return CircuitsOfNeurons(self, entries)
+    def of(self, neurons: Kinds) -> "CircuitsOfNeurons":
+        """Return those of neurons of such kinds."""
+        return CircuitsOfNeurons(self, [self._catalogue.entries(kind) for kind in neurons])
 
     def excluding(self, entries: Support, active: int, inactive: int, sample: int) -> Name | None:
         """Return a circuit that says why bits are those of no cell, None without one.

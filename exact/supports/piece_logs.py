@@ -23,16 +23,14 @@ class KindPieceLogs:
 
     def __init__(self, prepared: PreparedKinds, points: tuple[int, ...] | None) -> None:
         self.points, self._flips = points, prepared.problem.affine is Affine.SKIP
-        self._catalogue = prepared.catalogue
         if points is not None:
             self._rows = CheckerRows(prepared.data, points)
-            self._circuits = KindCircuits(prepared.data, self._rows)
+            self._circuits = KindCircuits(prepared.data, self._rows, prepared.catalogue)
 
     def of(self, kinds: Kinds, prefix: Prefix) -> ProofLog:
         """Return the log of the part of a tree of such kinds that hangs at a prefix."""
         if self.points is None:
             return ProofLog()
         with_bits = neurons(kinds)
-        circuits = self._circuits.of([self._catalogue.entries(kind) for kind in with_bits])
-        signs = [kind.sign for kind in with_bits]
+        signs, circuits = [kind.sign for kind in with_bits], self._circuits.of(with_bits)
         return PieceWriter(self._rows, signs, alike(with_bits), circuits, prefix, flips=self._flips)

@@ -45,7 +45,7 @@ class SupportProofWriter(ProofWriter):
         self._refuted = self._first = 0
         self._counting: dict[Kinds, WrittenTree] = {}  # trees that the bound rests on
         self._gap = False  # whether something that the search refuted is not proven here
-        self._kind_circuits = KindCircuits(self.data, self._rows)
+        self._kind_circuits = KindCircuits(self.data, self._rows, self._catalogue)
 
     @property
     def lower_bound(self) -> int:
@@ -66,7 +66,7 @@ class SupportProofWriter(ProofWriter):
     def begin_kinds(self, kinds: Sequence[tuple[Sequence[int], int]]) -> None:  # noqa: D102
         self._kinds = tuple(Kind(tuple(support), sign) for support, sign in kinds)
         with_bits = neurons(self._kinds)
-        circuits = self._kind_circuits.of([self._catalogue.entries(kind) for kind in with_bits])
+        circuits = self._kind_circuits.of(with_bits)
         self._begin_tree([kind.sign for kind in with_bits], alike(with_bits), circuits)
 
     def end(self) -> None:  # noqa: D102

@@ -20,6 +20,8 @@ from sparsest.exact.proof.piece import Shape, packed, refuse_inconsistent, unpac
 from sparsest.exact.search_options import Pacing, SearchOptions
 from sparsest.exact.solver import run_method
 from sparsest.exact.tree.checkpoint_file import MAX_BYTES, _head, read_checkpoint
+from sparsest.exact.tree.piece_logs import PieceLogs
+from sparsest.exact.tree.prepared import prepare
 from sparsest.io.documents import encode
 from sparsest.objectives import Objective
 
@@ -529,6 +531,17 @@ def test_pieces_of_a_whole_tree_are_accepted():
 def test_a_piece_without_a_reason_names_what_it_left_open():
     pieces = {(): packed([{"unproven": True}, {"open": [[0, "11"]]}]), HERE: piece_of([1, "11", MERGED])}
     refuse_inconsistent(pieces, (), EMPTY)
+
+
+def test_a_writer_that_was_told_no_reason_names_what_it_left_open():
+    prepared = prepare(PROBLEM, Pacing())
+    log = PieceLogs(prepared, tuple(range(PROBLEM.n_samples))).of((1, -1), ())
+    log.branch(0, [(1, 0), (1, 0)], 0)
+    log.enter((1, 1))
+    log.left_open(HERE)
+    log.enter((1, 0))
+    log.unproven()
+    assert unpacked(log.packed) == b'\n{"unproven":true}\n{"open":[[0,"11"]]}\n'
 
 
 def test_packed_bomb_is_refused():
