@@ -341,7 +341,8 @@ def _run(
     from sparsest.benchmarks.suites.suite import positive_count
 
     number = usable_cores() if workers is None else positive_count(workers, "--workers")
-    place = executors.processes(number) if dask is None else executors.cluster(dask)
+    methods = {task.variant.method for task in tasks}
+    place = executors.processes(number, methods) if dask is None else executors.cluster(dask)
     try:
         with place as chosen, _progress() as report:
             session = runner.begin_session(results, suite, chosen, command)

@@ -3,13 +3,14 @@
 import contextlib
 import importlib.metadata
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import Future, TimeoutError
 from typing import Any, Final, NamedTuple, Protocol
 
 from sparsest.benchmarks.run.machine import describe
 from sparsest.benchmarks.run.record import Record
 from sparsest.benchmarks.run.task import Task, execute, record_of
+from sparsest.benchmarks.suites.methods import find
 from sparsest.errors import InputError, SolverError
 from sparsest.worker_processes import end_pool, new_pool
 
@@ -101,13 +102,15 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def processes(workers: int, patience: Patience = PATIENT) -> Iterator[Processes]:
-    """Start worker processes, and end them whatever happens."""
+def processes(
+    workers: int, methods: Collection[str] = (), patience: Patience = PATIENT
+) -> Iterator[Processes]:
+    """Start worker processes that import these methods before time counts, and end them whatever happens."""
     pool = new_pool(workers)
     with _environment(_ONE_THREAD):
         try:
             # workers start when the first tasks come, and inherit the environment of that moment
-            for future in [pool.schedule(_warm_up) for _ in range(workers)]:
+            for future in [pool.schedule(_warm_up, args=(methods,)) for _ in range(workers)]:
                 future.result()
         except BaseException:
             end_pool(pool)
@@ -156,9 +159,11 @@ def _check_versions(client: Any) -> None:
         raise SolverError(f"the Dask workers have sparsest {', '.join(sorted(theirs))}, but this is {ours}")
 
 
-def _warm_up() -> None:
-    """Import what every run needs."""
-    import sparsest.benchmarks.suites.own_methods  # noqa: F401
+def _warm_up(methods: Collection[str]) -> None:
+    """Import what runs of these methods need, and no more: torch takes a second."""
+    for name in methods:
+        with contextlib.suppress(Exception):  # the run that needs it says what is wrong
+            find(name).load()
 
 
 @contextlib.contextmanager

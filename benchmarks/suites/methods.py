@@ -59,7 +59,7 @@ class Method:
                 raise InputError(f"method {name!r} has no option {option!r}: {hint}")
 
 
-_EXACT: Final = "sparsest.benchmarks.suites.own_methods:exact"
+_EXACT: Final = "sparsest.benchmarks.suites.exact_methods:exact"
 _PEERS: Final = "sparsest.benchmarks.peers"
 
 METHODS: Final[dict[str, Method]] = {
@@ -72,19 +72,19 @@ METHODS: Final[dict[str, Method]] = {
     "trained-auto": Method(
         "exact",
         True,
-        "sparsest.benchmarks.suites.own_methods:exact_with_witness",
+        "sparsest.benchmarks.suites.training_methods:exact_with_witness",
         "training first, whose network is the exact side's witness",
     ),
     "find": Method(
         "training",
         True,
-        "sparsest.benchmarks.suites.own_methods:find",
+        "sparsest.benchmarks.suites.training_methods:find",
         "descents of few neurons, gradient descent in reserve, polish",
     ),
     "minimize": Method(
         "training",
         True,
-        "sparsest.benchmarks.suites.own_methods:minimize",
+        "sparsest.benchmarks.suites.training_methods:minimize",
         "least l^p path norm, by linear programs over rays or by gradient descent and polish",
     ),
     "slot-mip": Method(

@@ -1,10 +1,14 @@
 """The tope graph: cells of the data as nodes, a common facet as an edge."""
 
-import networkx
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from sparsest.exact.cells.enumerate import Cells
+
+if TYPE_CHECKING:
+    import networkx
 
 BoolArray = NDArray[np.bool_]
 
@@ -34,6 +38,8 @@ def pattern_graph(cells: Cells) -> "networkx.Graph[int]":
     >>> sorted(graph.edges(data="sample"))
     [(0, 1, 1), (0, 2, 0), (1, 3, 0), (2, 3, 1)]
     """
+    import networkx  # `import sparsest.exact` is to stay light
+
     samples = np.sort(np.unique(cells.patterns, axis=1, return_index=True)[1])
     distinct = cells.patterns[:, samples]
     graph: networkx.Graph[int] = networkx.Graph()

@@ -15,7 +15,6 @@ from typing import Any, Final, NamedTuple
 
 import flint
 import numpy as np
-from scipy.optimize import linprog
 
 from sparsest.affine import Affine
 from sparsest.exact.arithmetic.echelon import null_vector_near
@@ -163,6 +162,8 @@ class _Orders:
 
     def _weights(self, matrix: np.ndarray) -> np.ndarray | None:
         """Return nonnegative weights (M,) that combine the columns to zero; None if there are none."""
+        from scipy.optimize import linprog  # `import sparsest.exact` is to stay light
+
         right = np.zeros(len(matrix))
         right[-1] = 1.0
         options: Any = {}

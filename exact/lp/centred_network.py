@@ -1,7 +1,6 @@
 """Move a network to the middle of what its activation patterns allow, away from the ends of the intervals."""
 
 import numpy as np
-from scipy.optimize import linprog
 
 from sparsest import tolerances
 from sparsest.exact.lp.coordinates import Coordinates
@@ -26,6 +25,8 @@ def centred(problem: Problem, coordinates: Coordinates, network: Network) -> Net
     network : Network
         A network that meets the intervals, perhaps up to rounding.
     """
+    from scipy.optimize import linprog  # `import sparsest.exact` is to stay light
+
     rows, width = coordinates.rows, network.width
     n, r = rows.shape
     active = network.patterns(problem.X)

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import flint
 import numpy as np
-from scipy.optimize import linprog
 
 from sparsest import tolerances
 from sparsest.affine import Affine
@@ -158,6 +157,8 @@ def _scaled_columns(problem: Problem, table: FloatArray) -> tuple[FloatArray, Fl
 
 def _inside(columns: FloatArray, low: FloatArray, high: FloatArray, deadline: Deadline) -> FloatArray | None:
     """Return factors whose values keep the largest margin to the ends, in shares of each interval's width."""
+    from scipy.optimize import linprog  # `import sparsest.exact` is to stay light
+
     width = high - low
     size = np.where(np.isfinite(width), width, 1.0)
     above, below = np.isfinite(low), np.isfinite(high)

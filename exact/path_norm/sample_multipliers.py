@@ -25,7 +25,6 @@ import highspy
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 
 from sparsest.affine import Affine
 from sparsest.arrays import FloatArray
@@ -178,6 +177,8 @@ class _CuttingPlanes:
 
         The shares (U, S) of the neurons, one column an output sign, are the prices of these conditions.
         """
+        from scipy.optimize import linprog  # `import sparsest.exact` is to stay light
+
         values = np.maximum(self._rows @ self._neurons.T, 0.0).T
         costs = np.abs(self._neurons).sum(axis=1)
         finite = np.isfinite(self._ends)

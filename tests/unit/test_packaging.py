@@ -109,7 +109,16 @@ def test_importing_the_package_loads_no_heavy_library():
 
 def test_exact_side_loads_neither_torch_nor_pyomo_before_it_needs_them():
     loaded = loaded_after("import sparsest; sparsest.exact.solve(sparsest.Problem([0, 1], [0, 1]))")
-    assert not loaded & {"torch", "pyomo"}
+    assert not loaded & {"torch", "pyomo", "networkx", "pandas", "matplotlib"}
+
+
+def test_benchmark_runs_of_the_exact_side_load_no_torch():
+    """Every worker process would: a second of it, for each run that was ended and each small suite."""
+    loaded = loaded_after(
+        "from sparsest.benchmarks.run import executors; executors._warm_up(('auto', 'mip'));"
+        "from sparsest.benchmarks.suites import exact_methods"
+    )
+    assert "torch" not in loaded
 
 
 def test_continuous_side_loads_no_exact_solver():
@@ -137,7 +146,7 @@ EXCEPTIONS = {
     "benchmarks/peers/loop.py": {"train"},
     "benchmarks/peers/pruning.py": {"weight_decay"},
     "benchmarks/peers/published_training.py": {"published_training"},
-    "benchmarks/suites/own_methods.py": {"minimize"},
+    "benchmarks/suites/training_methods.py": {"minimize"},
     "cli/certify.py": {"certify"},
     "cli/check.py": {"check"},
     "cli/compare.py": {"compare"},

@@ -447,7 +447,7 @@ class TestProcesses:
     @pytest.mark.slow
     def test_crash_and_hang_are_recorded(self, quick, monkeypatch):
         found = {}
-        with executors.processes(1, executors.Patience(times=1.0, seconds=0.0)) as place:
+        with executors.processes(1, patience=executors.Patience(times=1.0, seconds=0.0)) as place:
             for work, seconds in ((misbehaving.crash, 30.0), (misbehaving.hang, 1.0), (execute, 30.0)):
                 task = dataclasses.replace(plan(quick)[0], time_limit=seconds)
                 monkeypatch.setattr(executors, "execute", work)

@@ -1,12 +1,11 @@
-"""The project's own methods, as the benchmark runner calls them."""
+"""The project's training, alone and before a proof, as the benchmark runner calls it."""
 
 import dataclasses
 from typing import Any, Final
 
 from sparsest import continuous
-from sparsest import exact as exact_side
-from sparsest.benchmarks.suites.method_answer import AttemptPoint, MethodAnswer, TracePoint, attempt_point
-from sparsest.network import Network
+from sparsest.benchmarks.suites import exact_methods
+from sparsest.benchmarks.suites.method_answer import AttemptPoint, MethodAnswer, attempt_point
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Deadline, Progress
@@ -14,13 +13,6 @@ from sparsest.results.solving import FitResult
 
 # Seconds that the exact side is given when training used up the time.
 _SHORTEST: Final = 1e-3
-
-
-def exact(
-    problem: Problem, objective: Objective, *, seed: int, time_limit: float | None, method: str = "auto"
-) -> MethodAnswer:
-    """Run `sparsest.exact.solve` on one worker; the seed changes nothing."""
-    return _exact(problem, objective, time_limit, method)
 
 
 def exact_with_witness(
@@ -39,7 +31,7 @@ def exact_with_witness(
     trained = find(problem, objective, seed=seed, time_limit=time_limit, p=p)
     training_seconds = deadline.seconds
     left = None if time_limit is None else max(deadline.remaining, _SHORTEST)
-    found = _exact(problem, objective, left, "auto", trained.network)
+    found = exact_methods.solve(problem, objective, left, "auto", trained.network)
     parts = {
         "training_seconds": training_seconds,
         "exact_seconds": deadline.seconds - training_seconds,
@@ -47,35 +39,6 @@ def exact_with_witness(
     }
     later = tuple((training_seconds + seconds, low, high) for seconds, low, high in found.trace)
     return dataclasses.replace(found, trace=later, options={**trained.options, **found.options, **parts})
-
-
-def _exact(
-    problem: Problem,
-    objective: Objective,
-    time_limit: float | None,
-    method: str,
-    witness: Network | None = None,
-) -> MethodAnswer:
-    trace: list[TracePoint] = []
-
-    def record(state: Progress) -> None:
-        known = (state.lower_bound, state.upper_bound)
-        if not trace or trace[-1][1:] != known:
-            trace.append((state.seconds, *known))
-
-    result = exact_side.solve(
-        problem, objective, method=method, time_limit=time_limit, progress=record, witness=witness
-    )
-    return MethodAnswer(
-        network=result.network,
-        status=str(result.status),
-        lower_bound=result.lower_bound,
-        proof=str(result.proof),
-        trace=(*trace, (result.seconds, result.lower_bound, result.upper_bound)),
-        work=result.nodes,
-        solver=result.solver,
-        options={"method": result.method},
-    )
 
 
 def find(
