@@ -119,7 +119,9 @@ def load(name: str, **parameters: int) -> Dataset:
     if name not in _REGISTRY:
         near = difflib.get_close_matches(name, _REGISTRY, n=1)
         hint = f"did you mean {near[0]!r}?" if near else "known are " + ", ".join(_REGISTRY)
-        raise InputError(f"unknown dataset {name!r}: {hint}")
+        if name.partition(":")[0] in _REGISTRY:
+            hint = "`datasets.parse` takes a name with its parameters"
+        raise InputError(f"unknown dataset {name!r:.80}: {hint}")
     make = _REGISTRY[name]
     accepted = inspect.signature(make).parameters
     for key, value in parameters.items():

@@ -176,6 +176,11 @@ def test_refused_spellings(spelling, words):
     assert len(str(caught.value)) < 400
 
 
+def test_a_name_with_parameters_is_for_parse():
+    with pytest.raises(InputError, match=r"'planted:d=2': `datasets.parse` takes a name with its parameters"):
+        datasets.load("planted:d=2")
+
+
 @pytest.mark.parametrize("value", [True, 2.0, "2", None, np.float64(2), -1])
 def test_parameters_are_whole_numbers(value):
     with pytest.raises(InputError, match="a whole number, not negative, is needed"):
