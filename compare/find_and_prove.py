@@ -183,7 +183,7 @@ def solve(  # noqa: PLR0913
         seconds = None if math.isinf(left) else max(_TRAINING * left, 1e-9)
         fit = _trained(
             problem, goal, p=p, seed=seed, time_limit=seconds, effort_limit=effort_limit, lower_bound=known,
-            progress=progress,
+            proof_follows=True, progress=progress,
         )  # fmt: skip
         witness = None if fit is None else _witness(fit)
         interrupted = fit is None or fit.status is Status.INTERRUPTED

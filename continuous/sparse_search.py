@@ -56,6 +56,7 @@ def find_sparse(  # noqa: PLR0913
     patterns: ArrayLike | None = None,
     start: Network | None = None,
     lower_bound: int = 0,
+    proof_follows: bool = False,
     time_limit: float | None = None,
     effort_limit: float | None = None,
     checkpoint_file: str | os.PathLike[str] | None = None,
@@ -99,6 +100,9 @@ def find_sparse(  # noqa: PLR0913
         descent in reserve then. With `neurons` one of at most so many, whether it fits or not.
     lower_bound : int
         A count that is known to be minimal: the search ends when it reaches it.
+    proof_follows : bool
+        Whether an exact search comes next. Where it has only networks of `lower_bound` parts left to decide,
+        and the best one has about as many numbers as there are samples, more effort is left to it.
     time_limit : float, optional
         Seconds for everything; what was reached by then is returned.
     effort_limit : float, optional
@@ -169,6 +173,8 @@ def find_sparse(  # noqa: PLR0913
         "lower_bound": bound,
         "effort_limit": effort_limit,
     }
+    if proof_follows:  # no word of it else: files from before there was such an option stay valid
+        course["proof_follows"] = True
     checkpoint = None
     if checkpoint_file is not None:
         checkpoint = Checkpoint(checkpoint_file, resume=resume, problem=problem.digest, options=course)
@@ -177,7 +183,8 @@ def find_sparse(  # noqa: PLR0913
         call = TrainingCall.begun(
             problem, schedule, settings, "find", deadline=deadline, progress=progress, checkpoint=checkpoint
         )
-        search = _SparseSearch(call, start, bound, effort, math.inf if width is None else widest)
+        left = bound if proof_follows else 0
+        search = _SparseSearch(call, start, bound, left, effort, math.inf if width is None else widest)
         found = search.run(cells)
     asked: dict[str, Any] = {
         "width": widest,
@@ -213,10 +220,12 @@ class _SparseSearch:
         call: TrainingCall,
         start: Network | None,
         lower_bound: int,
+        left_to_proof: int,
         effort_limit: float,
         most_neurons: float,
     ) -> None:
-        self.call, self.start, self.lower_bound = call, start, lower_bound
+        self.call, self.start = call, start
+        self.lower_bound, self.left_to_proof = lower_bound, left_to_proof
         self.effort_limit, self.most_neurons = effort_limit, most_neurons
         schedule = call.schedule
         self.incumbent = Incumbent(call.problem, call.scaling, schedule.objective, schedule.p, call.deadline)
@@ -232,6 +241,7 @@ class _SparseSearch:
             seed=call.settings.seed,
             width=call.settings.width,
             lower_bound=self.lower_bound,
+            left_to_proof=self.left_to_proof,
             effort_limit=self.effort_limit,
             patterns=cells,
             deadline=call.deadline,

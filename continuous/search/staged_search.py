@@ -108,6 +108,8 @@ class StagedSearch:
         Most neurons of any network, and number of cells sampled at a time.
     lower_bound : int
         A network of so few parts ends the search.
+    left_to_proof : int
+        Whether there is one of so few parts an exact search decides that comes next.
     patterns : array of bool (C, N), optional
         Cells that every linear program may use.
     deadline : Deadline
@@ -143,6 +145,7 @@ class StagedSearch:
         deadline: Deadline,
         report: Callable[[str, int, None, int | None], None],
         watch: Watch,
+        left_to_proof: int = 0,
         effort_limit: float = math.inf,
         rounds: tuple[float, float] = _ROUNDS_RANGE,
         sampled_sets: int = _SAMPLED,
@@ -151,7 +154,7 @@ class StagedSearch:
         self._report, self._watch = report, watch
         self._random = np.random.default_rng(seed)
         self._width, self._patterns = width, patterns
-        self._lower_bound = lower_bound
+        self._lower_bound, self._left_to_proof = lower_bound, left_to_proof
         self._rounds, self._sampled_sets, self._effort_limit = rounds, sampled_sets, effort_limit
         samples = incumbent.samples
         self._rows, self._back, self._forward, movable = DescentCoordinates.of(samples)
@@ -385,7 +388,7 @@ class StagedSearch:
             return float(np.clip(wanted, _MIN_WIDE_FLOOR, _MAX_WIDE_FLOOR))
         if self._incumbent.objective is Objective.NEURONS:
             n, r = self._rows.shape
-            if int(self._incumbent.count) * r > _BY_HEART * n:
+            if int(self._incumbent.count) * r > _BY_HEART * n and count > self._left_to_proof:
                 most = _BY_HEART_FLOOR
             count *= r
         elif self._incumbent.objective is Objective.WEIGHTS:

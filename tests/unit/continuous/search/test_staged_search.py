@@ -12,6 +12,7 @@ from sparsest import Problem, datasets, exact
 from sparsest.affine import Affine
 from sparsest.continuous import find_sparse, minimize, sparse_search
 from sparsest.continuous.polish.pattern_program import Neurons
+from sparsest.continuous.search import staged_search
 from sparsest.continuous.search.effort import Effort
 from sparsest.continuous.search.few_neuron_descents import NarrowSearch, Sparsity, Start
 from sparsest.continuous.search.sampled_cells import cells_through_samples, distinct, flipped
@@ -52,6 +53,19 @@ def test_samples_known_by_heart_are_not_the_end() -> None:
     fit = find_sparse(problem, objective="neurons", lower_bound=5)
     assert fit.network.solves(problem)
     assert fit.count == 5
+
+
+def test_what_a_proof_decides_next_is_given_up_sooner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The network of three neurons has nine numbers for six samples: two neurons are looked for long."""
+    monkeypatch.setattr(staged_search, "_MAX_FLOOR", 0.05)
+    problem = datasets.load("uniform", d=2, n=6, seed=0).problem()
+    alone = find_sparse(problem, lower_bound=2)
+    assert alone.count == 3
+    before_proof = find_sparse(problem, lower_bound=2, proof_follows=True)
+    assert before_proof.count == 3
+    assert before_proof.steps < alone.steps
+    # two parts are left, of which a proof of the first says nothing of the second
+    assert find_sparse(problem, lower_bound=1, proof_follows=True).steps == alone.steps
 
 
 @pytest.mark.parametrize(("d", "n", "seed"), [(1, 8, 0), (2, 6, 1), (3, 8, 2)])
