@@ -420,8 +420,6 @@ def _print_results(suite: "Suite", records: "Sequence[Record]") -> bool:
         typer.echo(line)
     typer.echo("")
     output.print_table(*summary.per_method(records, methods))
-    for line in summary.parts(records):
-        typer.echo(line)
     outcomes = collect(records, methods)
     _print_courses(outcomes)
     refuted = [remark for remark in remarks(outcomes) if remark.refuted]

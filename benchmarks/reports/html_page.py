@@ -12,7 +12,7 @@ from sparsest.benchmarks.reports.least_norm import NORM_COLUMNS, norm_table
 from sparsest.benchmarks.reports.outcomes import Outcomes, Remark, collect, remarks
 from sparsest.benchmarks.reports.setting import Pairs, limits, session_pairs, what_was_run
 from sparsest.benchmarks.reports.strategies import STRATEGY_COLUMNS, strategy_table
-from sparsest.benchmarks.reports.summary import COLUMNS, Table, Tone, cell, notes, parts, per_method
+from sparsest.benchmarks.reports.summary import COLUMNS, Table, Tone, cell, notes, per_method
 from sparsest.benchmarks.reports.versus import Versus, versus
 from sparsest.benchmarks.run.record import Record
 from sparsest.benchmarks.suites.methods import METHODS, Method
@@ -136,9 +136,7 @@ def _page(
         _claims("Refuted claims", [one for one in found if one.refuted], alarm=True),
         _list(conclusion(outcomes, pairs)),
         _section("Where a peer did better", _plain_table(lost)) if lost[1] else "",
-        _section(
-            "Each method", _plain_table(per_method(records, methods)) + _note(COLUMNS) + _list(parts(records))
-        ),
+        _section("Each method", _plain_table(per_method(records, methods)) + _note(COLUMNS)),
         *_drawings(outcomes, figures),  # before the long table: people look before they read
         *_courses(outcomes),
         _section("What was run", _definitions(what_was_run(records, outcomes))),

@@ -10,7 +10,6 @@ from sparsest.benchmarks.reports.outcomes import Outcomes, collect, remarks
 from sparsest.benchmarks.reports.setting import commands, limits, session_pairs, what_was_run
 from sparsest.benchmarks.reports.strategies import STRATEGY_COLUMNS, strategy_table
 from sparsest.benchmarks.reports.summary import COLUMNS, Table, notes, per_method, table, without_zeros
-from sparsest.benchmarks.reports.summary import parts as parts_of_runs
 from sparsest.benchmarks.reports.versus import Versus, versus
 from sparsest.benchmarks.run.record import Record
 from sparsest.benchmarks.suites.methods import METHODS, Method
@@ -53,7 +52,6 @@ def results_page(
         _bullets(conclusion(outcomes, pairs)),
         _table(without_zeros(per_method(records, methods))),
         _plain(COLUMNS),
-        _bullets(parts_of_runs(records)),
         _origin(records, sessions),
         *_courses(outcomes),
         "## Where a peer did better",

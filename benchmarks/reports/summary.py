@@ -23,9 +23,6 @@ MARKS: Final = {
     "norm: it is below the certified least one",
 }
 
-# What the options in which a method says how long a part of it took end with.
-_PART: Final = "_seconds"
-
 # What the columns of `per_method` mean.
 COLUMNS: Final = (
     "instances: those that the method was run on and did not refuse. best known: runs that end with a "
@@ -99,21 +96,6 @@ def without_zeros(given: Table) -> Table:
         if name not in ("refused", "failed") or any(row[j] != "0" for row in rows)
     ]
     return [header[j] for j in kept], [[row[j] for j in kept] for row in rows]
-
-
-def parts(records: Sequence[Record]) -> list[str]:
-    """Say for each method that times its parts, in options called ``PART_seconds``, how long they take."""
-    seconds: dict[str, dict[str, list[float]]] = {}
-    for record in records:
-        for name, value in record.options.items():
-            if name.endswith(_PART):
-                seconds.setdefault(record.method, {}).setdefault(name[: -len(_PART)], []).append(float(value))
-    return [
-        f"of the seconds of {method}: "
-        + ", ".join(f"{part} {clock(statistics.median(values))}" for part, values in each.items())
-        + " (medians)"
-        for method, each in seconds.items()
-    ]
 
 
 def cell(outcomes: Outcomes, instance: ComparedInstance, method: str) -> Cell:

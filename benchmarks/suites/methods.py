@@ -69,11 +69,11 @@ METHODS: Final[dict[str, Method]] = {
         "exact", True, _EXACT, "ordered stabbing, or sweeps, in one dimension", {"method": "univariate"}
     ),
     "mip": Method("exact", True, _EXACT, "Benders decomposition over cells", {"method": "mip"}),
-    "trained-auto": Method(
+    "solve": Method(
         "exact",
         True,
-        "sparsest.benchmarks.suites.training_methods:exact_with_witness",
-        "training first, whose network is the exact side's witness",
+        "sparsest.benchmarks.suites.exact_methods:solve",
+        "what `sparsest solve` does: a short search, training, the exact side",
     ),
     "find": Method(
         "training",

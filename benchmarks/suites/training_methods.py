@@ -1,44 +1,13 @@
-"""The project's training, alone and before a proof, as the benchmark runner calls it."""
+"""The project's training, as the benchmark runner calls it."""
 
-import dataclasses
-from typing import Any, Final
+from typing import Any
 
 from sparsest import continuous
-from sparsest.benchmarks.suites import exact_methods
 from sparsest.benchmarks.suites.method_answer import AttemptPoint, MethodAnswer, attempt_point
 from sparsest.objectives import Objective
 from sparsest.problem import Problem
-from sparsest.progress import Deadline, Progress
+from sparsest.progress import Progress
 from sparsest.results.solving import FitResult
-
-# Seconds that the exact side is given when training used up the time.
-_SHORTEST: Final = 1e-3
-
-
-def exact_with_witness(
-    problem: Problem,
-    objective: Objective,
-    *,
-    seed: int,
-    time_limit: float | None,
-    p: float = 0.4,
-) -> MethodAnswer:
-    """Run `sparsest.continuous.find_sparse`, and hand its network to `sparsest.exact.solve` as a witness.
-
-    Both share the time limit. The options say how many seconds each took.
-    """
-    deadline = Deadline(time_limit)
-    trained = find(problem, objective, seed=seed, time_limit=time_limit, p=p)
-    training_seconds = deadline.seconds
-    left = None if time_limit is None else max(deadline.remaining, _SHORTEST)
-    found = exact_methods.solve(problem, objective, left, "auto", trained.network)
-    parts = {
-        "training_seconds": training_seconds,
-        "exact_seconds": deadline.seconds - training_seconds,
-        "witness": trained.trace[-1][2],
-    }
-    later = tuple((training_seconds + seconds, low, high) for seconds, low, high in found.trace)
-    return dataclasses.replace(found, trace=later, options={**trained.options, **found.options, **parts})
 
 
 def find(

@@ -442,16 +442,6 @@ def test_row_of_a_method():
     )
 
 
-def test_parts_of_a_run_are_told_apart():
-    runs = [
-        record(seed=k, options={"training_seconds": 4.0 + k, "exact_seconds": 0.02, "restarts": 8})
-        for k in range(3)
-    ]
-    assert summary.parts(runs) == ["of the seconds of tree: training 5s, exact 0.02s (medians)"]
-    assert summary.parts(SUITE) == []
-    assert "training 5s, exact 0.02s" in results_page(runs, [], "img").replace("\\", "")
-
-
 # --- pages and figures
 
 
