@@ -1,5 +1,6 @@
 """A branch and bound shared by workers: some of the best boxes to each, and back what they left open."""
 
+import math
 from concurrent.futures import Future
 from typing import Final
 
@@ -9,15 +10,17 @@ from sparsest.exact.path_norm.open_boxes import OpenBox
 from sparsest.exact.path_norm.packing_turns import PackingTurns
 from sparsest.exact.path_norm.pieces import BoxesExamined, BoxPiece, BoxQuestion, examine_boxes
 from sparsest.exact.search_options import Pacing
-from sparsest.exact.tree.piecework import Piecework
+from sparsest.exact.tree.piecework import PIECES_AHEAD, Piecework
 from sparsest.exact.tree.saving import Saving
 from sparsest.exact.tree.workers import Workers
 
-# Most boxes that a piece begins with, and seconds after which it comes back: the best network is known here
-# alone. With 32 boxes for half a second two workers examined twice the boxes of one process, many of which
-# this would have left for better ones, and were behind it. Ending once better boxes wait is too soon.
-_MOST_BOXES: Final = 256
+# Seconds after which a piece comes back: the best network is known here alone.
 _PIECE_SECONDS: Final = 0.25
+# Boxes that a piece begins with, for each that will be examined in that time, and before that is known. With
+# fewer a worker goes on to parts of its boxes that one process would leave for other boxes, with more to the
+# worst of its boxes. Ending as soon as better boxes wait is too soon: workers then wait for this process.
+_BOXES_A_NODE: Final = 0.25
+_FIRST_BOXES: Final = 32
 
 
 class BoxFarm(Piecework[list[OpenBox], BoxesExamined]):
@@ -53,6 +56,7 @@ class BoxFarm(Piecework[list[OpenBox], BoxesExamined]):
     ) -> None:
         super().__init__(workers, limits, saving, pacing.max_silence)
         self._question, self._search, self._pacing, self._turns = question, search, pacing, turns
+        self._most_boxes = _FIRST_BOXES
 
     def run(self) -> None:
         """Have boxes examined until none is left; raise `StoppedError` at a limit."""
@@ -70,8 +74,9 @@ class BoxFarm(Piecework[list[OpenBox], BoxesExamined]):
 
     def _start(self, *, scarce: bool) -> tuple["Future[BoxesExamined]", list[OpenBox]]:
         boxes, pacing = self._search.boxes, self._pacing
-        share = len(boxes) // (2 * self._workers.count)
-        taken = boxes.start(1 if scarce else max(1, min(_MOST_BOXES, share)))
+        pieces = PIECES_AHEAD * self._workers.count
+        share = max(1, min(self._most_boxes, len(boxes) // pieces))
+        taken = boxes.start(1) if scarce else boxes.start(share, pieces)
         work = BoxPiece(
             self._question,
             self._search.largest,
@@ -93,6 +98,9 @@ class BoxFarm(Piecework[list[OpenBox], BoxesExamined]):
     def _take(self, piece: list[OpenBox], result: BoxesExamined) -> bool:
         search = self._search
         search.nodes += result.nodes
+        if result.seconds > 0.5 * _PIECE_SECONDS:  # else it says little
+            speed = result.nodes / result.seconds
+            self._most_boxes = math.ceil(_BOXES_A_NODE * speed * _PIECE_SECONDS)
         if result.best is not None:
             search.interval.take(result.best)
         search.interval.undecided = min(search.interval.undecided, result.undecided)

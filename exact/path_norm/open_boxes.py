@@ -100,17 +100,25 @@ class OpenBoxes:
 
     # In the methods below an interruption between two lines leaves a box listed twice, never lost.
 
-    def start(self, count: int = 1) -> list[OpenBox]:
-        """Give up to so many boxes to somebody, the last that came if there was no room, or the best."""
+    def start(self, count: int = 1, stride: int = 1) -> list[OpenBox]:
+        """Give up to so many boxes to somebody: the last that came if there was no room, or of the best.
+
+        With a `stride` they get every so manieth of them, so that others who get some are as well off.
+        """
         taken: list[OpenBox] = []
         self.under_way.append(taken)
         if self._stack:
             taken += self._stack[-count:]
             del self._stack[-count:]
-        else:
-            while self._heap and len(taken) < count:
-                taken.append(self._heap[0])
-                heapq.heappop(self._heap)
+            return taken
+        left: list[OpenBox] = []
+        self.under_way.append(left)
+        for rank in range((count - 1) * stride + 1):
+            if not self._heap:
+                break
+            (left if rank % stride else taken).append(self._heap[0])
+            heapq.heappop(self._heap)
+        self.put_back(left)
         return taken
 
     def finish(self, taken: list[OpenBox]) -> None:

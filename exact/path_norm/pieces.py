@@ -90,6 +90,8 @@ class BoxesExamined:
         Those left open.
     nodes : int
         Boxes examined.
+    seconds : float
+        Time that it took.
     undecided : float
         Least bound of a box that floats could not decide, in units of the cones.
     best : Candidate or None
@@ -98,6 +100,7 @@ class BoxesExamined:
 
     boxes: list[OpenBox]
     nodes: int
+    seconds: float
     undecided: float
     best: Candidate | None
 
@@ -109,11 +112,15 @@ def examine_boxes(piece: BoxPiece) -> BoxesExamined:
     p = piece.question.p
     search = BoxSearch(networks, cones, p, Interval(networks, cones, p, piece.cost), piece.largest)
     search.boxes.put_anew(piece.boxes)
+    begun = deadline.seconds
     while search.boxes:
         search.examine_next()
         if search.nodes >= piece.most or deadline.expired:
             break
-    return BoxesExamined(list(search.boxes), search.nodes, search.interval.undecided, search.interval.best)
+    interval = search.interval
+    return BoxesExamined(
+        list(search.boxes), search.nodes, deadline.seconds - begun, interval.undecided, interval.best
+    )
 
 
 class _Kept(threading.local):

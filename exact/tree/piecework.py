@@ -10,7 +10,7 @@ from sparsest.progress import Deadline
 
 # Pieces of work given out for each worker, so that none waits for this process. Local searches queue behind
 # them: with 8 they came so late that a network was found after several times the nodes.
-_PIECES_AHEAD: Final = 2
+PIECES_AHEAD: Final = 2
 # Seconds after which a piece of work comes back as it is.
 _MAX_PIECE_SECONDS: Final = 10.0
 
@@ -101,7 +101,7 @@ class Piecework(abc.ABC, Generic[Piece, Result]):
         return False
 
     def _give_out(self) -> None:
-        ahead = _PIECES_AHEAD * self._workers.count
+        ahead = PIECES_AHEAD * self._workers.count
         while self._waiting() and len(self._given_out) < ahead:
             future, piece = self._start(scarce=self._waiting() + len(self._given_out) <= ahead)
             self._given_out[future] = piece

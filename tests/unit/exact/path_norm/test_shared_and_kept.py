@@ -175,6 +175,23 @@ def test_boxes_are_kept_in_the_order_of_their_bounds():
     assert boxes.start()[0].intervals.high.ravel().tolist() == [0.5, 1.0]
 
 
+def test_workers_are_dealt_boxes_in_turns():
+    """Whoever got the second best 256 examined boxes far above the parts of the best that others had."""
+    boxes = OpenBoxes()
+    low, high = np.zeros((1, 2, 1)), np.ones((1, 2, 1))
+    for bound in range(10):
+        boxes.put_part(float(bound), (low, high), 0, (-np.inf, 0.5), np.zeros((0, 4), dtype=np.int64))
+    first = boxes.start(2, stride=4)
+    assert [box.bound for box in first] == [0.0, 4.0]
+    assert len(boxes.under_way) == 1
+    assert len(boxes) == 8
+    assert [box.bound for box in boxes.start(2, stride=4)] == [1.0, 6.0]  # of 1, 2, 3, 5, 6, 7, 8, 9
+    assert [box.bound for box in boxes.start(9, stride=4)] == [2.0, 8.0]  # of 2, 3, 5, 7, 8, 9
+    assert (boxes.bound, boxes.least_waiting, len(boxes)) == (0.0, 3.0, 4)
+    boxes.put_back(first)
+    assert [box.bound for box in boxes.start(9)] == [0.0, 3.0, 4.0, 5.0, 7.0, 9.0]
+
+
 class CountedBound(float):
     """A bound that counts how often one is compared with another."""
 
