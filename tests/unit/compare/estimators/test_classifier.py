@@ -20,7 +20,7 @@ LINE = np.arange(-3.0, 4)[:, None]
 @parametrize_with_checks([SparsestReLUClassifier(effort=0.02, node_limit=20)])
 def test_scikit_learn_conventions(estimator, check, monkeypatch):
     # without a limit three classes take some of so many seconds
-    monkeypatch.setattr(shared_search, "_SECONDS", 1.0)
+    monkeypatch.setattr(shared_search, "_SECONDS", 0.25)
     check(estimator)
 
 

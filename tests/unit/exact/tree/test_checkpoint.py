@@ -101,7 +101,7 @@ def test_stops_change_nothing_and_the_proof_checks(name, share, tmp_path):
 @pytest.mark.parametrize("executor", [Here(), None])
 def test_pieces_that_were_given_out_are_not_lost(executor, tmp_path):
     proof = tmp_path / "proof.json"
-    limit = 200
+    limit = 400
     result, runs = in_steps(
         PROBLEM,
         tmp_path / "search",
