@@ -1,12 +1,11 @@
-"""The project's exact side, alone and after training, as the benchmark runner calls it."""
+"""The project's exact side, as the benchmark runner calls it; nothing here loads torch."""
 
 from collections.abc import Callable
 from typing import Any
 
 from sparsest import exact as exact_side
 from sparsest.benchmarks.suites.method_answer import MethodAnswer, TracePoint
-from sparsest.compare import find_and_prove
-from sparsest.objectives import DEFAULT_POWER, Objective
+from sparsest.objectives import Objective
 from sparsest.problem import Problem
 from sparsest.progress import Progress
 from sparsest.results.solving import ExactResult
@@ -16,22 +15,10 @@ def exact(
     problem: Problem, objective: Objective, *, seed: int, time_limit: float | None, method: str = "auto"
 ) -> MethodAnswer:
     """Run `sparsest.exact.solve` on one worker; the seed changes nothing."""
-    return _followed(exact_side.solve, problem, objective, method=method, time_limit=time_limit)
+    return followed(exact_side.solve, problem, objective, method=method, time_limit=time_limit)
 
 
-def solve(
-    problem: Problem,
-    objective: Objective,
-    *,
-    seed: int,
-    time_limit: float | None,
-    p: float = DEFAULT_POWER,
-) -> MethodAnswer:
-    """Run `sparsest.solve` on one worker: a short search, training where it is needed, and the proof."""
-    return _followed(find_and_prove.solve, problem, objective, seed=seed, time_limit=time_limit, p=p)
-
-
-def _followed(
+def followed(
     run: Callable[..., ExactResult], problem: Problem, objective: Objective, **options: Any
 ) -> MethodAnswer:
     """Run something of the exact side, and take down how its bounds move."""

@@ -72,7 +72,7 @@ METHODS: Final[dict[str, Method]] = {
     "solve": Method(
         "exact",
         True,
-        "sparsest.benchmarks.suites.exact_methods:solve",
+        "sparsest.benchmarks.suites.training_methods:solve",
         "what `sparsest solve` does: a short search, training, the exact side",
     ),
     "find": Method(

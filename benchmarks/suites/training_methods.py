@@ -1,13 +1,27 @@
-"""The project's training, as the benchmark runner calls it."""
+"""The project's training, alone and before a proof, as the benchmark runner calls it."""
 
 from typing import Any
 
 from sparsest import continuous
+from sparsest.benchmarks.suites.exact_methods import followed
 from sparsest.benchmarks.suites.method_answer import AttemptPoint, MethodAnswer, attempt_point
-from sparsest.objectives import Objective
+from sparsest.compare import find_and_prove
+from sparsest.objectives import DEFAULT_POWER, Objective
 from sparsest.problem import Problem
 from sparsest.progress import Progress
 from sparsest.results.solving import FitResult
+
+
+def solve(
+    problem: Problem,
+    objective: Objective,
+    *,
+    seed: int,
+    time_limit: float | None,
+    p: float = DEFAULT_POWER,
+) -> MethodAnswer:
+    """Run `sparsest.solve` on one worker: a short search, training where it is needed, and the proof."""
+    return followed(find_and_prove.solve, problem, objective, seed=seed, time_limit=time_limit, p=p)
 
 
 def find(
