@@ -87,3 +87,11 @@ def dask(tmp_path):
         for process in started:
             process.kill()
             process.wait()
+
+
+@pytest.fixture
+def workers_at_once(monkeypatch):
+    """Searches wait for their workers: small ones would be over before processes have started."""
+    from sparsest.exact.tree.workers import Workers
+
+    monkeypatch.setattr(Workers, "are_ready", lambda self: True)

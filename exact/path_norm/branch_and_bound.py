@@ -268,7 +268,8 @@ class _PathNormSearch:
             turns = PackingTurns(packing, search, stage.deadline)
         while search.boxes:
             limits.check()
-            if self._workers is not None and search.nodes >= self._options.pacing.shared_from:
+            many = search.nodes >= self._options.pacing.shared_from
+            if self._workers is not None and many and self._workers.are_ready():
                 BoxFarm(
                     self._workers, stage.question, search, limits, self._saving, self._options.pacing, turns
                 ).run()

@@ -347,9 +347,10 @@ class _SupportSearch:
             pacing = self._options.pacing
             nodes = max(self._searched / _SECONDS_A_NODE, pacing.first_pause) - counters.nodes
             if self._farm is not None:
-                if counters.nodes >= pacing.shared_from:
+                alone = pacing.shared_from - counters.nodes
+                if alone <= 0 and self._farm.is_ready():
                     return self._farm.refute(budget)
-                nodes = min(nodes, pacing.shared_from - counters.nodes)
+                nodes = min(nodes, max(alone, pacing.small_piece))
             if self._refuter.run(trees.waiting, budget, max(nodes, 1), report) or self._improve(budget):
                 return True
             self._saving.save_if_due()

@@ -1,7 +1,7 @@
 """One tree refuted in pieces, so that a search can be kept in a file, and shared."""
 
 import math
-from collections.abc import Callable
+from typing import Protocol
 
 from sparsest.exact.proof.log import ProofLog
 from sparsest.exact.proof.piece import replay
@@ -12,7 +12,15 @@ from sparsest.exact.tree.piece_logs import PieceLogs
 from sparsest.exact.tree.saving import Saving
 from sparsest.exact.tree.state import Frontier
 
-Share = Callable[[Signs, Frontier], bool]
+
+class Share(Protocol):
+    """Explores a frontier with the help of workers."""
+
+    def is_ready(self) -> bool:
+        """Whether they have started."""
+
+    def refute(self, signs: Signs, frontier: Frontier) -> bool:
+        """Explore until nothing is left; True as soon as a network is found."""
 
 
 def refute_in_pieces(
@@ -40,14 +48,14 @@ def refute_in_pieces(
         Makes the logs of its parts.
     saving : Saving
         Where the search is kept.
-    share : callable or None
-        Explores a frontier with the help of workers, who are asked once the tree turns out to be large.
+    share : Share or None
+        Workers, who are asked once the tree turns out to be large and they have started.
     """
     pacing = around.prepared.pacing
     alone = pacing.shared_from
-    while frontier.left and (share is None or around.counters.nodes < alone):
+    while frontier.left and (share is None or around.counters.nodes < alone or not share.is_ready()):
         if share is not None:
-            budget: float = alone - around.counters.nodes
+            budget: float = max(alone - around.counters.nodes, pacing.small_piece)
         else:
             budget = pacing.recorded_piece if log.writes else math.inf
         if _explore_next(around, signs, frontier, budget, logs):
@@ -56,7 +64,7 @@ def refute_in_pieces(
         status = around.limits.reached()
         if status is not None and frontier.left:
             raise StoppedError(status)
-    if share is not None and share(signs, frontier):
+    if share is not None and share.refute(signs, frontier):
         return True
     if log.writes:
         replay(frontier.pieces, log)

@@ -49,6 +49,10 @@ class Piecework(abc.ABC, Generic[Piece, Result]):
         self._max_silence = max_silence
         self._given_out: dict[Future[Result], Piece] = {}
 
+    def is_ready(self) -> bool:
+        """Whether workers have started, which the first call asks them to: until then work is done here."""
+        return self._workers.are_ready()
+
     @abc.abstractmethod
     def _waiting(self) -> int:
         """Return how many pieces nobody works on."""

@@ -199,9 +199,8 @@ class _TreeSearch:
             return Exploration(self._around, signs, self._log).run()
         if self._headway.frontier is None:
             self._headway.frontier = Frontier()
-        share = None if self._farm is None else self._farm.refute
         return refute_in_pieces(
-            self._around, signs, self._headway.frontier, self._log, self._logs, self._saving, share
+            self._around, signs, self._headway.frontier, self._log, self._logs, self._saving, self._farm
         )
 
     def _refuted_by_classes(self, signs: Signs) -> bool:
@@ -221,7 +220,8 @@ class _TreeSearch:
 
     def _improve(self, width: int) -> bool:
         """Look for networks of `width` neurons and a few more, and for bounds; whether `width` is settled."""
-        if self._farm is not None and self._headway.counters.nodes >= self._options.pacing.shared_from:
+        many = self._headway.counters.nodes >= self._options.pacing.shared_from
+        if self._farm is not None and many and self._farm.is_ready():
             self._farm.search_meanwhile(width)
         else:
             self._searches.run(width, self._limits)

@@ -36,7 +36,14 @@ class Workers:
         self._executor: Executor | None = executor
         self._losses = 0
         self._heard = 0.0
+        self._starting: list[Future[None]] | None = None
         self.count = count
+
+    def are_ready(self) -> bool:
+        """Whether they have started, which the first call asks them to; processes take a second or three."""
+        if self._starting is None:
+            self._starting = [self.submit(_start, None) for _ in range(self.count)]
+        return all(future.done() for future in self._starting)
 
     def submit(self, function: Callable[[_Work], _Result], work: _Work) -> "Future[_Result]":
         """Have `function(work)` done."""
@@ -76,6 +83,10 @@ class Workers:
             return False
         self._executor = None
         return True
+
+
+def _start(_: None) -> None:
+    """Do nothing, once what this package needs is imported."""
 
 
 class ProcessExecutor(Executor):

@@ -24,6 +24,8 @@ from sparsest.exact.tree.checkpoint_file import _head
 from sparsest.exact.tree.workers import Workers
 from sparsest.objectives import Objective
 
+pytestmark = pytest.mark.usefixtures("workers_at_once")
+
 XOR = Problem([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
 PEAK = datasets.parse("peak-plateau").problem()
 

@@ -19,6 +19,8 @@ from sparsest.exact.supports.checkpoint import read_stored
 from sparsest.exact.tree.checkpoint_file import _head
 from sparsest.objectives import Objective
 
+pytestmark = pytest.mark.usefixtures("workers_at_once")
+
 XOR = datasets.load("xor").problem()
 PROBLEMS = {
     "xor": (XOR, Objective.PARAMETERS),

@@ -25,6 +25,8 @@ from sparsest.exact.tree.prepared import prepare
 from sparsest.io.documents import encode
 from sparsest.objectives import Objective
 
+pytestmark = pytest.mark.usefixtures("workers_at_once")
+
 # some hundreds of nodes; 3 neurons
 PROBLEM = datasets.parse("uniform:d=2,n=8,seed=0").problem()
 

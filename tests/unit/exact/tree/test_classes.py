@@ -11,6 +11,8 @@ from sparsest.exact.search_options import Pacing, SearchOptions
 from sparsest.exact.solver import run_method
 from sparsest.objectives import Objective
 
+pytestmark = pytest.mark.usefixtures("workers_at_once")
+
 ALWAYS, NEVER = Pacing(densest_from=1), Pacing(densest_from=10**9)
 
 

@@ -20,6 +20,8 @@ from sparsest.exact.tree.workers import ProcessExecutor
 from sparsest.objectives import Objective
 from sparsest.progress import Deadline
 
+pytestmark = pytest.mark.usefixtures("workers_at_once")
+
 # some hundreds of nodes
 PROBLEM = datasets.parse("uniform:d=2,n=8,seed=0").problem()
 
@@ -107,6 +109,39 @@ def test_threads_do_not_share_a_search():
     with ThreadPoolExecutor(4) as pool:
         result = solve(PROBLEM, executor=pool, workers=4)
     assert (result.status, result.lower_bound, result.unverified) == (Status.OPTIMAL, 3, 0)
+
+
+class Starting:
+    """An executor whose workers start after so many calls of `done`, or never."""
+
+    class Slow(Future):
+        looks = 0
+        needed = 0
+
+        def done(self):
+            self.looks += 1
+            return self.looks > self.needed
+
+    def __init__(self, looks):
+        self.looks, self.works = looks, 0
+
+    def submit(self, function, work):
+        if work is None:
+            future = self.Slow()
+            future.needed = self.looks
+            return future
+        self.works += 1
+        return Here().submit(function, work)
+
+
+@pytest.mark.parametrize(("looks", "shared"), [(0, True), (3, True), (10**9, False)])
+def test_a_search_goes_on_alone_until_workers_have_started(looks, shared, monkeypatch):
+    """Small searches with two workers took three seconds, all of it waiting for processes."""
+    monkeypatch.undo()  # of what other tests here do: wait
+    executor = Starting(looks)
+    result = solve(PROBLEM, executor=executor, workers=2)
+    assert (result.status, result.lower_bound, result.upper_bound) == (Status.OPTIMAL, 3, 3)
+    assert (executor.works > 0) == shared
 
 
 @pytest.mark.slow
