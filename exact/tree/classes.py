@@ -21,8 +21,10 @@ _SHARE_OF_TIME: Final = 0.5
 # About what the rows of the branching program take for each sample, feature and pattern.
 _SECONDS_AN_ENTRY: Final = 2e-6
 # Samples for each unknown of the neurons from which on the activation tree takes many minutes over as many
-# features as are asked for here; about what a program of the other tree takes, and most programs for that.
+# features as are asked for here; the share of the time that the other tree gets there, about what a program
+# of it takes, and most programs for that. With half of a minute two in ten of those that it closes stay open.
 _SAMPLES_AN_UNKNOWN: Final = 2
+_SHARE_OF_BRANCHING: Final = 0.8
 _SECONDS_A_PROGRAM: Final = 5e-4
 _MOST_PROGRAMS: Final = 100_000
 # Products that take less time than a thousand linear programs: then functions are enumerated first.
@@ -80,7 +82,7 @@ class DensestClasses:
         unknowns = width * (self._problem.n_features + 1)
         if not closes or self._problem.n_samples < _SAMPLES_AN_UNKNOWN * unknowns:
             return self._least_programs
-        in_time = _SHARE_OF_TIME * self._deadline.remaining / _SECONDS_A_PROGRAM
+        in_time = _SHARE_OF_BRANCHING * self._deadline.remaining / _SECONDS_A_PROGRAM
         return int(min(max(in_time, self._least_programs), _MOST_PROGRAMS))
 
     def _by_functions(self, cost: float, signs: Signs) -> Refutation | None:
