@@ -65,13 +65,17 @@ class TestExploration:
     def test_pieces_are_shared_once_the_tree_is_large(self):
         around, frontier, shared = surroundings(), Frontier(), []
 
-        def share(signs, rest):
-            shared.append((signs, rest.open))
-            return True
+        class Helpers:
+            def is_ready(self):
+                return True
+
+            def refute(self, signs, rest):
+                shared.append((signs, rest.open))
+                return True
 
         around.counters.nodes = around.prepared.pacing.shared_from
         logs = PieceLogs(around.prepared, None)
-        assert refute_in_pieces(around, (1, -1), frontier, ProofLog(), logs, Saving(), share)
+        assert refute_in_pieces(around, (1, -1), frontier, ProofLog(), logs, Saving(), Helpers())
         assert shared == [((1, -1), [()])]
 
 

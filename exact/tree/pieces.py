@@ -13,8 +13,8 @@ from sparsest.exact.tree.saving import Saving
 from sparsest.exact.tree.state import Frontier
 
 
-class Share(Protocol):
-    """Explores a frontier with the help of workers."""
+class Helpers(Protocol):
+    """Explore a frontier, once they have started."""
 
     def is_ready(self) -> bool:
         """Whether they have started."""
@@ -30,7 +30,7 @@ def refute_in_pieces(
     log: ProofLog,
     logs: PieceLogs,
     saving: Saving,
-    share: Share | None,
+    helpers: Helpers | None,
 ) -> bool:
     """Search for a network with these output signs; False when there is none.
 
@@ -48,13 +48,13 @@ def refute_in_pieces(
         Makes the logs of its parts.
     saving : Saving
         Where the search is kept.
-    share : Share or None
-        Workers, who are asked once the tree turns out to be large and they have started.
+    helpers : Helpers or None
+        They are asked once the tree turns out to be large and they have started.
     """
     pacing = around.prepared.pacing
     alone = pacing.shared_from
-    while frontier.left and (share is None or around.counters.nodes < alone or not share.is_ready()):
-        if share is not None:
+    while frontier.left and (helpers is None or around.counters.nodes < alone or not helpers.is_ready()):
+        if helpers is not None:
             budget: float = max(alone - around.counters.nodes, pacing.small_piece)
         else:
             budget = pacing.recorded_piece if log.writes else math.inf
@@ -64,7 +64,7 @@ def refute_in_pieces(
         status = around.limits.reached()
         if status is not None and frontier.left:
             raise StoppedError(status)
-    if share is not None and share.refute(signs, frontier):
+    if helpers is not None and helpers.refute(signs, frontier):
         return True
     if log.writes:
         replay(frontier.pieces, log)
